@@ -1,0 +1,5 @@
+"""`python -m pipeline`."""
+
+from .command import main
+
+raise SystemExit(main())

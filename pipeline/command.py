@@ -1,0 +1,184 @@
+"""The command: parse, call the line, print, exit with a code. What the staff read is Japanese.
+
+Results go to standard output, messages to standard error. Modules that take long to import are imported
+by the target that needs them, so that a report that is up to date costs a few hundredths of a second.
+"""
+
+import argparse
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Never
+
+from .errors import PipelineError, Problem, SourceError, UsageError
+
+SOURCE = Path("source")
+SHOWN_PROBLEMS = 200
+
+_HELP = """使い方: python -m pipeline 命令 [版 …] [指定 …]
+
+  report [版 …]             帳票(PDFとウェブページ)を作る。変わっていない版はそのまま残す
+  check [版 …] [--strict]   元のデータを調べる。何も書き出さない。--strict は警告も誤りとする
+  schema                    元のデータの書き方の定義(JSON Schema)を source/edition.schema.json に書き出す
+
+版は、source/ の中のファイル名から .yaml を除いたものです。省くとすべての版を扱います。
+終了コード: 0 完了、1 元のデータに誤り、2 使い方の誤り、3 書体やライブラリの不足、4 検査に不合格
+"""
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> Never:  # noqa: ARG002 argparse's sentence is English
+        given = " ".join(sys.argv[1:]) or "(なし)"
+        raise UsageError(f"使い方が違います: {given}\n\n{_HELP}")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command with `arguments` (the process's own by default); the exit code."""
+    _write_japanese()
+    try:
+        options = _parse(arguments)
+        if options.target is None or options.help:
+            print(_HELP, end="")
+            return 0
+        result: int = options.run(options)
+        return result
+    except PipelineError as error:
+        return _explain(error)
+    except KeyboardInterrupt:
+        print("中止しました。out/ は前のままです。", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        # The reader of our output has left (`| head`): nothing more to say, and nothing to complain of.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+
+
+def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = _Parser(add_help=False, allow_abbrev=False)
+    parser.add_argument("-h", "--help", action="store_true")
+    targets = parser.add_subparsers(dest="target", parser_class=_Parser)
+
+    def target(name: str, run: Callable[[argparse.Namespace], int]) -> argparse.ArgumentParser:
+        added: argparse.ArgumentParser = targets.add_parser(name, add_help=False, allow_abbrev=False)
+        added.add_argument("-h", "--help", action="store_true", default=argparse.SUPPRESS)
+        added.set_defaults(run=run)
+        return added
+
+    target("report", _report).add_argument("editions", nargs="*")
+    check = target("check", _check)
+    check.add_argument("editions", nargs="*")
+    check.add_argument("--strict", action="store_true")
+    target("schema", _schema)
+    return parser.parse_args(arguments)
+
+
+def _report(options: argparse.Namespace) -> int:
+    from .report import make_report
+
+    code = 0
+    for path in _editions(options.editions):
+        try:
+            delivered = make_report(path, _step)
+        except PipelineError as error:
+            # One edition's errors do not keep the others from being made.
+            code = max(code, _explain(error))
+            continue
+        if delivered is None:
+            print(f"{path.stem}: 変わっていません。")
+            continue
+        _print_problems(delivered.warnings)
+        print(f"{delivered.path}: {delivered.pages}ページ、警告{len(delivered.warnings)}件")
+    return code
+
+
+def _check(options: argparse.Namespace) -> int:
+    from .source import read_source
+    from .validation import validate
+
+    code = 0
+    for path in _editions(options.editions):
+        try:
+            warnings = validate(read_source(path)).warnings
+        except SourceError as error:
+            code = max(code, _explain(error))
+            continue
+        _print_problems(warnings)
+        print(f"{path}: 誤り0件、警告{len(warnings)}件")
+        if warnings and options.strict:
+            code = 1
+    return code
+
+
+def _schema(_: argparse.Namespace) -> int:
+    from .files import replace_file
+    from .schema import edition_schema
+
+    path = SOURCE / "edition.schema.json"
+    replace_file(path, edition_schema().encode())
+    print(path)
+    return 0
+
+
+def _editions(names: Sequence[str]) -> list[Path]:
+    """The files of the editions `names`, or of all. Raises `UsageError`, with the names that there are."""
+    if not SOURCE.is_dir():
+        raise UsageError("source/ がありません。プロジェクトのフォルダで実行してください。")
+    there = sorted(path for path in SOURCE.glob("*.yaml"))
+    if not names:
+        if not there:
+            raise UsageError("source/ に版(.yaml)がありません。docs/manual.md の例を見て作ってください。")
+        bad = [path for path in there if not _is_edition_id(path.stem)]
+        if bad:
+            raise UsageError(
+                f"版の名前に使えない文字があります: {bad[0]}\n半角の英小文字、数字、「-」に改めてください。"
+            )
+        return there
+    known = "、".join(path.stem for path in there) or "なし"
+    for name in names:
+        if not _is_edition_id(name) or SOURCE / f"{name}.yaml" not in there:
+            raise UsageError(f"版「{name}」は source/ にありません。ある版: {known}")
+    return [SOURCE / f"{name}.yaml" for name in dict.fromkeys(names)]
+
+
+def _is_edition_id(name: str) -> bool:
+    # The rule of model.is_edition_id, whose module takes a tenth of a second to import.
+    return name.isascii() and name[:1].isalnum() and name == name.lower() and name.replace("-", "").isalnum()
+
+
+@contextmanager
+def _step(name: str) -> Iterator[None]:
+    """Says on a terminal which stage took how long; silent when piped."""
+    begin = time.perf_counter()
+    yield
+    if sys.stderr.isatty():
+        print(f"  {name} {time.perf_counter() - begin:6.2f}秒", file=sys.stderr)
+
+
+def _explain(error: PipelineError) -> int:
+    if isinstance(error, SourceError):
+        _print_problems(error.problems)
+        errors = sum(problem.is_error for problem in error.problems)
+        print(
+            f"誤り{errors}件、警告{len(error.problems) - errors}件。誤りを直してからもう一度実行してください。",
+            file=sys.stderr,
+        )
+    else:
+        print(error, file=sys.stderr)
+    return error.exit_code
+
+
+def _print_problems(problems: Sequence[Problem]) -> None:
+    for problem in problems[:SHOWN_PROBLEMS]:
+        print(problem, file=sys.stderr)
+    if len(problems) > SHOWN_PROBLEMS:
+        print(f"ほか{len(problems) - SHOWN_PROBLEMS:,}件", file=sys.stderr)
+
+
+def _write_japanese() -> None:
+    """Write UTF-8 whatever the locale says, and never stop for a character."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")

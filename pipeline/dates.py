@@ -1,0 +1,27 @@
+"""Dates and years as the office writes them: 和暦 first."""
+
+import datetime
+
+# First day of each era (元号を改める政令); before Meiji 6 (1873) the calendar was another one.
+_ERAS = (
+    (datetime.date(2019, 5, 1), "令和"),
+    (datetime.date(1989, 1, 8), "平成"),
+    (datetime.date(1926, 12, 25), "昭和"),
+    (datetime.date(1912, 7, 30), "大正"),
+    (datetime.date(1873, 1, 1), "明治"),
+)
+
+
+def japanese_date(day: datetime.date) -> str:
+    """平成25年3月31日; a day before 1873 by the Western calendar."""
+    return f"{japanese_year(day)}{day.month}月{day.day}日"
+
+
+def japanese_year(day: datetime.date) -> str:
+    """平成25年; 令和元年; 1872年."""
+    for first, era in _ERAS:
+        if day >= first:
+            # 1873 was the sixth year of Meiji.
+            year = day.year - first.year + (6 if era == "明治" else 1)
+            return f"{era}{'元' if year == 1 else year}年"
+    return f"{day.year}年"

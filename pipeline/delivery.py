@@ -1,0 +1,98 @@
+"""Stage 6: proved documents go to out/, each whole, and are left alone while nothing that made them changes."""
+
+import fcntl
+import hashlib
+import json
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from .errors import LackError
+from .files import replace_file
+
+OUT = Path("out")
+ROOT = Path(__file__).resolve().parent.parent
+
+Fingerprint = list[int | str]
+
+
+class Record:
+    """What a document was made of and what came out, kept in out/.build/ beside a lock for its makers.
+
+    A document is up to date while each of its inputs has the time and content that it had, and each output
+    the content. Times count so that `touch` makes a document anew, as everybody expects of make.
+    """
+
+    def __init__(self, name: str) -> None:
+        self._path = OUT / ".build" / f"{name}.json"
+        self._lock = OUT / ".build" / f"{name}.lock"
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Wait for another run that makes the same document."""
+        check_out()
+        self._lock.parent.mkdir(parents=True, exist_ok=True)
+        with open(self._lock, "w") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            yield
+
+    def is_current(self) -> bool:
+        """Whether the document is up to date. Reads the record and its files; imports nothing heavy."""
+        try:
+            record = json.loads(self._path.read_bytes())
+            same_program = record["program"] == program_fingerprint()
+            inputs, outputs = record["inputs"], record["outputs"]
+            return (
+                same_program
+                and all(fingerprint(Path(path)) == mark for path, mark in inputs.items())
+                and all(_digest(Path(path).read_bytes()) == digest for path, digest in outputs.items())
+            )
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+            return False  # no record, or none that can be read: make the document
+
+    def deliver(self, inputs: dict[str, Fingerprint], outputs: dict[Path, bytes]) -> None:
+        """Write `outputs`, which have passed their proof, and note what they were made of."""
+        check_out()
+        for path, data in outputs.items():
+            replace_file(path, data)
+        record = {
+            "program": program_fingerprint(),
+            "inputs": inputs,
+            "outputs": {str(path): _digest(data) for path, data in outputs.items()},
+        }
+        replace_file(self._path, json.dumps(record, ensure_ascii=False, indent=1).encode())
+
+
+def fingerprint(path: Path) -> Fingerprint:
+    """The time in ns and the content of the file at `path`; of a missing one, nothing."""
+    try:
+        return [path.stat().st_mtime_ns, _digest(path.read_bytes())]
+    except FileNotFoundError:
+        return []
+
+
+def program_fingerprint() -> str:
+    """What all documents depend on: code, templates, styles, the locked packages and this Python."""
+    content = hashlib.sha256(sys.version.encode())
+    for path in sorted(_program_files()):
+        content.update(f"{path.relative_to(ROOT)} {fingerprint(path)}\n".encode())
+    return content.hexdigest()
+
+
+def _program_files() -> Iterable[Path]:
+    yield from (ROOT / "pipeline").glob("*.py")
+    yield from (ROOT / "templates").glob("*.html")
+    yield from (ROOT / "styles").glob("*.css")
+    yield from ROOT.glob("*.lock")
+
+
+def check_out() -> None:
+    """Refuse an out/ that leads elsewhere: the project writes in its own folder only. Raises `LackError`."""
+    for path in (OUT, OUT / ".build"):
+        if path.is_symlink():
+            raise LackError(f"{path} がほかの場所へのリンクになっています。リンクを外してください: rm {path}")
+
+
+def _digest(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()

@@ -1,0 +1,63 @@
+"""What can go wrong: problems of a source, and one exception for each exit code.
+
+The exit codes are the contract of `python -m pipeline`; anything that is not a `PipelineError`
+is a bug and keeps its traceback.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One finding in a source: its place, a stable code (docs/manual.md explains each) and a sentence.
+
+    Lines and columns count from 1, columns in characters; 0 stands for the file as a whole.
+    Codes that begin with E stop the build, those with W do not.
+    """
+
+    path: str
+    line: int
+    column: int
+    code: str
+    message: str
+
+    @property
+    def is_error(self) -> bool:
+        return self.code.startswith("E")
+
+    def __str__(self) -> str:
+        place = f"{self.path}:{self.line}:{self.column}" if self.line else self.path
+        return f"{place}: {self.code}: {self.message}"
+
+
+class PipelineError(Exception):
+    """A failure that its reader can mend; the message is Japanese and says how."""
+
+    exit_code = 1
+
+
+class SourceError(PipelineError):
+    """The source has errors: all of them, with the warnings, in the order of the file."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(map(str, self.problems)))
+
+
+class UsageError(PipelineError):
+    """The command was given something that it cannot mean."""
+
+    exit_code = 2
+
+
+class LackError(PipelineError):
+    """A font, a library or a right is missing on this machine; the message holds the command that mends it."""
+
+    exit_code = 3
+
+
+class ProofError(PipelineError):
+    """A finished document is not what the model says. Nothing was delivered."""
+
+    exit_code = 4

@@ -1,0 +1,112 @@
+"""Stage 4: HTML becomes an official PDF: PDF/A-3a and PDF/UA-1 in one file, the same bytes on every build."""
+
+import datetime
+import logging
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NoReturn
+from xml.sax.saxutils import escape
+
+from .errors import ProofError
+from .fonts import confine_layout
+
+ATTACHMENT = "source.yaml"
+
+# Dates of the attachment when the edition names none: any fixed day will do, the day of the build would not.
+_SOME_DAY = datetime.date(2000, 1, 1)
+
+# PDF/UA's identifier, with the description that PDF/A asks for of every property it does not know
+# (ISO 19005-3, 6.6.2.3), and the hash of the source. All must stand in the first rdf:RDF.
+_XMP = """<rdf:Description rdf:about="" xmlns:dc="http://purl.org/dc/elements/1.1/">\
+<dc:identifier>sha256:{digest}</dc:identifier></rdf:Description>
+<rdf:Description rdf:about="" xmlns:pdfuaid="http://www.aiim.org/pdfua/ns/id/"><pdfuaid:part>1</pdfuaid:part></rdf:Description>
+<rdf:Description rdf:about="" xmlns:pdfaExtension="http://www.aiim.org/pdfa/ns/extension/" \
+xmlns:pdfaSchema="http://www.aiim.org/pdfa/ns/schema#" xmlns:pdfaProperty="http://www.aiim.org/pdfa/ns/property#">
+<pdfaExtension:schemas><rdf:Bag><rdf:li rdf:parseType="Resource">
+<pdfaSchema:schema>PDF/UA Universal Accessibility Schema</pdfaSchema:schema>
+<pdfaSchema:namespaceURI>http://www.aiim.org/pdfua/ns/id/</pdfaSchema:namespaceURI>
+<pdfaSchema:prefix>pdfuaid</pdfaSchema:prefix>
+<pdfaSchema:property><rdf:Seq><rdf:li rdf:parseType="Resource">
+<pdfaProperty:name>part</pdfaProperty:name>
+<pdfaProperty:valueType>Integer</pdfaProperty:valueType>
+<pdfaProperty:category>internal</pdfaProperty:category>
+<pdfaProperty:description>Part of ISO 14289 to which the file conforms</pdfaProperty:description>
+</rdf:li></rdf:Seq></pdfaSchema:property>
+</rdf:li></rdf:Bag></pdfaExtension:schemas></rdf:Description>
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """What a PDF carries besides its pages: the bytes of its source, their SHA-256, and the day that it speaks of."""
+
+    data: bytes
+    digest: str
+    day: datetime.date | None
+
+
+def write_pdf(html: str, carried: Carried, font_cache: Path) -> bytes:
+    """Lay out `html` on paper and write it with tags, metadata and its source.
+
+    Raises `ProofError` if the engine has anything to complain of: it logs and carries on where we would stop.
+    """
+    confine_layout(font_cache)
+    import weasyprint  # here: it is half of a cold run, and must find the fonts confined
+
+    from .tags import rebuild_tags
+
+    def finish(document: Any, pdf: Any) -> None:
+        rebuild_tags(document, pdf)
+        _identify(pdf, carried)
+
+    day = carried.day or _SOME_DAY
+    noon = datetime.datetime(day.year, day.month, day.day)
+    attachment = weasyprint.Attachment(
+        string=carried.data,
+        name=ATTACHMENT,
+        description="この文書の元のデータ",
+        created=noon,
+        modified=noon,
+        relationship="Source",
+    )
+    complaints = _Complaints()
+    logger = logging.getLogger("weasyprint")
+    logger.addHandler(complaints)
+    try:
+        document = weasyprint.HTML(string=html, base_url=None, url_fetcher=_refuse)
+        data = document.write_pdf(pdf_variant="pdf/a-3a", attachments=[attachment], finisher=finish)
+    finally:
+        logger.removeHandler(complaints)
+    if complaints.messages:
+        raise ProofError("組版が警告を出しました。帳票は書き出していません。\n" + "\n".join(complaints.messages))
+    assert isinstance(data, bytes)
+    return data
+
+
+class _Complaints(logging.Handler):
+    """Everything that WeasyPrint logs from warnings upwards; its progress has a logger of its own."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self.messages: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.messages.append(record.getMessage())
+
+
+def _refuse(url: str, *_: object, **__: object) -> NoReturn:
+    raise ProofError(f"帳票が外のもの({url})を読もうとしました。templates/ と styles/ を確かめてください。")
+
+
+def _identify(pdf: Any, carried: Carried) -> None:
+    """Say in the metadata what the file conforms to and which source it was made of."""
+    metadata = pdf.objects[int(pdf.catalog["Metadata"].split()[0])]
+    (xmp,) = metadata.stream
+    assert xmp.count(b"</rdf:RDF>") == 1
+    metadata.stream = [xmp.replace(b"</rdf:RDF>", _XMP.format(digest=escape(carried.digest)).encode() + b"</rdf:RDF>")]
+    # Uncompressed, so that a program that knows no PDF can read it too (ISO 19005-3 recommends it).
+    metadata.compress = False
+    # WeasyPrint lists the attachment once for being attached and once for being a file.
+    pdf.catalog["AF"] = pdf.catalog["AF"][:1]
+    pdf.catalog["AF"] = type(pdf.catalog["OutputIntents"])(pdf.catalog["AF"])
+    pdf.catalog["PageLabels"] = "<</Nums [0 <</S /D>>]>>"

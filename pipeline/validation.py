@@ -1,0 +1,171 @@
+"""Stage 2, its work: from a source's tree to an `Edition`, or to everything that is wrong with it in one pass."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from .characters import defects, meant, named, visible
+from .errors import Problem, SourceError
+from .fonts import coverage
+from .model import Edition, Headings, Item, Measure, Policy, Repeat
+from .rules import check_rules, label
+from .source import Mapping, Node, Scalar, Sequence, Source, plain, scalars
+
+_KINDS = {
+    "model_type": "「キー: 値」の組",
+    "model_attributes_type": "「キー: 値」の組",
+    "dict_type": "「キー: 値」の組",
+    "string_type": "文字",
+    "tuple_type": "「- 」で始まる並び",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Validated:
+    """An edition without errors, the source that it was read from, and what is worth a second look."""
+
+    edition: Edition
+    source: Source
+    warnings: tuple[Problem, ...]
+
+
+def validate(source: Source) -> Validated:
+    """The edition in `source`. Raises `SourceError` with every problem, warnings too, in the order of the file."""
+    problems = list(check_rules(source))
+    # A sign that is no status is no character of the font either, often; the status is what its writer got wrong.
+    named_already = {(problem.line, problem.column) for problem in problems if problem.is_error}
+    problems += (
+        problem for problem in _check_characters(source) if (problem.line, problem.column) not in named_already
+    )
+    edition = None
+    try:
+        edition = Edition.model_validate(plain(source.root))
+    except ValidationError as error:
+        problems += filter(None, (_translate(source, detail) for detail in error.errors(include_url=False)))
+    problems.sort(key=lambda problem: (problem.path != str(source.path), problem.line, problem.column, problem.code))
+    if edition is None or any(problem.is_error for problem in problems):
+        raise SourceError(problems)
+    return Validated(edition, source, tuple(problems))
+
+
+def _translate(source: Source, detail: ErrorDetails) -> Problem | None:
+    """One of pydantic's findings in our words, at its place; None for one that only follows from another."""
+    steps = [step for step in detail["loc"] if step not in ("item", "repeat", "[key]")]
+    node, owner = _find(source.root, steps)
+    key = next((str(step) for step in reversed(steps) if isinstance(step, str)), "")
+    subject = f"{owner}の「{visible(key)}」" if owner else f"「{visible(key)}」"
+    kind = detail["type"]
+    read = f"(読んだ値: {_shown(node)})"
+    place: Node = node
+    if kind.startswith("E"):
+        code, message = kind, f"{subject}{read if not isinstance(node, Scalar) or node.text else ''}は、{detail['msg']}"
+    elif kind == "missing":
+        code, message = "E201", f"{subject}がありません。{_MISSING.get(key, '書き足してください。')}"
+    elif kind == "extra_forbidden":
+        code, message = "E202", _unknown_key(source.root, steps, owner, key)
+        parent, _ = _find(source.root, steps[:-1])
+        place = parent.keys[key] if isinstance(parent, Mapping) and key in parent.keys else node
+    elif kind in _KINDS:
+        code, message = "E203", f"{subject}は{_KINDS[kind]}で書いてください{read}。"
+    elif kind == "string_too_long":
+        length = len(node.text) if isinstance(node, Scalar) else 0
+        code, message = (
+            "E208",
+            f"{subject}が{length:,}字あります。{detail['ctx']['max_length']:,}字までにしてください。",
+        )
+    elif kind == "too_short":
+        if plain(node):
+            return None
+        code, message = "E204", f"{subject}が空です。一つ以上書いてください。"
+    else:
+        raise AssertionError(f"no message for pydantic's error type {kind}")
+    return Problem(str(source.path), place.line, place.column, code, message)
+
+
+_MISSING = {
+    "NO": "項目の番号を書いてください(例 NO: 1)。",
+    "実施状況": "凡例の記号を書いてください。決まっていなければ「未記入」と書いてください。",
+    "今後の取扱い": "「今後の取扱い」の語を書いてください。決まっていなければ「未記入」と書いてください。",
+    "凡例": "記号と意味を書いてください(例 ◎: 実施済)。",
+}
+
+
+def _find(root: Node, steps: list[int | str]) -> tuple[Node, str]:
+    """The node at `steps`, or the nearest one above it that exists, and the label of the item around it."""
+    node, owner = root, ""
+    for step in steps:
+        if isinstance(node, Mapping):
+            owner = label(node) or owner
+            child = node.entries.get(str(step))
+        else:
+            child = node.items[int(step)] if isinstance(node, Sequence) and isinstance(step, int) else None
+        if child is None:
+            break
+        node = child
+    if isinstance(node, Mapping):
+        owner = label(node) or owner
+    return node, owner
+
+
+def _shown(node: Node) -> str:
+    if isinstance(node, Scalar):
+        return named(node.text) if 0 < len(node.text) <= 2 else f"「{visible(node.text)}」"
+    return "並び" if isinstance(node, Sequence) else "「キー: 値」の組"
+
+
+def _unknown_key(root: Mapping, steps: list[int | str], owner: str, key: str) -> str:
+    parent, _ = _find(root, steps[:-1])
+    depth = tuple(step for step in steps[:-1] if isinstance(step, str))
+    if isinstance(parent, Mapping) and "再掲" in parent.entries:
+        return f"{owner}の行に「{visible(key)}」は書けません。再掲の行は「再掲: NO」だけにしてください。"
+    models: dict[tuple[str, ...], type[BaseModel]] = {
+        (): Edition,
+        ("見出し",): Headings,
+        ("推進方針",): Policy,
+        ("推進方針", "推進施策"): Measure,
+        ("推進方針", "推進施策", "推進項目"): Item,
+    }
+    known = [str(field.alias) for field in models.get(depth, Repeat).model_fields.values()]
+    near = meant(key, known)
+    fix = f"「{near}」ではありませんか。" if near else f"使えるキーは{'、'.join(known)}です。"
+    return f"{owner + 'の' if owner else ''}キー「{visible(key)}」は使えません。{fix}"
+
+
+def _check_characters(source: Source) -> Iterator[Problem]:
+    everything = "".join(scalar.text for scalar in scalars(source.root))
+    known = coverage()
+    if not any(defects(everything, known)):
+        return
+    lines = source.data.decode("utf-8-sig").split("\n")
+    for owner, scalar in _owned(source.root, ""):
+        for characters, code, sentence in defects(scalar.text, known):
+            # In one line and unescaped, as most cells are, the very character can be pointed at.
+            offset = lines[scalar.line - 1].find(characters, scalar.column - 1)
+            column = offset + 1 if offset >= 0 else scalar.column
+            subject = f"{owner}にある" if owner else ""
+            context = _context(scalar.text, characters)
+            message = f"{subject}{named(characters)}{sentence}{context}"
+            yield Problem(str(source.path), scalar.line, column, code, message)
+
+
+def _owned(node: Node, owner: str) -> Iterator[tuple[str, Scalar]]:
+    """Every scalar below `node` with the label of its item and its key."""
+    if isinstance(node, Scalar):
+        yield owner, node
+    elif isinstance(node, Sequence):
+        for item in node.items:
+            yield from _owned(item, owner)
+    else:
+        name = label(node)
+        for key, value in node.entries.items():
+            yield owner, node.keys[key]
+            yield from _owned(value, f"{name}の「{visible(key)}」" if name else f"「{visible(key)}」")
+
+
+def _context(text: str, characters: str) -> str:
+    """The words around, by which a writer finds the place in a long cell."""
+    at = text.find(characters)
+    before, after = visible(text[max(0, at - 6) : at]), visible(text[at + len(characters) : at + len(characters) + 6])
+    return f"(「{before}」と「{after}」の間)" if before or after else ""
