@@ -1,0 +1,80 @@
+# What the staff and the developers type: each target checks that the machine is ready, then calls
+# `python -m pipeline`, which has the work. Runs on GNU make 3.81 too, which is what macOS has.
+#
+# A new command is two lines below, its `##` comment (which `make` alone prints) and its name in .PHONY.
+
+PYTHON := .venv/bin/python
+# -E: no PYTHONPATH of another program may put its packages before the locked ones.
+RUN = $(PYTHON) -E -m pipeline
+
+READY := .venv/ready
+READY_TO_LINT := .venv/ready-lint
+READY_TO_TEST := .venv/ready-test
+
+# What may stand after the target reaches the command as it was typed: neither make (`value`) nor the shell
+# (an environment variable in quotes) reads anything into it.
+VALUES := EDITION
+$(foreach name,$(VALUES),$(eval override $(name) := $$(value $(name))))
+export $(VALUES)
+# $(call given,FROM,--from) is `--from "…"` if FROM was given; $(call given,EDITION) is the value alone.
+given = $${$(1):+$(2) "$$$(1)"}
+# $(call asked,STRICT,--strict) is `--strict` if STRICT was given and is not 0.
+asked = $(if $(filter-out 0,$($(1))),$(2))
+
+MAKEFLAGS += --no-builtin-rules --no-print-directory
+.SILENT:
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+.PHONY: help report check schema test lint clean setup lock
+
+help:
+	echo '使い方: make 命令'
+	awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s%s\n", $$1, $$2 }' Makefile
+
+report: $(READY) ## 帳票(PDFとウェブページ)を out/ に作る。一つの版だけなら EDITION=版
+	$(RUN) report $(call given,EDITION,--)
+
+check: $(READY) ## 元のデータを調べる。何も書き出さない。EDITION=版、警告も誤りとするなら STRICT=1
+	$(RUN) check $(call asked,STRICT,--strict) $(call given,EDITION,--)
+
+schema: $(READY) ## 元のデータの書き方の定義を source/edition.schema.json に書き出す
+	$(RUN) schema
+
+test: $(READY_TO_TEST) ## 試験をすべて行う
+	$(PYTHON) -m pytest
+
+lint: $(READY_TO_LINT) ## プログラムの書き方を調べる
+	$(PYTHON) -m ruff check
+	$(PYTHON) -m ruff format --check
+	$(PYTHON) -m mypy
+
+clean: ## out/ の中身(自分で置いたものも)と作業用のファイルを消す
+	find out -mindepth 1 -maxdepth 1 ! -name .gitkeep -exec rm -rf {} +
+	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis pipeline/__pycache__ tests/__pycache__
+
+setup: ## 必要なもの(書体、Pango、Pythonの部品)をそろえる。足りないものがあれば入れる
+	sh setup.sh
+
+# Keeps the versions that are locked and adds what pyproject.toml newly asks for; all newest with UPGRADE=1.
+lock: $(READY) ## 部品の版を固定し直す。すべて最新の版にするなら UPGRADE=1
+	$(PYTHON) -m pip install --quiet --disable-pip-version-check uv
+	$(COMPILE) --output-file requirements.lock
+	$(COMPILE) --group test --constraint requirements.lock --output-file requirements-test.lock
+
+# For every system and every Python from 3.11. The lock names no index: each office has its own way to one, and the
+# hashes say which files are right.
+COMPILE = $(PYTHON) -m uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-emit-find-links --no-annotate --no-header $(call asked,UPGRADE,--upgrade)
+
+# Each of these is a copy of its lock, made when everything was in place. They stand in .venv, so that they go with it.
+# The Python is asked for too: after an upgrade of the system it may be gone, and .venv with it.
+$(READY): requirements.lock setup.sh $(PYTHON)
+	sh setup.sh
+
+$(READY_TO_LINT): requirements-test.lock $(READY)
+	sh setup.sh lint
+
+$(READY_TO_TEST): $(READY_TO_LINT)
+	sh setup.sh test
+
+$(PYTHON): ;
