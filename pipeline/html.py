@@ -33,10 +33,11 @@ COLUMNS = ("policy", "measure", "number", "item", "status", "treatment", "findin
 # How many characters of the column heads fit in a line; styles/report.css sets the widths.
 _HEAD_WIDTHS = {"policy": 2, "measure": 2, "number": 2, "item": 23, "status": 2, "treatment": 3, "findings": 48}
 
-# Rows that may be taller than what a page holds under its heads: about 38 lines of the 48 characters of
-# 検証内容 or the 23 of 推進項目 (styles/print.css). WeasyPrint loses the repeated head of a page for a row
-# that is not to be divided and does not fit, and one that fits is seldom so long; so these may be divided.
-_LINES_OF_A_PAGE = 38
+# A page holds 43 lines of a row under the column heads, 38 and more with heading rows above it: lines of the
+# 48 characters of 検証内容 or the 23 of 推進項目 (styles/print.css). A row with more must be divided; one
+# with a number between may have to be, which only the layout can tell (pdf.lay_out).
+_LINES_OF_A_PAGE = 43
+_LINES_UNDER_HEADINGS = 37
 _FINDINGS_LINE = 48
 _NAME_LINE = 23
 
@@ -80,7 +81,7 @@ class Cells:
     headers: tuple[str, str]
     context: str
     repeated: bool
-    tall: bool
+    height: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,16 +169,21 @@ def _cells(
         headers=headers,
         context=context,
         repeated=repeated,
-        tall=not repeated and _lines(item) > _LINES_OF_A_PAGE,
+        height="" if repeated else _height(item),
     )
 
 
-def _lines(item: Item) -> int:
-    """At most so many lines does `item` take, when kinsoku leaves the last place of every line empty."""
-    return max(
-        sum(-(-_width(part) // (width - 1)) or 1 for part in text.split("\n"))
-        for text, width in ((item.findings, _FINDINGS_LINE), (item.name, _NAME_LINE))
+def _height(item: Item) -> str:
+    """Whether `item` is taller than a page: "tall" if it is, "maybe-tall" if it may be with headings above it."""
+    texts = ((item.findings, _FINDINGS_LINE), (item.name, _NAME_LINE))
+    # Kinsoku makes lines shorter by a character or two.
+    fewest, most = (
+        max(sum(-(-_width(part) // (width - less)) or 1 for part in text.split("\n")) for text, width in texts)
+        for less in (0, 2)
     )
+    if fewest > _LINES_OF_A_PAGE:
+        return "tall"
+    return "maybe-tall" if most > _LINES_UNDER_HEADINGS else ""
 
 
 def _width(text: str) -> int:

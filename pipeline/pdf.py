@@ -2,6 +2,7 @@
 
 import datetime
 import logging
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
@@ -11,6 +12,9 @@ from .errors import ProofError
 from .fonts import confine_layout
 
 ATTACHMENT = "source.yaml"
+
+# The medium by which the document's styles know this engine from a browser that prints.
+MEDIUM = "paper"
 
 # Dates of the attachment when the edition names none: any fixed day will do, the day of the build would not.
 _SOME_DAY = datetime.date(2000, 1, 1)
@@ -73,7 +77,7 @@ def write_pdf(html: str, carried: Carried, font_cache: Path) -> bytes:
     logger = logging.getLogger("weasyprint")
     logger.addHandler(complaints)
     try:
-        document = weasyprint.HTML(string=html, base_url=None, url_fetcher=_refuse)
+        document = lay_out(html)
         data = document.write_pdf(pdf_variant="pdf/a-3a", attachments=[attachment], finisher=finish)
     finally:
         logger.removeHandler(complaints)
@@ -81,6 +85,38 @@ def write_pdf(html: str, carried: Carried, font_cache: Path) -> bytes:
         raise ProofError("組版が警告を出しました。帳票は書き出していません。\n" + "\n".join(complaints.messages))
     assert isinstance(data, bytes)
     return data
+
+
+def lay_out(html: str) -> Any:
+    """`html` as WeasyPrint's pages.
+
+    Where a row that is not to be divided does not fit below what must stand above it, WeasyPrint gives up the
+    repeated head of the table without a word. Then the rows that can be the cause may be divided.
+    """
+    import weasyprint
+
+    source = weasyprint.HTML(string=html, url_fetcher=_refuse, media_type=MEDIUM)
+    document = source.render()
+    if any(map(_has_lost_head, document.pages)):
+        document = source.render(stylesheets=[weasyprint.CSS(string=_DIVIDE)])
+    return document
+
+
+_DIVIDE = "tr.maybe-tall { break-inside: auto !important }"
+
+
+def _has_lost_head(page: Any) -> bool:
+    return any(not any(group.is_header for group in table.children) for table in _tables(page._page_box))
+
+
+def _tables(box: Any) -> Iterator[Any]:
+    from weasyprint.formatting_structure import boxes
+
+    for child in getattr(box, "children", ()):
+        if isinstance(child, boxes.TableBox):
+            yield child
+        else:
+            yield from _tables(child)
 
 
 class _Complaints(logging.Handler):

@@ -194,7 +194,7 @@ class _Proof:
     def __init__(self, reader: pypdf.PdfReader, expected: Expected) -> None:
         self._reader = reader
         self._expected = expected
-        self._catalog: Any = reader.trailer["/Root"]
+        self._catalog = _resolve(reader.trailer["/Root"])
         self._fonts: dict[str, dict[str, str]] = {}
         self.pages = list(reader.pages)
         self._page_numbers = {_number(page): number for number, page in enumerate(self.pages)}
@@ -341,7 +341,8 @@ class _Proof:
                     yield f"{number}ページ: 書体「{name}」が埋め込まれていません。"
 
     def _check_metadata(self) -> Iterator[str]:
-        expected, information = self._expected, self._reader.metadata or {}
+        expected = self._expected
+        information: Any = self._reader.metadata or {}
         day = expected.carried.day
         date = f"D:{day:%Y%m%d}" if day else None
         found = {

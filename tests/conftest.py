@@ -1,8 +1,15 @@
-"""What the tests share: an empty project folder, and small editions to break."""
+"""What the tests share: an empty project folder, small editions to break, and documents made of them."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+
+from pipeline.html import render_report
+from pipeline.pdf import Carried, write_pdf
+from pipeline.source import parse_source
+from pipeline.validation import Validated, validate
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -48,3 +55,41 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "source").mkdir()
     return tmp_path
+
+
+@dataclass(frozen=True)
+class Made:
+    """A report that was laid out but not delivered."""
+
+    validated: Validated
+    carried: Carried
+    html: str
+    pdf: bytes
+
+
+@pytest.fixture(scope="session")
+def font_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("fonts")
+
+
+@pytest.fixture(scope="session")
+def make(font_cache: Path) -> Callable[[str], Made]:
+    """Lay out the edition in a YAML text."""
+
+    def made(text: str) -> Made:
+        validated = validate(parse_source(Path("source/test.yaml"), text.encode()))
+        carried = Carried(validated.source.data, validated.source.digest, validated.edition.as_of)
+        html = render_report(validated)
+        return Made(validated, carried, html, write_pdf(html, carried, font_cache))
+
+    return made
+
+
+@pytest.fixture(scope="session")
+def original(make: Callable[[str], Made]) -> Made:
+    return make((ROOT / "source/original.yaml").read_text("utf-8"))
+
+
+@pytest.fixture(scope="session")
+def healthy(make: Callable[[str], Made]) -> Made:
+    return make(HEALTHY)
