@@ -1,0 +1,218 @@
+"""The next edition's draft: what goes on is carried over, what ended is left out, what is to be filled in says so."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import yaml
+
+from .likeness import fold
+from .matching import Placed, goes_on, place_items
+from .model import BLANK, Edition, Headings, Item, Measure, Policy, Repeat
+
+_WIDTH = 60  # characters of a line in a comment: twice as many columns, which an editor shows beside its margin
+
+# What a line of Japanese must not begin with.
+_NOT_FIRST = "、。，．・：；？！ー々)）」』】〉》〕]ぁぃぅぇぉっゃゅょァィゥェォッャュョ"
+
+
+@dataclass(frozen=True, slots=True)
+class Successor:
+    """An item of the next edition: its new NO, its name, the item in whose place it stands, and all that go on in it."""
+
+    number: int
+    name: str
+    place: Item
+    predecessors: tuple[Item, ...]
+
+
+def next_edition(edition: Edition, edition_id: str) -> str:
+    """The text of the YAML file that follows `edition`, whose id is `edition_id`."""
+    return "\n".join(_Draft(edition, edition_id).lines()) + "\n"
+
+
+def successors(edition: Edition) -> tuple[Successor, ...]:
+    """The items of the next edition, in its order.
+
+    What shares a 統合先 becomes one item, at the first one's place, or at the place of the item that bears that name.
+    """
+    items = place_items(edition)
+    heads = _heads(edition, items)
+    groups: dict[int, list[Item]] = defaultdict(list)
+    names: dict[int, str] = {}
+    for placed in items:
+        if placed.number in heads:
+            head, name = heads[placed.number]
+            groups[head].append(placed.item)
+            names.setdefault(head, name)
+    in_order = [placed.item for placed in items if placed.number in groups]
+    return tuple(
+        Successor(number, names[place.number], place, tuple(groups[place.number]))
+        for number, place in enumerate(in_order, 1)
+    )
+
+
+def _heads(edition: Edition, items: tuple[Placed, ...]) -> dict[int, tuple[int, str]]:
+    """For each NO that goes on, the NO in whose place it does, and the name there."""
+    by_name: dict[str, list[Placed]] = defaultdict(list)
+    # Of several items of one name, one that goes on itself is the better successor.
+    for placed in sorted(items, key=lambda placed: not goes_on(edition, placed.item)):
+        by_name[fold(placed.item.name)].append(placed)
+    first: dict[str, int] = {}
+    heads: dict[int, tuple[int, str]] = {}
+    for placed in items:
+        if not goes_on(edition, placed.item):
+            continue
+        end = _end(placed, by_name, items).item
+        if end.merged_into and fold(end.merged_into) not in by_name:
+            # A name that no item has yet: the first of those that lead to it gives it its place.
+            heads[placed.number] = (first.setdefault(fold(end.merged_into), placed.number), end.merged_into)
+        else:
+            heads[placed.number] = (end.number, end.name)
+            # What others are merged into goes on with them, even if it was to end.
+            heads.setdefault(end.number, (end.number, end.name))
+    return heads
+
+
+def _end(placed: Placed, by_name: Mapping[str, list[Placed]], items: tuple[Placed, ...]) -> Placed:
+    """Where the chain of 統合先 that begins at `placed` ends; of a circle, the item that is printed first."""
+    chain = {placed.number: placed}
+    while placed.item.merged_into:
+        same_name = by_name.get(fold(placed.item.merged_into), [])
+        if not same_name:
+            break
+        following = min(same_name, key=lambda other: other.place != placed.place)
+        if following.number in chain:
+            circle = list(chain)[list(chain).index(following.number) :]
+            return next(one for one in items if one.number in circle)
+        chain[following.number] = placed = following
+    return placed
+
+
+class _Draft:
+    def __init__(self, edition: Edition, edition_id: str) -> None:
+        self._edition = edition
+        self._id = edition_id
+        self._successors = successors(edition)
+        self._at = {successor.place.number: successor for successor in self._successors}
+        self._of = {item.number: successor for successor in self._successors for item in successor.predecessors}
+        self._home = {item.number: measure for policy, measure, item in edition.rows if isinstance(item, Item)}
+
+    def lines(self) -> Iterator[str]:
+        yield from self._head()
+        yield ""
+        yield "推進方針:"
+        for policy in self._edition.policies:
+            yield from self._policy(policy)
+
+    def _head(self) -> Iterator[str]:
+        edition = self._edition
+        yield "# yaml-language-server: $schema=edition.schema.json"
+        yield "#"
+        yield f"# 版「{self._id}」から作った、次の版の下書きです。書き方は docs/manual.md を見てください。"
+        yield f"# 「{BLANK}」を凡例の記号と「今後の取扱い」の語に改め、「検証内容」を書いてください。前版の記載は # の行にあります。"
+        yield ""
+        yield f"表題: {scalar(edition.title)}"
+        if edition.municipality:
+            yield f"自治体: {scalar(edition.municipality)}"
+        yield from self._to_fill_in("年度", edition.fiscal_year)
+        yield from self._to_fill_in("現在日", str(edition.as_of or ""))
+        if edition.department:
+            yield f"担当課: {scalar(edition.department)}"
+        yield from self._to_fill_in("資料番号", edition.document_number)
+        yield f"前版: {scalar(self._id)}"
+        headings = {str(Headings.model_fields[name].alias): name for name in Headings.model_fields}
+        own = {alias: getattr(edition.headings, name) for alias, name in headings.items()}
+        yield from self._list("見出し", {key: text for key, text in own.items() if text != key})
+        yield from self._list("凡例", edition.legend)
+        yield from self._list("今後の取扱い", edition.treatments)
+
+    def _to_fill_in(self, key: str, previous: str) -> Iterator[str]:
+        """A line that is true of one year only: for the writer, not for the reader of the paper."""
+        hint = f"   # 前版では {' '.join(previous.split())}" if previous else ""
+        yield f"# {key}:{hint}"
+
+    def _list(self, key: str, entries: Mapping[str, str]) -> Iterator[str]:
+        if entries:
+            yield ""
+            yield f"{key}:"
+        for name, text in entries.items():
+            yield f"  {scalar(name)}: {scalar(text)}"
+
+    def _policy(self, policy: Policy) -> Iterator[str]:
+        measures = [list(self._measure(measure)) for measure in policy.measures]
+        yield ""
+        # An edition has policies, even if nothing of it goes on.
+        if not any(measures) and self._successors:
+            yield f"  # 推進方針「{_in_line(policy.name)}」は、続く項目がないので省きました。"
+            return
+        yield f"  - 名称: {scalar(policy.name)}"
+        if any(measures):
+            yield "    推進施策:"
+        for measure, lines in zip(policy.measures, measures, strict=True):
+            yield from lines or [f"      # 推進施策「{_in_line(measure.name)}」は、続く項目がないので省きました。"]
+
+    def _measure(self, measure: Measure) -> Iterator[str]:
+        """The lines of a measure; none if nothing in it goes on."""
+        rows = [line for row in self._rows(measure) for line in row]
+        if rows:
+            yield f"      - 名称: {scalar(measure.name)}"
+            yield "        推進項目:"
+            yield from (f"          {line}" for line in rows)
+
+    def _rows(self, measure: Measure) -> Iterator[list[str]]:
+        repeated: set[int] = set()
+        for row in measure.rows:
+            if isinstance(row, Repeat):
+                successor = self._of.get(row.number)
+                # Merged into an item of this very measure, or together with another repeat, it would say nothing new.
+                if successor and self._home[successor.place.number] is not measure and successor.number not in repeated:
+                    repeated.add(successor.number)
+                    yield [f"- 再掲: {successor.number}"]
+            elif row.number in self._at:
+                yield list(self._item(self._at[row.number]))
+
+    def _item(self, successor: Successor) -> Iterator[str]:
+        departments = dict.fromkeys(item.department for item in successor.predecessors if item.department)
+        yield f"- NO: {successor.number}"
+        yield f"  名称: {scalar(successor.name)}"
+        yield f"  実施状況: {BLANK}"
+        yield f"  今後の取扱い: {BLANK}"
+        for item in successor.predecessors:
+            yield from (f"  # {line}" for line in _last_year(item, successor.name))
+        yield "  検証内容:"
+        if departments:
+            yield f"  担当課: {scalar('、'.join(departments))}"
+        yield f"  前版NO: [{', '.join(str(item.number) for item in successor.predecessors)}]"
+
+
+def _last_year(item: Item, name: str) -> Iterator[str]:
+    """What the previous edition says of `item`, for a comment."""
+    renamed = f"(名称「{_in_line(item.name)}」)" if fold(item.name) != fold(name) else ""
+    said = f"前版NO {item.number} {_in_line(item.status)} {_in_line(item.treatment)}{renamed}: {item.findings or '(検証内容なし)'}"
+    for paragraph in said.split("\n"):
+        yield from _wrap(paragraph)
+
+
+def _wrap(paragraph: str) -> Iterator[str]:
+    """Lines of a readable length; all but the first are set in."""
+    indent = ""
+    while len(paragraph) > _WIDTH:
+        end = _WIDTH
+        while paragraph[end] in _NOT_FIRST and end > _WIDTH // 2:
+            end -= 1
+        yield indent + paragraph[:end]
+        paragraph, indent = paragraph[end:], "  "
+    yield (indent + paragraph).rstrip()
+
+
+def _in_line(text: str) -> str:
+    """`text` where a line break would end a comment."""
+    return " ".join(text.split("\n"))
+
+
+def scalar(text: str) -> str:
+    """`text` as YAML that reads back as the same text, on one line, quoted where it must be."""
+    style = '"' if "\n" in text else None
+    written: str = yaml.dump(text, Dumper=yaml.SafeDumper, allow_unicode=True, default_style=style, width=float("inf"))
+    return written.removesuffix("\n...\n").removesuffix("\n")

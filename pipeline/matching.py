@@ -1,0 +1,332 @@
+"""Which item of one edition goes on in which item of the other.
+
+Declared lineage comes first (前版NO in the later edition, 統合先 in the earlier one), then the equal name, then
+closeness of name and text, which is a guess and is called one. Numbers prove nothing: they run anew each year.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Hashable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from .likeness import Described, Finder, closeness, fold, grams
+from .model import BLANK, Edition, Item, Measure, Policy
+
+By = Literal["previous_numbers", "merged_into", "name", "likeness"]
+Direction = Literal["forward", "unknown", "same"]
+
+# So many pairs of items of one name are weighed against each other; beyond, they are taken in their order.
+_MAX_PAIRS = 2_500
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """An item, where it stands, and what its status means."""
+
+    item: Item
+    policy: str
+    measure: str
+    policy_position: int
+    measure_position: int
+    meaning: str
+
+    @property
+    def number(self) -> int:
+        return self.item.number
+
+    @property
+    def place(self) -> tuple[str, str]:
+        """Policy and measure by what they are called, not by where they stand."""
+        return fold(self.policy), fold(self.measure)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Link:
+    """The item `old` goes on in the item `new`: why we think so, and whether that is only a guess."""
+
+    old: int
+    new: int
+    by: By
+    guess: bool = False
+
+
+def place_items(edition: Edition) -> tuple[Placed, ...]:
+    """Every item of `edition`, in printed order."""
+    return tuple(
+        _placed(edition, policy, measure, item, position, within)
+        for position, policy in enumerate(edition.policies, 1)
+        for within, measure in enumerate(policy.measures, 1)
+        for item in measure.items
+    )
+
+
+def _placed(edition: Edition, policy: Policy, measure: Measure, item: Item, position: int, within: int) -> Placed:
+    meaning = edition.legend.get(item.status, item.status)
+    return Placed(item, policy.name, measure.name, position, within, meaning)
+
+
+def goes_on(edition: Edition, item: Item) -> bool:
+    """Whether `item` is to be found in the next edition: it must not be lost while its treatment is still open."""
+    kind = "継続" if item.treatment == BLANK else edition.treatments.get(item.treatment)
+    return kind == "継続" or bool(item.merged_into)
+
+
+def match(old: Edition, new: Edition, direction: Direction) -> tuple[Link, ...]:
+    """How the items of `old` go on in `new`. `forward`: `new` names `old` as its 前版; `same`: two builds of one edition."""
+    return _Matching(old, new, direction).links()
+
+
+class _Side:
+    """One edition's items, ready to be asked for by NO, by name, and for what is still without a link."""
+
+    def __init__(self, edition: Edition) -> None:
+        self.edition = edition
+        self.items = place_items(edition)
+        self.order = {placed.number: order for order, placed in enumerate(self.items)}
+        self.names = {placed.number: fold(placed.item.name) for placed in self.items}
+        self.places = {placed.number: placed.place for placed in self.items}
+        self.findings = {placed.number: fold(placed.item.findings) for placed in self.items}
+        self.targets = {placed.number: fold(placed.item.merged_into) for placed in self.items}
+        self.by_name: dict[str, list[Placed]] = defaultdict(list)
+        for placed in self.items:
+            self.by_name[self.names[placed.number]].append(placed)
+        self.linked: dict[int, list[Link]] = defaultdict(list)
+
+    def named(self, name: str) -> list[Placed]:
+        return self.by_name.get(name, [])
+
+    def only_linked_by(self, number: int, by: By) -> bool:
+        """Whether nothing but `by` links the item, if anything does."""
+        return all(link.by == by for link in self.linked.get(number, ()))
+
+
+@dataclass(frozen=True, slots=True)
+class _Sense:
+    """A sense in which items of one name are the same; certain if it does not matter which of several is which."""
+
+    key: Callable[[_Side, Placed], Hashable]
+    is_certain: bool = False
+
+
+def _same_everything(side: _Side, placed: Placed) -> Hashable:
+    return side.names[placed.number], side.places[placed.number], side.findings[placed.number]
+
+
+def _same_place(side: _Side, placed: Placed) -> Hashable:
+    return side.names[placed.number], side.places[placed.number]
+
+
+def _same_measure(side: _Side, placed: Placed) -> Hashable:
+    return side.names[placed.number], side.places[placed.number][1]
+
+
+def _same_findings(side: _Side, placed: Placed) -> Hashable:
+    # Two empty cells do not say the same.
+    findings = side.findings[placed.number]
+    return (side.names[placed.number], findings) if findings else None
+
+
+def _same_name(side: _Side, placed: Placed) -> Hashable:
+    return side.names[placed.number]
+
+
+# From the strictest to the loosest.
+_SENSES = (
+    _Sense(_same_everything, is_certain=True),
+    _Sense(_same_place),
+    _Sense(_same_measure),
+    _Sense(_same_findings, is_certain=True),
+    _Sense(_same_name),
+)
+
+
+class _Matching:
+    def __init__(self, old: Edition, new: Edition, direction: Direction) -> None:
+        self._old, self._new = _Side(old), _Side(new)
+        self._direction = direction
+        self._links: list[Link] = []
+
+    def links(self) -> tuple[Link, ...]:
+        if self._direction == "forward":
+            self._link_previous_numbers()
+        if self._direction != "same":
+            self._link_merged_into()
+        self._link_names()
+        self._link_followers()
+        self._link_likeness()
+        self._link_followers()
+        self._link_names_taken()
+        return tuple(sorted(self._links))
+
+    def _link(self, old: Placed, new: Placed, by: By, guess: bool = False) -> None:
+        link = Link(old.number, new.number, by, guess)
+        self._links.append(link)
+        self._old.linked[old.number].append(link)
+        self._new.linked[new.number].append(link)
+
+    def _free(self, side: _Side) -> list[Placed]:
+        return [placed for placed in side.items if placed.number not in side.linked]
+
+    def _link_previous_numbers(self) -> None:
+        for new in self._new.items:
+            for number in dict.fromkeys(new.item.previous_numbers):
+                if number in self._old.order:
+                    self._link(self._old.items[self._old.order[number]], new, "previous_numbers")
+
+    def _link_merged_into(self) -> None:
+        """統合先, for what no 前版NO claims: the later edition knows better what became of an announcement."""
+        for old in self._free(self._old):
+            target = self._old.targets[old.number]
+            candidates = self._new.named(target) if target else []
+            if candidates and not self._is_still_announced(old):
+                self._link(old, self._nearest(old, candidates), "merged_into")
+
+    def _is_still_announced(self, old: Placed) -> bool:
+        """Whether the later edition has the item as it was, to be merged yet."""
+        twins = self._new.named(self._old.names[old.number])
+        return any(self._new.targets[twin.number] == self._old.targets[old.number] for twin in twins)
+
+    def _nearest(self, placed: Placed, candidates: list[Placed]) -> Placed:
+        """Of several items of one name, the one in the same measure, or in the same policy, or the first."""
+        policy, measure = placed.place
+
+        def distance(candidate: Placed) -> int:
+            other = candidate.place
+            return 0 if other == (policy, measure) else 1 if other[1] == measure else 2 if other[0] == policy else 3
+
+        return min(candidates, key=distance)
+
+    def _link_names(self) -> None:
+        # An item that others are merged into keeps its own past as well. One whose past is declared does not need its name.
+        new = [placed for placed in self._new.items if self._new.only_linked_by(placed.number, "merged_into")]
+        self._link_equal_names(self._free(self._old), new)
+        # What was to be merged, and stands there under its own name all the same, is no new item.
+        old = [
+            placed
+            for placed in self._old.items
+            if placed.number in self._old.linked and self._old.only_linked_by(placed.number, "merged_into")
+        ]
+        self._link_equal_names(old, self._free(self._new))
+
+    def _link_equal_names(self, old: list[Placed], new: list[Placed]) -> None:
+        """One name may stand in several measures: what is surely the same is taken first."""
+        for sense in _SENSES:
+            groups: dict[Hashable, tuple[list[Placed], list[Placed]]] = defaultdict(lambda: ([], []))
+            for placed in old:
+                groups[sense.key(self._old, placed)][0].append(placed)
+            for placed in new:
+                groups[sense.key(self._new, placed)][1].append(placed)
+            groups.pop(None, None)
+            pairs = [pair for group in groups.values() for pair in self._paired(*group, sense)]
+            old = _without(old, (one for one, _ in pairs))
+            new = _without(new, (other for _, other in pairs))
+
+    def _paired(self, old: list[Placed], new: list[Placed], sense: "_Sense") -> list[tuple[Placed, Placed]]:
+        guess = (len(old) > 1 or len(new) > 1) and not sense.is_certain
+        pairs = list(_by_text(old, new))
+        for one, other in pairs:
+            self._link(one, other, "name", guess)
+        return pairs
+
+    def _link_followers(self) -> None:
+        """What is merged into an item that was itself renamed or merged goes where that item went."""
+        if self._direction == "same":
+            return
+        partners: dict[str, list[int]] = defaultdict(list)
+        for placed in self._old.items:
+            if self._old.targets[placed.number]:
+                partners[self._old.targets[placed.number]].append(placed.number)
+        waiting = [placed for placed in self._free(self._old) if self._old.targets[placed.number]]
+        # One may wait for another that waits; each round settles at least one, or is the last.
+        while waiting:
+            settled = [placed for placed in waiting if self._follow(placed, partners)]
+            if not settled:
+                return
+            waiting = [placed for placed in waiting if placed.number not in self._old.linked]
+
+    def _follow(self, old: Placed, partners: dict[str, list[int]]) -> bool:
+        target = self._old.targets[old.number]
+        heads = [placed for placed in self._old.named(target) if placed.number in self._old.linked]
+        if heads:
+            head = self._nearest(old, heads)
+            links, guess = self._old.linked[head.number], any(link.guess for link in self._old.linked[head.number])
+        else:
+            # Those that share a 統合先 stay together, though nobody has written where.
+            links = next((self._old.linked[n] for n in partners[target] if n in self._old.linked), [])
+            guess = True
+        for number in dict.fromkeys(link.new for link in links):
+            self._link(old, self._new.items[self._new.order[number]], "merged_into", guess)
+        return bool(links)
+
+    def _link_likeness(self) -> None:
+        # An item that ended needs no successor, and what begins where one ended is often close to it by nature.
+        old = [
+            placed
+            for placed in self._free(self._old)
+            if self._direction == "same" or goes_on(self._old.edition, placed.item)
+        ]
+        new = self._free(self._new)
+        if not old or not new:
+            return
+        pairs = sorted(self._close_pairs(old, new), key=self._rank)
+        for _, one, other in pairs:
+            if one.number not in self._old.linked and other.number not in self._new.linked:
+                self._link(one, other, "likeness", True)
+
+    def _rank(self, pair: tuple[float, Placed, Placed]) -> tuple[float, int, int]:
+        """The closest pair first; of equals, the one whose order in the edition changed least."""
+        score, old, new = pair
+        before, after = self._old.order[old.number], self._new.order[new.number]
+        return -score, abs(before - after), before + after
+
+    def _close_pairs(self, old: list[Placed], new: list[Placed]) -> Iterator[tuple[float, Placed, Placed]]:
+        others = [placed for side in (self._old, self._new) for placed in side.items]
+        finder = Finder(map(_described, new), map(_described, others))
+        for one in old:
+            for score, position in finder.find(_described(one)):
+                yield score, one, new[position]
+
+    def _link_names_taken(self) -> None:
+        """What is left over and bears the name of an item whose 前版NO say otherwise was perhaps forgotten there."""
+        for old in self._free(self._old):
+            twins = self._taken(self._new, self._old.names[old.number])
+            if twins and (self._direction == "same" or goes_on(self._old.edition, old.item)):
+                self._link(old, self._nearest(old, twins), "name", True)
+        for new in self._free(self._new):
+            twins = self._taken(self._old, self._new.names[new.number])
+            if twins:
+                self._link(self._nearest(new, twins), new, "name", True)
+
+    def _taken(self, side: _Side, name: str) -> list[Placed]:
+        return [
+            placed
+            for placed in side.named(name)
+            if placed.number in side.linked and side.only_linked_by(placed.number, "previous_numbers")
+        ]
+
+
+def _without(items: list[Placed], taken: Iterable[Placed]) -> list[Placed]:
+    numbers = {placed.number for placed in taken}
+    return [placed for placed in items if placed.number not in numbers]
+
+
+def _described(placed: Placed) -> Described:
+    """An item by its name, by the name that it was to be merged under, and by its findings."""
+    names = [name for name in (placed.item.name, placed.item.merged_into) if name]
+    return Described(tuple(map(grams, names)), grams(placed.item.findings))
+
+
+def _by_text(old: list[Placed], new: list[Placed]) -> Iterable[tuple[Placed, Placed]]:
+    """Pairs of items of one name: the closest texts first, then in their order."""
+    if len(old) == 1 == len(new) or len(old) * len(new) > _MAX_PAIRS:
+        return zip(old, new, strict=False)
+    scored = sorted(
+        (-closeness(one.item.findings, other.item.findings), abs(i - j), i + j, i, j)
+        for i, one in enumerate(old)
+        for j, other in enumerate(new)
+    )
+    pairs: dict[int, int] = {}
+    for *_, i, j in scored:
+        if i not in pairs and j not in pairs.values():
+            pairs[i] = j
+    return [(old[i], new[j]) for i, j in pairs.items()]
