@@ -7,7 +7,7 @@ metadata and the source that the file carries. Whatever differs is a `ProofError
 
 import io
 import re
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -202,7 +202,7 @@ class _Proof:
         self._texts = [
             {piece.mcid: piece.text for piece in marked if piece.mcid is not None} for marked in self._marked
         ]
-        self._used: Counter[tuple[int, int]] = Counter()
+        self._owners: dict[tuple[int, int], list[int]] = defaultdict(list)
         self._root = self._element(_resolve(self._catalog["/StructTreeRoot"]["/K"][0]))
 
     def check(self) -> Iterator[str]:
@@ -276,7 +276,7 @@ class _Proof:
             else:
                 number = item.raw_get("/Pg")
             at = self._page_numbers[number.idnum]
-            self._used[at, int(kid)] += 1
+            self._owners[at, int(kid)].append(_number(item))
             text.append(self._texts[at].get(int(kid), "�"))
             pages.append(at)
         return _Element(item, str(item["/S"])[1:], kids, "".join(text), pages)
@@ -393,10 +393,16 @@ class _Proof:
         for number in self._stranded:
             yield f"{number}ページ: 見出しの行がページの末尾に取り残されています。"
         yield from self._check_ids(tables[0])
+        parents = _resolve(_resolve(self._catalog["/StructTreeRoot"])["/ParentTree"]).get("/Nums", ArrayObject())
+        found = dict(zip(parents[::2], (_resolve(entry) for entry in parents[1::2]), strict=True))
         for page, texts in enumerate(self._texts):
-            for mcid in texts:
-                if self._used[page, mcid] != 1:
-                    yield f"{page + 1}ページ: 「{texts[mcid]}」が構造に{self._used[page, mcid]}回あります。"
+            entries = list(map(_resolve, found.get(_resolve(self.pages[page])["/StructParents"], ArrayObject())))
+            for mcid, text in texts.items():
+                owners = self._owners[page, mcid]
+                if len(owners) != 1:
+                    yield f"{page + 1}ページ: 「{text}」が構造に{len(owners)}回あります。"
+                elif mcid >= len(entries) or _number(entries[mcid]) != owners[0]:
+                    yield f"{page + 1}ページ: 「{text}」から構造へ戻れません(ParentTree)。"
 
     def _check_cells(self, row: _Element, cells: tuple[Cell, ...], place: str) -> Iterator[str]:
         if len(row.kids) != len(cells):

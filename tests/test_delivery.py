@@ -1,0 +1,294 @@
+"""Whatever happens on the way, out/ holds whole documents that passed their proof; and nothing is made twice."""
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from pipeline import command, html
+from pipeline.files import replace_file
+
+from .conftest import HEALTHY, ROOT
+
+
+@pytest.fixture
+def edition(project: Path) -> Path:
+    path = project / "source/test.yaml"
+    path.write_text(HEALTHY, "utf-8")
+    return path
+
+
+def run(*arguments: str) -> int:
+    return command.main(arguments)
+
+
+def digests(folder: Path) -> dict[str, str]:
+    return {
+        str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and ".fonts" not in path.parts and ".build" not in path.parts
+    }
+
+
+def test_a_report_leaves_two_files_and_says_how_many_pages(edition: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("report") == 0
+    assert capsys.readouterr().out == "out/test/report.pdf: 1ページ、警告0件\n"
+    assert [*digests(Path("out"))] == ["test/report.html", "test/report.pdf"]
+    assert edition.read_text("utf-8") == HEALTHY
+
+
+def test_a_second_run_does_nothing(edition: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run("report")
+    before = Path("out/test/report.pdf").stat()
+    assert run("report") == 0
+    assert Path("out/test/report.pdf").stat() == before
+    assert "変わっていません" in capsys.readouterr().out
+    assert edition.exists()
+
+
+def test_an_edition_that_was_touched_or_changed_is_made_anew(edition: Path) -> None:
+    run("report")
+    first = Path("out/test/report.pdf").stat().st_mtime_ns
+    os.utime(edition)
+    run("report")
+    second = Path("out/test/report.pdf").stat().st_mtime_ns
+    assert second > first
+    edition.write_text(HEALTHY.replace("終わった", "終えた"), "utf-8")
+    run("report")
+    assert Path("out/test/report.pdf").stat().st_mtime_ns > second
+
+
+def test_only_the_changed_edition_is_made_anew(edition: Path) -> None:
+    shutil.copy(edition, "source/other.yaml")
+    run("report")
+    other = Path("out/other/report.pdf").stat().st_mtime_ns
+    edition.write_text(HEALTHY.replace("終わった", "終えた"), "utf-8")
+    run("report")
+    assert Path("out/other/report.pdf").stat().st_mtime_ns == other
+
+
+def test_an_edition_depends_on_the_one_before_it(edition: Path) -> None:
+    Path("source/next.yaml").write_text("前版: test\n" + HEALTHY, "utf-8")
+    run("report", "next")
+    first = Path("out/next/report.pdf").stat().st_mtime_ns
+    os.utime(edition)
+    run("report", "next")
+    assert Path("out/next/report.pdf").stat().st_mtime_ns > first
+
+
+@pytest.mark.parametrize("name", ["pipeline/html.py", "templates/parts.html", "styles/print.css", "requirements.lock"])
+def test_every_document_depends_on_program_templates_styles_and_packages(name: str, tmp_path: Path) -> None:
+    for folder in ("pipeline", "templates", "styles"):
+        shutil.copytree(ROOT / folder, tmp_path / folder)
+    shutil.copy(ROOT / "requirements.lock", tmp_path)
+    code = f"import sys; sys.path.insert(0, {str(tmp_path)!r}); from pipeline.delivery import *; print(program_fingerprint())"
+
+    def mark() -> str:
+        return subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True, cwd="/").stdout
+
+    before = mark()
+    assert mark() == before
+    os.utime(tmp_path / name, ns=(1, 1))
+    assert mark() != before
+
+
+def test_a_document_that_somebody_changed_is_made_anew(edition: Path) -> None:
+    run("report")
+    good = digests(Path("out"))
+    Path("out/test/report.pdf").write_bytes(b"spoilt")
+    run("report")
+    assert digests(Path("out")) == good
+    assert edition.exists()
+
+
+def test_a_broken_source_leaves_the_old_report(edition: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run("report")
+    good = digests(Path("out"))
+    edition.write_text(HEALTHY.replace("実施状況: ×", "実施状況: ✕"), "utf-8")
+    assert run("report") == 1
+    assert digests(Path("out")) == good
+    assert "source/test.yaml:28:19: E402" in capsys.readouterr().err
+
+
+def test_a_failed_proof_delivers_nothing_and_says_where(
+    edition: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run("report")
+    good = digests(Path("out"))
+    edition.write_text(HEALTHY.replace("項目一", "別の項目"), "utf-8")
+    cells = html._cells
+    monkeypatch.setattr(html, "_cells", lambda *given: _lose_findings(cells(*given)))
+    assert run("report") == 4
+    assert digests(Path("out")) == good
+    assert "3行目「別の項目」: 「終わった。」が「」となっています。" in capsys.readouterr().err
+
+
+def _lose_findings(cells: html.Cells) -> html.Cells:
+    import dataclasses
+
+    return dataclasses.replace(cells, findings="")
+
+
+def test_what_the_engine_complains_of_fails_the_build(edition: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(html._environment().globals, "style", lambda _: "p { colour: red }")
+    assert run("report") == 4
+    assert not Path("out/test").exists()
+    assert edition.exists()
+
+
+def test_the_engine_fetches_nothing(
+    edition: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(
+        html._environment().globals, "style", lambda _: "body { background: url(http://example.org/x.png) }"
+    )
+    assert run("report") == 4
+    assert "http://example.org/x.png" in capsys.readouterr().err
+    assert edition.exists()
+
+
+def test_one_edition_with_errors_does_not_keep_the_others_from_being_made(edition: Path) -> None:
+    Path("source/broken.yaml").write_text("表題: x\n", "utf-8")
+    assert run("report") == 1
+    assert Path("out/test/report.pdf").exists()
+    assert not Path("out/broken").exists()
+    assert edition.exists()
+
+
+def test_an_out_that_leads_elsewhere_is_refused(edition: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    Path("out").symlink_to(elsewhere)
+    assert run("report") == 3
+    assert [*elsewhere.iterdir()] == []
+    assert edition.exists()
+
+
+def test_replacing_a_file_is_all_or_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "a"
+    replace_file(path, b"old")
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match="No space"):
+        replace_file(path, b"new")
+    assert path.read_bytes() == b"old"
+    assert [*tmp_path.iterdir()] == [path]
+
+
+def test_two_runs_at_once_are_safe(edition: Path) -> None:
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    command_line = [sys.executable, "-m", "pipeline", "report"]
+    runs = [subprocess.Popen(command_line, env=environment, stdout=subprocess.PIPE, text=True) for _ in range(2)]
+    said = sorted(run.communicate()[0] for run in runs)
+    assert [run.returncode for run in runs] == [0, 0]
+    # The second one waited, and found the work done.
+    assert said == ["out/test/report.pdf: 1ページ、警告0件\n", "test: 変わっていません。\n"]
+    assert edition.exists()
+
+
+def test_two_builds_have_the_same_bytes(tmp_path: Path) -> None:
+    """In other folders, locales, time zones, with other hash seeds, and at another time."""
+    found = set()
+    for name, changes in {
+        "a": {"LC_ALL": "C", "TZ": "UTC", "PYTHONHASHSEED": "1"},
+        "別 b": {
+            "LC_ALL": "ja_JP.UTF-8",
+            "LANG": "ja_JP.UTF-8",
+            "FC_LANG": "ja",
+            "TZ": "Asia/Tokyo",
+            "PYTHONHASHSEED": "2",
+        },
+    }.items():
+        folder = tmp_path / name
+        (folder / "source").mkdir(parents=True)
+        shutil.copy(ROOT / "source/original.yaml", folder / "source")
+        environment = {**os.environ, "PYTHONPATH": str(ROOT), **changes}
+        subprocess.run(
+            [sys.executable, "-m", "pipeline", "report"],
+            check=True,
+            cwd=folder,
+            env=environment,
+            stdout=subprocess.DEVNULL,
+        )
+        found.add(tuple(digests(folder / "out").items()))
+        time.sleep(1.1)
+    assert len(found) == 1
+
+
+def test_nothing_to_do_imports_nothing_heavy(edition: Path) -> None:
+    run("report")
+    code = "import sys; from pipeline.command import main; main(['report']); print(*sys.modules)"
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    said = subprocess.run(
+        [sys.executable, "-c", code], check=True, env=environment, capture_output=True, text=True
+    ).stdout
+    assert "変わっていません" in said
+    assert not {"weasyprint", "pydantic", "yaml", "jinja2", "pypdf"} & {*said.split()}
+    assert edition.exists()
+
+
+def test_stages_are_timed_on_a_terminal_only(
+    edition: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run("report")
+    assert capsys.readouterr().err == ""
+    os.utime(edition)
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
+    run("report")
+    assert [line.split()[0] for line in capsys.readouterr().err.splitlines()] == [
+        "読込",
+        "検証",
+        "紙面",
+        "組版",
+        "検査",
+        "書出",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["reprot"], "使い方が違います"),
+        (["report", "--fast"], "使い方が違います"),
+        (["report", "nope"], "版「nope」は source/ にありません。ある版: test"),
+        (["report", "../test"], "版「../test」は source/ にありません"),
+        (["check", "TEST"], "版「TEST」は source/ にありません"),
+        (["check", ""], "版「」は source/ にありません"),
+    ],
+)
+def test_wrong_usage_is_explained(
+    edition: Path, arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(*arguments) == 2
+    assert said in capsys.readouterr().err
+    assert edition.exists()
+
+
+def test_help_is_printed_without_a_target(capsys: pytest.CaptureFixture[str]) -> None:
+    for arguments in ([], ["--help"], ["report", "-h"]):
+        assert run(*arguments) == 0
+        assert "使い方: python -m pipeline" in capsys.readouterr().out
+
+
+def test_a_missing_font_is_named_with_the_command_that_installs_it(
+    edition: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from pipeline import fonts
+
+    monkeypatch.setattr(fonts, "FOLDERS", ("/nowhere",))
+    fonts.font_files.cache_clear()
+    try:
+        assert run("report") == 3
+    finally:
+        fonts.font_files.cache_clear()
+    error = capsys.readouterr().err
+    assert "BIZUDGothic-Regular.ttf" in error
+    assert "apt-get install fonts-morisawa-bizud-gothic" in error
+    assert edition.exists()
