@@ -1,0 +1,146 @@
+"""comparison.json: a comparison for other programs, in the words of the glossary."""
+
+import json
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from .comparison import Comparison, Entry, Kind
+from .matching import By, Placed
+from .model import TreatmentKind
+
+NAME = "comparison.schema.json"
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, serialize_by_alias=True)
+
+
+class Side(_Part):
+    """An item as it stands in one of the two editions."""
+
+    number: int = Field(description="NO", ge=1)
+    name: str = Field(description="推進項目の名称")
+    policy: str = Field(description="推進方針の名称")
+    measure: str = Field(description="推進施策の名称")
+    status: str = Field(description="実施状況の記号。未記入のこともある")
+    status_meaning: str = Field(description="その版の凡例での記号の意味")
+    treatment: str = Field(description="今後の取扱いの語。未記入のこともある")
+    findings: str = Field(description="検証内容")
+    department: str = Field(description="担当課。なければ空")
+
+
+class Link(_Part):
+    """Which old item goes on in which new one, and how that is known."""
+
+    old: int = Field(description="FROMのNO", ge=1)
+    new: int = Field(description="TOのNO", ge=1)
+    by: By = Field(description="対応の根拠: 前版NO、統合先、名称、似た名称や文章")
+    guess: bool = Field(description="trueなら推定")
+
+
+class Advice(_Part):
+    """What to write into the later edition so that a guess becomes a statement."""
+
+    number: int = Field(description="TOのNO", ge=1)
+    previous_numbers: list[int] = Field(description="その項目に書く前版NO")
+
+
+class Explained(_Part):
+    """Items that belong together, and what became of them."""
+
+    old: list[int] = Field(description="FROMのNO。新設なら空")
+    new: list[int] = Field(description="TOのNO。なくなっていれば空")
+    kinds: list[Kind] = Field(description="何が変わったか。continuedは単独", min_length=1)
+    treatment: str | None = Field(
+        description="FROMでの今後の取扱い。いくつかあれば「、」でつなぐ。新設ならnull。endedが完了か廃止かはこれで分かる"
+    )
+    guess: bool = Field(description="trueなら対応の一部が推定。advice の前版NOを書けば確かになる")
+    links: list[Link]
+    advice: list[Advice]
+    old_items: list[Side]
+    new_items: list[Side]
+
+
+class Legend(_Part):
+    """What the symbols mean, which each edition says for itself."""
+
+    from_: dict[str, str] = Field(alias="from", description="FROMの凡例。記号: 意味")
+    to: dict[str, str] = Field(description="TOの凡例。記号: 意味")
+
+
+class Treatments(_Part):
+    """Which terms let an item go on, which each edition says for itself."""
+
+    from_: dict[str, TreatmentKind] = Field(alias="from", description="FROMの今後の取扱い。語: 継続か終了")
+    to: dict[str, TreatmentKind] = Field(description="TOの今後の取扱い。語: 継続か終了")
+
+
+class ComparisonFile(_Part):
+    """The whole file: every NO of either edition stands in exactly one entry of `items`."""
+
+    version: Literal[1] = Field(1, description="この形式の版")
+    from_: str = Field(alias="from", description="比べる元の版の名前")
+    to: str = Field(description="比べる先の版の名前")
+    legend: Legend
+    treatments: Treatments
+    items: list[Explained]
+
+
+def comparison_json(comparison: Comparison) -> str:
+    """The text of comparison.json."""
+    old, new = comparison.old, comparison.new
+    file = ComparisonFile.model_validate(
+        {
+            "from": comparison.from_id,
+            "to": comparison.to_id,
+            "legend": {"from": old.legend, "to": new.legend},
+            "treatments": {"from": old.treatments, "to": new.treatments},
+            "items": [_explained(entry) for entry in comparison.entries],
+        }
+    )
+    return json.dumps(file.model_dump(), ensure_ascii=False, indent=2) + "\n"
+
+
+def comparison_schema() -> str:
+    """The JSON Schema of comparison.json, as the text of docs/comparison.schema.json."""
+    schema = {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "二つの版の比較",
+        **ComparisonFile.model_json_schema(by_alias=True, mode="serialization"),
+    }
+    for definition in [schema, *schema.get("$defs", {}).values()]:
+        # The docstrings of the models speak to programmers.
+        definition.pop("description", None)
+    return json.dumps(schema, ensure_ascii=False, indent=2) + "\n"
+
+
+def _explained(entry: Entry) -> Explained:
+    return Explained(
+        old=[placed.number for placed in entry.old],
+        new=[placed.number for placed in entry.new],
+        kinds=list(entry.kinds),
+        treatment=entry.treatment,
+        guess=entry.guess,
+        links=[Link(old=link.old, new=link.new, by=link.by, guess=link.guess) for link in entry.links],
+        advice=[
+            Advice(number=advice.number, previous_numbers=list(advice.previous_numbers)) for advice in entry.advice
+        ],
+        old_items=[_side(placed) for placed in entry.old],
+        new_items=[_side(placed) for placed in entry.new],
+    )
+
+
+def _side(placed: Placed) -> Side:
+    item = placed.item
+    return Side(
+        number=item.number,
+        name=item.name,
+        policy=placed.policy,
+        measure=placed.measure,
+        status=item.status,
+        status_meaning=placed.meaning,
+        treatment=item.treatment,
+        findings=item.findings,
+        department=item.department,
+    )
