@@ -93,3 +93,9 @@ def original(make: Callable[[str], Made]) -> Made:
 @pytest.fixture(scope="session")
 def healthy(make: Callable[[str], Made]) -> Made:
     return make(HEALTHY)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--renew-pictures", action="store_true", help="renew tests/pictures/ from the pages as they are now"
+    )

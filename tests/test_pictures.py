@@ -1,0 +1,71 @@
+"""The pages of the original as pictures: what no assertion names, an eye would see.
+
+`pytest tests/test_pictures.py --renew-pictures` renews tests/pictures/ after a change of the layout that was
+meant; look at them before they are committed. A failure leaves the page as it is now and the differences in
+the folder that the message names.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pypdfium2
+import pytest
+from PIL import Image, ImageChops
+
+from .conftest import ROOT, Made
+
+PICTURES = ROOT / "tests/pictures"
+DPI = 72
+
+# Pixels that differ by more than a quarter of the way from black to white, on a page of half a million:
+# another version of the fonts' hinting moves none so far, a changed character about ten, a moved rule hundreds.
+DIFFERENCE = 64
+ALLOWED = 4
+
+
+def pictures(made: Made) -> list[Image.Image]:
+    document = pypdfium2.PdfDocument(made.pdf)
+    return [page.render(scale=DPI / 72, grayscale=True).to_pil() for page in document]
+
+
+def differing(one: Image.Image, other: Image.Image) -> int:
+    """How many pixels of two pictures differ visibly; all of them when the sizes do."""
+    if one.size != other.size:
+        return one.size[0] * one.size[1]
+    return sum(ImageChops.difference(one, other).histogram()[DIFFERENCE:])
+
+
+def test_the_pages_look_as_they_did(original: Made, tmp_path: Path, request: pytest.FixtureRequest) -> None:
+    now = pictures(original)
+    if request.config.getoption("--renew-pictures"):
+        PICTURES.mkdir(exist_ok=True)
+        for number, picture in enumerate(now, 1):
+            picture.save(PICTURES / f"page-{number}.png", optimize=True)
+    for number, picture in enumerate(now, 1):
+        with Image.open(PICTURES / f"page-{number}.png") as kept:
+            count = differing(picture, kept)
+            if count > ALLOWED:
+                picture.save(tmp_path / f"page-{number}.png")
+                ImageChops.difference(picture, kept).save(tmp_path / f"difference-{number}.png")
+        assert count <= ALLOWED, f"page {number} differs in {count} pixels: see {tmp_path}"
+    assert len(now) == len([*PICTURES.glob("page-*.png")])
+
+
+def test_one_changed_character_is_seen(original: Made, make: Callable[[str], Made]) -> None:
+    changed = make(
+        (ROOT / "source/original.yaml").read_text("utf-8").replace("地域交流センターの設置", "地域交流センターの設直")
+    )
+    assert differing(pictures(original)[0], pictures(changed)[0]) > ALLOWED
+
+
+def test_a_rule_moved_by_a_third_of_a_millimetre_is_seen(
+    original: Made, make: Callable[[str], Made], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from pipeline import html
+
+    style = html._style
+    monkeypatch.setitem(
+        html._environment().globals, "style", lambda name: style(name).replace("width: 10.5mm", "width: 10.8mm")
+    )
+    moved = make((ROOT / "source/original.yaml").read_text("utf-8"))
+    assert differing(pictures(original)[0], pictures(moved)[0]) > 100
