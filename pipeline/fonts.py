@@ -7,8 +7,8 @@ another country's forms, so it is refused before a page is laid out.
 import os
 from dataclasses import dataclass
 from functools import cache
+from html import escape  # that of xml.sax brings in the whole of urllib
 from pathlib import Path
-from xml.sax.saxutils import escape
 
 from .errors import LackError
 from .files import replace_file

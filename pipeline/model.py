@@ -22,9 +22,10 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from .source import MAX_TEXT
+
 # Stands for a status or a treatment that is still to be filled in: legal in a draft, printed as 案.
 BLANK = "未記入"
-MAX_TEXT = 20_000  # characters in one cell
 
 TreatmentKind = Literal["継続", "終了"]
 
@@ -39,7 +40,9 @@ def _text(value: object) -> object:
 
 def _number(value: object) -> object:
     if not isinstance(value, str) or not re.fullmatch("[1-9][0-9]{0,8}", value):
-        raise PydanticCustomError("E205", "1から999999999までの整数ではありません。半角の数字で書いてください。")
+        raise PydanticCustomError(
+            "E205", "番号として読めません。1から999999999までの整数を、頭に0を付けず、半角の数字で書いてください。"
+        )
     return int(value)
 
 
@@ -51,7 +54,9 @@ def _flag(value: object) -> object:
 
 def _date(value: object) -> object:
     if not isinstance(value, str) or not re.fullmatch("[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
-        raise PydanticCustomError("E207", "日付の形ではありません。2013-03-31 のように西暦で書いてください。")
+        raise PydanticCustomError(
+            "E207", "日付として読めません。2013-03-31 のように、西暦と半角の数字で書いてください。"
+        )
     try:
         return datetime.date.fromisoformat(value)
     except ValueError:
@@ -62,7 +67,7 @@ def _edition_id(value: object) -> object:
     if not isinstance(value, str) or not is_edition_id(value):
         raise PydanticCustomError(
             "E209",
-            "版の名前ではありません。半角の英小文字、数字、「-」で、前版のファイル名から .yaml を除いて書いてください。",
+            "版の名前ではありません。前版のファイル名から「.yaml」を除いたもの(半角の英小文字、数字、「-」)を書いてください。",
         )
     return value
 
@@ -81,7 +86,7 @@ def is_edition_id(text: str) -> bool:
 _scalar_schema = {"type": ["string", "number", "boolean"]}
 _optional_schema = {"type": ["string", "number", "boolean", "null"]}
 
-Text = Annotated[str, BeforeValidator(_text), Field(max_length=MAX_TEXT), WithJsonSchema(_scalar_schema)]
+Text = Annotated[str, Field(max_length=MAX_TEXT), BeforeValidator(_text), WithJsonSchema(_scalar_schema)]
 OptionalText = Annotated[str, Field(max_length=MAX_TEXT), WithJsonSchema(_optional_schema)]
 Number = Annotated[int, BeforeValidator(_number), Field(ge=1)]
 Flag = Annotated[bool, BeforeValidator(_flag)]

@@ -159,7 +159,7 @@ class _Rules:
                 ("今後の取扱い", treatment, treatments, "E403", "「今後の取扱い」の語"),
             ):
                 if value == BLANK:
-                    yield self._problem("W507", node.entries[key], f"{label(node)}の「{key}」が未記入です。")
+                    yield self._problem("W507", node.entries[key], f"{label(node)}の{key}が未記入です。")
                 elif value and allowed and value not in allowed:
                     yield self._problem(code, node.entries[key], self._not_listed(node, key, value, allowed, of))
             done = bool(_DONE.search(legend.get(status or "", "")))
@@ -187,7 +187,7 @@ class _Rules:
         else:
             fix = f"使えるのは{'、'.join(f'「{visible(name)}」' for name in list(allowed)[:12])}です。"
         shown = named(value) if len(value) <= 2 else f"「{visible(value)}」"
-        return f"{label(node)}の「{key}」{shown}は{of}にありません。{fix}"
+        return f"{label(node)}の{key}{shown}は{of}にありません。{fix}"
 
     def _check_repeats(self) -> Iterator[Problem]:
         home = {row.number: row for row in reversed(self._rows) if row.number}
@@ -219,7 +219,7 @@ class _Rules:
                 yield self._problem(
                     "E412",
                     row.node.entries["統合先"],
-                    f"{label(row.node)}の「統合先」が、その項目自身の名称です。引き継ぐ項目の名称を書くか、この行を削除してください。",
+                    f"{label(row.node)}の統合先が、その項目自身の名称です。引き継ぐ項目の名称を書くか、この行を削除してください。",
                 )
         claims = [(row, node) for row in self._rows for node in _previous_numbers(row.node)]
         name = self._root.text("前版")
@@ -228,7 +228,7 @@ class _Rules:
                 yield self._problem(
                     "E409",
                     node,
-                    f"{label(row.node)}に「前版NO」がありますが、「前版」がありません。版の初めに書いてください。",
+                    f"{label(row.node)}に「前版NO」がありますが、「前版」がありません。ファイルの初めに「前版: 版の名前」を書いてください。",
                 )
             return
         if not is_edition_id(name):
@@ -245,7 +245,7 @@ class _Rules:
                 yield self._problem(
                     "E408",
                     node,
-                    f"{label(row.node)}の「前版NO」{number}は、前版「{name}」にありません。"
+                    f"{label(row.node)}の前版NO「{number}」は、前版「{name}」にありません。"
                     f"前版のNOは{min(known, default=0)}から{max(known, default=0)}までです。",
                 )
 

@@ -5,13 +5,14 @@ bounded memory, with a tree or with problems. YAML's own typing and its cleverer
 every scalar stays text, and anchors, tags and second documents are refused.
 """
 
+import codecs
 import errno
 import hashlib
 import os
 import re
 import stat
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 from typing import NoReturn
@@ -22,15 +23,21 @@ from .characters import compose
 from .errors import Problem, SourceError
 
 # The bounds of design.md; MAX_NODES keeps a file of 32 MB full of tiny nodes within ten seconds.
-# 5,200 rows have about 85,000 nodes.
+# 5,200 rows have about 85,000 nodes. No writer reads more than MAX_PROBLEMS, and listing every one
+# of a hostile file takes longer than reading it.
 MAX_BYTES = 32 * 1024 * 1024
 MAX_DEPTH = 20
-MAX_NODES = 400_000
+MAX_NODES = 250_000
 MAX_KEY = 200
+MAX_TEXT = 20_000  # characters in one cell
+MAX_PROBLEMS = 1_000
 
 # What libyaml refuses, named and placed here in Japanese first; and the three line ends that only YAML
 # knows, which would make the line numbers in messages differ from those of an editor.
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufffe\uffff]")
+
+# Instructions to the YAML reader: nobody needs them, and libyaml's time grows with the square of their number.
+_DIRECTIVE = re.compile("^%", re.MULTILINE)
 
 # How a file says that it is not UTF-8. UTF-32 begins like UTF-16, so it comes first.
 _OTHER_MARKS = {
@@ -87,6 +94,11 @@ class Source:
         """The id of the edition: the file's stem."""
         return self.path.stem
 
+    @property
+    def lines(self) -> list[str]:
+        """The lines of the file, as an editor numbers them."""
+        return _with_plain_ends(self.data.decode("utf-8-sig")).split("\n")
+
 
 def read_source(path: Path) -> Source:
     """Read and parse the file at `path`. Raises `SourceError`."""
@@ -123,6 +135,14 @@ def scalars(node: Node) -> Iterator[Scalar]:
             yield from scalars(value)
 
 
+def with_notice(problems: list[Problem]) -> list[Problem]:
+    """`problems`, which are in file order; where so many are errors that the search was stopped, it is said at the end."""
+    if sum(problem.is_error for problem in problems) < MAX_PROBLEMS:
+        return problems
+    message = "誤りが多いので、途中までを示しました。直してからもう一度調べてください。"
+    return [*problems, replace(problems[-1], code="E112", message=message)]
+
+
 def _fail(path: Path, code: str, message: str, line: int = 0, column: int = 0) -> NoReturn:
     raise SourceError([Problem(str(path), line, column, code, message)])
 
@@ -130,66 +150,122 @@ def _fail(path: Path, code: str, message: str, line: int = 0, column: int = 0) -
 def _read_bytes(path: Path) -> bytes:
     try:
         # Without O_NONBLOCK, opening a named pipe would wait for a writer for ever.
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
-        with open(descriptor, "rb") as file:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        try:
             status = os.fstat(descriptor)
             if not stat.S_ISREG(status.st_mode):
-                kind = "フォルダ" if stat.S_ISDIR(status.st_mode) else "通常のファイルではないもの"
-                _fail(path, "E101", f"{kind}です。版のファイル(YAML)を指定してください。")
-            if status.st_size > MAX_BYTES:
-                _fail(
-                    path, "E102", f"大きさが{status.st_size:,}バイトあります。{MAX_BYTES:,}バイトまでにしてください。"
-                )
-            data = file.read(MAX_BYTES + 1)
+                kind = "フォルダです" if stat.S_ISDIR(status.st_mode) else "普通のファイルではありません(装置など)"
+                _fail(path, "E101", f"{kind}。版のファイル(YAML)を指定してください。")
+            with open(descriptor, "rb", closefd=False) as file:
+                data = file.read(MAX_BYTES + 1)
+        finally:
+            os.close(descriptor)
     except (OSError, ValueError) as error:
         number = getattr(error, "errno", None)
         reason = {
             errno.ENOENT: "ファイルがありません。名前と場所を確かめてください。",
             errno.EACCES: "読む権限がありません。ファイルのアクセス権を確かめてください。",
-            errno.EISDIR: "フォルダです。版のファイル(YAML)を指定してください。",
+            errno.ELOOP: "リンクが輪になっています。もとのファイルを指定してください。",
+            errno.ENAMETOOLONG: "ファイルの名前が長すぎます。",
         }.get(number or 0, f"読めません({getattr(error, 'strerror', None) or error})。")
         _fail(path, "E101", reason)
     if len(data) > MAX_BYTES:
-        _fail(path, "E102", f"{MAX_BYTES:,}バイトを超えています。")
+        _fail(path, "E102", f"大きすぎます。{MAX_BYTES // 1024 // 1024}メガバイトまでにしてください。")
     return data
 
 
 def _decode(path: Path, data: bytes) -> str:
-    for mark, name in _OTHER_MARKS.items():
-        if data.startswith(mark):
-            _fail(path, "E103", f"文字コードが{name}です。UTF-8で保存し直してください。")
+    """`data` as text with plain line ends. Raises `SourceError` for what is no UTF-8, or no text for YAML."""
+    other = next((name for mark, name in _OTHER_MARKS.items() if data.startswith(mark)), None)
+    # Text in these encodings is full of NUL, which no other text has.
+    if other is None and data.count(0) > len(data) // 20:
+        other = "UTF-16かUTF-32"
+    if other:
+        _fail(path, "E103", f"文字コードが{other}です。UTF-8で保存し直してください。")
     try:
-        text = data.decode("utf-8-sig")
+        text = _with_plain_ends(data.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
-        good = data[: error.start].decode("utf-8-sig", "replace")
-        line, column = good.count("\n") + 1, len(good) - good.rfind("\n")
-        _fail(
-            path, "E103", f"UTF-8として読めません({_guess_encoding(data)})。UTF-8で保存し直してください。", line, column
+        good = _with_plain_ends(data[: error.start].decode("utf-8-sig"))
+        message = f"UTF-8として読めません({_guess_encoding(data)})。UTF-8で保存し直してください。"
+        _fail(path, "E103", message, *_place(good, len(good)))
+    problems = [
+        Problem(
+            str(path),
+            *_place(text, match.start()),
+            "E104",
+            f"制御文字(U+{ord(match[0]):04X})があります。削除してください。",
         )
-    problems = []
-    for match in islice(_FORBIDDEN.finditer(text), 100):
-        line = text.count("\n", 0, match.start()) + 1
-        column = match.start() - text.rfind("\n", 0, match.start())
-        problems.append(
-            Problem(str(path), line, column, "E104", f"制御文字(U+{ord(match[0]):04X})があります。削除してください。")
-        )
+        for match in islice(_FORBIDDEN.finditer(text), 100)
+    ]
     if problems:
         raise SourceError(problems)
+    if directive := _DIRECTIVE.search(text):
+        _fail(
+            path,
+            "E106",
+            "行の初めの「%」は使えません。値の続きなら字下げし、そうでなければこの行を削除してください。",
+            *_place(text, directive.start()),
+        )
     return text
 
 
+def _with_plain_ends(text: str) -> str:
+    """`text` with the line ends of Windows and of old Macintoshes made \\n."""
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _place(text: str, offset: int) -> tuple[int, int]:
+    """Line and column of the character at `offset`, from 1."""
+    return text.count("\n", 0, offset) + 1, offset - text.rfind("\n", 0, offset)
+
+
 def _guess_encoding(data: bytes) -> str:
-    if data.count(0) > len(data) // 4:
-        return "UTF-16のようです"
-    for encoding, name in (("cp932", "シフトJIS(CP932)"), ("euc_jp", "EUC-JP")):
-        try:
-            text = data[:100_000].decode(encoding, "strict" if len(data) <= 100_000 else "ignore")
-        except UnicodeDecodeError:
-            continue
-        # Japanese prose decoded rightly holds kana; anything can be decoded wrongly.
-        if re.search("[ぁ-んァ-ヶ一-龠]", text):
-            return f"{name}のようです"
-    return "文字コードが不明か、テキストではありません"
+    """Which Japanese encoding `data` is in, judged by how much Japanese comes out."""
+    likely = max(("cp932", "euc_jp"), key=lambda encoding: _japanese(data, encoding))
+    if not _japanese(data, likely):
+        return "文字コードが分からないか、文書ではありません"
+    return {"cp932": "シフトJIS(CP932)のようです", "euc_jp": "EUC-JPのようです"}[likely]
+
+
+def _japanese(data: bytes, encoding: str) -> int:
+    """How much of `data`'s beginning reads as Japanese in `encoding`: 0 if it cannot be in it."""
+    try:
+        # The incremental decoder, since the cut may go through a character.
+        text = codecs.getincrementaldecoder(encoding)().decode(data[:100_000])
+    except UnicodeDecodeError:
+        return 0
+    # Half-width kana are rare in prose, and what EUC-JP looks like in CP932.
+    return max(0, len(re.findall("[ぁ-んァ-ヶ一-龠]", text)) - len(re.findall("[｡-ﾟ]", text)))
+
+
+# What most likely lies behind a syntax error, by the text of its line: libyaml's own words are English.
+# The first group is the place.
+_HINTS = tuple(
+    (re.compile(pattern), sentence)
+    for pattern, sentence in (
+        ("[ \u3000]*(\t)", "字下げにタブがあります。半角の空白に直してください。"),
+        ("[ \t]*(\u3000)", "字下げに全角の空白があります。半角の空白に直してください。"),
+        (".*?([\u200b-\u200f\u2060\ufeff])", "見えない文字があります。この行を打ち直してください。"),
+        (r"(?:.*[:-])?\s+(-)\s*(?:#.*)?$", '「-」だけの値は書けません。"-" のように引用符で囲んでください。'),
+        (r".*?:\s+([@`%])", "「@」「`」「%」で始まる値は、引用符で囲んでください。"),
+        (
+            r".*?:\s+([\[{])",
+            "「[」か「{」で始まる値は、文なら全体を引用符で囲み、並びなら「]」か「}」で閉じてください。",
+        ),
+        (
+            r"""(?:.*?:\s+)((["'])(?:(?!\2).)*\2\s*[^\s#])""",
+            "引用符で囲んだ値の後に文字があります。値の全体を囲んでください。",
+        ),
+        (
+            r"\s*(?:- +)?[^\s:'\"]+:\s+[^'\"|>\s][^#]*?(:)(?:\s|$)",
+            "値の中に「:」と空白が続いています。値の全体を引用符で囲んでください。",
+        ),
+        (r"\s*(?:- +)?[^\s:：]+(：)", "キーの後が全角の「：」です。半角の「:」と空白に直してください。"),
+        (r"\s*(?:- +)?[^\s:'\"]+(:)[^\s]", "「:」の後に空白がありません。「キー: 値」のように空白を入れてください。"),
+        (r"\s*(-)[^\s-]", "「-」の後に空白がありません。「- 」のように空白を入れてください。"),
+        (r"""[^'"]*(["'])(?:(?!\1).)*$""", "引用符が閉じていません。始めと終わりを同じ引用符にしてください。"),
+    )
+)
 
 
 class _Composer:
@@ -204,12 +280,11 @@ class _Composer:
         try:
             root = self._tree()
         except yaml.MarkedYAMLError as error:
-            mark = error.problem_mark or error.context_mark
-            line = (mark.line if mark else 0) + 1
-            self._report("E105", self._syntax_hint(line), line, (mark.column if mark else 0) + 1)
+            self._report("E105", *self._syntax_hint(error))
             root = None
         if self._problems:
-            raise SourceError(self._problems)
+            # A key that stands twice is found after its value.
+            raise SourceError(with_notice(sorted(self._problems, key=lambda found: (found.line, found.column))))
         if root is None:
             _fail(self._path, "E110", "中身がありません。docs/manual.md の例を見て書いてください。")
         if not isinstance(root, Mapping):
@@ -244,6 +319,7 @@ class _Composer:
             nodes += 1
             if nodes > MAX_NODES:
                 self._report("E108", f"値の数が{MAX_NODES:,}を超えています。版を分けてください。", line, column)
+            if nodes > MAX_NODES or len(self._problems) >= MAX_PROBLEMS:
                 return root
             node = self._node(event, line, column)
             if stack:
@@ -273,7 +349,9 @@ class _Composer:
         if isinstance(event, yaml.MappingStartEvent):
             return Mapping({}, line, column)
         assert isinstance(event, yaml.ScalarEvent)
-        return Scalar(compose(event.value).strip(" \t\r\n"), line, column)
+        # What is too long for a cell is refused later, with the item's name; composing it could take minutes.
+        text = compose(event.value) if len(event.value) <= MAX_TEXT else event.value
+        return Scalar(text.strip(" \t\r\n"), line, column)
 
     def _attach(self, stack: list[tuple[Sequence | Mapping, Scalar | None]], node: Node) -> None:
         parent, key = stack[-1]
@@ -299,26 +377,14 @@ class _Composer:
             node = Scalar(f"({node.line}行目)", node.line, node.column)
         stack[-1] = (parent, node)
 
-    def _syntax_hint(self, line: int) -> str:
-        """What is most likely wrong at `line`, judged by its text: libyaml's own words are English."""
+    def _syntax_hint(self, error: yaml.MarkedYAMLError) -> tuple[str, int, int]:
+        """What is most likely wrong, with line and column: often it is on the line before the one that libyaml names."""
+        marks = [mark for mark in (error.problem_mark, error.context_mark) if mark]
         lines = self._text.split("\n")
-        for number in (line, line - 1):
-            text = lines[number - 1][:1000].rstrip("\r") if 0 < number <= len(lines) else ""
-            where = "" if number == line else f"({number}行目)"
-            if re.match(r" *\t", text):
-                return f"字下げ{where}にタブがあります。半角の空白に直してください。"
-            if re.match(r"[ \t]*\u3000", text):
-                return f"字下げ{where}に全角の空白があります。半角の空白に直してください。"
-            if re.search(r"(^|[:-])\s+-\s*(#.*)?$", text):
-                return f'「-」だけの値{where}は書けません。"-" のように引用符で囲んでください。'
-            if re.search(r":\s+[@`%]", text):
-                return f"「@」「`」「%」で始まる値{where}は、引用符で囲んでください。"
-            if re.match(r"\s*(- +)?[^\s:'\"]+:\s+[^'\"|>\s][^#]*:(\s|$)", text):
-                return f"値の中に「: 」{where}があります。値の全体を引用符で囲んでください。"
-            if re.match(r"\s*(- +)?[^\s:：]+：", text):
-                return f"キーの後{where}が全角の「：」です。半角の「:」と空白に直してください。"
-            if re.match(r"\s*(- +)?[^\s:'\"]+:[^\s]", text):
-                return f"「:」の後{where}に空白がありません。「キー: 値」のように空白を入れてください。"
-            if text.count('"') % 2 or text.count("'") % 2:
-                return f"引用符{where}が閉じていません。始めと終わりを同じ引用符にしてください。"
-        return "YAMLの書き方に誤りがあります。この行と前の行の字下げ、「:」の後の空白、引用符を確かめてください。"
+        for number in (marks[0].line, marks[0].line - 1, marks[-1].line) if marks else ():
+            text = lines[number][:1000] if 0 <= number < len(lines) else ""
+            for pattern, sentence in _HINTS:
+                if match := pattern.match(text):
+                    return sentence, number + 1, match.start(1) + 1
+        place = (marks[0].line + 1, marks[0].column + 1) if marks else (0, 0)
+        return "書き方に誤りがあります。この行と前の行の字下げ、「:」の後の空白、引用符を確かめてください。", *place

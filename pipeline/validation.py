@@ -6,19 +6,30 @@ from dataclasses import dataclass
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from .characters import defects, meant, named, visible
+from .characters import defects, is_everyday, meant, named, visible
 from .errors import Problem, SourceError
-from .fonts import coverage
+from .fonts import coverage, font_files
 from .model import Edition, Headings, Item, Measure, Policy, Repeat
 from .rules import check_rules, label
-from .source import Mapping, Node, Scalar, Sequence, Source, plain, scalars
+from .source import (
+    MAX_PROBLEMS,
+    MAX_TEXT,
+    Mapping,
+    Node,
+    Scalar,
+    Sequence,
+    Source,
+    plain,
+    scalars,
+    with_notice,
+)
 
 _KINDS = {
     "model_type": "「キー: 値」の組",
     "model_attributes_type": "「キー: 値」の組",
     "dict_type": "「キー: 値」の組",
     "string_type": "文字",
-    "tuple_type": "「- 」で始まる並び",
+    "tuple_type": "並び(「- 」で始まる行か、[11, 12] の形)",
 }
 
 
@@ -33,62 +44,105 @@ class Validated:
 
 def validate(source: Source) -> Validated:
     """The edition in `source`. Raises `SourceError` with every problem, warnings too, in the order of the file."""
-    problems = list(check_rules(source))
+    problems = list(_bounded(check_rules(source)))
     # A sign that is no status is no character of the font either, often; the status is what its writer got wrong.
     named_already = {(problem.line, problem.column) for problem in problems if problem.is_error}
-    problems += (
+    problems += _bounded(
         problem for problem in _check_characters(source) if (problem.line, problem.column) not in named_already
     )
     edition = None
     try:
         edition = Edition.model_validate(plain(source.root))
     except ValidationError as error:
-        problems += filter(None, (_translate(source, detail) for detail in error.errors(include_url=False)))
+        details = error.errors(include_url=False, include_input=False)
+        problems += _bounded(filter(None, (_translate(source, detail) for detail in details)))
     problems.sort(key=lambda problem: (problem.path != str(source.path), problem.line, problem.column, problem.code))
     if edition is None or any(problem.is_error for problem in problems):
-        raise SourceError(problems)
+        raise SourceError(with_notice(problems))
     return Validated(edition, source, tuple(problems))
+
+
+def _bounded(problems: Iterator[Problem]) -> Iterator[Problem]:
+    """`problems` up to the error that makes it too many."""
+    errors = 0
+    for problem in problems:
+        yield problem
+        errors += problem.is_error
+        if errors == MAX_PROBLEMS:
+            return
 
 
 def _translate(source: Source, detail: ErrorDetails) -> Problem | None:
     """One of pydantic's findings in our words, at its place; None for one that only follows from another."""
-    steps = [step for step in detail["loc"] if step not in ("item", "repeat", "[key]")]
+    steps = _steps(detail["loc"])
     node, owner = _find(source.root, steps)
     key = next((str(step) for step in reversed(steps) if isinstance(step, str)), "")
-    subject = f"{owner}の「{visible(key)}」" if owner else f"「{visible(key)}」"
+    subject = _subject(steps, owner)
     kind = detail["type"]
-    read = f"(読んだ値: {_shown(node)})"
     place: Node = node
-    if kind.startswith("E"):
-        code, message = kind, f"{subject}{read if not isinstance(node, Scalar) or node.text else ''}は、{detail['msg']}"
-    elif kind == "missing":
-        code, message = "E201", f"{subject}がありません。{_MISSING.get(key, '書き足してください。')}"
+    if kind == "missing":
+        code, message = "E201", f"{subject}がありません。{_ADVICE.get(key, '書き足してください。')}"
     elif kind == "extra_forbidden":
         code, message = "E202", _unknown_key(source.root, steps, owner, key)
         parent, _ = _find(source.root, steps[:-1])
         place = parent.keys[key] if isinstance(parent, Mapping) and key in parent.keys else node
+    elif detail["loc"][-1:] == ("[key]",):
+        parent, _ = _find(source.root, steps[:-1])
+        assert isinstance(parent, Mapping)
+        place = parent.keys[key]
+        code = "E204" if kind == "E204" else "E208"
+        message = f"{_subject(steps[:-1], '')}のキー「{visible(key)}」が、空か、長すぎます。書き直してください。"
+    elif kind == "too_short" or (isinstance(node, Scalar) and not node.text):
+        if kind == "too_short" and plain(node):
+            return None  # something is there, and what is wrong with it has been said
+        code, message = "E204", f"{subject}が空です。{_ADVICE.get(key, '値を書いてください。')}"
+    elif kind == "E204":
+        code, message = kind, f"{subject}が{detail['msg']}"
+    elif kind.startswith("E"):
+        value = f"{'の値' if subject.endswith('」') else ''}{_shown(node)}"
+        code, message = kind, f"{subject}{value}は、{detail['msg']}"
     elif kind in _KINDS:
-        code, message = "E203", f"{subject}は{_KINDS[kind]}で書いてください{read}。"
+        code, message = "E203", f"{subject}は{_KINDS[kind]}で書いてください(読んだ値: {_shown(node)})。"
     elif kind == "string_too_long":
         length = len(node.text) if isinstance(node, Scalar) else 0
-        code, message = (
-            "E208",
-            f"{subject}が{length:,}字あります。{detail['ctx']['max_length']:,}字までにしてください。",
-        )
-    elif kind == "too_short":
-        if plain(node):
-            return None
-        code, message = "E204", f"{subject}が空です。一つ以上書いてください。"
+        code, message = "E208", f"{subject}が{length:,}字あります。{MAX_TEXT:,}字までにしてください。"
     else:
         raise AssertionError(f"no message for pydantic's error type {kind}")
     return Problem(str(source.path), place.line, place.column, code, message)
 
 
-_MISSING = {
+def _steps(loc: tuple[int | str, ...]) -> list[int | str]:
+    """The way from the root to the value that `loc` means, without the marks that pydantic puts between."""
+    steps: list[int | str] = []
+    for step in loc:
+        is_kind_of_row = step in ("item", "repeat") and bool(steps) and isinstance(steps[-1], int)
+        if not is_kind_of_row and step != "[key]":
+            steps.append(step)
+    return steps
+
+
+def _subject(steps: list[int | str], owner: str) -> str:
+    """What a message is about: NO 5「…」の名称, 推進施策の「名称」, 「推進方針」の2番目, 「表題」."""
+    keys = [visible(step) for step in steps if isinstance(step, str)]
+    if not keys:
+        return "全体"
+    if keys[-1] == "再掲":
+        return "再掲"
+    if owner:
+        return f"{owner}の{keys[-1]}"
+    if isinstance(steps[-1], int):
+        return f"「{keys[-1]}」の{steps[-1] + 1}番目"
+    return f"{keys[-2]}の「{keys[-1]}」" if len(keys) > 1 else f"「{keys[-1]}」"
+
+
+# What to write where nothing stands.
+_ADVICE = {
     "NO": "項目の番号を書いてください(例 NO: 1)。",
     "実施状況": "凡例の記号を書いてください。決まっていなければ「未記入」と書いてください。",
     "今後の取扱い": "「今後の取扱い」の語を書いてください。決まっていなければ「未記入」と書いてください。",
     "凡例": "記号と意味を書いてください(例 ◎: 実施済)。",
+    "推進方針": "一つ以上書いてください。",
+    "再掲": "再び掲げる項目のNOを書いてください。",
 }
 
 
@@ -134,15 +188,23 @@ def _unknown_key(root: Mapping, steps: list[int | str], owner: str, key: str) ->
 
 
 def _check_characters(source: Source) -> Iterator[Problem]:
-    everything = "".join(scalar.text for scalar in scalars(source.root))
-    known = coverage()
-    if not any(defects(everything, known)):
+    # What is too long to be a cell is refused for that.
+    everything = "".join(scalar.text for scalar in scalars(source.root) if len(scalar.text) <= MAX_TEXT)
+    font_files()  # a missing font is reported even where none need be read
+    if is_everyday(everything):
         return
-    lines = source.data.decode("utf-8-sig").split("\n")
+    known = coverage()
+    bad = {characters[-1] for characters, _, _ in defects(everything, known)}
+    if not bad:
+        return
+    lines = source.lines
     for owner, scalar in _owned(source.root, ""):
+        if len(scalar.text) > MAX_TEXT or bad.isdisjoint(scalar.text):
+            continue
         for characters, code, sentence in defects(scalar.text, known):
             # In one line and unescaped, as most cells are, the very character can be pointed at.
-            offset = lines[scalar.line - 1].find(characters, scalar.column - 1)
+            end = scalar.column + len(scalar.text) + 1
+            offset = lines[scalar.line - 1].find(characters, scalar.column - 1, end)
             column = offset + 1 if offset >= 0 else scalar.column
             subject = f"{owner}にある" if owner else ""
             context = _context(scalar.text, characters)
