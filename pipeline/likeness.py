@@ -3,7 +3,7 @@
 import math
 import unicodedata
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from heapq import nlargest
 from itertools import pairwise
@@ -15,7 +15,7 @@ _ENOUGH = 1_000
 
 # So much weight in common makes the closeness of two pieces of prose count in full. Prose of an office repeats
 # itself (「引き続き実施していく。」), and a short text that is the same proves little.
-_EVIDENCE = 25.0
+_EVIDENCE = 25_000
 
 # Below this, two things are strangers. Measured on the original: its renamed items reach 0.7, while of its strangers
 # only neighbours like 「市民活動支援センター機能の検討」 and 「市民活動支援センターの機能充実」 come near.
@@ -25,7 +25,7 @@ _CLOSE = 0.5
 # tells nothing, and how many candidates are weighed: they keep a search among 1,000 from being a million comparisons.
 _TELLING = 24
 _COMMON = 40
-_CANDIDATES = 12
+_CANDIDATES = 8
 
 
 def fold(text: str) -> str:
@@ -40,35 +40,35 @@ def grams(text: str) -> Grams:
 
 
 class Weights:
-    """How much each pair of characters tells: the rarer in `texts`, the more."""
+    """How much each pair of characters in `texts` tells: the rarer, the more."""
 
     def __init__(self, texts: Iterable[Grams]) -> None:
         texts = list(texts)
-        self._count = Counter(gram for text in texts for gram in text)
-        self._total = len(texts)
-
-    def of(self, gram: str) -> float:
-        return math.log1p(self._total / max(1, self._count[gram]))
+        counts = Counter(gram for text in texts for gram in text)
+        # In whole numbers: the sum of others would depend on the order of a set, which is chance.
+        self._weights = {gram: round(1_000 * math.log1p(len(texts) / count)) for gram, count in counts.items()}
+        self._sums: dict[Grams, int] = {}
 
     def rarest(self, text: Grams, count: int) -> list[str]:
         """The pairs that tell most of `text`, at most `count`."""
-        return sorted(text, key=lambda gram: (self._count[gram], gram))[:count]
+        return sorted(text, key=lambda gram: (-self._weights[gram], gram))[:count]
 
     def closeness(self, one: Grams, other: Grams) -> float:
         """How much of two names is the same: from 0 to 1, whichever comes first."""
-        return self._share(one, other)[0]
+        common = self._sum(one & other)
+        return 2 * common / (self._kept_sum(one) + self._kept_sum(other)) if common else 0.0
 
     def proof(self, one: Grams, other: Grams) -> float:
         """The same for prose, less where little or only common phrases are shared."""
-        share, weight = self._share(one, other)
-        return share * min(1.0, weight / _EVIDENCE)
+        return self.closeness(one, other) * min(1.0, self._sum(one & other) / _EVIDENCE)
 
-    def _share(self, one: Grams, other: Grams) -> tuple[float, float]:
-        # fsum is exact, so that the order of a set, which is chance, cannot show in the last digit.
-        common = math.fsum(map(self.of, one & other))
-        if not common:
-            return 0.0, 0.0
-        return 2 * common / (math.fsum(map(self.of, one)) + math.fsum(map(self.of, other))), common
+    def _sum(self, text: Grams) -> int:
+        return sum(map(self._weights.__getitem__, text))
+
+    def _kept_sum(self, text: Grams) -> int:
+        if text not in self._sums:
+            self._sums[text] = self._sum(text)
+        return self._sums[text]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,11 +80,10 @@ class Described:
 
 
 class Finder:
-    """Finds, among `candidates`, what something described is perhaps the same as."""
+    """Finds, among `candidates`, what something described is perhaps the same as; `everything` holds both."""
 
-    def __init__(self, candidates: Iterable[Described], others: Iterable[Described]) -> None:
-        self._candidates = tuple(candidates)
-        everything = (*self._candidates, *others)
+    def __init__(self, candidates: Sequence[Described], everything: Sequence[Described]) -> None:
+        self._candidates = candidates
         self._names = Weights(name for described in everything for name in described.names)
         self._prose = Weights(described.prose for described in everything)
         self._index: dict[tuple[str, str], list[int]] = defaultdict(list)

@@ -223,6 +223,9 @@ class _Matching:
 
     def _paired(self, old: list[Placed], new: list[Placed], sense: "_Sense") -> list[tuple[Placed, Placed]]:
         guess = (len(old) > 1 or len(new) > 1) and not sense.is_certain
+        if len(old) > len(new):
+            # Where some must be left over, let it be those that ended.
+            old = sorted(old, key=lambda placed: not goes_on(self._old.edition, placed.item))
         pairs = list(_by_text(old, new))
         for one, other in pairs:
             self._link(one, other, "name", guess)
@@ -280,10 +283,12 @@ class _Matching:
         return -score, abs(before - after), before + after
 
     def _close_pairs(self, old: list[Placed], new: list[Placed]) -> Iterator[tuple[float, Placed, Placed]]:
-        others = [placed for side in (self._old, self._new) for placed in side.items]
-        finder = Finder(map(_described, new), map(_described, others))
+        before = {placed.number: _described(placed) for placed in self._old.items}
+        after = {placed.number: _described(placed) for placed in self._new.items}
+        # How much a word tells depends on both editions as a whole, not only on what is left to be matched.
+        finder = Finder([after[placed.number] for placed in new], [*before.values(), *after.values()])
         for one in old:
-            for score, position in finder.find(_described(one)):
+            for score, position in finder.find(before[one.number]):
                 yield score, one, new[position]
 
     def _link_names_taken(self) -> None:
@@ -298,11 +303,13 @@ class _Matching:
                 self._link(self._nearest(new, twins), new, "name", True)
 
     def _taken(self, side: _Side, name: str) -> list[Placed]:
-        return [
-            placed
-            for placed in side.named(name)
-            if placed.number in side.linked and side.only_linked_by(placed.number, "previous_numbers")
-        ]
+        """The items of that name on `side` that 前版NO link with others, and not with any of that name."""
+        return [placed for placed in side.named(name) if self._is_taken(side, placed.number, name)]
+
+    def _is_taken(self, side: _Side, number: int, name: str) -> bool:
+        links = side.linked.get(number, [])
+        partners = {self._old.names[link.old] if side is self._new else self._new.names[link.new] for link in links}
+        return bool(links) and name not in partners and all(link.by == "previous_numbers" for link in links)
 
 
 def _without(items: list[Placed], taken: Iterable[Placed]) -> list[Placed]:
