@@ -76,7 +76,7 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 
 def _report(options: argparse.Namespace) -> int:
-    from .report import make_report
+    from .line import make_report
 
     code = 0
     for path in _editions(options.editions):

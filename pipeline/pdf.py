@@ -3,15 +3,12 @@
 import datetime
 import logging
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from xml.sax.saxutils import escape
 
+from .document import Carried, Document
 from .errors import ProofError
 from .fonts import confine_layout
-
-ATTACHMENT = "source.yaml"
 
 # The medium by which the document's styles know this engine from a browser that prints.
 MEDIUM = "paper"
@@ -22,7 +19,7 @@ _SOME_DAY = datetime.date(2000, 1, 1)
 # PDF/UA's identifier, with the description that PDF/A asks for of every property it does not know
 # (ISO 19005-3, 6.6.2.3), and the hash of the source. All must stand in the first rdf:RDF.
 _XMP = """<rdf:Description rdf:about="" xmlns:dc="http://purl.org/dc/elements/1.1/">\
-<dc:identifier>sha256:{digest}</dc:identifier></rdf:Description>
+<dc:identifier>{identifier}</dc:identifier></rdf:Description>
 <rdf:Description rdf:about="" xmlns:pdfuaid="http://www.aiim.org/pdfua/ns/id/"><pdfuaid:part>1</pdfuaid:part></rdf:Description>
 <rdf:Description rdf:about="" xmlns:pdfaExtension="http://www.aiim.org/pdfa/ns/extension/" \
 xmlns:pdfaSchema="http://www.aiim.org/pdfa/ns/schema#" xmlns:pdfaProperty="http://www.aiim.org/pdfa/ns/property#">
@@ -40,17 +37,8 @@ xmlns:pdfaSchema="http://www.aiim.org/pdfa/ns/schema#" xmlns:pdfaProperty="http:
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Carried:
-    """What a PDF carries besides its pages: the bytes of its source, their SHA-256, and the day that it speaks of."""
-
-    data: bytes
-    digest: str
-    day: datetime.date | None
-
-
-def write_pdf(html: str, carried: Carried, font_cache: Path) -> bytes:
-    """Lay out `html` on paper and write it with tags, metadata and its source.
+def write_pdf(document: Document, font_cache: Path) -> bytes:
+    """Lay out `document` on paper and write it with tags, metadata and its sources.
 
     Raises `ProofError` if the engine has anything to complain of: it logs and carries on where we would stop.
     """
@@ -59,30 +47,34 @@ def write_pdf(html: str, carried: Carried, font_cache: Path) -> bytes:
 
     from .tags import rebuild_tags
 
-    def finish(document: Any, pdf: Any) -> None:
-        rebuild_tags(document, pdf)
-        _identify(pdf, carried)
+    def finish(pages: Any, pdf: Any) -> None:
+        rebuild_tags(pages, pdf)
+        _identify(pdf, document.carried)
 
-    day = carried.day or _SOME_DAY
-    noon = datetime.datetime(day.year, day.month, day.day)
-    attachment = weasyprint.Attachment(
-        string=carried.data,
-        name=ATTACHMENT,
-        description="この文書の元のデータ",
-        created=noon,
-        modified=noon,
-        relationship="Source",
-    )
+    day = document.carried.day or _SOME_DAY
+    midnight = datetime.datetime(day.year, day.month, day.day)
+    attachments = [
+        weasyprint.Attachment(
+            string=file.data,
+            name=file.name,
+            description=f"この文書の元のデータ(版 {file.edition})",
+            created=midnight,
+            modified=midnight,
+            relationship="Source",
+        )
+        for file in document.carried.files
+    ]
     complaints = _Complaints()
     logger = logging.getLogger("weasyprint")
     logger.addHandler(complaints)
     try:
-        document = lay_out(html)
-        data = document.write_pdf(pdf_variant="pdf/a-3a", attachments=[attachment], finisher=finish)
+        data = lay_out(document.html).write_pdf(pdf_variant="pdf/a-3a", attachments=attachments, finisher=finish)
     finally:
         logger.removeHandler(complaints)
     if complaints.messages:
-        raise ProofError("組版が警告を出しました。templates/ と styles/ を確かめてください。\n" + "\n".join(complaints.messages))
+        raise ProofError(
+            "組版が警告を出しました。templates/ と styles/ を確かめてください。\n" + "\n".join(complaints.messages)
+        )
     assert isinstance(data, bytes)
     return data
 
@@ -138,10 +130,10 @@ def _identify(pdf: Any, carried: Carried) -> None:
     metadata = pdf.objects[int(pdf.catalog["Metadata"].split()[0])]
     (xmp,) = metadata.stream
     assert xmp.count(b"</rdf:RDF>") == 1
-    metadata.stream = [xmp.replace(b"</rdf:RDF>", _XMP.format(digest=escape(carried.digest)).encode() + b"</rdf:RDF>")]
+    metadata.stream = [xmp.replace(b"</rdf:RDF>", _XMP.format(identifier=carried.identifier).encode() + b"</rdf:RDF>")]
     # Uncompressed, so that a program that knows no PDF can read it too (ISO 19005-3 recommends it).
     metadata.compress = False
-    # WeasyPrint lists the attachment once for being attached and once for being a file.
-    pdf.catalog["AF"] = pdf.catalog["AF"][:1]
-    pdf.catalog["AF"] = type(pdf.catalog["OutputIntents"])(pdf.catalog["AF"])
+    # WeasyPrint lists each attachment once for being attached and once for being a file.
+    files = pdf.catalog["AF"]
+    del files[len(files) // 2 :]
     pdf.catalog["PageLabels"] = "<</Nums [0 <</S /D>>]>>"

@@ -15,59 +15,9 @@ from typing import Any
 import pypdf
 from pypdf.generic import ArrayObject, DictionaryObject, IndirectObject, StreamObject
 
+from .document import Carried, Cell, Document, Expected, Paragraph, Table
 from .errors import ProofError
 from .fonts import FAMILIES
-from .html import (
-    CONTINUED,
-    DIGEST_LENGTH,
-    DRAFT,
-    LEGEND_COLON,
-    NOTHING,
-    REPEATED,
-    Column,
-    columns,
-    flat,
-    issuer,
-    japanese_as_of,
-)
-from .model import BLANK, Edition, Item, measure_number, policy_number
-from .pdf import ATTACHMENT, Carried
-from .validation import Validated
-
-A4_LANDSCAPE = (841.89, 595.28)  # pt
-
-
-@dataclass(frozen=True, slots=True)
-class Cell:
-    """A cell as it must read: its text, the ids in `Headers`, its `Scope` if it is a head, its alternate text."""
-
-    text: str
-    headers: tuple[str, ...]
-    scope: str = ""
-    alternate: str = ""
-    id: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """A row as it must read. `context` is what the head of a page says that begins with it."""
-
-    cells: tuple[Cell, ...]
-    context: str
-    is_heading: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Expected:
-    """What a document must hold: paragraphs read first, texts at the head and foot of every page, and its table."""
-
-    title: str
-    author: str
-    opening: tuple[tuple[str, str], ...]
-    every_page: tuple[str, ...]
-    heads: tuple[Cell, ...]
-    rows: tuple[Row, ...]
-    carried: Carried
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,91 +45,10 @@ class _Element:
             yield from kid.all(kind)
 
 
-def prove_report(data: bytes, validated: Validated, carried: Carried) -> int:
-    """Prove that `data` is the report on `validated`; the number of its pages. Raises `ProofError` with all findings."""
-    return prove(data, expected_report(validated.edition, carried))
-
-
-def expected_report(edition: Edition, carried: Carried) -> Expected:
-    """What the report on `edition` must say, from the model alone and not by way of the template."""
-    legend = " ".join(f"{symbol}{meaning}" for symbol, meaning in edition.legend.items())
-    said = (
-        ("P", edition.fiscal_year),
-        ("H1", edition.title),
-        ("P", (DRAFT if edition.is_draft else "") + edition.document_number),
-        ("P", f"{flat(edition.headings.status)}{LEGEND_COLON}{legend}"),
-        ("P", japanese_as_of(edition) + issuer(edition)),
-    )
-    opening = tuple((kind, text) for kind, text in said if text)
-    return Expected(
-        title=flat(edition.title) + (f"({flat(edition.fiscal_year)})" if edition.fiscal_year else ""),
-        author=flat(edition.municipality),
-        opening=opening,
-        every_page=tuple(text for _, text in opening),
-        heads=tuple(_head(column) for column in columns(edition)),
-        rows=tuple(_rows(edition)),
-        carried=carried,
-    )
-
-
-def _head(column: Column) -> Cell:
-    return Cell("".join(column.lines), (), "Column", id=column.id)
-
-
-def _rows(edition: Edition) -> Iterator[Row]:
-    position = 0
-    for policy_position, policy in enumerate(edition.policies, 1):
-        policy_id = f"policy-{policy_position}"
-        policy_label = f"{policy_number(policy_position)} {policy.name}"
-        yield Row((Cell(policy_label, ("head-policy",), "Column", id=policy_id),), "", True)
-        for measure_position, measure in enumerate(policy.measures, 1):
-            measure_id = f"measure-{policy_position}-{measure_position}"
-            measure_label = f"{measure_number(measure_position)} {measure.name}"
-            yield Row(
-                (
-                    Cell("", ("head-policy", policy_id)),
-                    Cell(measure_label, ("head-measure", policy_id), "Column", id=measure_id),
-                ),
-                policy_label + CONTINUED,
-                True,
-            )
-            for row in measure.rows:
-                position += 1
-                item = edition.items[row.number]
-                yield _row(
-                    edition,
-                    item,
-                    item is not row,
-                    (f"name-{position}", measure_id, policy_id),
-                    f"{policy_label}{measure_label}{CONTINUED}",
-                )
-
-
-def _row(edition: Edition, item: Item, repeated: bool, ids: tuple[str, str, str], context: str) -> Row:
-    name, measure, policy = ids
-    status, treatment, findings = item.status, item.treatment, item.findings
-    if repeated:
-        status = treatment = findings = NOTHING
-    meaning = "" if repeated or status == BLANK else flat(edition.legend[status])
-    return Row(
-        (
-            Cell("", ("head-policy", policy)),
-            Cell("", ("head-measure", measure, policy)),
-            Cell(str(item.number), ("head-number", name, measure, policy)),
-            Cell(item.name + (REPEATED if repeated else ""), ("head-item", measure, policy), "Row", id=name),
-            Cell(status, ("head-status", name, measure, policy), alternate=meaning),
-            Cell(treatment, ("head-treatment", name, measure, policy)),
-            Cell(findings, ("head-findings", name, measure, policy)),
-        ),
-        context,
-        False,
-    )
-
-
-def prove(data: bytes, expected: Expected) -> int:
-    """Prove that `data` holds what `expected` says; the number of its pages. Raises `ProofError` with all findings."""
+def prove(data: bytes, document: Document) -> int:
+    """Prove that `data` is the PDF of `document`; the number of its pages. Raises `ProofError` with all findings."""
     try:
-        proof = _Proof(pypdf.PdfReader(io.BytesIO(data), strict=True), expected)
+        proof = _Proof(pypdf.PdfReader(io.BytesIO(data), strict=True), document.expected, document.carried)
         findings = list(proof.check())
     except (pypdf.errors.PyPdfError, KeyError, AttributeError, TypeError, ValueError, IndexError) as error:
         # A file that lacks what every one of ours has is broken; in what words pypdf says so is its affair.
@@ -191,9 +60,10 @@ def prove(data: bytes, expected: Expected) -> int:
 
 
 class _Proof:
-    def __init__(self, reader: pypdf.PdfReader, expected: Expected) -> None:
+    def __init__(self, reader: pypdf.PdfReader, expected: Expected, carried: Carried) -> None:
         self._reader = reader
         self._expected = expected
+        self._carried = carried
         self._catalog = _resolve(reader.trailer["/Root"])
         self._fonts: dict[str, dict[str, str]] = {}
         self.pages = list(reader.pages)
@@ -206,11 +76,13 @@ class _Proof:
         self._root = self._element(_resolve(self._catalog["/StructTreeRoot"]["/K"][0]))
 
     def check(self) -> Iterator[str]:
+        yield from self._check_blocks()
         yield from self._check_pages()
         yield from self._check_fonts()
         yield from self._check_metadata()
-        yield from self._check_source()
-        yield from self._check_tree()
+        yield from self._check_sources()
+        yield from self._check_ids()
+        yield from self._check_way_back()
 
     # Reading
 
@@ -281,52 +153,126 @@ class _Proof:
             pages.append(at)
         return _Element(item, str(item["/S"])[1:], kids, "".join(text), pages)
 
-    # Checking
+    # Checking what is read aloud
+
+    def _check_blocks(self) -> Iterator[str]:
+        """The structure tree, block by block: masthead, paragraphs, tables."""
+        blocks = [*self._expected.masthead, *self._expected.blocks]
+        if len(self._root.kids) != len(blocks):
+            yield f"文書の部分(表題、段落、表)が{len(blocks)}個ではなく{len(self._root.kids)}個です。"
+        for element, block in zip(self._root.kids, blocks, strict=False):
+            kind = block.kind if isinstance(block, Paragraph) else "Table"
+            if element.type != kind:
+                yield f"文書の部分が{kind}ではなく{element.type}です(「{element.text[:20]}」)。"
+            elif isinstance(block, Table):
+                yield from self._check_table(element, block)
+            elif element.text != _bare(block.text):
+                yield f"段落「{block.text}」が「{element.text}」となっています。"
+
+    def _check_table(self, table: _Element, expected: Table) -> Iterator[str]:
+        heads = [kid for kid in table.kids if kid.type == "THead"]
+        if len(heads) != 1 or table.kids[:1] != heads or len(heads[0].kids) != len(expected.heads):
+            yield f"表の見出しが{len(heads)}個あります。表の初めに一つでなければなりません。"
+            return
+        for element, cells in zip(heads[0].kids, expected.heads, strict=True):
+            yield from self._check_cells(element, cells, "表の見出し")
+        rows = _rows(table)
+        if len(rows) != len(expected.rows):
+            yield f"表の行が{len(expected.rows)}行ではなく{len(rows)}行です。"
+        for number, (element, row) in enumerate(zip(rows, expected.rows, strict=False), 1):
+            label = next((cell.text for cell in row.cells if cell.scope), "")
+            yield from self._check_cells(element, row.cells, f"{number}行目「{''.join(label.split())}」")
+
+    def _check_cells(self, row: _Element, cells: tuple[Cell, ...], place: str) -> Iterator[str]:
+        if len(row.kids) != len(cells):
+            yield f"{place}: 欄が{len(cells)}ではなく{len(row.kids)}です。"
+        previous = 0
+        for element, cell in zip(row.kids, cells, strict=False):
+            text = _bare(cell.text)
+            if element.text != text:
+                yield f"{place}: 「{text}」が「{element.text}」となっています。"
+            attributes = _resolve(element.item.get("/A", DictionaryObject()))
+            spans = [kid for kid in element.kids if kid.type == "Span"]
+            alternate = next((str(kid.item["/Alt"]) for kid in spans if "/Alt" in kid.item), "")
+            marked = tuple(kid.text for kid in spans if "/Alt" not in kid.item)
+            for name, read, wanted in (
+                ("種類", element.type, "TH" if cell.scope else "TD"),
+                ("見出しの範囲", str(attributes.get("/Scope", "/"))[1:], cell.scope),
+                ("見出しとの関係", tuple(map(_plain, attributes.get("/Headers", ()))), cell.headers),
+                ("読み", alternate, cell.alternate),
+                ("下線", marked, tuple(filter(None, map(_bare, cell.marked)))),
+                ("ID", _plain(element.item.get("/ID", "")), cell.id),
+            ):
+                if read != wanted:
+                    yield f"{place}: 「{text}」の{name}が{wanted}ではなく{read}です。"
+            # A cell that runs over the foot of a page goes on at the next one; none goes back.
+            if element.pages != sorted(element.pages) or (element.pages and element.pages[0] < previous):
+                yield f"{place}: 「{text}」が前のページに戻っています。"
+            previous = max([previous, *element.pages[:1]])
+
+    # Checking what is seen
 
     def _check_pages(self) -> Iterator[str]:
-        expected = self._expected
-        heads = _bare("".join(cell.text for cell in expected.heads))
-        contexts = self._contexts()
+        """What stands around the content of each page, to the letter, and how the content begins and ends."""
+        around = self._around()
         for number, page in enumerate(self.pages, 1):
             size = float(page.mediabox.width), float(page.mediabox.height)
-            if any(abs(a - b) > 0.5 for a, b in zip(size, A4_LANDSCAPE, strict=True)):
-                yield f"{number}ページ: 用紙がA4横ではありません({size[0]:.0f}×{size[1]:.0f}pt)。"
+            if any(abs(a - b) > 0.5 for a, b in zip(size, self._expected.page_size, strict=True)):
+                yield f"{number}ページ: 用紙の大きさが違います({size[0]:.0f}×{size[1]:.0f}pt)。"
             if any(piece.mcid == -1 for piece in self._marked[number - 1]):
                 yield f"{number}ページ: 構造のない文字があります。"
-            # On the first page the head belongs to what is read aloud, on the others it is only repeated.
-            around = [piece.text for piece in self._marked[number - 1] if piece.mcid is None]
-            if number == 1:
-                around += [kid.text for kid in self._root.kids if kid.type != "Table"]
-                around += [head.text for head in self._root.all("THead")]
-            rest = "".join(around)
-            wanted = [_bare(text) for text in expected.every_page]
-            wanted += [heads, f"{number}/{len(self.pages)}", f"原データ{expected.carried.digest[:DIGEST_LENGTH]}"]
-            if contexts[number - 1]:
-                wanted.append(contexts[number - 1])
+            rest = "".join(piece.text for piece in self._marked[number - 1] if piece.mcid is None)
             # The longest first: a short one may be part of a longer one.
-            for text in sorted(wanted, key=len, reverse=True):
+            for text in sorted(map(_bare, around[number - 1]), key=len, reverse=True):
                 if text not in rest:
                     yield f"{number}ページ: 「{text}」がページの上下にありません。"
                 rest = rest.replace(text, "", 1)
             if rest:
                 yield f"{number}ページ: 上下に余分な文字「{rest}」があります。"
+        for number in self._stranded():
+            yield f"{number}ページ: 見出しの行がページの末尾に取り残されています。"
+        for element in self._root.kids[: len(self._expected.masthead)]:
+            if element.pages and {*element.pages} != {0}:
+                yield f"「{element.text[:40]}」が最初のページにありません。"
 
-    def _contexts(self) -> list[str]:
-        """What the head of each page must say of where it begins, by the rows that the structure puts there."""
-        contexts = [""] * len(self.pages)
-        last = [False] * len(self.pages)
-        seen: set[int] = set()
-        for element, row in zip(self._table_rows(), self._expected.rows, strict=False):
-            for page in sorted({*element.pages}):
-                if page not in seen:
-                    contexts[page] = _bare(row.context)
-                    seen.add(page)
-                last[page] = row.is_heading
-        self._stranded = [number for number, heading in enumerate(last, 1) if heading]
-        return contexts
+    def _around(self) -> list[list[str]]:
+        """For each page what must stand around its content: masthead, running line, repeated heads, foot."""
+        around = [
+            [f"{number}/{len(self.pages)}", f"原データ{self._carried.label}"]
+            for number in range(1, len(self.pages) + 1)
+        ]
+        for texts in around[1:]:
+            # On the first page the masthead is content; on the others it is only repeated.
+            texts += [paragraph.text for paragraph in self._expected.masthead]
+        begun: set[int] = set()
+        for page, context, _ in self._flow():
+            if page not in begun:
+                around[page].append(context)
+                begun.add(page)
+        elements = [kid for kid in self._root.kids if kid.type == "Table"]
+        for element, table in zip(elements, self._expected.tables, strict=False):
+            first = {page for head in element.kids[:1] for page in head.pages}
+            for page in {page for row in _rows(element) for page in row.pages} - first:
+                around[page].append(table.head_text)
+        return around
 
-    def _table_rows(self) -> list[_Element]:
-        return [row for body in self._root.all("TBody") for row in body.kids]
+    def _stranded(self) -> list[int]:
+        last = {page: is_heading for page, _, is_heading in self._flow()}
+        return [page + 1 for page, is_heading in sorted(last.items()) if is_heading]
+
+    def _flow(self) -> Iterator[tuple[int, str, bool]]:
+        """The content in reading order: on which page, what a page says that begins with it, whether it is a heading."""
+        skip = len(self._expected.masthead)
+        for element, block in zip(self._root.kids[skip:], self._expected.blocks, strict=False):
+            if isinstance(block, Paragraph):
+                for page in sorted({*element.pages}):
+                    yield page, "", block.kind.startswith("H")
+                continue
+            for kid, row in zip(_rows(element), block.rows, strict=False):
+                for page in sorted({*kid.pages}):
+                    yield page, row.context, row.is_heading
+
+    # Checking what is around it all
 
     def _check_fonts(self) -> Iterator[str]:
         for number, page in enumerate(self.pages, 1):
@@ -341,9 +287,8 @@ class _Proof:
                     yield f"{number}ページ: 書体「{name}」が埋め込まれていません。"
 
     def _check_metadata(self) -> Iterator[str]:
-        expected = self._expected
+        expected, day = self._expected, self._carried.day
         information: Any = self._reader.metadata or {}
-        day = expected.carried.day
         date = f"D:{day:%Y%m%d}" if day else None
         found = {
             "表題": (information.get("/Title"), expected.title),
@@ -360,39 +305,35 @@ class _Proof:
             'pdfaid:part="3"',
             'pdfaid:conformance="A"',
             "<pdfuaid:part>1</pdfuaid:part>",
-            f"<dc:identifier>sha256:{expected.carried.digest}</dc:identifier>",
+            f"<dc:identifier>{self._carried.identifier}</dc:identifier>",
         ):
             if wanted not in xmp:
                 yield f"文書の情報(XMP)に {wanted} がありません。"
 
-    def _check_source(self) -> Iterator[str]:
-        files = self._reader.attachments.get(ATTACHMENT, [])
-        if files != [self._expected.carried.data]:
-            yield f"元のデータ({ATTACHMENT})が一つ、そのままの形で入っていません。"
+    def _check_sources(self) -> Iterator[str]:
+        wanted = {file.name: [file.data] for file in self._carried.files}
+        if dict(self._reader.attachments) != wanted:
+            yield f"元のデータ({'、'.join(wanted)})が一つずつ、そのままの形で入っていません。"
         associated = _resolve(self._catalog.get("/AF", ArrayObject()))
-        if [_resolve(file).get("/AFRelationship") for file in associated] != ["/Source"]:
-            yield f"元のデータ({ATTACHMENT})が、文書の元として示されていません。"
+        if [_resolve(file).get("/AFRelationship") for file in associated] != ["/Source"] * len(wanted):
+            yield "元のデータが、文書の元として示されていません。"
 
-    def _check_tree(self) -> Iterator[str]:
-        expected = self._expected
-        opening = [(kid.type, kid.text) for kid in self._root.kids if kid.type != "Table"]
-        if opening != [(kind, _bare(text)) for kind, text in expected.opening]:
-            yield "読み上げの順で、表題と凡例が初めにありません。"
-        tables = [kid for kid in self._root.kids if kid.type == "Table"]
-        heads = list(self._root.all("THead"))
-        if len(tables) != 1 or len(heads) != 1 or len(heads[0].kids) != 1:
-            yield f"表が{len(tables)}個、表の見出しが{len(heads)}個あります。一つずつでなければなりません。"
-            return
-        yield from self._check_cells(heads[0].kids[0], expected.heads, "表の見出し")
-        rows = self._table_rows()
-        if len(rows) != len(expected.rows):
-            yield f"表の行が{len(expected.rows)}行ではなく{len(rows)}行です。"
-        for number, (element, row) in enumerate(zip(rows, expected.rows, strict=False), 1):
-            label = next((cell.text for cell in row.cells if cell.scope), "")
-            yield from self._check_cells(element, row.cells, f"{number}行目「{flat(label)}」")
-        for number in self._stranded:
-            yield f"{number}ページ: 見出しの行がページの末尾に取り残されています。"
-        yield from self._check_ids(tables[0])
+    def _check_ids(self) -> Iterator[str]:
+        heads = {
+            _plain(head.item["/ID"]): head.item.indirect_reference
+            for head in self._root.all("TH")
+            if "/ID" in head.item
+        }
+        names = _resolve(_resolve(self._catalog["/StructTreeRoot"]).get("/IDTree", DictionaryObject()))
+        listed = list(map(_resolve, names.get("/Names", ArrayObject())))
+        keys = [_plain(name) for name in listed[::2]]
+        if dict(zip(keys, (item.indirect_reference for item in listed[1::2]), strict=True)) != heads:
+            yield "見出しの一覧(IDTree)が、表の見出しと一致しません。"
+        if keys != sorted(keys):
+            yield "見出しの一覧(IDTree)の順が正しくありません。"
+
+    def _check_way_back(self) -> Iterator[str]:
+        """From each piece of a page the parent tree leads to the one element that holds it."""
         parents = _resolve(_resolve(self._catalog["/StructTreeRoot"])["/ParentTree"]).get("/Nums", ArrayObject())
         found = dict(zip(parents[::2], (_resolve(entry) for entry in parents[1::2]), strict=True))
         for page, texts in enumerate(self._texts):
@@ -404,41 +345,9 @@ class _Proof:
                 elif mcid >= len(entries) or _number(entries[mcid]) != owners[0]:
                     yield f"{page + 1}ページ: 「{text}」から構造へ戻れません(ParentTree)。"
 
-    def _check_cells(self, row: _Element, cells: tuple[Cell, ...], place: str) -> Iterator[str]:
-        if len(row.kids) != len(cells):
-            yield f"{place}: 欄が{len(cells)}ではなく{len(row.kids)}です。"
-        previous = 0
-        for element, cell in zip(row.kids, cells, strict=False):
-            if element.text != _bare(cell.text):
-                yield f"{place}: 「{flat(cell.text)}」が「{element.text}」となっています。"
-            attributes = _resolve(element.item.get("/A", DictionaryObject()))
-            headers = tuple(_plain(name) for name in attributes.get("/Headers", ()))
-            kind = "TH" if cell.scope else "TD"
-            scope = str(attributes.get("/Scope", "/"))[1:]
-            alternate = next((str(kid.item.get("/Alt", "")) for kid in element.kids), "")
-            for name, read, wanted in (
-                ("種類", element.type, kind),
-                ("見出しの範囲", scope, cell.scope),
-                ("見出しとの関係", headers, cell.headers),
-                ("読み", alternate, cell.alternate),
-                ("ID", _plain(element.item.get("/ID", "")), cell.id),
-            ):
-                if read != wanted:
-                    yield f"{place}: 「{flat(cell.text)}」の{name}が{wanted}ではなく{read}です。"
-            # A cell that runs over the foot of a page goes on at the next one; none goes back.
-            if element.pages != sorted(element.pages) or (element.pages and element.pages[0] < previous):
-                yield f"{place}: 「{flat(cell.text)}」が前のページに戻っています。"
-            previous = max([previous, *element.pages[:1]])
 
-    def _check_ids(self, table: _Element) -> Iterator[str]:
-        heads = {_plain(head.item["/ID"]): head.item.indirect_reference for head in table.all("TH")}
-        names = _resolve(_resolve(self._catalog["/StructTreeRoot"]).get("/IDTree", DictionaryObject()))
-        listed = list(map(_resolve, names.get("/Names", ArrayObject())))
-        keys = [_plain(name) for name in listed[::2]]
-        if dict(zip(keys, (item.indirect_reference for item in listed[1::2]), strict=True)) != heads:
-            yield "見出しの一覧(IDTree)が、表の見出しと一致しません。"
-        if keys != sorted(keys):
-            yield "見出しの一覧(IDTree)の順が正しくありません。"
+def _rows(table: _Element) -> list[_Element]:
+    return [row for body in table.kids if body.type == "TBody" for row in body.kids]
 
 
 # What matters of a page's content: fonts, shown glyphs, and where marked content begins and ends. WeasyPrint

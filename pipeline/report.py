@@ -1,73 +1,231 @@
-"""The line, from source to out/: one edition becomes report.pdf and report.html."""
+"""The report: the list of one edition, as the paper has always looked."""
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
-from .delivery import OUT, Fingerprint, Record, fingerprint
-from .errors import Problem
+from .document import Carried, CarriedFile, Cell, Document, Expected, Row, Table
+from .html import CONTINUED, break_label, document_title, flat, masthead, render, width_in_ems
+from .model import BLANK, Edition, Item, measure_number, policy_number
+from .validation import Validated
 
-Step = Callable[[str], AbstractContextManager[None]]
+# What every report prints, whatever the edition.
+REPEATED = "【再掲】"
+NOTHING = "-"
+
+COLUMNS = ("policy", "measure", "number", "item", "status", "treatment", "findings")
+
+# How many characters of the column heads fit in a line; styles/report.css sets the widths.
+_HEAD_WIDTHS = {"policy": 2, "measure": 2, "number": 2, "item": 23, "status": 2, "treatment": 3, "findings": 48}
+
+# A page holds 43 lines of a row under the column heads, 38 and more with heading rows above it: lines of the
+# 48 characters of 検証内容 or the 23 of 推進項目 (styles/print.css). A row with more must be divided; one
+# with a number between may have to be, which only the layout can tell (pdf.lay_out).
+_LINES_OF_A_PAGE = 43
+_LINES_UNDER_HEADINGS = 37
+_FINDINGS_LINE = 48
+_NAME_LINE = 23
 
 
 @dataclass(frozen=True, slots=True)
-class Delivered:
-    """A document in out/: its PDF, the number of its pages, and the warnings of its source."""
-
-    path: Path
-    pages: int
-    warnings: tuple[Problem, ...]
+class Column:
+    name: str
+    id: str
+    lines: tuple[str, ...]
 
 
-def make_report(source_path: Path, step: Step) -> Delivered | None:
-    """Make the report on one edition; None if it is up to date. Raises `PipelineError`."""
-    record = Record(source_path.stem)
-    if record.is_current():
-        return None
-    with record.locked():
-        # Another run may have made it while we waited.
-        return None if record.is_current() else _make(source_path, record, step)
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """A row that runs across: a policy or a measure.
+
+    `policy` is the id of the policy that a measure stands in; `context` the line that a page says when it begins here.
+    """
+
+    level: str
+    id: str
+    number: str
+    name: str
+    headers: str
+    policy: str
+    context: str
+    page_break: bool
 
 
-def _make(source_path: Path, record: Record, step: Step) -> Delivered:
-    from .html import render_report
-    from .pdf import Carried, write_pdf
-    from .proof import prove_report
-    from .source import read_source
-    from .validation import validate
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """A row of an item, or of a repeat of one, as printed. `headers` holds the ids of its measure and policy."""
 
-    folder = OUT / source_path.stem
-    inputs = {str(path): fingerprint(path) for path in (source_path,)}
-    with step("読込"):
-        source = read_source(source_path)
-    inputs |= _lineage(source_path, source.root.text("前版"))
-    with step("検証"):
-        validated = validate(source)
-    with step("紙面"):
-        html = render_report(validated)
-    with step("組版"):
-        carried = Carried(source.data, source.digest, validated.edition.as_of)
-        pdf = write_pdf(html, carried, OUT / ".fonts")
-    with step("検査"):
-        pages = prove_report(pdf, validated, carried)
-    with step("書出"):
-        record.deliver(inputs, {folder / "report.pdf": pdf, folder / "report.html": html.encode()})
-    return Delivered(folder / "report.pdf", pages, validated.warnings)
+    id: str
+    name_id: str
+    number: int
+    name: str
+    status: str
+    meaning: str
+    treatment: str
+    findings: str
+    headers: tuple[str, str]
+    context: str
+    repeated: bool
+    height: str
 
 
-def _lineage(source_path: Path, previous: str | None) -> dict[str, Fingerprint]:
-    """The editions before this one, by which it is checked too."""
-    from .model import is_edition_id
-    from .source import read_source
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A policy: its heading and all the rows below it."""
 
-    inputs: dict[str, Fingerprint] = {}
-    while previous and is_edition_id(previous):
-        path = source_path.parent / f"{previous}.yaml"
-        if str(path) in inputs:
-            break
-        inputs[str(path)] = fingerprint(path)
-        if not path.exists():
-            break
-        previous = read_source(path).root.text("前版")
-    return inputs
+    heading: Heading
+    rows: tuple[Heading | Cells, ...]
+
+
+def report(validated: Validated) -> Document:
+    """The report on one edition, ready to be laid out."""
+    edition, source = validated.edition, validated.source
+    carried = Carried((CarriedFile("source.yaml", source.data, source.edition),), edition.as_of)
+    head = masthead(edition)
+    html = render(
+        "report.html",
+        edition=edition,
+        title=document_title(edition),
+        masthead=head,
+        columns=columns(edition),
+        sections=tuple(sections(edition)),
+        carried=carried,
+    )
+    expected = Expected(
+        title=document_title(edition),
+        author=flat(edition.municipality),
+        masthead=head.paragraphs(),
+        blocks=(Table((tuple(map(_head, columns(edition))),), tuple(_rows(edition))),),
+    )
+    return Document(html, expected, carried)
+
+
+# What the template arranges
+
+
+def columns(edition: Edition) -> tuple[Column, ...]:
+    """The column heads, broken into lines where they fit their columns best."""
+    return tuple(
+        Column(name, f"head-{name}", break_label(flat(getattr(edition.headings, name)), _HEAD_WIDTHS[name]))
+        for name in COLUMNS
+    )
+
+
+def sections(edition: Edition) -> Iterator[Section]:
+    """The body of the list, policy by policy."""
+    position = 0
+    for policy_position, policy in enumerate(edition.policies, 1):
+        policy_id = f"policy-{policy_position}"
+        number = policy_number(policy_position)
+        here = f"{number} {flat(policy.name)}"
+        heading = Heading("policy", policy_id, number, policy.name, "head-policy", "", "", policy.page_break)
+        rows: list[Heading | Cells] = []
+        for measure_position, measure in enumerate(policy.measures, 1):
+            measure_id = f"measure-{policy_position}-{measure_position}"
+            label = measure_number(measure_position)
+            rows.append(
+                Heading(
+                    "measure",
+                    measure_id,
+                    label,
+                    measure.name,
+                    f"head-measure {policy_id}",
+                    policy_id,
+                    here + CONTINUED,
+                    measure.page_break,
+                )
+            )
+            context = f"{here} {label} {flat(measure.name)}{CONTINUED}"
+            for row in measure.rows:
+                position += 1
+                item = edition.items[row.number]
+                rows.append(_cells(edition, item, item is not row, position, (measure_id, policy_id), context))
+        yield Section(heading, tuple(rows))
+
+
+def _cells(
+    edition: Edition, item: Item, repeated: bool, position: int, headers: tuple[str, str], context: str
+) -> Cells:
+    return Cells(
+        id=f"row-{position}" if repeated else f"no-{item.number}",
+        name_id=f"name-{position}",
+        number=item.number,
+        name=item.name + (REPEATED if repeated else ""),
+        status=NOTHING if repeated else item.status,
+        meaning="" if repeated or item.status == BLANK else edition.legend[item.status],
+        treatment=NOTHING if repeated else item.treatment,
+        findings=NOTHING if repeated else item.findings,
+        headers=headers,
+        context=context,
+        repeated=repeated,
+        height="" if repeated else _height(item),
+    )
+
+
+def _height(item: Item) -> str:
+    """Whether `item` is taller than a page: "tall" if it is, "maybe-tall" if it may be with headings above it."""
+    texts = ((item.findings, _FINDINGS_LINE), (item.name, _NAME_LINE))
+    # Kinsoku makes lines shorter by a character or two.
+    fewest, most = (
+        max(sum(-(-width_in_ems(part) // (width - less)) or 1 for part in text.split("\n")) for text, width in texts)
+        for less in (0, 2)
+    )
+    if fewest > _LINES_OF_A_PAGE:
+        return "tall"
+    return "maybe-tall" if most > _LINES_UNDER_HEADINGS else ""
+
+
+# What the proof must find: said once more from the model, and not by way of what the template was given
+
+
+def _head(column: Column) -> Cell:
+    return Cell("".join(column.lines), (), "Column", id=column.id)
+
+
+def _rows(edition: Edition) -> Iterator[Row]:
+    position = 0
+    for policy_position, policy in enumerate(edition.policies, 1):
+        policy_id = f"policy-{policy_position}"
+        policy_label = f"{policy_number(policy_position)} {policy.name}"
+        yield Row((Cell(policy_label, ("head-policy",), "Column", id=policy_id),), "", True)
+        for measure_position, measure in enumerate(policy.measures, 1):
+            measure_id = f"measure-{policy_position}-{measure_position}"
+            measure_label = f"{measure_number(measure_position)} {measure.name}"
+            yield Row(
+                (
+                    Cell("", ("head-policy", policy_id)),
+                    Cell(measure_label, ("head-measure", policy_id), "Column", id=measure_id),
+                ),
+                policy_label + CONTINUED,
+                True,
+            )
+            for row in measure.rows:
+                position += 1
+                item = edition.items[row.number]
+                yield _row(
+                    edition,
+                    item,
+                    item is not row,
+                    (f"name-{position}", measure_id, policy_id),
+                    f"{policy_label}{measure_label}{CONTINUED}",
+                )
+
+
+def _row(edition: Edition, item: Item, repeated: bool, ids: tuple[str, str, str], context: str) -> Row:
+    name, measure, policy = ids
+    status, treatment, findings = item.status, item.treatment, item.findings
+    if repeated:
+        status = treatment = findings = NOTHING
+    meaning = "" if repeated or status == BLANK else flat(edition.legend[status])
+    return Row(
+        (
+            Cell("", ("head-policy", policy)),
+            Cell("", ("head-measure", measure, policy)),
+            Cell(str(item.number), ("head-number", name, measure, policy)),
+            Cell(item.name + (REPEATED if repeated else ""), ("head-item", measure, policy), "Row", id=name),
+            Cell(status, ("head-status", name, measure, policy), alternate=meaning),
+            Cell(treatment, ("head-treatment", name, measure, policy)),
+            Cell(findings, ("head-findings", name, measure, policy)),
+        ),
+        context,
+        False,
+    )

@@ -43,6 +43,7 @@ _TYPES = {
 _SCOPES = {"col": "Column", "colgroup": "Column", "rowgroup": "Column", "row": "Row"}
 
 _HEADER = pydyf.Dictionary({"Type": "/Pagination", "Subtype": "/Header"})
+_TABLE_HEAD = pydyf.Dictionary({"Type": "/Pagination", "Subtype": "/Header"})
 _FOOTER = pydyf.Dictionary({"Type": "/Pagination", "Subtype": "/Footer"})
 
 
@@ -122,7 +123,7 @@ def _boxes(box: Any, artifact: pydyf.Dictionary | None, once: bool = False) -> I
         artifact = _FOOTER if box.at_keyword.startswith("@bottom") else _HEADER
         once = True
     elif getattr(box, "is_header", False):
-        artifact, once = _HEADER, True
+        artifact, once = _TABLE_HEAD, True
     elif once and box.element is not None and _hidden(box.element):
         once = False
     if isinstance(box, (boxes.TextBox, boxes.ReplacedBox)):

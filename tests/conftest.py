@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.html import render_report
-from pipeline.pdf import Carried, write_pdf
+from pipeline import html
+from pipeline.document import Document
+from pipeline.pdf import write_pdf
+from pipeline.report import report
 from pipeline.source import parse_source
 from pipeline.validation import Validated, validate
 
@@ -62,9 +64,12 @@ class Made:
     """A report that was laid out but not delivered."""
 
     validated: Validated
-    carried: Carried
-    html: str
+    document: Document
     pdf: bytes
+
+    @property
+    def html(self) -> str:
+        return self.document.html
 
 
 @pytest.fixture(scope="session")
@@ -78,9 +83,8 @@ def make(font_cache: Path) -> Callable[[str], Made]:
 
     def made(text: str) -> Made:
         validated = validate(parse_source(Path("source/test.yaml"), text.encode()))
-        carried = Carried(validated.source.data, validated.source.digest, validated.edition.as_of)
-        html = render_report(validated)
-        return Made(validated, carried, html, write_pdf(html, carried, font_cache))
+        document = report(validated)
+        return Made(validated, document, write_pdf(document, font_cache))
 
     return made
 
@@ -99,3 +103,19 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--renew-pictures", action="store_true", help="renew tests/pictures/ from the pages as they are now"
     )
+
+
+@pytest.fixture
+def restyle(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str, str], None]:
+    """Replace a piece of every stylesheet that has it, as a careless hand would."""
+
+    def changed(old: str, new: str) -> None:
+        styles = {path.name: path.read_text("utf-8") for path in html.STYLES.glob("*.css")}
+        assert any(old in style for style in styles.values())
+        folder = tmp_path / "styles"
+        folder.mkdir(exist_ok=True)
+        for name, style in styles.items():
+            (folder / name).write_text(style.replace(old, new), "utf-8")
+        monkeypatch.setattr(html, "STYLES", folder)
+
+    return changed

@@ -6,11 +6,12 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from pipeline import command, html
+from pipeline import command, report
 from pipeline.files import replace_file
 
 from .conftest import HEALTHY, ROOT
@@ -121,32 +122,30 @@ def test_a_failed_proof_delivers_nothing_and_says_where(
     run("report")
     good = digests(Path("out"))
     edition.write_text(HEALTHY.replace("項目一", "別の項目"), "utf-8")
-    cells = html._cells
-    monkeypatch.setattr(html, "_cells", lambda *given: _lose_findings(cells(*given)))
+    cells = report._cells
+    monkeypatch.setattr(report, "_cells", lambda *given: _lose_findings(cells(*given)))
     assert run("report") == 4
     assert digests(Path("out")) == good
     assert "3行目「別の項目」: 「終わった。」が「」となっています。" in capsys.readouterr().err
 
 
-def _lose_findings(cells: html.Cells) -> html.Cells:
+def _lose_findings(cells: report.Cells) -> report.Cells:
     import dataclasses
 
     return dataclasses.replace(cells, findings="")
 
 
-def test_what_the_engine_complains_of_fails_the_build(edition: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(html._environment().globals, "style", lambda _: "p { colour: red }")
+def test_what_the_engine_complains_of_fails_the_build(edition: Path, restyle: Callable[[str, str], None]) -> None:
+    restyle("border-spacing: 0;", "border-spacing: none;")
     assert run("report") == 4
     assert not Path("out/test").exists()
     assert edition.exists()
 
 
 def test_the_engine_fetches_nothing(
-    edition: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    edition: Path, restyle: Callable[[str, str], None], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setitem(
-        html._environment().globals, "style", lambda _: "body { background: url(http://example.org/x.png) }"
-    )
+    restyle("border-spacing: 0;", "border-spacing: 0; background: url(http://example.org/x.png);")
     assert run("report") == 4
     assert "http://example.org/x.png" in capsys.readouterr().err
     assert edition.exists()

@@ -59,13 +59,8 @@ def test_one_changed_character_is_seen(original: Made, make: Callable[[str], Mad
 
 
 def test_a_rule_moved_by_a_third_of_a_millimetre_is_seen(
-    original: Made, make: Callable[[str], Made], monkeypatch: pytest.MonkeyPatch
+    original: Made, make: Callable[[str], Made], restyle: Callable[[str, str], None]
 ) -> None:
-    from pipeline import html
-
-    style = html._style
-    monkeypatch.setitem(
-        html._environment().globals, "style", lambda name: style(name).replace("width: 10.5mm", "width: 10.8mm")
-    )
+    restyle("width: 10.5mm", "width: 10.8mm")
     moved = make((ROOT / "source/original.yaml").read_text("utf-8"))
     assert differing(pictures(original)[0], pictures(moved)[0]) > 100

@@ -22,7 +22,7 @@ from pypdf.generic import (
 )
 
 from pipeline.errors import ProofError
-from pipeline.proof import prove_report
+from pipeline.proof import prove
 
 from .conftest import HEALTHY, Made
 
@@ -264,14 +264,14 @@ SEEN_BY_VALIDATION = [
 
 def test_a_good_report_passes_both(two_pages: Made, original: Made) -> None:
     for made in (two_pages, original):
-        prove_report(made.pdf, made.validated, made.carried)
+        prove(made.pdf, made.document)
         assert violations(made.pdf) == []
 
 
 def test_writing_the_file_anew_does_it_no_harm(two_pages: Made) -> None:
     """So that what the tests below see is the damage and not the writing."""
     data = Victim(two_pages.pdf).save()
-    prove_report(data, two_pages.validated, two_pages.carried)
+    prove(data, two_pages.document)
     assert violations(data) == []
 
 
@@ -280,7 +280,7 @@ def test_the_proof_sees(damage: Callable[[Victim], None], two_pages: Made) -> No
     victim = Victim(two_pages.pdf)
     damage(victim)
     with pytest.raises(ProofError):
-        prove_report(victim.save(), two_pages.validated, two_pages.carried)
+        prove(victim.save(), two_pages.document)
 
 
 @pytest.mark.parametrize("damage", SEEN_BY_VALIDATION)
@@ -292,34 +292,30 @@ def test_the_validator_sees(damage: Callable[[Victim], None], two_pages: Made) -
 
 def test_a_report_on_another_edition_does_not_pass(two_pages: Made, healthy: Made) -> None:
     with pytest.raises(ProofError, match="検査で、PDFが元のデータと一致しませんでした"):
-        prove_report(healthy.pdf, two_pages.validated, two_pages.carried)
+        prove(healthy.pdf, two_pages.document)
 
 
 @pytest.mark.parametrize("data", [b"", b"%PDF-1.7\n", b"not a PDF"])
 def test_a_file_that_is_no_pdf_does_not_pass(data: bytes, healthy: Made) -> None:
     with pytest.raises(ProofError):
-        prove_report(data, healthy.validated, healthy.carried)
+        prove(data, healthy.document)
 
 
 def test_the_findings_name_page_and_row(two_pages: Made) -> None:
     victim = Victim(two_pages.pdf)
     rows_swapped(victim)
     with pytest.raises(ProofError, match="3行目「項目一」: 「1」が「2」となっています。"):
-        prove_report(victim.save(), two_pages.validated, two_pages.carried)
+        prove(victim.save(), two_pages.document)
 
 
-def test_a_heading_at_the_foot_of_a_page_does_not_pass(make: Callable[[str], Made]) -> None:
+def test_a_heading_at_the_foot_of_a_page_does_not_pass(
+    make: Callable[[str], Made], restyle: Callable[[str, str], None]
+) -> None:
     """WeasyPrint is made to strand one: the rule that keeps headings with what follows is taken away."""
-    from pipeline import html
-
-    style = html._style
-    try:
-        html._environment().globals["style"] = lambda name: style(name).replace("break-after: avoid", "")
-        made = make(HEALTHY.replace("検討する。", "検" * 48 * 40))
-    finally:
-        html._environment().globals["style"] = style
+    restyle("break-after: avoid", "")
+    made = make(HEALTHY.replace("検討する。", "検" * 48 * 40))
     with pytest.raises(ProofError, match="取り残され"):
-        prove_report(made.pdf, made.validated, made.carried)
+        prove(made.pdf, made.document)
 
 
 def test_the_outline_opens_policies_and_measures_at_their_pages(two_pages: Made) -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from pipeline.html import break_label
 from pipeline.model import Item, policy_number
-from pipeline.proof import prove_report
+from pipeline.proof import prove
 
 from .conftest import HEALTHY, ROOT, Made
 
@@ -104,19 +104,19 @@ def test_a_draft_with_blanks_is_printed_as_a_draft(make: Callable[[str], Made]) 
     made = make(HEALTHY.replace("実施状況: ×", "実施状況: 未記入"))
     assert made.validated.edition.is_draft
     assert "案" in pages(made)[0]
-    assert prove_report(made.pdf, made.validated, made.carried) == 1
+    assert prove(made.pdf, made.document) == 1
 
 
 def test_a_row_of_8000_characters_keeps_the_heads_on_each_of_its_pages(make: Callable[[str], Made]) -> None:
     made = make(HEALTHY.replace("終わった。", "市民活動は、続く。" * 900))
-    assert prove_report(made.pdf, made.validated, made.carried) == len(pages(made)) > 3
+    assert prove(made.pdf, made.document) == len(pages(made)) > 3
 
 
 @pytest.mark.parametrize("item", ["終わった。", "検討する。"], ids=["under two headings", "later"])
 @pytest.mark.parametrize("lines", range(36, 48))
 def test_a_row_near_the_height_of_a_page_loses_no_head(item: str, lines: int, make: Callable[[str], Made]) -> None:
     made = make(HEALTHY.replace(item, "市" * 48 * lines))
-    assert prove_report(made.pdf, made.validated, made.carried) in (1, 2, 3)
+    assert prove(made.pdf, made.document) in (1, 2, 3)
 
 
 def test_a_row_no_taller_than_a_page_is_not_divided(make: Callable[[str], Made]) -> None:
@@ -241,7 +241,7 @@ def test_the_text_of_any_valid_edition_comes_back_from_its_pdf(
         ],
     }
     made = make(yaml.safe_dump(edition, allow_unicode=True))
-    assert prove_report(made.pdf, made.validated, made.carried) >= 1
+    assert prove(made.pdf, made.document) >= 1
 
 
 def test_the_paper_is_kept_with_the_tests() -> None:

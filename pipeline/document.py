@@ -1,0 +1,117 @@
+"""What a document is on its way from stage 3 to stage 6: its HTML, what its PDF must say, and what it carries.
+
+A document says what must be read in it in its own words, from the model; the proof holds the PDF against that.
+"""
+
+import datetime
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+A4_LANDSCAPE = (841.89, 595.28)  # pt
+A3_LANDSCAPE = (1190.55, 841.89)
+
+# Of a SHA-256 in hexadecimal so many characters stand in the footer, to tell two printouts apart.
+DIGEST_LENGTH = 8
+
+
+@dataclass(frozen=True, slots=True)
+class CarriedFile:
+    """A file inside the PDF: the source it was made of, byte for byte. `name` is ASCII."""
+
+    name: str
+    data: bytes
+    edition: str
+
+    @property
+    def digest(self) -> str:
+        return hashlib.sha256(self.data).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """What a PDF carries besides its pages: its sources, and the day that they speak of."""
+
+    files: tuple[CarriedFile, ...]
+    day: datetime.date | None
+
+    @property
+    def label(self) -> str:
+        """What stands in the footer."""
+        return "→".join(file.digest[:DIGEST_LENGTH] for file in self.files)
+
+    @property
+    def identifier(self) -> str:
+        """What stands in the metadata."""
+        return " ".join(f"sha256:{file.digest}" for file in self.files)
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A cell as it must read: its text, the ids in `Headers`, its `Scope` if it is a head, its alternate text.
+
+    `marked` holds the words that are underlined or struck out.
+    """
+
+    text: str
+    headers: tuple[str, ...] = ()
+    scope: str = ""
+    alternate: str = ""
+    id: str = ""
+    marked: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row as it must read. `context` is what the head of a page says that begins with it."""
+
+    cells: tuple[Cell, ...]
+    context: str = ""
+    is_heading: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Paragraph:
+    """A paragraph or heading as it must read; `kind` is its type in the PDF: P, H1, H2, Figure."""
+
+    kind: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table as it must read: the rows of its head, which each of its pages repeats, and all others."""
+
+    heads: tuple[tuple[Cell, ...], ...]
+    rows: tuple[Row, ...]
+
+    @property
+    def head_text(self) -> str:
+        return "".join(cell.text for row in self.heads for cell in row)
+
+
+Block = Paragraph | Table
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """What a PDF must say: its metadata, what opens it and returns at the head of every page, and all the rest in order."""
+
+    title: str
+    author: str
+    masthead: tuple[Paragraph, ...]
+    blocks: tuple[Block, ...]
+    page_size: tuple[float, float] = A4_LANDSCAPE
+
+    @property
+    def tables(self) -> Iterator[Table]:
+        return (block for block in self.blocks if isinstance(block, Table))
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A document before it is laid out."""
+
+    html: str
+    expected: Expected
+    carried: Carried
