@@ -21,10 +21,12 @@ class Record:
     """What a document was made of and what came out, kept in out/.build/ beside a lock for its makers.
 
     A document is up to date while each of its inputs has the time and content that it had, and each output
-    the content. Times count so that `touch` makes a document anew, as everybody expects of make.
+    the content. Times count so that `touch` makes a document anew, as everybody expects of make. `options`
+    says in what other way the document was asked for.
     """
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, options: str = "") -> None:
+        self._options = options
         self._path = OUT / ".build" / f"{name}.json"
         self._lock = OUT / ".build" / f"{name}.lock"
 
@@ -41,7 +43,7 @@ class Record:
         """Whether the document is up to date. Reads the record and its files; imports nothing heavy."""
         try:
             record = json.loads(self._path.read_bytes())
-            same_program = record["program"] == program_fingerprint()
+            same_program = (record["program"], record["options"]) == (program_fingerprint(), self._options)
             inputs, outputs = record["inputs"], record["outputs"]
             return (
                 same_program
@@ -58,6 +60,7 @@ class Record:
             replace_file(path, data)
         record = {
             "program": program_fingerprint(),
+            "options": self._options,
             "inputs": inputs,
             "outputs": {str(path): _digest(data) for path, data in outputs.items()},
         }

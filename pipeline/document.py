@@ -110,8 +110,9 @@ class Expected:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A document before it is laid out."""
+    """A document before it is laid out. `beside` holds what is delivered with it: suffix (".json") and content."""
 
     html: str
     expected: Expected
     carried: Carried
+    beside: tuple[tuple[str, bytes], ...] = ()

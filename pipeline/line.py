@@ -13,6 +13,8 @@ if TYPE_CHECKING:  # a document that is up to date is found so without importing
     from .document import Document
     from .validation import Validated
 
+    Compose = Callable[[tuple[Validated, ...]], Document]
+
 # Wraps a stage and may say how long it took.
 Step = Callable[[str], AbstractContextManager[None]]
 
@@ -38,13 +40,13 @@ def make_report(path: Path, step: Step) -> Delivered | None:
 
 
 def make(
-    target: Path,
-    sources: tuple[Path, ...],
-    compose: "Callable[[tuple[Validated, ...]], Document]",
-    step: Step,
+    target: Path, sources: tuple[Path, ...], compose: "Compose", step: Step, options: str = ""
 ) -> Delivered | None:
-    """Make `target`.pdf and `target`.html of the editions at `sources`; None if both are up to date."""
-    record = Record("-".join(target.relative_to(OUT).parts))
+    """Make `target`.pdf and .html, and what else the document has, of the editions at `sources`; None if up to date.
+
+    `options` names in what other way than usual the document is asked for. Raises `PipelineError`.
+    """
+    record = Record("-".join(target.relative_to(OUT).parts), options)
     if record.is_current():
         return None
     with record.locked():
@@ -52,13 +54,7 @@ def make(
         return None if record.is_current() else _make(record, target, sources, compose, step)
 
 
-def _make(
-    record: Record,
-    target: Path,
-    sources: tuple[Path, ...],
-    compose: "Callable[[tuple[Validated, ...]], Document]",
-    step: Step,
-) -> Delivered:
+def _make(record: Record, target: Path, sources: tuple[Path, ...], compose: "Compose", step: Step) -> Delivered:
     from .pdf import write_pdf
     from .proof import prove
     from .source import read_source
@@ -78,7 +74,8 @@ def _make(
     with step("検査"):
         pages = prove(pdf, document)
     with step("書出"):
-        record.deliver(inputs, {target.with_suffix(".pdf"): pdf, target.with_suffix(".html"): document.html.encode()})
+        files = {".pdf": pdf, ".html": document.html.encode(), **dict(document.beside)}
+        record.deliver(inputs, {target.with_suffix(suffix): content for suffix, content in files.items()})
     warnings = tuple(warning for edition in editions for warning in edition.warnings)
     return Delivered(target.with_suffix(".pdf"), pages, warnings)
 
