@@ -57,7 +57,7 @@ setup: ## 必要なもの(書体、Pango、Pythonの部品)をそろえる。足
 
 # Keeps the versions that are locked and adds what pyproject.toml newly asks for; all newest with UPGRADE=1.
 lock: $(READY) ## 部品の版を固定し直す。すべて最新の版にするなら UPGRADE=1
-	$(PYTHON) -m pip install --quiet --disable-pip-version-check uv
+	$(PYTHON) -m pip install -qq --disable-pip-version-check uv
 	$(COMPILE) --output-file requirements.lock
 	$(COMPILE) --group test --constraint requirements.lock --output-file requirements-test.lock
 

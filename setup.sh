@@ -33,7 +33,7 @@ print(os.path.realpath(sys.executable))' 2>/dev/null && return
     return 1
 }
 
-# The packages of this system that are missing, one a line, seen by trying what will be done: loading a library by
+# The names of this system's packages that are missing, seen by trying what will be done: loading a library by
 # name, as WeasyPrint does (libharfbuzz-subset: without it, it warns and writes other bytes), finding the fonts.
 missing_packages() {
     "$python" -E -B - "$system" <<'END'
@@ -62,12 +62,12 @@ try:
     font_files()
 except Exception:
     missing += ["font-biz-udgothic", "font-biz-udpgothic"] if macos else ["fonts-morisawa-bizud-gothic"]
-print("\n".join(dict.fromkeys(missing)))
+print(*dict.fromkeys(missing))
 END
 }
 
-# `install REASON PACKAGE…` with apt-get, as root or with sudo; fails after saying what the administrator has to type.
-install() {
+# `apt_install REASON PACKAGE…` with apt-get, as root or with sudo; fails after saying what the administrator has to type.
+apt_install() {
     reason=$1
     shift
     # A machine that has just been started is often updating itself: wait for it, at most five minutes.
@@ -79,8 +79,9 @@ install() {
         with=sudo
         by_hand="sudo sh -c '$command'"
     else
+        # `-`: without it, Debian's su keeps the user's PATH, where dpkg misses its programs.
         with=none
-        by_hand="su -c '$command'"
+        by_hand="su - -c '$command'"
     fi
     # Without a terminal nobody can type the password that sudo asks for.
     if [ "$with" = none ] || { [ "$with" = sudo ] && ! sudo -n true 2>/dev/null && ! [ -t 0 ]; }; then
@@ -98,7 +99,7 @@ prepare_system() {
     missing=$(missing_packages)
     [ -n "$missing" ] || return 0
     if [ "$system" = Darwin ]; then
-        say "帳票を作るために足りないもの: $(echo $missing)" "次のコマンドで入れてから、もう一度実行してください。" ""
+        say "帳票を作るために足りないもの: $missing" "次のコマンドで入れてから、もう一度実行してください。" ""
         for package in $missing; do
             case $package in
                 font-*) say "    brew install --cask $package" ;;
@@ -108,14 +109,14 @@ prepare_system() {
         exit 3
     fi
     if ! command -v apt-get >/dev/null; then
-        lack "帳票を作るために足りないもの(Debianでの名前): $(echo $missing)" \
+        lack "帳票を作るために足りないもの(Debianでの名前): $missing" \
             "このシステムには apt-get がありません。同じものをこのシステムの方法で入れてから、もう一度実行してください。"
     fi
     # The names are to be words of their own.
     # shellcheck disable=SC2086
-    install "帳票を作るために足りないもの" $missing || exit 3
+    apt_install "帳票を作るために足りないもの" $missing || exit 3
     missing=$(missing_packages)
-    [ -z "$missing" ] || lack "入れましたが、まだ使えません: $(echo $missing)" "使っているPython: $python"
+    [ -z "$missing" ] || lack "入れましたが、まだ使えません: $missing" "使っているPython: $python"
 }
 
 # `pip_install LOCK STAMP`. While .venv/unfinished is there, a package may be half installed.
@@ -162,7 +163,7 @@ prepare_test_programs() {
     if [ -n "$wanted" ]; then
         if command -v apt-get >/dev/null; then
             # shellcheck disable=SC2086
-            install "試験に使うもの" $wanted || say "これらを使う試験は行いません。"
+            apt_install "試験に使うもの" $wanted || say "これらを使う試験は行いません。"
         else
             say "これらを使う試験は行いません。入れるとすべて行います:$wanted"
         fi
