@@ -22,6 +22,8 @@ _LOOK_ALIKES = (
     "☆★⭐✩",
     "▽▼∇▿",
 )
+# Looked at only where no sign of the same group is allowed.
+_OUTLINES = str.maketrans("●▲■★▼", "○△□☆▽")
 _SELECTORS = "\ufe00-\ufe0f\U000e0100-\U000e01ef"
 _SELECTOR = re.compile(f"[{_SELECTORS}]")
 _SEQUENCE = re.compile(f"(.)([{_SELECTORS}])", re.DOTALL)
@@ -49,22 +51,31 @@ def compose(text: str) -> str:
 
 def named(text: str) -> str:
     """`text` with its code points, for messages: 「◯」(U+25EF)."""
-    return f"「{visible(text)}」({' '.join(f'U+{ord(character):04X}' for character in text)})"
+    points = " ".join(f"U+{ord(character):04X}" for character in text)
+    return f"「{visible(text)}」({points})" if text.isprintable() else f"文字({points})"
+
+
+def quoted(text: str) -> str:
+    """`text` for messages, with its code point where it is a single sign, which may look like another."""
+    return named(text) if len(text) == 1 and not text.isascii() else f"「{visible(text)}」"
 
 
 def visible(text: str) -> str:
     """`text` cut to a length that suits a message, with nothing in it that could disturb a terminal."""
     short = text if len(text) <= 40 else text[:39] + "…"
-    return "".join(character if character.isprintable() else "�" for character in short)
+    return "".join(
+        character if character.isprintable() or character == "\u3000" else " " if character.isspace() else "�"
+        for character in short
+    )
 
 
 def meant(read: str, allowed: Iterable[str]) -> str | None:
     """Which one of `allowed` the writer of `read` most likely meant; None if nothing is near."""
     allowed = list(islice(allowed, 100))  # no list of signs or names is longer, but a hostile file's
-    folded = _fold(read)
-    for candidate in allowed:
-        if _fold(candidate) == folded:
-            return candidate
+    for look in (_fold, _outline):
+        for candidate in allowed:
+            if look(candidate) == look(read):
+                return candidate
     near = difflib.get_close_matches(read[:100], allowed, n=1, cutoff=0.5) if len(read) > 1 else []
     return near[0] if near else None
 
@@ -134,6 +145,11 @@ def _fold(text: str) -> str:
     """What `text` looks like: width, case and variation selectors aside, one character for each group of look-alikes."""
     folded = unicodedata.normalize("NFKC", _SELECTOR.sub("", text)).casefold().strip()
     return folded.translate(_FOLDED)
+
+
+def _outline(text: str) -> str:
+    """The same, for filled signs as for hollow ones."""
+    return _fold(text).translate(_OUTLINES)
 
 
 _FOLDED = {ord(character): group[0] for group in _LOOK_ALIKES for character in group.casefold()}

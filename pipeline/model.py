@@ -84,14 +84,15 @@ def is_edition_id(text: str) -> bool:
 
 # An editor reads `年度: 2012` as a number and `検証内容:` as null; to us both are text.
 _scalar_schema = {"type": ["string", "number", "boolean"]}
+_edition_id_schema = {"type": ["string", "integer"], "pattern": "^[a-z0-9][a-z0-9-]{0,63}$"}
 _optional_schema = {"type": ["string", "number", "boolean", "null"]}
 
 Text = Annotated[str, Field(max_length=MAX_TEXT), BeforeValidator(_text), WithJsonSchema(_scalar_schema)]
 OptionalText = Annotated[str, Field(max_length=MAX_TEXT), WithJsonSchema(_optional_schema)]
-Number = Annotated[int, BeforeValidator(_number), Field(ge=1)]
+Number = Annotated[int, Field(ge=1), BeforeValidator(_number)]
 Flag = Annotated[bool, BeforeValidator(_flag)]
 Day = Annotated[datetime.date, BeforeValidator(_date)]
-EditionId = Annotated[str, BeforeValidator(_edition_id), WithJsonSchema({"type": "string", "pattern": "^[a-z0-9]"})]
+EditionId = Annotated[str, BeforeValidator(_edition_id), WithJsonSchema(_edition_id_schema)]
 Kind = Annotated[TreatmentKind, BeforeValidator(_kind)]
 
 
@@ -101,11 +102,15 @@ class _Part(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _leave_out_empty(cls, data: Any) -> Any:
-        """An optional key without a value (`検証内容:`) says the same as no key."""
+        """An optional key with an empty or blank value (`検証内容:`) says the same as no key."""
         if not isinstance(data, dict):
             return data
         optional = {field.alias for field in cls.model_fields.values() if not field.is_required()}
-        return {key: value for key, value in data.items() if value != "" or key not in optional}
+        return {
+            key: value
+            for key, value in data.items()
+            if key not in optional or not isinstance(value, str) or value.strip()
+        }
 
 
 class Item(_Part):
@@ -184,7 +189,7 @@ class Edition(_Part):
     previous: EditionId | None = Field(
         None, alias="前版", description="前の版の名前(ファイル名から .yaml を除いたもの)"
     )
-    headings: Headings = Field(Headings(), alias="見出し")
+    headings: Headings = Field(default_factory=Headings, alias="見出し")
     legend: dict[Text, Text] = Field(alias="凡例", min_length=1, description="記号: 意味。書いた順に印刷する")
     treatments: dict[Text, Kind] = Field(
         alias="今後の取扱い", min_length=1, description="語: 継続(次の版に続く)か 終了(続かない)"

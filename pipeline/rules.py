@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from .characters import meant, named, visible
+from .characters import meant, named, quoted, visible
 from .errors import Problem, SourceError
 from .model import BLANK, is_edition_id
 from .source import Mapping, Node, Scalar, Sequence, Source, read_source
@@ -35,7 +35,7 @@ def label(node: Mapping) -> str:
     number, name = node.text("NO"), node.text("名称")
     if number is None and "再掲" in node.entries:
         return f"再掲 {visible(node.text('再掲') or '')}"
-    parts = [f"NO {visible(number)}" if number else "", f"「{visible(name)}」" if name else ""]
+    parts = [f"NO {visible(number)}" if number else "", f"「{visible(name)}」" if name and name.strip() else ""]
     return "".join(parts) if number or "実施状況" in node.entries else ""
 
 
@@ -95,6 +95,9 @@ class _Rules:
     def _check_numbers(self) -> Iterator[Problem]:
         first: dict[int, Row] = {}
         highest = 0
+        # Where a NO cannot be read or stands twice, a gap only follows from it.
+        items = [row for row in self._rows if "再掲" not in row.node.entries]
+        is_sound = len(items) == len(self._numbers)
         for row in self._rows:
             if row.number is None:
                 continue
@@ -113,7 +116,7 @@ class _Rules:
                 yield self._problem(
                     "W502", place, f"{label(row.node)}は、NO {highest}の後にあります。NOの順を確かめてください。"
                 )
-            elif row.number > highest + 1:
+            elif is_sound and row.number > highest + 1:
                 skipped = f"NO {highest + 1}" + (f"から{row.number - 1}まで" if row.number > highest + 2 else "")
                 if not {*range(highest + 1, min(row.number, highest + 1000))} <= self._numbers:
                     yield self._problem(
@@ -185,8 +188,9 @@ class _Rules:
             # One sign is told from another by its code point, words by reading them.
             fix = f"{named(near) if len(near) == 1 else f'「{near}」'}ではありませんか。"
         else:
-            fix = f"使えるのは{'、'.join(f'「{visible(name)}」' for name in list(allowed)[:12])}です。"
-        shown = named(value) if len(value) <= 2 else f"「{visible(value)}」"
+            names = [f"「{visible(name)}」" for name in allowed if name.strip()]
+            fix = f"使えるのは{'、'.join(names[:12])}です。"
+        shown = named(value) if near and len(near) == len(value) == 1 else quoted(value)
         return f"{label(node)}の{key}{shown}は{of}にありません。{fix}"
 
     def _check_repeats(self) -> Iterator[Problem]:
@@ -215,7 +219,15 @@ class _Rules:
 
     def _check_lineage(self) -> Iterator[Problem]:
         for row in self._rows:
-            if row.node.text("統合先") and row.node.text("統合先") == row.node.text("名称"):
+            into = row.node.entries.get("統合先")
+            if isinstance(into, Scalar) and not into.text.strip():
+                # Taken for "none", it would let the item end with this edition.
+                yield self._problem(
+                    "E204",
+                    into,
+                    f"{label(row.node)}の統合先が空です。引き継ぐ項目の名称を書くか、この行を削除してください。",
+                )
+            elif row.node.text("統合先") and row.node.text("統合先") == row.node.text("名称"):
                 yield self._problem(
                     "E412",
                     row.node.entries["統合先"],
@@ -267,7 +279,8 @@ class _Rules:
             if not path.exists():
                 others = sorted(file.stem for file in path.parent.glob("*.yaml") if file.stem != chain[0])
                 near = meant(current, others)
-                fix = f"「{near}」ではありませんか。" if near else f"{path.parent}にある版の名前を書いてください。"
+                known = f"ほかの版は{'、'.join(others[:12])}です。" if others else "ほかの版はありません。"
+                fix = f"「{near}」ではありませんか。" if near else known
                 raise SourceError([self._problem("E406", place, f"前版「{current}」({path})がありません。{fix}")])
             try:
                 source = read_source(path)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from .characters import defects, is_everyday, meant, named, visible
+from .characters import defects, is_everyday, meant, named, quoted, visible
 from .errors import Problem, SourceError
 from .fonts import coverage, font_files
 from .model import Edition, Headings, Item, Measure, Policy, Repeat
@@ -75,13 +75,14 @@ def _bounded(problems: Iterator[Problem]) -> Iterator[Problem]:
 def _translate(source: Source, detail: ErrorDetails) -> Problem | None:
     """One of pydantic's findings in our words, at its place; None for one that only follows from another."""
     steps = _steps(detail["loc"])
+    advice = _ADVICE_AT_TOP if len(steps) == 1 else _ADVICE
     node, owner = _find(source.root, steps)
     key = next((str(step) for step in reversed(steps) if isinstance(step, str)), "")
     subject = _subject(steps, owner)
     kind = detail["type"]
     place: Node = node
     if kind == "missing":
-        code, message = "E201", f"{subject}がありません。{_ADVICE.get(key, '書き足してください。')}"
+        code, message = "E201", f"{subject}がありません。{advice.get(key, '書き足してください。')}"
     elif kind == "extra_forbidden":
         code, message = "E202", _unknown_key(source.root, steps, owner, key)
         parent, _ = _find(source.root, steps[:-1])
@@ -90,16 +91,17 @@ def _translate(source: Source, detail: ErrorDetails) -> Problem | None:
         parent, _ = _find(source.root, steps[:-1])
         assert isinstance(parent, Mapping)
         place = parent.keys[key]
-        code = "E204" if kind == "E204" else "E208"
-        message = f"{_subject(steps[:-1], '')}のキー「{visible(key)}」が、空か、長すぎます。書き直してください。"
+        code, message = "E204", f"{_subject(steps[:-1], '')}に空のキーがあります。記号か語を書いてください。"
     elif kind == "too_short" or (isinstance(node, Scalar) and not node.text):
         if kind == "too_short" and plain(node):
             return None  # something is there, and what is wrong with it has been said
-        code, message = "E204", f"{subject}が空です。{_ADVICE.get(key, '値を書いてください。')}"
+        code, message = "E204", f"{subject}が空です。{advice.get(key, '値を書いてください。')}"
     elif kind == "E204":
         code, message = kind, f"{subject}が{detail['msg']}"
     elif kind.startswith("E"):
-        value = f"{'の値' if subject.endswith('」') else ''}{_shown(node)}"
+        value = _shown(node) if isinstance(node, Scalar) else f"({_shown(node)})"
+        if subject.endswith("」"):
+            value = "の値" + value
         code, message = kind, f"{subject}{value}は、{detail['msg']}"
     elif kind in _KINDS:
         code, message = "E203", f"{subject}は{_KINDS[kind]}で書いてください(読んだ値: {_shown(node)})。"
@@ -135,13 +137,16 @@ def _subject(steps: list[int | str], owner: str) -> str:
     return f"{keys[-2]}の「{keys[-1]}」" if len(keys) > 1 else f"「{keys[-1]}」"
 
 
-# What to write where nothing stands.
+# What to write where nothing stands: in the edition, and further in.
+_ADVICE_AT_TOP = {
+    "凡例": "記号と意味を書いてください(例 ◎: 実施済)。",
+    "今後の取扱い": "語と、次の版に続くかどうかを書いてください(例 完了: 終了)。",
+    "推進方針": "一つ以上書いてください。",
+}
 _ADVICE = {
     "NO": "項目の番号を書いてください(例 NO: 1)。",
     "実施状況": "凡例の記号を書いてください。決まっていなければ「未記入」と書いてください。",
     "今後の取扱い": "「今後の取扱い」の語を書いてください。決まっていなければ「未記入」と書いてください。",
-    "凡例": "記号と意味を書いてください(例 ◎: 実施済)。",
-    "推進方針": "一つ以上書いてください。",
     "再掲": "再び掲げる項目のNOを書いてください。",
 }
 
@@ -165,7 +170,7 @@ def _find(root: Node, steps: list[int | str]) -> tuple[Node, str]:
 
 def _shown(node: Node) -> str:
     if isinstance(node, Scalar):
-        return named(node.text) if 0 < len(node.text) <= 2 else f"「{visible(node.text)}」"
+        return quoted(node.text)
     return "並び" if isinstance(node, Sequence) else "「キー: 値」の組"
 
 
@@ -223,7 +228,7 @@ def _owned(node: Node, owner: str) -> Iterator[tuple[str, Scalar]]:
         name = label(node)
         for key, value in node.entries.items():
             yield owner, node.keys[key]
-            yield from _owned(value, f"{name}の「{visible(key)}」" if name else f"「{visible(key)}」")
+            yield from _owned(value, f"{name}の{visible(key)}" if name else f"「{visible(key)}」")
 
 
 def _context(text: str, characters: str) -> str:
