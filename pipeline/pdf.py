@@ -92,16 +92,29 @@ def lay_out(html: str) -> Any:
     nothing = URLFetcher(allowed_protocols=())
     source = weasyprint.HTML(string=html, url_fetcher=nothing, media_type=MEDIUM)
     document = source.render()
-    if any(map(_has_lost_head, document.pages)):
+    if any(_has_lost_head(table) for page in document.pages for table in _tables(page._page_box)):
         document = source.render(stylesheets=[weasyprint.CSS(string=_DIVIDE)])
+    for page in document.pages:
+        for table in _tables(page._page_box):
+            _close_frame(table)
     return document
 
 
 _DIVIDE = "tr.maybe-tall { break-inside: auto !important }"
 
 
-def _has_lost_head(page: Any) -> bool:
-    return any(not any(group.is_header for group in table.children) for table in _tables(page._page_box))
+def _has_lost_head(table: Any) -> bool:
+    return not any(group.is_header for group in table.children)
+
+
+def _close_frame(table: Any) -> None:
+    """End the frame of `table` on this page below its last row.
+
+    A heading row that moves on to the next page to be with what follows it leaves WeasyPrint's table as high as
+    it was.
+    """
+    last = table.children[-1].children[-1]
+    table.height = last.position_y + last.height - table.content_box_y()
 
 
 def _tables(box: Any) -> Iterator[Any]:

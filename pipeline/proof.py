@@ -192,7 +192,7 @@ class _Proof:
             if element.text != text:
                 yield f"{place}: 「{text}」が「{element.text}」となっています。"
             attributes = _resolve(element.item.get("/A", DictionaryObject()))
-            spans = [kid for kid in element.kids if kid.type == "Span"]
+            spans = list(element.all("Span"))
             alternate = next((str(kid.item["/Alt"]) for kid in spans if "/Alt" in kid.item), "")
             marked = tuple(kid.text for kid in spans if "/Alt" not in kid.item)
             for name, read, wanted in (
