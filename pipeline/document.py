@@ -72,10 +72,14 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Paragraph:
-    """A paragraph or heading as it must read; `kind` is its type in the PDF: P, H1, H2, Figure."""
+    """A paragraph or heading as it must read; `kind` is its type in the PDF: P, H1, H2, Figure.
+
+    `alternate` is what is read aloud of a figure; `text` is what stands in it.
+    """
 
     kind: str
     text: str
+    alternate: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -168,6 +168,18 @@ class _Proof:
                 yield from self._check_table(element, block)
             elif element.text != _bare(block.text):
                 yield f"段落「{block.text}」が「{element.text}」となっています。"
+            elif kind == "Figure":
+                yield from self._check_figure(element, block.alternate)
+
+    def _check_figure(self, figure: _Element, alternate: str) -> Iterator[str]:
+        read = str(figure.item.get("/Alt", ""))
+        if read != alternate:
+            yield f"図の読みが「{alternate}」ではなく「{read}」です。"
+        area = _resolve(_resolve(figure.item.get("/A", DictionaryObject())).get("/BBox", ArrayObject()))
+        page = self.pages[figure.pages[0]].mediabox if figure.pages else None
+        left, foot, right, top = map(float, area) if len(area) == 4 else (0, 0, 0, 0)
+        if page is None or not (0 <= left < right <= page.width and 0 <= foot < top <= page.height):
+            yield f"図「{alternate}」の場所(BBox)が、ページの中にありません。"
 
     def _check_table(self, table: _Element, expected: Table) -> Iterator[str]:
         heads = [kid for kid in table.kids if kid.type == "THead"]

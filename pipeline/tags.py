@@ -3,8 +3,9 @@
 WeasyPrint tags each page by itself: a table that runs over three pages becomes three tables with three
 heads (#2903), no cell has a scope (#2508), and what stands in the margins is neither in the tree nor an
 artifact (#1836). So its tree is taken down, and one is built that has one element for each element of the
-HTML, with `scope`, `headers`, `id` and `aria-label` transcribed. What a page only repeats, and what the HTML
-hides (`aria-hidden`), becomes a pagination artifact. Rules: ISO 32000-1, 14.7 and 14.8; ISO 14289-1.
+HTML, with `scope`, `headers`, `id` and `aria-label` transcribed, and the place of each figure. What a page
+only repeats, and what the HTML hides (`aria-hidden`), becomes an artifact. Rules: ISO 32000-1, 14.7 and 14.8;
+ISO 14289-1.
 """
 
 from collections.abc import Iterator
@@ -45,16 +46,21 @@ _SCOPES = {"col": "Column", "colgroup": "Column", "rowgroup": "Column", "row": "
 _HEADER = pydyf.Dictionary({"Type": "/Pagination", "Subtype": "/Header"})
 _TABLE_HEAD = pydyf.Dictionary({"Type": "/Pagination", "Subtype": "/Header"})
 _FOOTER = pydyf.Dictionary({"Type": "/Pagination", "Subtype": "/Footer"})
+_DECORATION = pydyf.Dictionary({"Type": "/Layout"})
+
+# WeasyPrint lays out in pixels from the top of the page, PDF counts points from its foot.
+_POINTS = 0.75
 
 
 @dataclass(slots=True)
 class _Leaf:
-    """A line of text or a picture on a page, with the HTML element that it belongs to."""
+    """A line of text or a picture on a page, with the HTML element that it belongs to; of a picture also its place."""
 
     page: int
     mcid: int
     element: Element | None
     artifact: pydyf.Dictionary | None
+    area: tuple[float, ...]
 
 
 @dataclass(slots=True)
@@ -102,8 +108,17 @@ def _leaves(document: Document, pdf: pydyf.PDF) -> Iterator[_Leaf]:
                 # The first time it is content; on later pages it is there for those who turn the leaf.
                 artifact = artifact if element in seen else None
                 found.add(element)
-            yield _Leaf(page_number, mcid, element, artifact)
+            yield _Leaf(page_number, mcid, element, artifact, _area(page, box))
         seen |= found
+
+
+def _area(page: Any, box: Any) -> tuple[float, ...]:
+    """The place of a picture on its page in points, from left, foot, to right, top; of text nothing."""
+    if not isinstance(box, boxes.ReplacedBox):
+        return ()
+    left, top = box.content_box_x(), box.content_box_y()
+    corners = (left, page.height - top - box.height, left + box.width, page.height - top)
+    return tuple(round(corner * _POINTS, 2) for corner in corners)
 
 
 def _mcids(pdf: pydyf.PDF) -> list[list[int]]:
@@ -124,8 +139,9 @@ def _boxes(box: Any, artifact: pydyf.Dictionary | None, once: bool = False) -> I
         once = True
     elif getattr(box, "is_header", False):
         artifact, once = _TABLE_HEAD, True
-    elif once and box.element is not None and _hidden(box.element):
+    elif box.element is not None and _hidden(box.element):
         once = False
+        artifact = artifact or _DECORATION
     if isinstance(box, (boxes.TextBox, boxes.ReplacedBox)):
         # Text that the stylesheet writes into a margin, as the page number, has no element that would hold it.
         yield box, artifact, once and not str(box.element_tag).startswith("@")
@@ -249,6 +265,9 @@ def _write(pdf: pydyf.PDF, node: _Node, parent: bytes, parents: list[list[bytes]
         ids[name] = item.reference
     if node.type in ("Span", "Figure") and (text := element.get("aria-label")):
         item["Alt"] = pydyf.String(text)
+    if node.type == "Figure":
+        (area,) = (kid.area for _, kid in node.kids if isinstance(kid, _Leaf))
+        item["A"] = pydyf.Dictionary({"O": "/Layout", "BBox": pydyf.Array(area)})
     kids = pydyf.Array()
     page = next((kid.page for _, kid in sorted(node.kids, key=_place) if isinstance(kid, _Leaf)), None)
     if page is not None:
