@@ -5,7 +5,7 @@ its writer sees everything in one pass. A value that is broken by itself is skip
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 
 from .characters import meant, named, quoted, visible
@@ -73,6 +73,19 @@ def _listed(root: Mapping, key: str) -> dict[str, str]:
     if not isinstance(value, Mapping):
         return {}
     return {name: node.text for name, node in value.entries.items() if isinstance(node, Scalar)}
+
+
+def not_listed(value: str, allowed: Collection[str], of: str) -> str:
+    """That `value` is none of the words `allowed`, which are those `of` a list, and which of them was meant."""
+    near = meant(value, allowed)
+    if near:
+        # One sign is told from another by its code point, words by reading them.
+        fix = f"{named(near) if len(near) == 1 else f'「{near}」'}ではありませんか。"
+    else:
+        names = [f"「{visible(name)}」" for name in allowed if name.strip()]
+        fix = f"使えるのは{'、'.join(names[:12])}です。"
+    shown = named(value) if near and len(near) == len(value) == 1 else quoted(value)
+    return f"{shown}は{of}にありません。{fix}"
 
 
 class _Rules:
@@ -164,7 +177,9 @@ class _Rules:
                 if value == BLANK:
                     yield self._problem("W507", node.entries[key], f"{label(node)}の{key}が未記入です。")
                 elif value and allowed and value not in allowed:
-                    yield self._problem(code, node.entries[key], self._not_listed(node, key, value, allowed, of))
+                    yield self._problem(
+                        code, node.entries[key], f"{label(node)}の{key}{not_listed(value, allowed, of)}"
+                    )
             done = bool(_DONE.search(legend.get(status or "", "")))
             kind = treatments.get(treatment or "")
             if done and kind == "継続":
@@ -181,17 +196,6 @@ class _Rules:
                     f"{label(node)}は、今後の取扱いが「{treatment}」なのに"
                     f"実施状況が「{status}」({legend[status]})です。どちらかが誤りでないか確かめてください。",
                 )
-
-    def _not_listed(self, node: Mapping, key: str, value: str, allowed: dict[str, str], of: str) -> str:
-        near = meant(value, allowed)
-        if near:
-            # One sign is told from another by its code point, words by reading them.
-            fix = f"{named(near) if len(near) == 1 else f'「{near}」'}ではありませんか。"
-        else:
-            names = [f"「{visible(name)}」" for name in allowed if name.strip()]
-            fix = f"使えるのは{'、'.join(names[:12])}です。"
-        shown = named(value) if near and len(near) == len(value) == 1 else quoted(value)
-        return f"{label(node)}の{key}{shown}は{of}にありません。{fix}"
 
     def _check_repeats(self) -> Iterator[Problem]:
         home = {row.number: row for row in reversed(self._rows) if row.number}
