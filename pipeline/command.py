@@ -13,15 +13,21 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Never
 
+from .delivery import OUT, SOURCE
 from .errors import PipelineError, Problem, SourceError, UsageError
+from .line import Delivered
 
-SOURCE = Path("source")
 SHOWN_PROBLEMS = 200
 
 _HELP = """使い方: python -m pipeline 命令 [版 …] [指定 …]
 
   report [版 …]             帳票(PDFとウェブページ)を作る。変わっていない版はそのまま残す
   check [版 …] [--strict]   元のデータを調べる。何も書き出さない。--strict は警告も誤りとする
+  diff [版 …] [--all]       新旧対照表(前版から何が変わったか)を作る。--all は変更のない項目も載せる
+  diff --from 旧 --to 新    二つを比べる。版の名前、YAMLファイル、帳票のPDFのどれでもよい
+                            --strict は、続くはずの項目がなくなっていれば終了コード1
+  errata --from 旧 --to 新  正誤表(配布した資料の誤りと訂正)を作る
+  next --from 版 --to 次    次の版の下書き source/次.yaml を作る。すでにあれば何もしない
   schema                    元のデータの書き方の定義(JSON Schema)を source/edition.schema.json に書き出す
 
 版は、source/ の中のファイル名から .yaml を除いたものです。省くとすべての版を扱います。
@@ -71,6 +77,18 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     check = target("check", _check)
     check.add_argument("editions", nargs="*")
     check.add_argument("--strict", action="store_true")
+    diff = target("diff", _diff)
+    diff.add_argument("editions", nargs="*")
+    diff.add_argument("--from", dest="old")
+    diff.add_argument("--to", dest="new")
+    diff.add_argument("--all", action="store_true")
+    diff.add_argument("--strict", action="store_true")
+    errata = target("errata", _errata)
+    errata.add_argument("--from", dest="old", required=True)
+    errata.add_argument("--to", dest="new", required=True)
+    following = target("next", _next)
+    following.add_argument("--from", dest="old", required=True)
+    following.add_argument("--to", dest="new", required=True)
     target("schema", _schema)
     return parser.parse_args(arguments)
 
@@ -86,12 +104,17 @@ def _report(options: argparse.Namespace) -> int:
             # One edition's errors do not keep the others from being made.
             code = max(code, _explain(error))
             continue
-        if delivered is None:
-            print(f"{path.stem}: 変わっていません。")
-            continue
-        _print_problems(delivered.warnings)
-        print(f"{delivered.path}: {delivered.pages}ページ、警告{len(delivered.warnings)}件")
+        if delivered:
+            _print_problems(delivered.warnings)
+        _print_delivered(OUT / path.stem / "report.pdf", delivered)
     return code
+
+
+def _print_delivered(path: Path | None, delivered: Delivered | None) -> None:
+    if delivered is None:
+        print(f"{path}: 変わっていません。" if path else "変わっていません。")
+    else:
+        print(f"{delivered.path}: {delivered.pages}ページ、警告{len(delivered.warnings)}件")
 
 
 def _check(options: argparse.Namespace) -> int:
@@ -110,6 +133,78 @@ def _check(options: argparse.Namespace) -> int:
         if warnings and options.strict:
             code = 1
     return code
+
+
+def _diff(options: argparse.Namespace) -> int:
+    from .line import make_comparison
+
+    if bool(options.old) != bool(options.new) or (options.old and options.editions):
+        raise UsageError("diff は、版の名前か、--from と --to の両方で指定してください。")
+    if options.old:
+        pairs = [(_given(options.old), _given(options.new))]
+    else:
+        pairs = list(_with_previous(_editions(options.editions)))
+        if not pairs:
+            print("前版のある版がありません。比べる二つを --from と --to で指定してください。")
+    code = 0
+    for old, new in pairs:
+        try:
+            path, delivered = make_comparison(old, new, _step, options.all)
+        except PipelineError as error:
+            code = max(code, _explain(error))
+            continue
+        if delivered:
+            _print_problems(delivered.warnings)
+        _print_delivered(path.with_suffix(".pdf"), delivered)
+        if _print_comparison(path) and options.strict:
+            code = max(code, 1)
+    return code
+
+
+def _with_previous(paths: Sequence[Path]) -> Iterator[tuple[Path, Path]]:
+    from .source import read_source
+
+    for path in paths:
+        previous = read_source(path).root.text("前版")
+        if previous and _is_edition_id(previous):
+            yield path.parent / f"{previous}.yaml", path
+
+
+def _print_comparison(path: Path) -> int:
+    """Say in short what comparison.json at `path` says; the number of items that vanished."""
+    from .comparison_data import summarize
+
+    lines, vanished = summarize(path.read_text("utf-8"))
+    loud = sys.stdout.isatty()
+    for is_warning, line in lines:
+        print(f"\033[1;31m{line}\033[0m" if is_warning and loud else line)
+    return vanished
+
+
+def _errata(options: argparse.Namespace) -> int:
+    from .line import make_errata
+
+    delivered = make_errata(_given(options.old), _given(options.new), _step)
+    _print_delivered(None, delivered)
+    return 0
+
+
+def _next(options: argparse.Namespace) -> int:
+    from .draft import next_edition
+    from .files import create_file
+    from .source import read_source
+    from .validation import validate
+
+    (old,) = _editions([options.old])
+    if not _is_edition_id(options.new):
+        raise UsageError(f"版の名前「{options.new}」は使えません。半角の英小文字、数字、「-」で付けてください。")
+    new = SOURCE / f"{options.new}.yaml"
+    text = next_edition(validate(read_source(old)).edition, old.stem)
+    if not create_file(new, text.encode()):
+        raise UsageError(f"{new} はすでにあります。上書きはしません。別の名前を付けてください。")
+    warnings = validate(read_source(new)).warnings
+    print(f"{new}: 下書きを作りました。未記入などの警告{len(warnings)}件。")
+    return 0
 
 
 def _schema(_: argparse.Namespace) -> int:
@@ -141,6 +236,16 @@ def _editions(names: Sequence[str]) -> list[Path]:
         if not _is_edition_id(name) or SOURCE / f"{name}.yaml" not in there:
             raise UsageError(f"版「{name}」は source/ にありません。ある版: {known}")
     return [SOURCE / f"{name}.yaml" for name in dict.fromkeys(names)]
+
+
+def _given(name: str) -> Path:
+    """The file that `name` means: an edition's id, a YAML file, or a PDF of ours. Raises `UsageError`."""
+    path = Path(name)
+    if _is_edition_id(name) and (SOURCE / f"{name}.yaml").exists():
+        return SOURCE / f"{name}.yaml"
+    if path.suffix in (".yaml", ".yml", ".pdf"):
+        return path
+    return _editions([name])[0]
 
 
 def _is_edition_id(name: str) -> bool:

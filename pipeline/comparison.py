@@ -28,6 +28,22 @@ Kind = Literal[
 ]
 
 
+# How the kinds are called where they are counted.
+LABELS: dict[Kind, str] = {
+    "continued": "変更なし",
+    "status_changed": "実施状況の変更",
+    "treatment_changed": "取扱いの変更",
+    "text_changed": "検証内容の変更",
+    "renamed": "名称の変更",
+    "moved": "移動",
+    "merged": "統合",
+    "split": "分割",
+    "new": "新設",
+    "ended": "終了",
+    "vanished": "記載なし",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Advice:
     """The line that turns a guess into a statement: 前版NO of the item `number` in the later edition."""

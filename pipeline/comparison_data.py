@@ -1,11 +1,12 @@
 """comparison.json: a comparison for other programs, in the words of the glossary."""
 
 import json
+from collections import Counter
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from .comparison import Comparison, Entry, Kind
+from .comparison import LABELS, Comparison, Entry, Kind
 from .matching import By, Placed
 from .model import TreatmentKind
 
@@ -144,3 +145,27 @@ def _side(placed: Placed) -> Side:
         findings=item.findings,
         department=item.department,
     )
+
+
+def summarize(text: str) -> tuple[list[tuple[bool, str]], int]:
+    """What the comparison.json `text` says, in lines for a terminal (loud ones are True), and how many items vanished."""
+    file = ComparisonFile.model_validate_json(text)
+    counts = Counter(kind for entry in file.items for kind in entry.kinds)
+    said = "、".join(f"{label}{counts[kind]}" for kind, label in LABELS.items() if counts[kind])
+    lines = [(False, f"{file.from_} → {file.to}: {said}")]
+    for entry in file.items:
+        if "vanished" in entry.kinds:
+            for side in entry.old_items:
+                lines.append(
+                    (True, f"  要確認: 旧NO {side.number}「{side.name}」({side.treatment})が、新しい版にありません。")
+                )
+        for advice in entry.advice:
+            names = "、".join(f"旧NO {side.number}「{side.name}」" for side in entry.old_items)
+            lines.append(
+                (
+                    False,
+                    f"  推定: 新NO {advice.number} は {names} の続きとみなしました。"
+                    f"正しければ「前版NO: {advice.previous_numbers}」と書いてください。",
+                )
+            )
+    return lines, counts["vanished"]

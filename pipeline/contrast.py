@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from .comparison import Comparison, Entry, Kind, compare
+from .comparison import LABELS, Comparison, Entry, Kind, compare
 from .comparison_data import comparison_json
 from .document import Block, Carried, CarriedFile, Cell, Document, Expected, Paragraph, Row, Table
 from .html import CONTINUED, LEGEND_COLON, break_label, document_title, flat, masthead, render
@@ -197,20 +197,13 @@ def _sentences(comparison: Comparison) -> Iterator[str]:
 
 def _counts(comparison: Comparison) -> Iterator[tuple[str, int]]:
     headings = comparison.new.headings
-    labels: tuple[tuple[Kind, str], ...] = (
-        ("continued", "変更なし"),
-        ("status_changed", f"{flat(headings.status)}の変更"),
-        ("treatment_changed", f"{flat(headings.treatment)}の変更"),
-        ("text_changed", f"{flat(headings.findings)}の変更"),
-        ("renamed", "名称の変更"),
-        ("moved", "移動"),
-        ("merged", "統合"),
-        ("split", "分割"),
-        ("new", "新設"),
-        ("ended", "終了"),
-        ("vanished", "記載なし"),
-    )
-    for kind, label in labels:
+    own = {
+        "status_changed": headings.status,
+        "treatment_changed": headings.treatment,
+        "text_changed": headings.findings,
+    }
+    labels = LABELS | {kind: f"{flat(heading)}の変更" for kind, heading in own.items()}
+    for kind, label in labels.items():
         yield label, len(comparison.of(kind))
 
 

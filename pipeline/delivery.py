@@ -11,6 +11,7 @@ from pathlib import Path
 from .errors import LackError
 from .files import replace_file
 
+SOURCE = Path("source")
 OUT = Path("out")
 ROOT = Path(__file__).resolve().parent.parent
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One finding in a source: its place, a stable code (docs/manual.md explains each) and a sentence.
+    """One finding in a source: its place, a stable code (docs/errors.md explains each) and a sentence.
 
     Lines and columns count from 1, columns in characters; 0 stands for the file as a whole.
     Codes that begin with E stop the build, those with W do not.
@@ -28,7 +28,9 @@ class Problem:
 
     def __str__(self) -> str:
         place = f"{self.path}:{self.line}:{self.column}" if self.line else self.path
-        return f"{place}: {self.code}: {self.message}"
+        line = f"{place}: {self.code}: {self.message}"
+        # The name of a file may hold what disturbs a terminal.
+        return "".join(character if character.isprintable() or character == "\u3000" else "�" for character in line)
 
 
 class PipelineError(Exception):
@@ -49,6 +51,12 @@ class UsageError(PipelineError):
     """The command was given something that it cannot mean."""
 
     exit_code = 2
+
+
+class NothingToDoError(PipelineError):
+    """What was asked for would be empty; the message says why, and that is no failure."""
+
+    exit_code = 0
 
 
 class LackError(PipelineError):

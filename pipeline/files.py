@@ -21,3 +21,19 @@ def replace_file(path: Path, data: bytes) -> None:
         with contextlib.suppress(OSError):
             os.unlink(name)
         raise
+
+
+def create_file(path: Path, data: bytes) -> bool:
+    """Write `data` as the new file `path`, whole or not at all; False if there is one already, which is left alone."""
+    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".new", dir=path.parent)
+    try:
+        with open(descriptor, "wb") as file:
+            file.write(data)
+        os.chmod(name, 0o644)
+        # A hard link, unlike a rename, never replaces what is there.
+        os.link(name, path)
+    except FileExistsError:
+        return False
+    finally:
+        os.unlink(name)
+    return True

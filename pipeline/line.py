@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .delivery import OUT, Fingerprint, Record, fingerprint
-from .errors import Problem
+from .delivery import OUT, SOURCE, Fingerprint, Record, fingerprint
+from .errors import Problem, UsageError
 
 if TYPE_CHECKING:  # a document that is up to date is found so without importing what makes documents
     from .document import Document
@@ -39,6 +39,46 @@ def make_report(path: Path, step: Step) -> Delivered | None:
     return make(OUT / path.stem / "report", (path,), compose, step)
 
 
+def make_comparison(old: Path, new: Path, step: Step, show_all: bool = False) -> tuple[Path, Delivered | None]:
+    """Make the 新旧対照表 of two editions, each a YAML file or a PDF of ours, and comparison.json beside it.
+
+    The path of comparison.json, and what was made, or None if it is up to date. Raises `PipelineError`.
+    """
+
+    def compose(editions: "tuple[Validated, ...]") -> "Document":
+        from .contrast import contrast
+
+        earlier, later = editions
+        return contrast(earlier, later, show_all)
+
+    target = _between(old, new) / "comparison"
+    return target.with_suffix(".json"), make(target, (old, new), compose, step, "ALL" if show_all else "")
+
+
+def make_errata(old: Path, new: Path, step: Step) -> Delivered | None:
+    """Make the 正誤表 from the distributed `old` to the corrected `new`; None if it is up to date."""
+
+    def compose(editions: "tuple[Validated, ...]") -> "Document":
+        from .errata import errata
+
+        wrong, right = editions
+        return errata(wrong, right)
+
+    return make(_between(old, new) / "errata", (old, new), compose, step)
+
+
+def _between(old: Path, new: Path) -> Path:
+    """The folder of what is made of two editions. Raises `UsageError` for a file whose name is no edition's."""
+    from .model import is_edition_id
+    from .source import read_source
+
+    names = [read_source(path).edition if path.suffix == ".pdf" else path.stem for path in (old, new)]
+    for name, path in zip(names, (old, new), strict=True):
+        if not is_edition_id(name):
+            raise UsageError(f"{path}: ファイル名(.yaml の前)を、半角の英小文字、数字、「-」に改めてください。")
+    return OUT / "-".join(names)
+
+
 def make(
     target: Path, sources: tuple[Path, ...], compose: "Compose", step: Step, options: str = ""
 ) -> Delivered | None:
@@ -46,7 +86,8 @@ def make(
 
     `options` names in what other way than usual the document is asked for. Raises `PipelineError`.
     """
-    record = Record("-".join(target.relative_to(OUT).parts), options)
+    # The same document may be asked for from other files: an edition, or its PDF of last year.
+    record = Record("-".join(target.relative_to(OUT).parts), " ".join([*map(str, sources), options]))
     if record.is_current():
         return None
     with record.locked():
@@ -62,9 +103,11 @@ def _make(record: Record, target: Path, sources: tuple[Path, ...], compose: "Com
 
     inputs = {str(path): fingerprint(path) for path in sources}
     with step("読込"):
-        read = [read_source(path) for path in sources]
+        # Only among the editions in source/ are others to be found.
+        read = [read_source(path, has_lineage=path.parent == SOURCE) for path in sources]
     for source in read:
-        inputs |= _lineage(source.path, source.root.text("前版"))
+        if source.has_lineage:
+            inputs |= _lineage(source.path, source.root.text("前版"))
     with step("検証"):
         editions = tuple(map(validate, read))
     with step("紙面"):

@@ -107,7 +107,7 @@ class _Rules:
 
     def _check_numbers(self) -> Iterator[Problem]:
         first: dict[int, Row] = {}
-        highest = 0
+        last = 0
         # Where a NO cannot be read or stands twice, a gap only follows from it.
         items = [row for row in self._rows if "再掲" not in row.node.entries]
         is_sound = len(items) == len(self._numbers)
@@ -125,19 +125,19 @@ class _Rules:
                 )
                 continue
             first[row.number] = row
-            if row.number < highest:
+            if row.number < last:
                 yield self._problem(
-                    "W502", place, f"{label(row.node)}は、NO {highest}の後にあります。NOの順を確かめてください。"
+                    "W502", place, f"{label(row.node)}は、NO {last}の後にあります。NOの順を確かめてください。"
                 )
-            elif is_sound and row.number > highest + 1:
-                skipped = f"NO {highest + 1}" + (f"から{row.number - 1}まで" if row.number > highest + 2 else "")
-                if not {*range(highest + 1, min(row.number, highest + 1000))} <= self._numbers:
+            elif is_sound and row.number > last + 1:
+                skipped = f"NO {last + 1}" + (f"から{row.number - 1}まで" if row.number > last + 2 else "")
+                if not {*range(last + 1, min(row.number, last + 1000))} <= self._numbers:
                     yield self._problem(
                         "W501",
                         place,
                         f"{label(row.node)}の前で、{skipped}が抜けています。欠番でよいか確かめてください。",
                     )
-            highest = max(highest, row.number)
+            last = row.number
 
     def _check_names(self) -> Iterator[Problem]:
         first: dict[str, Row] = {}
@@ -239,6 +239,8 @@ class _Rules:
                 )
         claims = [(row, node) for row in self._rows for node in _previous_numbers(row.node)]
         name = self._root.text("前版")
+        if not self._source.has_lineage:
+            return
         if name is None:
             for row, node in claims[:1]:
                 yield self._problem(

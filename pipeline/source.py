@@ -20,6 +20,7 @@ from typing import NoReturn
 import yaml
 
 from .characters import compose
+from .embedded import AlteredError, NotOursError, take_source
 from .errors import Problem, SourceError
 
 # The bounds of design.md; MAX_NODES keeps a file of 32 MB full of tiny nodes within ten seconds.
@@ -82,35 +83,43 @@ Node = Scalar | Sequence | Mapping
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One file: where it was read, its bytes as they are, their SHA-256 in hexadecimal, and its tree."""
+    """One file: where it was read, its bytes as they are, their SHA-256 in hexadecimal, its tree, its edition's id.
+
+    A source that stands alone (`has_lineage` is False) has no other editions beside it to be checked against.
+    """
 
     path: Path
     data: bytes
     digest: str
     root: Mapping
-
-    @property
-    def edition(self) -> str:
-        """The id of the edition: the file's stem."""
-        return self.path.stem
+    edition: str
+    has_lineage: bool = True
 
     @property
     def lines(self) -> list[str]:
         """The lines of the file, as an editor numbers them."""
-        return _with_plain_ends(self.data.decode("utf-8-sig")).split("\n")
+        return _as_lines(self.data).split("\n")
 
 
-def read_source(path: Path) -> Source:
-    """Read and parse the file at `path`. Raises `SourceError`."""
+def read_source(path: Path, has_lineage: bool = True) -> Source:
+    """Read and parse the file at `path`: a YAML file, or a PDF of ours that carries one. Raises `SourceError`."""
     data = _read_bytes(path)
-    return parse_source(path, data)
+    if not data.startswith(b"%PDF-"):
+        return parse_source(path, data, has_lineage=has_lineage)
+    try:
+        inner, edition = take_source(data)
+    except NotOursError:
+        _fail(path, "E112", "この仕組みで作った帳票のPDFではないため、元のデータを取り出せません。")
+    except AlteredError:
+        _fail(path, "E113", "作られた後で書き換えられたPDFです。配布した元のファイルを使ってください。")
+    return parse_source(path, inner, edition, has_lineage=False)
 
 
-def parse_source(path: Path, data: bytes) -> Source:
-    """Parse `data` as the content of `path`. Raises `SourceError`."""
+def parse_source(path: Path, data: bytes, edition: str = "", has_lineage: bool = True) -> Source:
+    """Parse `data` as the content of `path`; the edition's id is its stem if none is given. Raises `SourceError`."""
     text = _decode(path, data)
     digest = hashlib.sha256(data).hexdigest()
-    return Source(path, data, digest, _Composer(path, text).compose())
+    return Source(path, data, digest, _Composer(path, text).compose(), edition or path.stem, has_lineage)
 
 
 def plain(node: Node) -> object:
@@ -140,7 +149,7 @@ def with_notice(problems: list[Problem]) -> list[Problem]:
     if sum(problem.is_error for problem in problems) < MAX_PROBLEMS:
         return problems
     message = "誤りが多いので、途中までを示しました。直してからもう一度調べてください。"
-    return [*problems, replace(problems[-1], code="E112", message=message)]
+    return [*problems, replace(problems[-1], code="E199", message=message)]
 
 
 def _fail(path: Path, code: str, message: str, line: int = 0, column: int = 0) -> NoReturn:
@@ -183,9 +192,9 @@ def _decode(path: Path, data: bytes) -> str:
     if other:
         _fail(path, "E103", f"文字コードが{other}です。UTF-8で保存し直してください。")
     try:
-        text = _with_plain_ends(data.decode("utf-8-sig"))
+        text = _as_lines(data)
     except UnicodeDecodeError as error:
-        good = _with_plain_ends(data[: error.start].decode("utf-8-sig"))
+        good = _as_lines(data[: error.start])
         message = f"UTF-8として読めません({_guess_encoding(data)})。UTF-8で保存し直してください。"
         _fail(path, "E103", message, *_place(good, len(good)))
     problems = [
@@ -209,8 +218,10 @@ def _decode(path: Path, data: bytes) -> str:
     return text
 
 
-def _with_plain_ends(text: str) -> str:
-    """`text` with the line ends of Windows and of old Macintoshes made \\n."""
+def _as_lines(data: bytes) -> str:
+    """`data` as text without a byte order mark, the line ends of Windows and of old Macintoshes made \\n."""
+    # Not utf-8-sig, whose errors count from behind the mark.
+    text = data.decode("utf-8").removeprefix("\ufeff")
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 

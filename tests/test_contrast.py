@@ -1,0 +1,233 @@
+"""新旧対照表 and 正誤表 as pages: every change with its words, and all promises of the official PDF."""
+
+import io
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import page
+import pypdf
+import pytest
+
+from pipeline import command
+from pipeline.contrast import contrast
+from pipeline.document import Document
+from pipeline.draft import next_edition
+from pipeline.errata import errata
+from pipeline.errors import NothingToDoError
+from pipeline.pdf import write_pdf
+from pipeline.proof import prove
+from pipeline.source import parse_source
+from pipeline.validation import Validated, validate
+
+from .conftest import HEALTHY, ROOT
+
+# Made up: what became of conftest.HEALTHY a year later.
+LATER = """\
+前版: test
+""" + HEALTHY.replace(
+    "NO: 2\n            名称: 項目二\n            実施状況: ○",
+    "NO: 2\n            名称: 項目二\n            実施状況: ×",
+).replace("検討する。", "引き続き検討する。").replace(
+    "名称: 項目三", "名称: 項目三の後継\n            前版NO: [3]"
+).replace("          - NO: 1\n            名称: 項目一\n", "          - NO: 1\n            名称: 新しい項目\n")
+
+
+def edition(text: str, name: str) -> Validated:
+    return validate(parse_source(Path(f"source/{name}.yaml"), text.encode(), has_lineage=False))
+
+
+def text_of(data: bytes) -> str:
+    return "".join("".join(sheet.extract_text().split()) for sheet in pypdf.PdfReader(io.BytesIO(data)).pages)
+
+
+@pytest.fixture(scope="module")
+def proved(font_cache: Path) -> Callable[[Document], bytes]:
+    """Lay a document out and hold it to everything that an official PDF promises."""
+
+    def made(document: Document) -> bytes:
+        data = write_pdf(document, font_cache)
+        prove(data, document)
+        for profile in (page.ValidationProfile.PDF_A_3A, page.ValidationProfile.PDF_UA_1):
+            assert page.validate_pdf_bytes(data, profile=profile).failures == []
+        return data
+
+    return made
+
+
+def test_the_table_says_what_changed_in_which_words(proved: Callable[[Document], bytes]) -> None:
+    document = contrast(edition(HEALTHY, "test"), edition(LATER, "later"))
+    rows = {
+        cell.text: row for row in list(document.expected.tables)[-1].rows for cell in row.cells if cell.scope == "Row"
+    }
+    assert [(cell.text, cell.marked) for cell in rows["項目三の後継"].cells if cell.marked] == [
+        ("項目三の後継", ("の後継",)),
+        ("引き続き検討する。", ("引き続き",)),
+    ]
+    kinds, _, _, status, *_, old_status, _, _ = rows["項目二"].cells
+    assert (kinds.text, status.marked, old_status.marked) == ("実施状況", ("×",), ("○",))
+    assert "(新設)" in [cell.text for cell in rows["新しい項目"].cells]
+    assert "(削る)" in [cell.text for cell in rows["項目一"].cells]
+    said = text_of(proved(document))
+    assert "前版からの変更点" in said
+    assert "旧(版test)の3項目は、新(版later)では3項目です。再掲は数えていません。" in said
+
+
+def test_unchanged_items_are_left_out_unless_asked_for(proved: Callable[[Document], bytes]) -> None:
+    old, new = edition(HEALTHY, "test"), edition("前版: test\n" + HEALTHY.replace("検討する。", "検討した。"), "later")
+    assert "変更のない2項目は省いています。" in text_of(proved(contrast(old, new)))
+    assert "省いて" not in text_of(proved(contrast(old, new, show_all=True)))
+
+
+def test_editions_that_say_the_same_have_no_table(proved: Callable[[Document], bytes]) -> None:
+    said = text_of(proved(contrast(edition(HEALTHY, "a"), edition(HEALTHY, "b"))))
+    assert "新の下線" not in said
+
+
+def test_the_original_and_a_year_made_up_after_it(proved: Callable[[Document], bytes]) -> None:
+    old = edition((ROOT / "source/original.yaml").read_text("utf-8"), "original")
+    draft = next_edition(old.edition, "original")
+    new = edition(
+        draft.replace("実施状況: 未記入", "実施状況: ○").replace("今後の取扱い: 未記入", "今後の取扱い: 継続"), "second"
+    )
+    document = contrast(old, new)
+    assert "要確認" not in text_of(proved(document))
+    ((suffix, content),) = document.beside
+    found = json.loads(content)
+    assert suffix == ".json"
+    assert sorted(number for item in found["items"] for number in item["old"]) == list(range(1, 48))
+    assert sorted(number for item in found["items"] for number in item["new"]) == list(range(1, 33))
+    assert not any(item["guess"] for item in found["items"])
+
+
+def test_a_changed_legend_is_said_and_compared_by_meaning(proved: Callable[[Document], bytes]) -> None:
+    other = HEALTHY.replace("◎", "A").replace("○", "B").replace("×", "C")
+    document = contrast(edition(HEALTHY, "test"), edition(other, "later"))
+    said = text_of(proved(document))
+    assert "旧の実施状況：◎実施済○継続推進×検討中。実施状況は、記号ではなく意味で比べています。" in said
+    assert "変更なし" in said
+
+
+def test_errata_name_place_wrong_and_right(proved: Callable[[Document], bytes]) -> None:
+    right = (
+        HEALTHY.replace("終わった。", "全て終わった。")
+        .replace("実施状況: ×", "実施状況: ○")
+        .replace("施策二", "施策弐")
+    )
+    document = errata(edition(HEALTHY, "test"), edition(right, "test"))
+    said = text_of(proved(document))
+    assert "次の3箇所を訂正します" in said
+    for words in ("1検証内容終わった。全て終わった。", "3実施状況×(検討中)○(継続推進)", "Ⅰ(2)施策二施策弐"):
+        assert words in said
+
+
+def test_errata_without_errors_are_not_made() -> None:
+    with pytest.raises(NothingToDoError, match="違いはありません"):
+        errata(edition(HEALTHY, "test"), edition(HEALTHY, "test"))
+
+
+@pytest.fixture
+def two_years(project: Path) -> Path:
+    (project / "source/test.yaml").write_text(HEALTHY, "utf-8")
+    (project / "source/later.yaml").write_text(LATER, "utf-8")
+    return project
+
+
+def run(*arguments: str) -> int:
+    return command.main(arguments)
+
+
+def test_diff_compares_every_edition_with_the_one_before(two_years: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("diff") == 0
+    said = capsys.readouterr().out
+    assert "out/test-later/comparison.pdf: 2ページ" in said
+    assert "test → later: " in said
+    assert sorted(path.name for path in (two_years / "out/test-later").iterdir()) == [
+        "comparison.html",
+        "comparison.json",
+        "comparison.pdf",
+    ]
+    run("diff")
+    assert "変わっていません" in capsys.readouterr().out
+
+
+def test_a_vanished_item_is_loud_and_fails_when_strict(two_years: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    later = two_years / "source/later.yaml"
+    text = later.read_text("utf-8")
+    begin, end = text.index("          - NO: 2"), text.index("      - 名称: 施策二")
+    later.write_text(text[:begin] + text[end:], "utf-8")
+    assert run("diff", "later") == 0
+    assert "要確認: 旧NO 2「項目二」(継続)が、新しい版にありません。" in capsys.readouterr().out
+    assert run("diff", "later", "--strict") == 1
+
+
+def test_the_printed_pdf_is_enough_to_compare_with(two_years: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run("report")
+    shutil.copy("out/test/report.pdf", "昨年の資料.pdf")
+    Path("source/test.yaml").unlink()
+    assert run("diff", "--from", "昨年の資料.pdf", "--to", "source/later.yaml") == 1  # its 前版 is not there any more
+    shutil.copy("source/later.yaml", "later.yaml")
+    capsys.readouterr()
+    assert run("diff", "--from", "昨年の資料.pdf", "--to", "later.yaml") == 0
+    assert "test → later: " in capsys.readouterr().out
+    assert two_years.exists()
+
+
+def test_a_pdf_that_was_changed_afterwards_is_refused(two_years: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run("report", "test")
+    writer = pypdf.PdfWriter(clone_from="out/test/report.pdf")
+    file = writer.root_object["/AF"][0].get_object()["/EF"]["/F"]  # type: ignore[index]
+    changed = pypdf.generic.DecodedStreamObject()
+    changed.set_data(file.get_data().replace("終わった".encode(), "終わらず".encode()))
+    writer.root_object["/AF"][0].get_object()["/EF"][pypdf.generic.NameObject("/F")] = writer._add_object(changed)  # type: ignore[index]
+    writer.write("changed.pdf")
+    assert run("diff", "--from", "changed.pdf", "--to", "later") == 1
+    assert "changed.pdf: E113: 作られた後で書き換えられたPDFです。" in capsys.readouterr().err
+    assert two_years.exists()
+
+
+@pytest.mark.parametrize("content", [b"%PDF-1.7\nnot much", b"%PDF-1.7\n" + b"\0" * 1000], ids=["torn", "empty"])
+def test_a_pdf_that_is_not_ours_is_refused(content: bytes, two_years: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (two_years / "other.pdf").write_bytes(content)
+    assert run("diff", "--from", "other.pdf", "--to", "later") == 1
+    assert "other.pdf: E112: この仕組みで作った帳票のPDFではない" in capsys.readouterr().err
+
+
+def test_errata_of_a_distributed_pdf_and_its_correction(two_years: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run("report", "test")
+    shutil.copy("out/test/report.pdf", "distributed.pdf")
+    capsys.readouterr()
+    assert run("errata", "--from", "distributed.pdf", "--to", "test") == 0
+    assert "二つの版に違いはありません" in capsys.readouterr().err
+    path = two_years / "source/test.yaml"
+    path.write_text(HEALTHY.replace("終わった", "終えた"), "utf-8")
+    assert run("errata", "--from", "distributed.pdf", "--to", "test") == 0
+    assert "out/test-test/errata.pdf: 1ページ" in capsys.readouterr().out
+
+
+def test_next_makes_a_draft_and_never_overwrites(two_years: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("next", "--from", "test", "--to", "third") == 0
+    draft = (two_years / "source/third.yaml").read_bytes()
+    assert run("next", "--from", "test", "--to", "third") == 2
+    assert "source/third.yaml はすでにあります" in capsys.readouterr().err
+    assert (two_years / "source/third.yaml").read_bytes() == draft
+    assert run("report", "third") == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("diff", "--from", "test"), "--from と --to の両方"),
+        (("diff", "later", "--from", "test", "--to", "later"), "--from と --to の両方"),
+        (("diff", "--from", "nope", "--to", "later"), "版「nope」は source/ にありません"),
+        (("errata", "--to", "later"), "使い方が違います"),
+        (("next", "--from", "test", "--to", "第三"), "版の名前「第三」は使えません"),
+    ],
+)
+def test_wrong_usage_is_explained(
+    arguments: tuple[str, ...], said: str, two_years: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(*arguments) == 2
+    assert said in capsys.readouterr().err
+    assert two_years.exists()
