@@ -13,7 +13,7 @@ READY_TO_TEST := .venv/ready-test
 
 # What may stand after the target reaches the command as it was typed: neither make (`value`) nor the shell
 # (an environment variable in quotes) reads anything into it.
-VALUES := EDITION
+VALUES := EDITION FROM TO
 $(foreach name,$(VALUES),$(eval override $(name) := $$(value $(name))))
 export $(VALUES)
 # $(call given,FROM,--from) is `--from "…"` if FROM was given; $(call given,EDITION) is the value alone.
@@ -25,7 +25,7 @@ MAKEFLAGS += --no-builtin-rules --no-print-directory
 .SILENT:
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help report check schema test lint clean setup lock
+.PHONY: help report check diff errata next schema test lint clean setup lock
 
 help:
 	echo '使い方: make 命令'
@@ -36,6 +36,15 @@ report: $(READY) ## 帳票(PDFとウェブページ)を out/ に作る。一つ�
 
 check: $(READY) ## 元のデータを調べる。何も書き出さない。EDITION=版、警告も誤りとするなら STRICT=1
 	$(RUN) check $(call asked,STRICT,--strict) $(call given,EDITION,--)
+
+diff: $(READY) ## 新旧対照表を作る。二つを選ぶなら FROM=旧 TO=新、変更のない項目も載せるなら ALL=1、なくなった項目を誤りとするなら STRICT=1
+	$(RUN) diff $(call asked,ALL,--all) $(call asked,STRICT,--strict) $(call given,FROM,--from) $(call given,TO,--to) $(call given,EDITION,--)
+
+errata: $(READY) ## 正誤表を作る。FROM=配布した資料(PDFでもよい) TO=直した版
+	$(RUN) errata $(call given,FROM,--from) $(call given,TO,--to)
+
+next: $(READY) ## 次の版の下書きを source/ に作る。FROM=今の版 TO=次の版
+	$(RUN) next $(call given,FROM,--from) $(call given,TO,--to)
 
 schema: $(READY) ## 元のデータの書き方の定義を source/edition.schema.json に書き出す
 	$(RUN) schema

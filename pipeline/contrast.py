@@ -197,12 +197,12 @@ def _sentences(comparison: Comparison) -> Iterator[str]:
 
 def _counts(comparison: Comparison) -> Iterator[tuple[str, int]]:
     headings = comparison.new.headings
-    own = {
-        "status_changed": headings.status,
-        "treatment_changed": headings.treatment,
-        "text_changed": headings.findings,
+    labels: dict[Kind, str] = {
+        **LABELS,
+        "status_changed": f"{flat(headings.status)}の変更",
+        "treatment_changed": f"{flat(headings.treatment)}の変更",
+        "text_changed": f"{flat(headings.findings)}の変更",
     }
-    labels = LABELS | {kind: f"{flat(heading)}の変更" for kind, heading in own.items()}
     for kind, label in labels.items():
         yield label, len(comparison.of(kind))
 
