@@ -54,6 +54,14 @@ class Record:
         except (OSError, ValueError, KeyError, TypeError, AttributeError):
             return False  # no record, or none that can be read: make the document
 
+    @property
+    def outputs(self) -> dict[Path, str]:
+        """What was delivered last, each with its digest; nothing if there is no record, or none that can be read."""
+        try:
+            return {Path(path): digest for path, digest in json.loads(self._path.read_bytes())["outputs"].items()}
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+            return {}
+
     def deliver(self, inputs: dict[str, Fingerprint], outputs: dict[Path, bytes]) -> None:
         """Write `outputs`, which have passed their proof, and note what they were made of."""
         check_out()
