@@ -57,7 +57,8 @@ def named(text: str) -> str:
 
 def quoted(text: str) -> str:
     """`text` for messages, with its code point where it is a single sign, which may look like another."""
-    return named(text) if len(text) == 1 and not text.isascii() else f"「{visible(text)}」"
+    is_sign = len(text) == 1 and not text.isascii() and unicodedata.category(text) != "Lo"
+    return named(text) if is_sign else f"「{visible(text)}」"
 
 
 def visible(text: str) -> str:

@@ -188,7 +188,12 @@ def _unknown_key(root: Mapping, steps: list[int | str], owner: str, key: str) ->
     }
     known = [str(field.alias) for field in models.get(depth, Repeat).model_fields.values()]
     near = meant(key, known)
-    fix = f"「{near}」ではありませんか。" if near else f"使えるキーは{'、'.join(known)}です。"
+    if near and near == key.strip():
+        fix = f"「{near}」の前か後の全角の空白を削除してください。"
+    elif near:
+        fix = f"「{near}」ではありませんか。"
+    else:
+        fix = f"使えるキーは{'、'.join(known)}です。"
     return f"{owner + 'の' if owner else ''}キー「{visible(key)}」は使えません。{fix}"
 
 

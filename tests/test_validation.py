@@ -1,0 +1,391 @@
+"""Bad sources, each laid over one healthy edition, with the place, the code and the words that must come out."""
+
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from pipeline.errors import LackError, Problem, SourceError
+from pipeline.fonts import font_files
+from pipeline.model import Edition, Item
+from pipeline.source import MAX_PROBLEMS, MAX_TEXT, parse_source, plain, read_source
+from pipeline.validation import validate
+
+from .conftest import HEALTHY, ROOT
+from .test_source import FILES, LARGE, problems_in
+
+POLICIES = HEALTHY[HEALTHY.index("推進方針:") :]
+LISTS = HEALTHY[HEALTHY.index("凡例:") : HEALTHY.index("推進方針:")]
+LAST_ROWS = HEALTHY[HEALTHY.index("        推進項目:\n          - NO: 3") :]
+ROW = " " * 12  # where the keys of an item stand
+
+# What is replaced in HEALTHY, by what; then every problem that must come out, in order: place, code, words.
+# One problem each, unless one mistake makes another.
+Case = tuple[str, str, list[tuple[str, str, str]]]
+
+CASES: dict[str, Case] = {
+    # --- the file as YAML
+    "control character": ("終わった", "終\x07わった", [("19:20", "E104", "U+0007")]),
+    "line separator": ("終わった", "終\u2028わった", [("19:20", "E104", "U+2028")]),
+    "bare dash": ("検証内容: 終わった。", "検証内容: -", [("19:19", "E105", '"-" のように')]),
+    "bare dash before words": ("検証内容: 終わった。", "検証内容: - 済", [("19:19", "E105", '"-" のように')]),
+    "full-width colon": ("名称: 項目二", "名称：項目二", [("21:15", "E105", "全角の「：」")]),
+    "full-width colon at the top": ("表題: 試験", "表題：試験", [("1:3", "E105", "全角の「：」")]),
+    "tab as indentation": (f"{ROW}実施状況: ○", "\t\t\t実施状況: ○", [("22:1", "E105", "タブ")]),
+    "tab after spaces": (f"{ROW}実施状況: ○", f"{ROW}\t実施状況: ○", [("22:13", "E105", "タブ")]),
+    "full-width indentation": (f"{ROW}実施状況: ○", "　　　実施状況: ○", [("22:1", "E105", "全角の空白")]),
+    "full-width space in the indentation": (
+        f"{ROW}名称: 項目二",
+        f"{ROW}　名称: 項目二",
+        [("20:13", "E201", "NO 2の名称が"), ("21:13", "E202", "「名称」の前か後の全角の空白を削除")],
+    ),
+    "no space after the colon": ("名称: 項目二", "名称:項目二", [("21:15", "E105", "「:」の後に空白がありません")]),
+    "no space after the colon at the top": ("表題: 試験", "表題:試験", [("1:3", "E105", "「:」の後に空白がありません")]),
+    "no space after the dash": ("- NO: 2", "-NO: 2", [("20:11", "E105", "「-」の後に空白がありません")]),
+    "no colon": ("検証内容: 終わった。", "検証内容 終わった。", [("19:13", "E105", "「:」がありません")]),
+    "colon within a value": ("終わった。", "理由: 終わった。", [("19:21", "E105", "全体を引用符で")]),
+    "quote not closed": ("終わった。", '"終わった。', [("19:19", "E105", "引用符が閉じていません")]),
+    "text after a quotation": ("終わった。", '"終わった"と聞く。', [("19:19", "E105", "引用符で囲んだ値の後")]),
+    "value that begins with a bracket": ("終わった。", "[案]終わった。", [("19:19", "E105", "全体を引用符で")]),
+    "value that begins with @": ("終わった。", "@終わった。", [("19:19", "E105", "全体を引用符で")]),
+    "value that begins with *": ("終わった。", "*終わった。", [("19:19", "E105", "全体を引用符で")]),
+    "value less indented than its key": ("終わった。", "終わった。\n  続き", [("20:3", "E105", "字下げ")]),
+    "no hint fits": ("終わった。", "終わった。\n         続き: あ", [("20:10", "E105", "この行と前の行")]),
+    "anchor": ("終わった。", "&a 終わった。", [("19:19", "E106", "アンカー(&)")]),
+    "alias": ("終わった。", "*a", [("19:19", "E106", "別名(*)")]),
+    "tag": ("終わった。", "!!str 終わった。", [("19:19", "E106", "タグ(!)")]),
+    "second document": ("推進方針:", "---\n推進方針:", [("10:1", "E106", "二つ目の文書")]),
+    "directive": ("表題:", "%YAML 1.1\n---\n表題:", [("1:1", "E106", "「%」")]),
+    "21 levels": ("終わった。", "[" * 16 + "]" * 16, [("19:32", "E107", "20段")]),
+    "key twice at the top": ("自治体: 試験市", "表題: 試験", [("2:1", "E109", "1行目にもあります")]),
+    "key twice in an item": ("実施状況: ○", f"実施状況: ○\n{ROW}実施状況: ×", [("23:13", "E109", "22行目にも")]),
+    "symbol twice in the legend": ("  ○: 継続推進", "  ◎: 継続推進", [("5:3", "E109", "キー「◎」")]),
+    "nothing but comments": (HEALTHY, "# 表題\n", [("", "E110", "中身がありません")]),
+    "key that is a list": ("自治体: 試験市", "? [あ]\n: い", [("2:3", "E111", "200字")]),
+    "key that is a text": ("自治体: 試験市", "あ" * 201 + ": い", [("2:1", "E111", "200字")]),
+    # --- structure and types
+    "no title": ("表題: 試験一覧\n", "", [("1:1", "E201", "「表題」がありません")]),
+    "no policies": (POLICIES, "", [("1:1", "E201", "「推進方針」がありません。一つ以上")]),
+    "no legend": ("凡例:\n  ◎: 実施済\n  ○: 継続推進\n  ×: 検討中\n", "", [("1:1", "E201", "(例 ◎: 実施済)")]),
+    "item without a name": (f"名称: 項目二\n{ROW}", "", [("20:13", "E201", "NO 2の名称がありません")]),
+    "item without a status": (f"{ROW}実施状況: ○\n", "", [("20:13", "E201", "NO 2「項目二」の実施状況がありません。凡例の")]),
+    "unknown key at the top": ("自治体: 試験市", "自治休: 試験市", [("2:1", "E202", "「自治体」ではありませんか")]),
+    "unknown key like no other": ("自治体: 試験市", "発行: 試験市", [("2:1", "E202", "使えるキーは表題、")]),
+    "unknown key in the heads": ("自治体: 試験市", "見出し: {推進方真: あ}", [("2:7", "E202", "「推進方針」では")]),
+    "unknown key in a policy": ("名称: 方針一", "名称: 方針一\n    改頁: true", [("12:5", "E202", "使えるキーは名称、改ページ、推進施策です")]),
+    "unknown key in a measure": (
+        "名称: 施策一",
+        "名称: 施策一\n        推進事項: []",
+        [("14:9", "E202", "「推進項目」ではありませんか")],
+    ),
+    "unknown key in an item": (
+        "実施状況: ○",
+        f"実施状況: ○\n{ROW}検証内答: あ",
+        [("23:13", "E202", "NO 2「項目二」のキー「検証内答」は使えません。「検証内容」ではありませんか。")],
+    ),
+    "key beside a repeat": ("- 再掲: 1", f"- 再掲: 1\n{ROW}名称: あ", [("32:13", "E202", "再掲 1の行に「名称」")]),
+    "legend that is a text": (LISTS, "凡例: ◎○×\n今後の取扱い: {完了: 終了, 継続: 継続}\n", [("3:5", "E203", "「◎○×」")]),
+    "policies that are a text": (POLICIES, "推進方針: あ\n", [("10:7", "E203", "並び")]),
+    "row that is a text": ("- NO: 3", "- あ\n          - NO: 3", [("26:13", "E203", "「推進項目」の1番目")]),
+    "name that is a list": ("名称: 項目二", "名称: [項目二]", [("21:17", "E203", "NO 2の名称は文字で")]),
+    "prose that is a mapping": ("終わった。", "{あ: い}", [("19:19", "E203", "NO 1「項目一」の検証内容は文字で")]),
+    "前版NO without brackets": ("検証内容: 終わった。", "前版NO: 1", [("19:19", "E203", "[11, 12]")]),
+    "everything a list": (HEALTHY, "- 表題: あ\n", [("1:1", "E203", "全体を")]),
+    "empty name": ("名称: 項目二", "名称:", [("21:16", "E204", "NO 2の名称が空です")]),
+    "blank name": ("名称: 項目二", '名称: "　"', [("21:17", "E204", "NO 2の名称が空白だけです")]),
+    "empty name of a measure": ("名称: 施策一", '名称: ""', [("13:13", "E204", "推進施策の「名称」が空です")]),
+    "empty title": ("表題: 試験一覧", "表題:", [("1:4", "E204", "「表題」が空です")]),
+    "empty status": ("実施状況: ○", "実施状況:", [("22:18", "E204", "NO 2「項目二」の実施状況が空です。凡例の記号")]),
+    "empty meaning": ("  ○: 継続推進", "  ○:", [("5:5", "E204", "凡例の「○」が空です")]),
+    "blank meaning": ("  ○: 継続推進", '  ○: "　"', [("5:6", "E204", "凡例の「○」が空白だけです")]),
+    "empty symbol": ("  ×: 検討中\n", '  ×: 検討中\n  "": あ\n', [("7:3", "E204", "「凡例」に空のキー")]),
+    "empty list of policies": (POLICIES, "推進方針: []\n", [("10:7", "E204", "「推進方針」が空です。一つ以上")]),
+    "empty row": ("- NO: 3", "-\n          - NO: 3", [("26:12", "E204", "「推進項目」の1番目が空です")]),
+    "empty 統合先": ("検証内容: 終わった。", "統合先:", [("19:17", "E204", "NO 1「項目一」の統合先が空です")]),
+    "blank 統合先": ("検証内容: 終わった。", "統合先: 　", [("19:18", "E204", "NO 1「項目一」の統合先が空です")]),
+    "NO with a leading zero": ("NO: 2", "NO: 0755", [("20:17", "E205", "NO 0755「項目二」のNO「0755」は")]),
+    "NO that is a time": ("NO: 2", "NO: 12:30", [("20:17", "E205", "NO「12:30」は")]),
+    "full-width NO": ("NO: 2", "NO: ２", [("20:17", "E205", "「２」(U+FF12)は、番号として読めません")]),
+    "NO zero": ("NO: 2", "NO: 0", [("20:17", "E205", "NO「0」は")]),
+    "negative NO": ("NO: 2", "NO: -1", [("20:17", "E205", "NO「-1」は")]),
+    "NO with a fraction": ("NO: 2", "NO: 1.5", [("20:17", "E205", "NO「1.5」は")]),
+    "NO in a list": ("NO: 2", "NO: [2]", [("20:17", "E205", "「項目二」のNO(並び)は")]),
+    "repeat of a word": ("再掲: 1", "再掲: 項目一", [("31:17", "E205", "再掲「項目一」は、番号として")]),
+    "yes is no flag": ("自治体: 試験市", "案: yes", [("2:4", "E206", "「案」の値「yes」は、true")]),
+    "はい is no flag": ("名称: 施策一", "名称: 施策一\n        改ページ: はい", [("14:15", "E206", "「はい」は、true")]),
+    "impossible date": ("自治体: 試験市", "現在日: 2013-02-30", [("2:6", "E207", "「2013-02-30」は、暦にない")]),
+    "date with slashes": ("自治体: 試験市", "現在日: 2013/3/31", [("2:6", "E207", "2013-03-31 のように")]),
+    "date of the era": ("自治体: 試験市", "現在日: 平成25年3月31日", [("2:6", "E207", "「平成25年3月31日」は")]),
+    "prose too long": ("終わった。", "あ" * (MAX_TEXT + 1), [("19:19", "E208", "NO 1「項目一」の検証内容が20,001字")]),
+    "前版 that is no id": ("自治体: 試験市", "前版: H23年度", [("2:5", "E209", "「H23年度」は、版の名前では")]),
+    "treatment that neither goes on nor ends": ("完了: 終了", "完了: 済", [("8:7", "E211", "「完了」の値「済」")]),
+    # --- characters
+    "tab within a value": ("終わった", "終\tわった", [("19:20", "E301", "(U+0009)は、制御文字です")]),
+    "right-to-left override": ("終わった", "終\u202eわった", [("19:20", "E302", "NO 1「項目一」の検証内容にある文字(U+202E)")]),
+    "zero-width space": ("終わった", "終\u200bわった", [("19:20", "E303", "(U+200B)は、見えない文字です")]),
+    "lone variation selector": ("終わった", "\ufe00終わった", [("19:19", "E303", "異体字セレクタ")]),
+    "gaiji": ("項目二", "項\ue000二", [("21:18", "E304", "NO 2「項�二」の名称にある文字(U+E000)は、外字です")]),
+    "radical": ("終わった", "終⼈わった", [("19:20", "E305", "漢字「人」(U+4EBA)に直してください")]),
+    "kanji that the font lacks": ("項目二", "項𠮷二", [("21:18", "E306", "NO 2「項𠮷二」の名称にある「𠮷」(U+20BB7)は")]),
+    "variant that the font lacks": ("終わった", "終葛\U000e01efた", [("19:20", "E306", "(U+845B U+E01EF)は")]),
+    "no character at all": ("終わった", "終\u0378わった", [("19:20", "E307", "(U+0378)は、文字として")]),
+    # --- between the parts
+    "NO twice": ("NO: 2", "NO: 1", [("20:17", "E401", "15行目のNO 1「項目一」と同じです")]),
+    "look-alike as a status": ("実施状況: ○", "実施状況: ◯", [("22:19", "E402", "「○」(U+25CB)ではありませんか")]),
+    "word as a status": ("実施状況: ○", "実施状況: 継続推進", [("22:19", "E402", "使えるのは「◎」、「○」、「×」です。")]),
+    "treatment outside the list": (
+        "今後の取扱い: 完了",
+        "今後の取扱い: 完了する",
+        [("18:21", "E403", "NO 1「項目一」の今後の取扱い「完了する」は「今後の取扱い」の語にありません。「完了」では")],
+    ),
+    "treatment like no other": ("今後の取扱い: 完了", "今後の取扱い: 廃", [("18:21", "E403", "使えるのは「完了」、「継続」")]),
+    "repeat of nothing": ("再掲: 1", "再掲: 9", [("31:17", "E404", "再掲のNO 9という項目はありません")]),
+    "repeat of the same measure": ("再掲: 1", "再掲: 3", [("31:17", "E405", "再掲のNO 3「項目三」は、同じ推進施策の中")]),
+    "前版 that is missing": ("自治体: 試験市", "前版: h22", [("2:5", "E406", "前版「h22」")]),
+    "前版 that is itself": ("自治体: 試験市", "前版: h24", [("2:5", "E407", "自分自身")]),
+    "前版 that comes round": ("自治体: 試験市", "前版: round", [("2:5", "E407", "輪(h24 → round → h24)")]),
+    "前版NO that the 前版 lacks": (
+        "検証内容: 終わった。",
+        "前版NO: [1, 9]",
+        [("19:23", "E408", "NO 1「項目一」の前版NO「9」は、前版「h23」にありません。前版のNOは1から3まで")],
+    ),
+    "前版NO without 前版": ("検証内容: 終わった。", "前版NO: [1]", [("19:20", "E409", "「前版」がありません")]),
+    "前版 that is broken": ("自治体: 試験市", "前版: broken", [("2:5", "E410", "先に前版を直してください")]),
+    "前版 that is broken before that": ("自治体: 試験市", "前版: after-broken", [("2:5", "E410", "「broken」が読めません")]),
+    "統合先 that is itself": ("検証内容: 終わった。", "統合先: 項目一", [("19:18", "E412", "その項目自身の名称")]),
+    # --- warnings
+    "gap": ("NO: 3", "NO: 7", [("26:17", "W501", "NO 7「項目三」の前で、NO 3から6までが抜けています")]),
+    "disorder": ("NO: 1\n", "NO: 4\n", [("15:17", "W501", "NO 1から3までが"), ("20:17", "W502", "NO 4の後"), ("31:17", "E404", "NO 1")]),
+    "name twice": ("名称: 項目二", "名称: 項目一", [("21:17", "W503", "15行目にもあります(NO 1「項目一」)")]),
+    "empty measure": (LAST_ROWS, "", [("24:9", "W504", "推進施策「施策二」に推進項目がありません")]),
+    "◎ that goes on": ("今後の取扱い: 完了", "今後の取扱い: 継続", [("18:21", "W505", "「◎」(実施済)なのに")]),
+    "完了 without ◎": ("実施状況: ◎", "実施状況: ○", [("17:19", "W506", "「完了」なのに実施状況が「○」(継続推進)")]),
+    "status not yet known": ("実施状況: ○", "実施状況: 未記入", [("22:19", "W507", "NO 2「項目二」の実施状況が未記入")]),
+    "treatment not yet known": ("今後の取扱い: 完了", "今後の取扱い: 未記入", [("18:21", "W507", "今後の取扱いが未記入")]),
+    "repeat twice": ("再掲: 1", "再掲: 1\n          - 再掲: 1", [("32:17", "W508", "同じ推進施策に二度")]),
+}  # fmt: skip
+
+
+@pytest.fixture
+def problems(tmp_path: Path) -> Callable[[str], tuple[Problem, ...]]:
+    """What is found in a text as the edition h24, beside which there are earlier editions, sound and broken."""
+    for name, text in {
+        "h23": HEALTHY,
+        "round": f"前版: h24\n{HEALTHY}",
+        "broken": "表題: [",
+        "after-broken": f"前版: broken\n{HEALTHY}",
+    }.items():
+        (tmp_path / f"{name}.yaml").write_text(text, "utf-8")
+    return lambda text: found(text, tmp_path / "h24.yaml")
+
+
+def found(text: str, path: Path = Path("h24.yaml")) -> tuple[Problem, ...]:
+    try:
+        return validate(parse_source(path, text.encode())).warnings
+    except SourceError as error:
+        return error.problems
+
+
+def changed(old: str, new: str) -> str:
+    assert HEALTHY.count(old) == 1 or HEALTHY.count(f"{old}\n") == 1, f"{old!r} does not stand for one place"
+    return HEALTHY.replace(f"{old}\n", f"{new}\n", 1) if HEALTHY.count(old) > 1 else HEALTHY.replace(old, new)
+
+
+def text_of(name: str) -> str:
+    """HEALTHY with the mistake of that case."""
+    old, new, _ = CASES[name]
+    text = changed(old, new)
+    return text.replace("自治体: 試験市", "前版: h23") if name == "前版NO that the 前版 lacks" else text
+
+
+def place(problem: Problem) -> str:
+    return f"{problem.line}:{problem.column}" if problem.line else ""
+
+
+def test_the_healthy_edition_has_no_problem() -> None:
+    assert found(HEALTHY) == ()
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_each_mistake_is_named_at_its_place(problems: Callable[[str], tuple[Problem, ...]], name: str) -> None:
+    expected = CASES[name][2]
+    answer = problems(text_of(name))
+    assert [(place(problem), problem.code) for problem in answer] == [(at, code) for at, code, _ in expected]
+    for problem, (_, _, words) in zip(answer, expected, strict=True):
+        assert words in problem.message
+
+
+# Each sign that is written for another, and the one of the legend that was meant.
+LOOK_ALIKES = {"◎": "⦿◉", "○": "◯〇⚪●O０o", "△": "▲Δ∆", "×": "✕X☓✖Ｘxｘ✗"}  # fmt: skip
+
+
+@pytest.mark.parametrize(("read", "meant"), [(read, meant) for meant, kin in LOOK_ALIKES.items() for read in kin])
+def test_a_look_alike_is_named_with_both_code_points(read: str, meant: str) -> None:
+    text = HEALTHY.replace("  ×: 検討中\n", "  △: 一部実施\n  ×: 検討中\n")
+    text = text.replace("実施状況: ○", f"実施状況: {read}")
+    (problem,) = found(text)
+    assert str(problem) == (
+        f"h24.yaml:23:19: E402: NO 2「項目二」の実施状況「{read}」(U+{ord(read):04X})は凡例にありません。"
+        f"「{meant}」(U+{ord(meant):04X})ではありませんか。"
+    )
+
+
+def test_the_example_of_the_design_comes_out_word_for_word() -> None:
+    original = (ROOT / "source/original.yaml").read_text("utf-8")
+    before, after = original.split("名称: 地域づくり活動支援交付金の創設・活用", 1)
+    line = before.count("\n") + 2
+    answer = found(
+        before + "名称: 地域づくり活動支援交付金の創設・活用" + after.replace("実施状況: ◎", "実施状況: ◯", 1)
+    )
+    (problem,) = (problem for problem in answer if problem.is_error)
+    assert f"{problem.line}:{problem.column}" == f"{line}:19"
+    assert problem.message == (
+        "NO 5「地域づくり活動支援交付金の創設・活用」の実施状況「◯」(U+25EF)は凡例にありません。"
+        "「○」(U+25CB)ではありませんか。"
+    )
+
+
+def test_every_problem_is_reported_in_one_pass_in_the_order_of_the_file() -> None:
+    text = (
+        HEALTHY.replace("表題: 試験一覧\n", "")
+        .replace("自治体", "自治休")
+        .replace("NO: 2", "NO: 二")
+        .replace("終わった", "終𠮷わった")
+        .replace("実施状況: ×", "実施状況: ✕")
+        .replace("再掲: 1", "再掲: 8")
+    )
+    answer = found(text)
+    assert [problem.code for problem in answer] == ["E201", "E202", "E306", "E205", "E402", "E404"]
+    assert [problem.line for problem in answer] == sorted(problem.line for problem in answer)
+
+
+def test_warnings_are_reported_beside_errors() -> None:
+    text = HEALTHY.replace("実施状況: ◎", "実施状況: 未記入").replace("実施状況: ×", "実施状況: ✕")
+    assert [problem.code for problem in found(text)] == ["W507", "E402"]
+
+
+def test_a_source_with_too_many_errors_says_that_it_stopped() -> None:
+    rows = "".join(f"          - NO: {number}\n            名称: あ\n" for number in range(1, 1500))
+    answer = found(HEALTHY[: HEALTHY.index("          - NO: 1")] + rows)
+    assert answer[-1].code == "E199"
+    assert MAX_PROBLEMS <= sum(problem.is_error for problem in answer) <= 3 * MAX_PROBLEMS + 1
+
+
+def test_as_many_warnings_as_there_are_blanks_are_no_error() -> None:
+    rows = "".join(
+        f"          - {{NO: {number}, 名称: 項目{number}, 実施状況: 未記入, 今後の取扱い: 未記入}}\n"
+        for number in range(1, 1200)
+    )
+    answer = found(HEALTHY[: HEALTHY.index("          - NO: 1")] + rows)
+    assert {problem.code for problem in answer} == {"W507"}
+    assert len(answer) == 2 * 1199
+
+
+@pytest.mark.parametrize("value", ["0755", "12:30", "yes", "no", "null", "~", "2013-03-31", "1e3", "0x1F", ".inf", "○"])
+def test_a_value_stays_the_text_that_was_typed(value: str) -> None:
+    validated = validate(parse_source(Path("h24.yaml"), HEALTHY.replace("終わった。", value).encode()))
+    assert validated.edition.items[1].findings == value
+
+
+def test_a_merger_into_an_item_that_is_new_is_fine() -> None:
+    text = HEALTHY.replace("検証内容: 終わった。", "統合先: 全く新しい項目")
+    assert found(text) == ()
+
+
+def test_composition_keeps_names_and_joins_kana() -> None:
+    text = HEALTHY.replace("終わった。", "塚\ufa10と葛\U000e0100、か\u3099")
+    edition = validate(parse_source(Path("h24.yaml"), text.encode())).edition
+    assert edition.items[1].findings == "塚\ufa10と葛\U000e0100、が"
+
+
+def test_line_breaks_in_a_cell_are_kept() -> None:
+    text = HEALTHY.replace("検証内容: 終わった。", f"検証内容: |\n{ROW}  一行目\n{ROW}  二行目")
+    edition = validate(parse_source(Path("h24.yaml"), text.encode())).edition
+    assert edition.items[1].findings == "一行目\n二行目"
+
+
+def test_another_city_s_words_need_no_change() -> None:
+    policies = "".join(
+        f"  - 名称: 目標{policy}\n    推進施策:\n      - 名称: 取組{policy}\n        推進項目:\n"
+        f"          - {{NO: {policy}, 名称: 事業{policy}, 実施状況: {grade}, 今後の取扱い: 拡大}}\n"
+        for policy, grade in enumerate("ABCDABCD", 1)
+    )
+    text = (
+        "表題: 別の市の計画\n見出し: {推進方針: 基本目標, 推進施策: 取組, 推進項目: 事業, 実施状況: 評価}\n"
+        "凡例: {A: 順調, B: おおむね順調, C: やや遅れ, D: 遅れ}\n今後の取扱い: {拡大: 継続, 休止: 終了}\n"
+        f"推進方針:\n{policies}"
+    )
+    validated = validate(parse_source(Path("h24.yaml"), text.encode()))
+    assert validated.warnings == ()
+    assert validated.edition.headings.item == "事業"
+    assert len(validated.edition.policies) == 8
+
+
+def test_the_original_has_no_problem() -> None:
+    validated = validate(read_source(ROOT / "source/original.yaml"))
+    assert validated.warnings == ()
+    assert len(validated.edition.items) == 47
+
+
+def test_what_is_validated_is_what_was_written() -> None:
+    source = parse_source(Path("h24.yaml"), HEALTHY.encode())
+    edition = validate(source).edition
+    assert edition == Edition.model_validate(plain(source.root))
+    assert [row.number for _, _, row in edition.rows] == [1, 2, 3, 1]
+    assert [isinstance(row, Item) for _, _, row in edition.rows] == [True, True, True, False]
+
+
+# A PDF in the place of a YAML file: the tests of comparison make such PDFs.
+OF_PDFS = {"E112", "E113"}
+
+
+def test_every_code_is_exercised_and_explained() -> None:
+    in_code = {
+        code
+        for path in (ROOT / "pipeline").glob("*.py")
+        for code in re.findall(r'"([EW]\d{3})"', path.read_text("utf-8"))
+    }
+    exercised = {code for _, _, expected in CASES.values() for _, code, _ in expected}
+    exercised |= {code for _, _, code, _ in [*FILES.values(), *LARGE.values()]} | {"E101", "E199"} | OF_PDFS
+    headings = re.findall(r"^### ([EW]\d{3}) ", (ROOT / "docs/errors.md").read_text("utf-8"), re.MULTILINE)
+    assert in_code == exercised
+    assert sorted(in_code) == headings
+
+
+def test_the_examples_in_the_manual_of_errors_are_real(
+    problems: Callable[[str], tuple[Problem, ...]], tmp_path: Path
+) -> None:
+    """Each line that docs/errors.md shows as an example is one that the pipeline says."""
+    real = {str(problem) for name in CASES for problem in problems(text_of(name))}
+    files = [None, *(data for data, *_ in FILES.values()), LARGE["33 MB"][0](), LARGE["32 MB of small items"][0]()]
+    real |= {str(problem) for data in files for problem in problems_in(tmp_path / "h24.yaml", data)}
+    real = {line.replace(f"{tmp_path}/", "source/") for line in real}
+    sections = (ROOT / "docs/errors.md").read_text("utf-8").split("\n### ")[1:]
+    for section in sections:
+        examples = re.findall(r"^source/.*$", section, re.MULTILINE)
+        assert examples, f"no example under {section[:4]}"
+        for example in examples:
+            assert f": {section[:4]}: " in example
+            assert example in real or section[:4] in {"E199", *OF_PDFS}
+
+
+def test_a_check_imports_no_layout_engine_and_no_font() -> None:
+    script = (
+        "import sys; from pipeline.command import main; code = main(['check', 'original']);"
+        "print(code, sorted({'weasyprint', 'fontTools', 'jinja2', 'pypdf'} & {*sys.modules}))"
+    )
+    run = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert run.stdout.splitlines()[-1] == "0 []"
+
+
+def test_a_missing_font_is_reported_though_none_need_be_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pipeline.fonts.FOLDERS", ())
+    font_files.cache_clear()
+    try:
+        with pytest.raises(LackError, match="BIZ UD"):
+            validate(parse_source(Path("h24.yaml"), HEALTHY.encode()))
+    finally:
+        font_files.cache_clear()
