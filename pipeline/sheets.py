@@ -1,0 +1,508 @@
+"""Hanging off *model*: workbooks in which the departments answer, one for each 担当課.
+
+Each is made afresh and carries, hidden, what it was made of: edition, digest, department, and the answers as they
+went out. So `returns` can tell what a department changed from what was changed in the source meanwhile.
+"""
+
+import hashlib
+import io
+import json
+import re
+import zipfile
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import astuple, dataclass
+from pathlib import Path
+from typing import Any
+
+from openpyxl import Workbook
+from openpyxl.cell import Cell
+from openpyxl.formatting.rule import Rule
+from openpyxl.styles import Alignment, Border, Font, PatternFill, Protection, Side
+from openpyxl.styles.differential import DifferentialStyle
+from openpyxl.utils import get_column_letter
+from openpyxl.workbook.protection import WorkbookProtection
+from openpyxl.worksheet.datavalidation import DataValidation
+from openpyxl.worksheet.worksheet import Worksheet
+
+from .dates import japanese_date
+from .delivery import OUT, Record, check_out
+from .document import DIGEST_LENGTH
+from .errors import PipelineError, Problem
+from .matching import Placed, place_items
+from .model import BLANK, Edition, measure_number, policy_number
+from .source import MAX_TEXT, read_source
+from .validation import Validated, validate
+
+# The sheets, and the version of their layout: what an older program made, `returns` must not misread.
+ANSWERS, GUIDE, HIDDEN = "回答", "記入要領", "照合用"
+FORM = "kyodo-sheets-1"
+
+NO_DEPARTMENT = "担当課なし"
+
+# The answers, in the order of their columns.
+KEYS = ("実施状況", "今後の取扱い", "検証内容")
+
+# The hidden sheet: facts in rows 1 to 5, then the heads of a table of what went out, then that table.
+FACTS = ("様式", "版", "元データ", "担当課", "照合")
+FIRST_ASKED = len(FACTS) + 2
+
+# The answer sheet: the NO once more in column 1, which is hidden, then what everybody sees.
+ID_COLUMN, NUMBER_COLUMN, NAME_COLUMN = 1, 4, 5
+HEAD_ROW = 5
+
+MAX_CELL = 32_767  # UTF-16 units in one cell, by Excel's rules
+
+_FONT = "BIZ UDGothic"  # in every Windows since 10, and approved for the reports
+_ANSWER_FILL = PatternFill("solid", fgColor="FFF9D9")
+_HEAD_FILL = PatternFill("solid", fgColor="E4E4E4")
+_BLANK_FILL = PatternFill("solid", bgColor="FFE0B2")
+_THIN, _THICK = Side("thin", color="808080"), Side("medium", color="000000")
+_WRAPPED = Alignment(vertical="top", wrap_text=True)
+_CENTRED = Alignment(horizontal="center", vertical="top", wrap_text=True)
+
+
+class SheetsError(PipelineError):
+    """A workbook cannot be made, or would bury answers; the message says what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """An item as it went out."""
+
+    number: int
+    name: str
+    status: str
+    treatment: str
+    findings: str
+
+    @property
+    def answers(self) -> dict[str, str]:
+        return dict(zip(KEYS, (self.status, self.treatment, self.findings), strict=True))
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """What a workbook carries, hidden: which edition asks which department what."""
+
+    edition: str
+    digest: str
+    department: str
+    asked: tuple[Asked, ...]
+
+    @property
+    def checksum(self) -> str:
+        """By which `returns` sees that nobody wrote into the hidden sheet."""
+        return hashlib.sha256(json.dumps(astuple(self), ensure_ascii=False).encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Sheets:
+    """The workbooks made, those removed because their department is no more, and the edition's warnings."""
+
+    paths: tuple[Path, ...]
+    removed: tuple[Path, ...]
+    warnings: tuple[Problem, ...]
+
+
+def make_sheets(path: Path) -> Sheets:
+    """Make the workbooks of the edition at `path` in out/<edition>/sheets/. Raises `PipelineError`.
+
+    A workbook there that is not as it was delivered holds somebody's answers: then nothing is written.
+    """
+    validated = validate(read_source(path))
+    folder = OUT / validated.source.edition / "sheets"
+    record = Record(f"{validated.source.edition}-sheets")
+    made = {folder / name: data for name, data in workbooks(validated, _previous(validated)).items()}
+    with record.locked():
+        check_out()
+        former = {path: digest for path, digest in record.outputs.items() if path.parent == folder}
+        for path in sorted({*made, *former}):
+            if path.exists() and _digest(path) not in (
+                former.get(path),
+                hashlib.sha256(made.get(path, b"")).hexdigest(),
+            ):
+                raise SheetsError(
+                    f"{path} は、作った後に書き換えられています。回答なら、消えないように別の場所へ移してから、"
+                    "もう一度実行してください(何も書き出していません)。"
+                )
+        record.deliver({}, made)
+        removed = [path for path in sorted(former) if path not in made and path.exists()]
+        for path in removed:
+            path.unlink()
+    return Sheets(tuple(made), tuple(removed), validated.warnings)
+
+
+def workbooks(validated: Validated, previous: Edition | None) -> dict[str, bytes]:
+    """The workbooks by file name. The same source gives the same bytes."""
+    names: dict[str, bytes] = {}
+    for department, items in by_department(validated.edition).items():
+        name = _file_name(department, names)
+        names[name] = _Book(validated, previous, department, items).data()
+    return names
+
+
+def by_department(edition: Edition) -> dict[str, list[Placed]]:
+    """Which department is asked for which items. One for which several answer (担当課: A課、B課) is asked of each."""
+    found: dict[str, list[Placed]] = defaultdict(list)
+    for placed in place_items(edition):
+        for department in departments(edition, placed.item.department):
+            found[department].append(placed)
+    return dict(found)
+
+
+def departments(edition: Edition, named: str) -> tuple[str, ...]:
+    """The departments that answer for an item that names `named` as its 担当課."""
+    own = [part.strip() for part in re.split("[、,，\n]", named or edition.department)]
+    return tuple(dict.fromkeys(filter(None, own))) or (NO_DEPARTMENT,)
+
+
+def _previous(validated: Validated) -> Edition | None:
+    name = validated.edition.previous
+    return validate(read_source(validated.source.path.parent / f"{name}.yaml")).edition if name else None
+
+
+def _digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _file_name(department: str, taken: Iterable[str]) -> str:
+    """A name for `department`'s file that Windows, macOS and Linux all accept, and that none of `taken` has."""
+    safe = re.sub(r'[\\/:*?"<>|\s\x00-\x1f]+', "_", department).strip("._~$") or "_"
+    # Names of devices in Windows, whatever follows the point.
+    if re.match(r"(?i)(con|prn|aux|nul|com\d|lpt\d)(\.|$)", safe):
+        safe = f"_{safe}"
+    # 255 bytes are allowed, but what replaces the file needs some for its own name.
+    safe = safe.encode()[:180].decode(errors="ignore")
+    lower = {name.lower() for name in taken}
+    names = (f"{safe}{f' ({count})' if count > 1 else ''}.xlsx" for count in range(1, 10_000))
+    return next(name for name in names if name.lower() not in lower)
+
+
+# A workbook
+
+
+@dataclass(frozen=True, slots=True)
+class _Column:
+    head: str
+    width: float
+    cells: tuple[str | int, ...]
+    alignment: Alignment = _WRAPPED
+
+
+class _Book:
+    def __init__(
+        self, validated: Validated, previous: Edition | None, department: str, items: Sequence[Placed]
+    ) -> None:
+        self._edition = validated.edition
+        self._previous = previous
+        self._department = department
+        self._items = items
+        asked = tuple(
+            Asked(item.number, item.name, item.status, item.treatment, item.findings)
+            for item in (placed.item for placed in items)
+        )
+        self._form = Form(validated.source.edition, validated.source.digest, department, asked)
+
+    def data(self) -> bytes:
+        book = Workbook()
+        _set_default_font(book)
+        answers = book.active
+        assert isinstance(answers, Worksheet)
+        answers.title = ANSWERS
+        hidden = book.create_sheet(HIDDEN)
+        guide = book.create_sheet(GUIDE, 1)
+        self._write_hidden(hidden)
+        self._write_answers(answers)
+        self._write_guide(guide)
+        book.security = WorkbookProtection(lockStructure=True)
+        book.properties.title = self._edition.title
+        book.properties.creator = self._edition.municipality
+        return _reproducible(book)
+
+    # What it was made of
+
+    def _write_hidden(self, sheet: Worksheet) -> None:
+        form = self._form
+        facts = (FORM, form.edition, form.digest, form.department, form.checksum)
+        for row, pair in enumerate(zip(FACTS, facts, strict=True), 1):
+            _write_row(sheet, row, 1, pair)
+        _write_row(sheet, FIRST_ASKED - 1, 1, ("NO", "名称", *KEYS))
+        for row, one in enumerate(form.asked, FIRST_ASKED):
+            _write_row(sheet, row, 1, map(str, astuple(one)))
+        for column, words in zip(self._list_columns, self._lists, strict=True):
+            for row, word in enumerate(words, 1):
+                _write(sheet, row, column, word)
+        sheet.sheet_state = "veryHidden"
+        _protect(sheet)
+
+    _list_columns = (7, 8)
+
+    @property
+    def _lists(self) -> tuple[list[str], list[str]]:
+        """What may be chosen as 実施状況, and as 今後の取扱い."""
+        return [*self._edition.legend, BLANK], [*self._edition.treatments, BLANK]
+
+    # The answers
+
+    def _write_answers(self, sheet: Worksheet) -> None:
+        context, last_year, answers = list(self._context()), list(self._last_year()), list(self._answers())
+        columns = [*context, *last_year, *answers]
+        first_answer = len(columns) - len(KEYS) + 1
+        last_row = HEAD_ROW + len(self._items)
+        self._write_masthead(sheet, len(columns))
+        for index, column in enumerate(columns, 1):
+            is_answer = index >= first_answer
+            sheet.column_dimensions[get_column_letter(index)].width = column.width
+            _head(_write(sheet, HEAD_ROW, index, column.head))
+            for row, text in enumerate(column.cells, HEAD_ROW + 1):
+                cell = _write(sheet, row, index, text)
+                cell.alignment = column.alignment
+                cell.border = _frame(is_answer, index in (first_answer, len(columns)), index == first_answer)
+                if is_answer:
+                    cell.fill = _ANSWER_FILL
+                    cell.protection = Protection(locked=False)
+                    cell.number_format = "@"  # what is typed stays text: no dates, no formulas
+        sheet.column_dimensions["A"].hidden = True
+        self._write_groups(sheet, len(context), len(last_year), len(answers))
+        for offset, words in enumerate(self._lists):
+            self._offer(sheet, first_answer + offset, last_row, offset, words)
+        sheet.freeze_panes = f"{get_column_letter(NAME_COLUMN + 1)}{HEAD_ROW + 1}"
+        sheet.auto_filter.ref = f"B{HEAD_ROW}:{get_column_letter(len(columns))}{last_row}"
+        sheet.sheet_view.zoomScale = 90
+        self._set_up_page(sheet)
+        sheet.print_title_rows = f"{HEAD_ROW - 1}:{HEAD_ROW}"
+        _protect(sheet)
+
+    def _context(self) -> Iterator[_Column]:
+        wide = 1.0 if self._previous else 1.4
+        heads = self._edition.headings
+        items = self._items
+        yield _Column("NO", 6, tuple(placed.number for placed in items))
+        policies = tuple(f"{policy_number(placed.policy_position)} {placed.policy}" for placed in items)
+        yield _Column(heads.policy, 14 * wide, policies)
+        measures = tuple(f"{measure_number(placed.measure_position)} {placed.measure}" for placed in items)
+        yield _Column(heads.measure, 15 * wide, measures)
+        yield _Column(heads.number, 6, tuple(placed.number for placed in items), _CENTRED)
+        yield _Column(heads.item, 22 * wide, tuple(map(self._named, items)))
+
+    def _named(self, placed: Placed) -> str:
+        others = [name for name in departments(self._edition, placed.item.department) if name != self._department]
+        return placed.item.name + (f"\n({'、'.join(others)}と共同)" if others else "")
+
+    def _last_year(self) -> Iterator[_Column]:
+        if self._previous is None:
+            return
+        previous = self._previous
+        former = [[previous.items[number] for number in placed.item.previous_numbers] for placed in self._items]
+        heads = self._edition.headings
+
+        def column(head: str, width: float, texts: Iterable[list[str]], alignment: Alignment = _WRAPPED) -> _Column:
+            # Where several items became one, each line says of which it speaks.
+            labelled = [
+                "\n".join(
+                    f"NO {item.number}: {text}" if len(items) > 1 else text
+                    for item, text in zip(items, line, strict=True)
+                )
+                for items, line in zip(former, texts, strict=True)
+            ]
+            return _Column(head, width, tuple(map(_cut, labelled)), alignment)
+
+        numbers = tuple("\n".join(str(item.number) for item in items) for items in former)
+        yield _Column(f"前版{heads.number}", 7, numbers, _CENTRED)
+        symbols = [[self._status(previous, item.status) for item in items] for items in former]
+        yield column(heads.status, 9, symbols, _CENTRED)
+        yield column(heads.treatment, 10, [[item.treatment for item in items] for items in former], _CENTRED)
+        yield column(heads.findings, 36, [[item.findings for item in items] for items in former])
+
+    def _status(self, previous: Edition, status: str) -> str:
+        """Last year's symbol, with its meaning where this year's legend gives it another."""
+        meaning = previous.legend.get(status, "")
+        return status if self._edition.legend.get(status, "") == meaning else f"{status}({meaning})"
+
+    def _answers(self) -> Iterator[_Column]:
+        heads = self._edition.headings
+        asked = self._form.asked
+        for one in asked:
+            if _units(one.findings) > MAX_CELL:
+                raise SheetsError(
+                    f"NO {one.number}「{one.name}」の検証内容が、表計算ソフトの一つのセルに入りません。短くしてください。"
+                )
+        yield _Column(heads.status, 9, tuple(one.status for one in asked), _CENTRED)
+        yield _Column(heads.treatment, 11, tuple(one.treatment for one in asked), _CENTRED)
+        yield _Column(heads.findings, 42 if self._previous else 60, tuple(one.findings for one in asked))
+
+    def _write_masthead(self, sheet: Worksheet, columns: int) -> None:
+        edition = self._edition
+        _write(sheet, 1, 2, f"{edition.title} 照会票").font = Font(name=_FONT, size=14, bold=True)
+        sheet.row_dimensions[1].height = 22
+        dated = f"{japanese_date(edition.as_of)}現在" if edition.as_of else ""
+        parts = (edition.municipality, edition.fiscal_year, dated, f"担当課: {self._department}")
+        _write(sheet, 2, 2, " ".join(filter(None, parts)))
+        legend = " ".join(f"{symbol} {meaning}" for symbol, meaning in edition.legend.items())
+        text = f"凡例: {legend} 書き方は、シート「{GUIDE}」を見てください。"
+        _write(sheet, 3, 2, text).alignment = _WRAPPED
+        sheet.merge_cells(start_row=3, end_row=3, start_column=2, end_column=columns)
+        # A merged cell does not grow with its text. So many full-width characters fit into one line.
+        sheet.row_dimensions[3].height = 15 * (1 + len(text) // 70)
+
+    def _write_groups(self, sheet: Worksheet, context: int, last_year: int, answers: int) -> None:
+        row = HEAD_ROW - 1
+        year = self._previous.fiscal_year if self._previous else ""
+        groups = (
+            (2, context - 1, "項目"),
+            (context + 1, last_year, f"前版({year})" if year else "前版"),
+            (context + last_year + 1, answers, "記入欄"),
+        )
+        for first, count, text in groups:
+            if not count:
+                continue
+            for column in range(first, first + count):
+                _head(_write(sheet, row, column, ""))
+            _write(sheet, row, first, text)
+            sheet.merge_cells(start_row=row, end_row=row, start_column=first, end_column=first + count - 1)
+
+    def _offer(self, sheet: Worksheet, column: int, last_row: int, offset: int, words: Sequence[str]) -> None:
+        """A drop-down list. It refers to the hidden sheet: a list within the rule ends at 255 characters and at commas."""
+        letter = get_column_letter(self._list_columns[offset])
+        head = (self._edition.headings.status, self._edition.headings.treatment)[offset]
+        rule = DataValidation(
+            type="list",
+            formula1=f"'{HIDDEN}'!${letter}$1:${letter}${len(words)}",
+            allow_blank=True,
+            showErrorMessage=True,
+        )
+        rule.errorTitle = head[:30]
+        rule.error = "一覧にありません。欄の右の▼から選んでください。"
+        cells = f"{get_column_letter(column)}{HEAD_ROW + 1}:{get_column_letter(column)}{last_row}"
+        rule.add(cells)
+        sheet.add_data_validation(rule)
+        # By weight as well as by colour: prints are monochrome.
+        look = DifferentialStyle(font=Font(bold=True), fill=_BLANK_FILL)
+        still_open = Rule(type="cellIs", operator="equal", formula=[f'"{BLANK}"'], dxf=look)
+        sheet.conditional_formatting.add(cells, still_open)
+
+    # How to answer
+
+    def _write_guide(self, sheet: Worksheet) -> None:
+        edition, heads = self._edition, self._edition.headings
+        sheet.column_dimensions["A"].width = 14
+        sheet.column_dimensions["B"].width = 88
+        _write(sheet, 1, 1, GUIDE).font = Font(name=_FONT, size=14, bold=True)
+        steps = (
+            f"記入するのは、シート「{ANSWERS}」の黄色い欄({heads.status}、{heads.treatment}、{heads.findings})だけです。ほかの欄は保護してあります。",
+            f"{heads.status}と{heads.treatment}は、欄を選ぶと右に出る▼から選んでください。まだ決まらないものは「{BLANK}」のままにしてください。",
+            f"{heads.findings}は、書いたとおりに印刷されます。{MAX_TEXT:,}字までです。改行は Alt キーを押しながら Enter です。",
+            "行の高さと列の幅は変えられ、絞り込みもできます。行や列を加えたり消したりしないでください。",
+            "名称などの誤りに気づいたら、ここでは直さずに知らせてください。",
+            f"終わったら、.xlsx のまま保存して{f'、{edition.department}へ' if edition.department else ''}返してください。ファイル名は変えてもかまいません。",
+        )
+        for number, step in enumerate(steps, 1):
+            _write(sheet, 1 + number, 1, number).alignment = _CENTRED
+            _write(sheet, 1 + number, 2, step).alignment = _WRAPPED
+        kinds = {"継続": "次の版に続く", "終了": "次の版に続かない"}
+        terms = {term: kinds[kind] for term, kind in edition.treatments.items()}
+        row = len(steps) + 3
+        for title, words in ((f"凡例({heads.status})", edition.legend), (heads.treatment, terms)):
+            _write(sheet, row, 1, title).font = Font(name=_FONT, size=10, bold=True)
+            for line, pair in enumerate(words.items(), row + 1):
+                for column, text in enumerate(pair, 1):
+                    cell = _write(sheet, line, column, text)
+                    cell.alignment = _CENTRED if column == 1 else _WRAPPED
+                    cell.border = Border(_THIN, _THIN, _THIN, _THIN)
+            row += len(words) + 2
+        self._set_up_page(sheet)
+        _protect(sheet)
+
+    def _set_up_page(self, sheet: Worksheet) -> None:
+        sheet.page_setup.orientation = "landscape"
+        sheet.page_setup.paperSize = 9  # A4
+        assert sheet.sheet_properties.pageSetUpPr is not None
+        sheet.sheet_properties.pageSetUpPr.fitToPage = True
+        sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, 0
+        margins = sheet.page_margins
+        margins.left, margins.right, margins.top, margins.bottom = (
+            0.6,
+            0.4,
+            0.5,
+            0.6,
+        )  # inches; prints are bound at the left
+        margins.header = margins.footer = 0.3
+        # A & would begin an instruction, and all three parts together have 255 characters.
+        footer: Any = sheet.oddFooter
+        footer.left.text = self._department.replace("&", "&&")[:100]
+        footer.center.text = "&P / &N"
+        footer.right.text = f"{self._form.edition} {self._form.digest[:DIGEST_LENGTH]}"
+
+
+def _set_default_font(book: Workbook) -> None:
+    """What no cell says otherwise, and the measure of column widths."""
+    book._named_styles["Normal"].font = Font(name=_FONT, size=10)  # type: ignore[attr-defined]
+
+
+def _write_row(sheet: Worksheet, row: int, column: int, values: Iterable[str | int]) -> None:
+    for offset, value in enumerate(values):
+        _write(sheet, row, column + offset, value)
+
+
+def _write(sheet: Worksheet, row: int, column: int, value: str | int) -> Cell:
+    """The cell, with `value` in it; text that begins with = stays text."""
+    cell = sheet.cell(row, column)
+    assert isinstance(cell, Cell)
+    cell.font = Font(name=_FONT, size=10)
+    if isinstance(value, int):
+        cell.value = value
+    elif value:
+        # A file writes what XML cannot hold as _x0007_; so what a writer typed in this form must be marked.
+        cell.value = re.sub("_(?=x[0-9A-Fa-f]{4}_)", "_x005F_", value)
+        cell.data_type = "s"
+    return cell
+
+
+def _head(cell: Cell) -> None:
+    cell.font = Font(name=_FONT, size=10, bold=True)
+    cell.fill = _HEAD_FILL
+    cell.border = Border(_THIN, _THIN, _THIN, _THIN)
+    cell.alignment = Alignment(horizontal="center", vertical="center", wrap_text=True)
+
+
+def _frame(is_answer: bool, at_edge: bool, at_left: bool) -> Border:
+    """The answers are framed strongly: the place to write is not told by colour alone."""
+    left = _THICK if is_answer and at_edge and at_left else _THIN
+    right = _THICK if is_answer and at_edge and not at_left else _THIN
+    return Border(left, right, _THIN, _THIN)
+
+
+def _protect(sheet: Worksheet) -> None:
+    """Against slips, not against people: no password. What a reader needs stays allowed."""
+    sheet.protection.sheet = True
+    for allowed in ("formatRows", "formatColumns", "sort", "autoFilter"):
+        setattr(sheet.protection, allowed, False)  # False is "not forbidden"
+
+
+def _cut(text: str) -> str:
+    """`text` as far as one cell holds it."""
+    if _units(text) <= MAX_CELL:
+        return text
+    note = "…(長いので、ここまで)"
+    return text.encode("utf-16-le")[: 2 * (MAX_CELL - len(note))].decode("utf-16-le", "ignore") + note
+
+
+def _units(text: str) -> int:
+    return len(text.encode("utf-16-le")) // 2
+
+
+def _reproducible(book: Workbook) -> bytes:
+    """The file, without the times at which it was made."""
+    written, packed = io.BytesIO(), io.BytesIO()
+    book.save(written)
+    with zipfile.ZipFile(written) as raw, zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as file:
+        for name in raw.namelist():
+            data = raw.read(name)
+            if name == "docProps/core.xml":
+                data = re.sub(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", b"2000-01-01T00:00:00Z", data)
+            entry = zipfile.ZipInfo(name, (2000, 1, 1, 0, 0, 0))
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            entry.external_attr = 0o644 << 16
+            file.writestr(entry, data)
+    return packed.getvalue()
