@@ -37,8 +37,12 @@ class Carried:
 
     @property
     def label(self) -> str:
-        """What stands in the footer."""
-        return "→".join(file.digest[:DIGEST_LENGTH] for file in self.files)
+        """What stands in the footer: the digests of one source or two; of more, one over all of them and their number."""
+        if len(self.files) <= 2:
+            return "→".join(file.digest[:DIGEST_LENGTH] for file in self.files)
+        # As `sha256sum` lists the digests of the files, without their names.
+        digest = hashlib.sha256("".join(f"{file.digest}\n" for file in self.files).encode()).hexdigest()
+        return f"{digest[:DIGEST_LENGTH]}({len(self.files)}版)"
 
     @property
     def identifier(self) -> str:

@@ -28,7 +28,7 @@ LEGEND_COLON = "："
 
 @dataclass(frozen=True, slots=True)
 class Masthead:
-    """What stands at the head of every page."""
+    """What stands at the head of every page. `more_legends` are those of other editions, each with its label."""
 
     title: str
     fiscal_year: str
@@ -37,18 +37,23 @@ class Masthead:
     legend_label: str
     legend: Mapping[str, str]
     issued: str
+    more_legends: tuple[tuple[str, Mapping[str, str]], ...] = ()
 
     def paragraphs(self) -> tuple[Paragraph, ...]:
         """It as it must read, empty parts left out."""
-        legend = " ".join(f"{symbol}{meaning}" for symbol, meaning in self.legend.items())
         said = (
             Paragraph("P", self.fiscal_year),
             Paragraph("H1", self.title),
             Paragraph("P", self.draft + self.document_number),
-            Paragraph("P", self.legend_label + legend),
+            Paragraph("P", _legend(self.legend_label, self.legend)),
             Paragraph("P", self.issued),
+            *(Paragraph("P", _legend(label, legend)) for label, legend in self.more_legends),
         )
         return tuple(paragraph for paragraph in said if paragraph.text)
+
+
+def _legend(label: str, legend: Mapping[str, str]) -> str:
+    return label + " ".join(f"{symbol}{meaning}" for symbol, meaning in legend.items())
 
 
 def masthead(edition: Edition, title: str = "") -> Masthead:
