@@ -5,11 +5,10 @@ is a bug and keeps its traceback.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(NamedTuple):
     """One finding in a source: its place, a stable code (docs/errors.md explains each) and a sentence.
 
     Lines and columns count from 1, columns in characters; 0 stands for the file as a whole.

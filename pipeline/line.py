@@ -2,9 +2,8 @@
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from .delivery import OUT, SOURCE, Fingerprint, Record, fingerprint
 from .errors import Problem, UsageError
@@ -19,8 +18,7 @@ if TYPE_CHECKING:  # a document that is up to date is found so without importing
 Step = Callable[[str], AbstractContextManager[None]]
 
 
-@dataclass(frozen=True, slots=True)
-class Delivered:
+class Delivered(NamedTuple):
     """A document in out/: its PDF, the number of its pages, and the warnings of its sources."""
 
     path: Path
