@@ -149,7 +149,7 @@ def with_notice(problems: list[Problem]) -> list[Problem]:
     if sum(problem.is_error for problem in problems) < MAX_PROBLEMS:
         return problems
     message = "誤りが多いので、途中までを示しました。直してからもう一度調べてください。"
-    return [*problems, replace(problems[-1], code="E199", message=message)]
+    return [*problems, problems[-1]._replace(code="E199", message=message)]
 
 
 def _fail(path: Path, code: str, message: str, line: int = 0, column: int = 0) -> NoReturn:
