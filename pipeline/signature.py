@@ -1,0 +1,338 @@
+"""Hanging off *out*: a delivered report gets the office's electronic signature, PAdES B-B.
+
+The signature is an incremental update: the signed file begins with the unsigned one, byte for byte, so it still
+is the document that was proved. It certifies the document with no changes permitted: a reader's program reports
+whatever is added later as well as whatever is altered.
+
+Nothing is fetched: no time stamp, no revocation lists. Office machines see no internet. What signs comes from
+pyHanko, an optional extra; so it is imported where it is used.
+"""
+
+import asyncio
+import getpass
+import io
+import os
+import stat
+import warnings
+import zlib
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from .delivery import check_out
+from .errors import LackError, ProofError, UsageError
+from .files import replace_file
+
+if TYPE_CHECKING:
+    from cryptography.x509 import Certificate
+    from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+    from pyhanko.sign.signers import SimpleSigner
+
+PASSPHRASE_VARIABLE = "KYODO_PASSPHRASE"
+
+# A key with its chain of certificates has a few kilobytes; a passphrase has a line.
+MAX_KEY_BYTES = 1024 * 1024
+MAX_PASSPHRASE_BYTES = 1024
+
+# What a screen reader says when it comes to the signature, and a mouse that finds it shows.
+TOOLTIP = "電子署名"
+_FIELD = "signature"
+
+# In bits. Shorter keys can be broken, and readers' programs reject them.
+_SMALLEST_RSA, _SMALLEST_CURVE = 2048, 256
+
+
+def sign_report(report: Path, key: Path, passphrase_file: Path | None, moment: datetime) -> Path:
+    """Sign the delivered `report` with the PKCS#12 file `key`, beside it; the signed file's path.
+
+    The passphrase is asked for last, when nothing else is missing. Raises `PipelineError`; then a former signed
+    file stays as it was.
+    """
+    check_out()
+    _require_pyhanko()
+    pdf = _read(report, "帳票", None, f"先に make report EDITION={report.parent.name} で作ってください。")
+    container = _read(key, "鍵のファイル", MAX_KEY_BYTES, "PKCS#12(.p12、.pfx)の場所を確かめてください。")
+    signed = sign(pdf, container, read_passphrase(passphrase_file), moment)
+    path = report.with_name(f"{report.stem}-signed.pdf")
+    replace_file(path, signed)
+    return path
+
+
+def sign(pdf: bytes, key: bytes, passphrase: bytes, moment: datetime) -> bytes:
+    """`pdf` with a signature of the owner of `key`, a PKCS#12 file's content, who says that it is `moment`.
+
+    Raises `UsageError` if the key cannot sign at that moment or the PDF is none of ours, `ProofError` if the
+    result is not what it must be.
+    """
+    assert moment.tzinfo is not None
+    _require_pyhanko()
+    signer = _signer(key, passphrase, moment)
+    writer = _writer(pdf)
+    signed = _write(writer, signer, moment)
+    _prove(signed, pdf)
+    return signed
+
+
+def read_passphrase(file: Path | None) -> bytes:
+    """The passphrase from `file`, from the environment, or asked for: never from the command line, which others see."""
+    if file is not None:
+        data = _read(file, "暗証番号のファイル", MAX_PASSPHRASE_BYTES, "--passphrase-file の指定を確かめてください。")
+        # One line end is the editor's; any other belongs to the passphrase.
+        return data.removesuffix(b"\n").removesuffix(b"\r")
+    if PASSPHRASE_VARIABLE in os.environ:
+        return os.fsencode(os.environ[PASSPHRASE_VARIABLE])
+    try:
+        with warnings.catch_warnings():
+            # Without a terminal getpass would read in the open, and warns before it does.
+            warnings.simplefilter("error", getpass.GetPassWarning)
+            return os.fsencode(getpass.getpass("署名の鍵の暗証番号(打っても表示されません): "))
+    except (getpass.GetPassWarning, EOFError):
+        raise UsageError(
+            "暗証番号を尋ねられませんでした。"
+            f"端末で実行するか、--passphrase-file で暗証番号のファイルを指定するか、環境変数 {PASSPHRASE_VARIABLE} に入れてください。"
+        ) from None
+
+
+def _read(path: Path, what: str, limit: int | None, fix: str) -> bytes:
+    """The content of the file at `path`. Raises `UsageError`, which says what it was to be and how to mend it."""
+    try:
+        # Without O_NONBLOCK, opening a named pipe would wait for a writer for ever.
+        with open(path, "rb", opener=lambda name, flags: os.open(name, flags | os.O_NONBLOCK)) as file:
+            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                raise UsageError(f"{what}「{path}」は普通のファイルではありません(装置など)。{fix}")
+            data = file.read(-1 if limit is None else limit + 1)
+    except FileNotFoundError:
+        raise UsageError(f"{what}「{path}」がありません。{fix}") from None
+    except IsADirectoryError:
+        raise UsageError(f"{what}「{path}」はフォルダです。{fix}") from None
+    except PermissionError:
+        raise UsageError(f"{what}「{path}」を読む権限がありません。ファイルのアクセス権を確かめてください。") from None
+    except (OSError, ValueError) as error:
+        raise UsageError(f"{what}「{path}」を読めません({error})。{fix}") from None
+    if limit is not None and len(data) > limit:
+        raise UsageError(f"{what}「{path}」が大きすぎます({limit:,}バイトまで)。別のファイルではありませんか。{fix}")
+    return data
+
+
+def _require_pyhanko() -> None:
+    try:
+        import pyhanko.sign.signers  # noqa: F401
+    except ImportError as error:
+        raise LackError(
+            f"電子署名に使う部品(pyHanko)がありません({error.name})。次の命令で入れてください: make setup-sign"
+        ) from None
+
+
+# The key
+
+
+def _signer(key: bytes, passphrase: bytes, moment: datetime) -> "SimpleSigner":
+    """What signs with `key`. Raises `UsageError` for a key whose signature nobody would accept."""
+    from pyhanko.sign.signers import SimpleSigner
+
+    with warnings.catch_warnings():
+        # Some programs write BER where DER is due; cryptography reads it, and says so in English.
+        warnings.simplefilter("ignore", UserWarning)
+        _check_certificate(_certificate(key, passphrase), moment)
+        # A second reading: this one puts the chain of certificates, which the signature carries, in pyHanko's hands.
+        signer: SimpleSigner = SimpleSigner.load_pkcs12_data(key, [], passphrase)
+    return signer
+
+
+def _certificate(key: bytes, passphrase: bytes) -> "Certificate":
+    from asn1crypto.pkcs12 import Pfx  # type: ignore[import-untyped]
+    from cryptography.exceptions import UnsupportedAlgorithm
+    from cryptography.hazmat.primitives.serialization import pkcs12
+
+    # A wrong passphrase and a wrong file raise the same exception below; the outer shell is not encrypted.
+    try:
+        shell = Pfx.load(key, strict=True)
+        is_container = shell["version"].native == "v3" and shell["auth_safe"]["content_type"].native == "data"
+    except (ValueError, TypeError):
+        is_container = False
+    if not is_container:
+        raise UsageError(
+            "鍵のファイルが、鍵と証明書を収めたPKCS#12(.p12、.pfx)ではありません。"
+            "証明書だけのファイル(.cer、.pem)ではないか確かめ、秘密鍵とともに書き出し直してください。"
+        )
+    wrong = UsageError(
+        "鍵のファイルを開けません。暗証番号が違います(ファイルが壊れていることもあります)。もう一度確かめてください。"
+    )
+    # cryptography panics at a NUL, and has a TypeError for what is no UTF-8.
+    if b"\0" in passphrase or not _is_utf8(passphrase):
+        raise wrong
+    try:
+        content = pkcs12.load_pkcs12(key, passphrase)
+    except UnsupportedAlgorithm:
+        raise UsageError(
+            "鍵のファイルが、いまは使われない古い方式で暗号化されています。AES-256で書き出し直してください。"
+        ) from None
+    except ValueError:
+        raise wrong from None
+    if content.key is None or content.cert is None:
+        raise UsageError(
+            "鍵のファイルに、秘密鍵とその証明書がそろっていません。秘密鍵と証明書を一つのファイルに書き出し直してください。"
+        )
+    return content.cert.certificate
+
+
+def _is_utf8(data: bytes) -> bool:
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _check_certificate(certificate: "Certificate", moment: datetime) -> None:
+    """Raises `UsageError` if readers' programs would reject what `certificate` signs at `moment`."""
+    from cryptography import x509
+    from cryptography.hazmat.primitives.asymmetric import ec, rsa
+
+    public = certificate.public_key()
+    if not (
+        (isinstance(public, rsa.RSAPublicKey) and public.key_size >= _SMALLEST_RSA)
+        or (isinstance(public, ec.EllipticCurvePublicKey) and public.key_size >= _SMALLEST_CURVE)
+    ):
+        raise UsageError(
+            "この鍵の方式か長さでは、PDFに署名できません。"
+            f"RSA({_SMALLEST_RSA}ビット以上)か楕円曲線(ECDSA、{_SMALLEST_CURVE}ビット以上)の鍵を使ってください。"
+        )
+    try:
+        usage = certificate.extensions.get_extension_for_class(x509.KeyUsage).value
+    except x509.ExtensionNotFound:
+        usage = None  # then it may be used for anything (RFC 5280, 4.2.1.3)
+    except ValueError as error:
+        raise UsageError(f"証明書を読めません({error})。発行元に確かめ、発行し直した証明書を使ってください。") from None
+    if usage is not None and not (usage.digital_signature or usage.content_commitment):
+        raise UsageError(
+            "この証明書の用途(Key Usage)に署名がありません。"
+            "暗号化用や認証局用ではなく、文書への署名用に発行された証明書を使ってください。"
+        )
+    begin, end = certificate.not_valid_before_utc, certificate.not_valid_after_utc
+    if moment < begin:
+        raise UsageError(
+            f"この証明書はまだ有効ではありません({_local(begin, moment)}から)。"
+            "その日まで待つか、いま有効な証明書を使ってください。機械の時計も確かめてください。"
+        )
+    if moment > end:
+        raise UsageError(f"この証明書は有効期限({_local(end, moment)})が切れています。更新した証明書を使ってください。")
+
+
+def _local(time: datetime, moment: datetime) -> str:
+    """`time` on the clock by which `moment` was told."""
+    return f"{time.astimezone(moment.tzinfo):%Y-%m-%d %H:%M}"
+
+
+# The document
+
+
+def _writer(pdf: bytes) -> "IncrementalPdfFileWriter":
+    """What adds to `pdf`, without touching what it says of itself. Raises `UsageError` if it is none of ours."""
+    from pyhanko.pdf_utils.generic import ArrayObject
+    from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+    from pyhanko.pdf_utils.misc import PdfError
+
+    class Writer(IncrementalPdfFileWriter):
+        """Leaves title, dates and XMP alone: they were proved, and speak of the document, not of its signature."""
+
+        def _update_meta(self) -> None:
+            pass
+
+    try:
+        writer = Writer(io.BytesIO(pdf))
+        has_form = "/AcroForm" in writer.root
+        tree = writer.root["/StructTreeRoot"]
+        # What `_tag` adds to.
+        arrays = tree["/K"], tree["/K"][0]["/K"], tree["/ParentTree"]["/Nums"]
+        is_ours = all(isinstance(array, ArrayObject) for array in arrays) and "/ParentTreeNextKey" in tree
+    except (PdfError, zlib.error, LookupError, TypeError, ValueError, AttributeError, AssertionError, RecursionError):
+        # In what words pyHanko says that it cannot read the file is its affair.
+        is_ours = has_form = False
+    if has_form:
+        raise UsageError("このPDFには、もう署名か入力欄があります。make report で作ったままのPDFに署名してください。")
+    if not is_ours:
+        raise UsageError("署名するPDFを読めません。make report で作り直し、そのままのPDFに署名してください。")
+    return writer
+
+
+def _write(writer: "IncrementalPdfFileWriter", signer: "SimpleSigner", moment: datetime) -> bytes:
+    """The signed file: pyHanko's protocol for writing a field, a placeholder, and the signature in its place."""
+    from pyhanko.sign.fields import MDPPerm, SigFieldSpec, SigSeedSubFilter
+    from pyhanko.sign.signers import SignatureObject
+    from pyhanko.sign.signers.cms_embedder import PdfCMSEmbedder, SigIOSetup, SigMDPSetup, SigObjSetup
+    from pyhanko.sign.signers.constants import ESIC_EXTENSION_1
+    from pyhanko.sign.signers.pdf_cms import select_suitable_signing_md
+
+    assert signer.signing_cert is not None
+    hash_name = select_suitable_signing_md(signer.signing_cert.public_key)
+
+    def signature(digest: bytes) -> bytes:
+        data: bytes = asyncio.run(signer.async_sign(digest, hash_name, use_pades=True)).dump()
+        return data
+
+    # On the last page, of no size: the paper looks as it did.
+    field = SigFieldSpec(_FIELD, on_page=-1, readable_field_name=TOOLTIP)
+    protocol = PdfCMSEmbedder(field).write_cms(_FIELD, writer)
+    _tag(writer, next(protocol))
+    # PAdES in PDF 1.7 is an extension, which the catalog declares (ETSI EN 319 142-1, annex A).
+    writer.register_extension(ESIC_EXTENSION_1)
+    placeholder = SignatureObject(
+        timestamp=moment,
+        subfilter=SigSeedSubFilter.PADES,
+        # In hexadecimal digits. The margin: two signatures with a key on an elliptic curve differ by some bytes.
+        bytes_reserved=2 * (len(signature(bytes(64))) + 64),
+    )
+    sealed = SigMDPSetup(hash_name, certify=True, docmdp_perms=MDPPerm.NO_CHANGES)
+    protocol.send(SigObjSetup(placeholder, mdp_setup=sealed))
+    prepared, output = protocol.send(SigIOSetup(hash_name))
+    protocol.send(signature(prepared.document_digest))
+    data: bytes = output.getvalue()
+    return data
+
+
+def _tag(writer: "IncrementalPdfFileWriter", field: Any) -> None:
+    """Give the signature field its place in the structure tree, after all else (ISO 14289-1, 7.18.4)."""
+    from pyhanko.pdf_utils import generic
+
+    new: Any = generic  # whose constructors carry no types
+    tree = writer.root["/StructTreeRoot"]
+    parents = tree["/ParentTree"]["/Nums"]
+    number = int(tree["/ParentTreeNextKey"])
+    document_reference = tree["/K"].raw_get(0)
+    document = document_reference.get_object()
+    widget = field.get_object()
+    reference = {"/Type": new.pdf_name("/OBJR"), "/Pg": widget.raw_get("/P"), "/Obj": field}
+    element = writer.add_object(
+        new.DictionaryObject(
+            {
+                "/Type": new.pdf_name("/StructElem"),
+                "/S": new.pdf_name("/Form"),
+                "/P": document_reference,
+                "/K": new.ArrayObject([new.DictionaryObject(reference)]),
+            }
+        )
+    )
+    document["/K"].append(element)
+    parents += [new.NumberObject(number), element]
+    tree["/ParentTreeNextKey"] = new.NumberObject(number + 1)
+    widget["/StructParent"] = new.NumberObject(number)
+    for changed in (document["/K"], parents, tree):
+        writer.update_container(changed)
+
+
+def _prove(signed: bytes, pdf: bytes) -> None:
+    """Raises `ProofError` unless `signed` begins with `pdf` and its signature fits every byte of it."""
+    from pyhanko.pdf_utils.reader import PdfFileReader
+    from pyhanko.sign.validation.generic_cms import validate_sig_integrity
+    from pyhanko.sign.validation.status import SignatureCoverageLevel
+
+    (signature,) = PdfFileReader(io.BytesIO(signed)).embedded_signatures
+    signature.compute_integrity_info()
+    # Whom to trust is for the reader to say, so the chain of certificates is not asked for here.
+    intact, valid = validate_sig_integrity(
+        signature.signer_info, signature.signer_cert, "data", signature.compute_digest()
+    )
+    whole = signature.coverage is SignatureCoverageLevel.ENTIRE_FILE
+    if not (signed.startswith(pdf) and intact and valid and whole):
+        raise ProofError("検査で、署名がファイルと合いませんでした。署名したPDFは書き出していません。")
