@@ -30,7 +30,9 @@ _CANDIDATES = 8
 
 def fold(text: str) -> str:
     """`text` without what is no difference on paper: width and white space."""
-    return "".join(unicodedata.normalize("NFKC", text).split())
+    together = "".join(unicodedata.normalize("NFKC", text).split())
+    # A spacing accent (¨) leaves a combining one behind, which composes only now.
+    return unicodedata.normalize("NFKC", together)
 
 
 def grams(text: str) -> Grams:

@@ -13,9 +13,8 @@ from .likeness import fold
 # Where less than this is left in common, a sentence is replaced as a whole: islands of 「の」 and 「する」 only tire.
 _COMMON = 0.35
 
-# Equal islands this short between two changes are underlined with them; of particles and endings, a little longer ones.
+# Equal islands this short between two changes are underlined with them.
 _ISLAND = 2
-_HIRAGANA_ISLAND = 4
 
 # So many comparisons of words are made at most (a cell may hold 20,000 characters); beyond, a passage is replaced whole.
 _MAX_COMPARISONS = 400_000
@@ -117,9 +116,7 @@ def _swallow(stretches: Iterable[_Stretch]) -> Iterator[_Stretch]:
 
 def _is_small(island: Sequence[_Token]) -> bool:
     text = "".join(token.key for token in island)
-    if _ENDS_SENTENCE.search(text):
-        return False
-    return len(text) <= _ISLAND or (len(text) <= _HIRAGANA_ISLAND and all(_script(c) == "hiragana" for c in text))
+    return len(text) <= _ISLAND and not _ENDS_SENTENCE.search(text)
 
 
 def _sentences(text: str) -> list[_Token]:

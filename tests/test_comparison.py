@@ -143,6 +143,20 @@ def test_one_of_two_of_a_name_that_is_lost_is_not_hidden_by_the_other() -> None:
     assert summary(followed(old, new)) == {((2,), (1,)): {"continued"}, ((1,), ()): {"vanished"}}
 
 
+def test_of_two_of_a_name_the_one_that_ended_is_the_one_that_is_gone() -> None:
+    old = made_up(Row(1, "研修", treatment="完了"), Row(2, "研修", measure="施策二"))
+    new = made_up(Row(1, "研修", measure="施策三"), previous="old")
+    comparison = followed(old, new)
+    assert summary(comparison) == {((2,), (1,)): {"moved"}, ((1,), ()): {"ended"}}
+    assert comparison.guesses
+
+
+def test_two_empty_cells_do_not_say_the_same() -> None:
+    old = made_up(Row(1, "研修"), Row(2, "研修", measure="施策二"))
+    new = made_up(Row(1, "研修", measure="施策三"), Row(2, "研修", measure="施策四"), previous="old")
+    assert len(followed(old, new).guesses) == 2
+
+
 def test_several_become_one_by_what_the_old_edition_announced() -> None:
     old = made_up(
         Row(1, "公園", merged_into="まちの緑"),
@@ -169,6 +183,12 @@ def test_what_was_merged_into_an_item_follows_it_through_its_new_name() -> None:
     comparison = followed(old, new)
     assert summary(comparison) == {((1, 2, 3), (1,)): {"merged", "renamed"}}
     assert not comparison.guesses
+
+
+def test_what_was_merged_into_a_renamed_item_is_not_guessed_to_be_another() -> None:
+    old = made_up(Row(1, "センター"), Row(2, "人材の派遣や紹介", merged_into="センター"))
+    new = made_up(Row(1, "プラザ", previous=(1,)), Row(2, "人材の派遣や紹介の研究"), previous="old")
+    assert summary(followed(old, new)) == {((1, 2), (1,)): {"merged", "renamed"}, ((), (2,)): {"new"}}
 
 
 def test_those_that_share_a_successor_stay_together_when_its_name_was_changed() -> None:

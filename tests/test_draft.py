@@ -131,6 +131,15 @@ def test_one_name_in_two_measures_stays_two_and_is_joined_in_its_own_measure() -
     assert carried(draft) == [("研修", (1,)), ("研修", (2, 3))]
 
 
+def test_of_two_of_a_name_what_is_merged_joins_the_one_that_goes_on() -> None:
+    draft = drafted(
+        Row(1, "研修", treatment="完了"),
+        Row(2, "研修", measure="施策二"),
+        Row(3, "講座", measure="施策三", merged_into="研修"),
+    )
+    assert carried(draft) == [("研修", (2, 3))]
+
+
 def test_repeats_of_what_goes_on_stay_and_follow_their_item() -> None:
     draft = drafted(
         Row(1, "公園", treatment="完了"),
