@@ -29,6 +29,8 @@ FILES: dict[str, tuple[bytes, str, str, str]] = {
     "cut within a character": ((HEALTHY + "# 再").encode()[:-1], "32:3", "E103", "UTF-8として読めません"),
     "one cp932 word in UTF-8": (HEALTHY.encode().replace("試験市".encode(), "試験市".encode("cp932")), "2:6", "E103", "UTF-8として"),
     "junk after a BOM": (b"\xef\xbb\xbf" + "表題: あ\n自".encode() + b"\xe5", "2:2", "E103", "UTF-8として"),
+    "control character after a BOM": (b"\xef\xbb\xbf" + "表題\x01: あ\n".encode(), "1:3", "E104", "U+0001"),
+    "key that stands twice, an alias its value": (b"a: 1\na: *x\n", "2:1", "E109", "1行目にもあります"),
     "NUL": (HEALTHY.replace("試験市", "試験\0市").encode(), "2:8", "E104", "U+0000"),
     "escape": (HEALTHY.replace("試験市", "試験\x1b市").encode(), "2:8", "E104", "U+001B"),
     "C1 control": (HEALTHY.replace("試験市", "試験\x85市").encode(), "2:8", "E104", "U+0085"),
