@@ -5,6 +5,7 @@ by the target that needs them, so that a report that is up to date costs a few h
 """
 
 import argparse
+import errno
 import os
 import sys
 import time
@@ -14,7 +15,7 @@ from pathlib import Path
 from typing import Never
 
 from .delivery import OUT, SOURCE
-from .errors import PipelineError, Problem, SourceError, UsageError
+from .errors import LackError, PipelineError, Problem, SourceError, UsageError
 from .line import Delivered
 
 SHOWN_PROBLEMS = 200
@@ -35,6 +36,16 @@ _HELP = """使い方: python -m pipeline 命令 [版 …] [指定 …]
 """
 
 
+# What the machine may lack while files are written, and what to do.
+_LACKS = {
+    errno.ENOSPC: "空き容量がありません。不要なファイルを消してから、もう一度実行してください。",
+    errno.EDQUOT: "割り当てられた容量がありません。不要なファイルを消してから、もう一度実行してください。",
+    errno.EROFS: "書き込めない場所です。書き込める場所にこのフォルダを移してください。",
+    errno.EACCES: "書き込む権限がありません。フォルダの権限を確かめてください。",
+    errno.EPERM: "書き込む権限がありません。フォルダの権限を確かめてください。",
+}
+
+
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> Never:  # noqa: ARG002 argparse's sentence is English
         given = " ".join(sys.argv[1:]) or "(なし)"
@@ -53,13 +64,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return result
     except PipelineError as error:
         return _explain(error)
-    except KeyboardInterrupt:
-        print("中止しました。out/ は前のままです。", file=sys.stderr)
-        return 130
     except BrokenPipeError:
         # The reader of our output has left (`| head`): nothing more to say, and nothing to complain of.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except OSError as error:
+        if error.errno not in _LACKS:
+            raise
+        print(f"{error.filename or '出力'}: {_LACKS[error.errno]}out/ は前のままです。", file=sys.stderr)
+        return LackError.exit_code
+    except KeyboardInterrupt:
+        print("中止しました。out/ は前のままです。", file=sys.stderr)
+        return 130
 
 
 def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:

@@ -4,6 +4,7 @@ Python decides what stands where; the templates only arrange it. What each docum
 of its own (report.py and its like); here is what they share.
 """
 
+import traceback
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from markupsafe import Markup
 
 from .dates import japanese_date
 from .document import Paragraph
+from .errors import ProofError
 from .model import Edition
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -79,8 +81,17 @@ def document_title(edition: Edition, title: str = "") -> str:
 
 
 def render(template: str, **values: object) -> str:
-    """`template` filled with `values`. Raises jinja2's errors, which name the template and its line."""
-    return _environment().get_template(template).render(**values)
+    """`template` filled with `values`. Raises `ProofError` for a broken template, with its line."""
+    try:
+        return _environment().get_template(template).render(**values)
+    except jinja2.TemplateError as error:
+        # Jinja rewrites the traceback so that its last entry in templates/ is the template's own line.
+        places = [
+            frame for frame in traceback.extract_tb(error.__traceback__) if Path(frame.filename).parent == TEMPLATES
+        ]
+        name = getattr(error, "filename", None) or (places[-1].filename if places else template)
+        line = getattr(error, "lineno", None) or (places[-1].lineno if places else 0)
+        raise ProofError(f"templates/{Path(name).name}:{line}: ひな型に誤りがあります({error.message})。") from error
 
 
 def width_in_ems(text: str) -> int:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import command, report
+from pipeline import command, html, report
 from pipeline.files import replace_file
 
 from .conftest import HEALTHY, ROOT
@@ -291,3 +291,40 @@ def test_a_missing_font_is_named_with_the_command_that_installs_it(
     assert "BIZUDGothic-Regular.ttf" in error
     assert "apt-get install fonts-morisawa-bizud-gothic" in error
     assert edition.exists()
+
+
+@pytest.mark.parametrize(
+    ("broken", "line"),
+    [("{% if x %}", 3), ("{{ nobody.passed }}", 3), ("{{ masthead.titel }}", 3)],
+    ids=["open", "unknown", "typo"],
+)
+def test_a_broken_template_is_named_with_its_line(
+    broken: str, line: int, edition: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copytree(ROOT / "templates", "templates")
+    Path("templates/report.html").write_text(f"<!doctype html>\n<html>\n{broken}", "utf-8")
+    monkeypatch.setattr(html, "TEMPLATES", Path("templates").resolve())
+    html._environment.cache_clear()
+    try:
+        assert run("report") == 4
+    finally:
+        html._environment.cache_clear()
+    assert f"templates/report.html:{line}: ひな型に誤りがあります" in capsys.readouterr().err
+    assert not Path("out/test").exists()
+    assert edition.exists()
+
+
+def test_a_full_disk_leaves_the_old_report_and_says_so(
+    edition: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run("report")
+    good = digests(Path("out"))
+    edition.write_text(HEALTHY.replace("終わった", "終えた"), "utf-8")
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    assert run("report") == 3
+    assert digests(Path("out")) == good
+    assert "空き容量がありません" in capsys.readouterr().err
