@@ -61,11 +61,7 @@ def test_swapped_names_follow_what_is_declared() -> None:
 def test_previous_numbers_that_speak_of_another_edition_are_not_believed() -> None:
     old = made_up(Row(1, "公園"), Row(2, "バス"))
     new = made_up(Row(1, "バス", previous=(1,)), Row(2, "公園", previous=(2,)), previous="between")
-    assert summary(followed_by_name(old, new)) == {((2,), (1,)): {"continued"}, ((1,), (2,)): {"continued"}}
-
-
-def followed_by_name(old: Edition, new: Edition) -> Comparison:
-    return compare(old, new, "old", "new")
+    assert summary(compare(old, new, "old", "new")) == {((2,), (1,)): {"continued"}, ((1,), (2,)): {"continued"}}
 
 
 def test_a_rename_with_a_move_is_a_guess_and_says_which_line_confirms_it() -> None:
