@@ -9,11 +9,12 @@ RUN = $(PYTHON) -E -m pipeline
 
 READY := .venv/ready
 READY_TO_LINT := .venv/ready-lint
+READY_TO_SIGN := .venv/ready-sign
 READY_TO_TEST := .venv/ready-test
 
 # What may stand after the target reaches the command as it was typed: neither make (`value`) nor the shell
 # (an environment variable in quotes) reads anything into it.
-VALUES := EDITION FROM TO
+VALUES := EDITION FROM TO KEY PASSPHRASE_FILE
 $(foreach name,$(VALUES),$(eval override $(name) := $$(value $(name))))
 export $(VALUES)
 # $(call given,FROM,--from) is `--from "…"` if FROM was given; $(call given,EDITION) is the value alone.
@@ -25,11 +26,11 @@ MAKEFLAGS += --no-builtin-rules --no-print-directory
 .SILENT:
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help report check diff errata next schema test lint clean setup lock
+.PHONY: help report check diff errata next sign setup-sign bench schema test lint clean setup lock
 
 help:
 	echo '使い方: make 命令'
-	awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s%s\n", $$1, $$2 }' Makefile
+	awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s%s\n", $$1, $$2 }' Makefile
 
 report: $(READY) ## 帳票(PDFとウェブページ)を out/ に作る。一つの版だけなら EDITION=版
 	$(RUN) report $(call given,EDITION,--)
@@ -46,11 +47,18 @@ errata: $(READY) ## 正誤表を作る。FROM=配布した資料(PDFでもよい
 next: $(READY) ## 次の版の下書きを source/ に作る。FROM=今の版 TO=次の版
 	$(RUN) next $(call given,FROM,--from) $(call given,TO,--to)
 
+sign: $(READY_TO_SIGN) ## 帳票に電子署名を付ける。EDITION=版 KEY=鍵.p12(暗証は尋ねる。PASSPHRASE_FILE=ファイル からも読める)
+	$(RUN) sign $(call given,KEY,--key) $(call given,PASSPHRASE_FILE,--passphrase-file) $(call given,EDITION,--)
+
 schema: $(READY) ## 元のデータの書き方の定義を source/edition.schema.json に書き出す
 	$(RUN) schema
 
+# Two workers: each makes its own originals once, and a file's tests stay together.
 test: $(READY_TO_TEST) ## 試験をすべて行う
-	$(PYTHON) -m pytest
+	$(PYTHON) -m pytest -n 2 --dist loadfile
+
+bench: $(READY_TO_LINT) ## 規格に合わせるための手間と大きさを、素の組版との比で測る
+	$(PYTHON) -m tests.bench
 
 lint: $(READY_TO_LINT) ## プログラムの書き方を調べる
 	$(PYTHON) -m ruff check
@@ -64,10 +72,13 @@ clean: ## out/ の中身(自分で置いたものも)と作業用のファイル
 setup: ## 必要なもの(書体、Pango、Pythonの部品)をそろえる。足りないものがあれば入れる
 	sh setup.sh
 
+setup-sign: $(READY_TO_SIGN) ## 電子署名に必要な部品を入れる
+
 # Keeps the versions that are locked and adds what pyproject.toml newly asks for; all newest with UPGRADE=1.
 lock: $(READY) ## 部品の版を固定し直す。すべて最新の版にするなら UPGRADE=1
 	$(PYTHON) -m pip install -qq --disable-pip-version-check uv
 	$(COMPILE) --output-file requirements.lock
+	$(COMPILE) --extra sign --constraint requirements.lock --output-file requirements-sign.lock
 	$(COMPILE) --group test --constraint requirements.lock --output-file requirements-test.lock
 
 # For every system and every Python from 3.11. The lock names no index: each office has its own way to one, and the
@@ -82,6 +93,9 @@ $(READY): requirements.lock setup.sh $(PYTHON)
 
 $(READY_TO_LINT): requirements-test.lock $(READY)
 	sh setup.sh lint
+
+$(READY_TO_SIGN): requirements-sign.lock $(READY)
+	sh setup.sh sign
 
 $(READY_TO_TEST): $(READY_TO_LINT)
 	sh setup.sh test

@@ -2,6 +2,7 @@
 # Makes this machine ready. The Makefile calls it when .venv is missing or older than its lock.
 #
 #   sh setup.sh        what `make report` needs: Pango, the fonts, the Python packages of requirements.lock
+#   sh setup.sh sign   and the Python packages of requirements-sign.lock
 #   sh setup.sh lint   and the Python packages of requirements-test.lock
 #   sh setup.sh test   and the programs that some tests call
 #
@@ -143,6 +144,11 @@ prepare_packages() {
     fi
     touch .venv/ready # make compares times
     [ "$what" != report ] || return 0
+    if [ "$what" = sign ]; then
+        cmp -s requirements-sign.lock .venv/ready-sign || pip_install requirements-sign.lock .venv/ready-sign
+        touch .venv/ready-sign
+        return 0
+    fi
     cmp -s requirements-test.lock .venv/ready-lint || pip_install requirements-test.lock .venv/ready-lint
     touch .venv/ready-lint
 }

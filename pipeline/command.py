@@ -29,6 +29,8 @@ _HELP = """使い方: python -m pipeline 命令 [版 …] [指定 …]
                             --strict は、続くはずの項目がなくなっていれば終了コード1
   errata --from 旧 --to 新  正誤表(配布した資料の誤りと訂正)を作る
   next --from 版 --to 次    次の版の下書き source/次.yaml を作る。すでにあれば何もしない
+  sign 版 --key 鍵          帳票に電子署名を付ける。鍵はPKCS#12(.p12)。暗証は尋ねる。--passphrase-file で
+                            ファイルから、環境変数 KYODO_PASSPHRASE からも読める
   schema                    元のデータの書き方の定義(JSON Schema)を source/edition.schema.json に書き出す
 
 版は、source/ の中のファイル名から .yaml を除いたものです。省くとすべての版を扱います。
@@ -105,6 +107,10 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     following = target("next", _next)
     following.add_argument("--from", dest="old", required=True)
     following.add_argument("--to", dest="new", required=True)
+    sign = target("sign", _sign)
+    sign.add_argument("edition")
+    sign.add_argument("--key", type=Path, required=True)
+    sign.add_argument("--passphrase-file", type=Path)
     target("schema", _schema)
     return parser.parse_args(arguments)
 
@@ -122,6 +128,8 @@ def _report(options: argparse.Namespace) -> int:
             continue
         if delivered:
             _print_problems(delivered.warnings)
+            if (signed := OUT / path.stem / "report-signed.pdf").exists():
+                print(f"{signed}: 前の帳票に付けた署名です。make sign で付け直してください。", file=sys.stderr)
         _print_delivered(OUT / path.stem / "report.pdf", delivered)
     return code
 
@@ -220,6 +228,19 @@ def _next(options: argparse.Namespace) -> int:
         raise UsageError(f"{new} はすでにあります。上書きはしません。別の名前を付けてください。")
     warnings = validate(read_source(new)).warnings
     print(f"{new}: 下書きを作りました。未記入などの警告{len(warnings)}件。")
+    return 0
+
+
+def _sign(options: argparse.Namespace) -> int:
+    from datetime import datetime
+
+    from .line import make_report
+    from .signature import sign_report
+
+    (path,) = _editions([options.edition])
+    # What is signed is the report as it is proved now, not what may have become of the file since.
+    make_report(path, _step)
+    print(sign_report(OUT / path.stem / "report.pdf", options.key, options.passphrase_file, datetime.now().astimezone()))
     return 0
 
 

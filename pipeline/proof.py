@@ -74,6 +74,9 @@ class _Proof:
         ]
         self._owners: dict[tuple[int, int], list[int]] = defaultdict(list)
         self._root = self._element(_resolve(self._catalog["/StructTreeRoot"]["/K"][0]))
+        if self._root.kids and _is_signature(self._root.kids[-1]):
+            # signature.py puts it after all that the document says.
+            self._root.kids.pop()
 
     def check(self) -> Iterator[str]:
         yield from self._check_blocks()
@@ -139,6 +142,8 @@ class _Proof:
             kid = _resolve(kid)
             if isinstance(kid, DictionaryObject) and kid.get("/Type") == "/MCR":
                 number, kid = kid.raw_get("/Pg"), kid["/MCID"]
+            elif isinstance(kid, DictionaryObject) and kid.get("/Type") == "/OBJR":
+                continue  # an annotation: nothing painted that belongs to the element
             elif isinstance(kid, DictionaryObject):
                 child = self._element(kid)
                 kids.append(child)
@@ -369,6 +374,18 @@ _TOKENS = re.compile(
 )
 _GLYPHS = re.compile("<([0-9a-f]*)>")
 _MCID = re.compile(r"/MCID (\d+)")
+
+
+def _is_signature(element: _Element) -> bool:
+    """Whether `element` holds the field of an electronic signature, and nothing besides."""
+    kids = [_resolve(kid) for kid in element.item["/K"]]
+    return (
+        element.type == "Form"
+        and len(kids) == 1
+        and isinstance(kids[0], DictionaryObject)
+        and kids[0].get("/Type") == "/OBJR"
+        and _resolve(kids[0]["/Obj"]).get("/FT") == "/Sig"
+    )
 
 
 def _bare(text: str) -> str:

@@ -172,7 +172,6 @@ def test_the_validator_sees_a_signature_without_tags(made: Made, seal: Seal, mon
     assert violations(sign(made.pdf, seal.file, PASSPHRASE, MOMENT))
 
 
-@pytest.mark.xfail(strict=True, raises=ProofError, reason="proof.py does not know the element of the signature yet")
 def test_a_signed_report_is_still_proved(made: Made, signed: bytes) -> None:
     assert prove(signed, made.document) == 2
 
