@@ -12,6 +12,7 @@ from .comparison import LABELS, Comparison, Entry, Kind, compare
 from .comparison_data import comparison_json
 from .document import Block, Carried, CarriedFile, Cell, Document, Expected, Paragraph, Row, Table
 from .html import CONTINUED, LEGEND_COLON, break_label, document_title, flat, masthead, render
+from .likeness import fold
 from .marking import Marked, Piece, mark
 from .matching import Placed, place_items
 from .model import Edition, measure_number, policy_number
@@ -238,10 +239,11 @@ def _body(comparison: Comparison, show_all: bool) -> Iterator[Group | Line]:
     policy = measure = ""
     place: tuple[str, str] | None = None
     policies = measures = 0
+    places = {placed.place for placed in place_items(comparison.new)}
     for count, entry in enumerate(comparison.entries if show_all else comparison.changes, 1):
         stands = (entry.new or entry.old)[0]
         # What only the old edition has says so, for the numbers of the two may differ.
-        mark_old = "" if entry.new or stands.place in _places(comparison) else f"({OLD}) "
+        mark_old = "" if entry.new or stands.place in places else f"({OLD}) "
         if place is None or stands.place[0] != place[0]:
             policies += 1
             policy = f"{mark_old}{policy_number(stands.policy_position)} {flat(stands.policy)}"
@@ -255,10 +257,6 @@ def _body(comparison: Comparison, show_all: bool) -> Iterator[Group | Line]:
         yield from _lines(
             entry, f"entry-{count}", comparison, (f"measure-{measures}", f"policy-{policies}"), policy, measure
         )
-
-
-def _places(comparison: Comparison) -> frozenset[tuple[str, str]]:
-    return frozenset(placed.place for placed in place_items(comparison.new))
 
 
 def _lines(
@@ -306,9 +304,9 @@ def _sides(entry: Entry, new: Placed | None, old: Placed | None) -> tuple[Side, 
         pairs = {
             "name": mark(old.item.name, new.item.name),
             # A status is compared by its meaning; where that is the same, another symbol is no change.
-            "status": _whole(old.item.status, new.item.status, flat(old.meaning) != flat(new.meaning)),
+            "status": _whole(old.item.status, new.item.status, fold(old.meaning) != fold(new.meaning)),
             "treatment": _whole(
-                old.item.treatment, new.item.treatment, old.item.treatment.strip() != new.item.treatment.strip()
+                old.item.treatment, new.item.treatment, fold(old.item.treatment) != fold(new.item.treatment)
             ),
             "findings": mark(old.item.findings, new.item.findings),
         }
