@@ -79,7 +79,7 @@ lock: $(READY) ## 部品の版を固定し直す。すべて最新の版にす�
 	$(PYTHON) -m pip install -qq --disable-pip-version-check uv
 	$(COMPILE) --output-file requirements.lock
 	$(COMPILE) --extra sign --constraint requirements.lock --output-file requirements-sign.lock
-	$(COMPILE) --group test --constraint requirements.lock --output-file requirements-test.lock
+	$(COMPILE) --group test --constraint requirements-sign.lock --output-file requirements-test.lock
 
 # For every system and every Python from 3.11. The lock names no index: each office has its own way to one, and the
 # hashes say which files are right.

@@ -20,7 +20,8 @@ import pytest
 from .conftest import HEALTHY, ROOT
 
 MAKEFILE = (ROOT / "Makefile").read_text("utf-8")
-LOCKS = ("requirements.lock", "requirements-test.lock")
+LOCKS = ("requirements.lock", "requirements-sign.lock", "requirements-test.lock")
+STAMPS = ("ready", "ready-sign", "ready-lint")
 
 # All that setup.sh may use beside Python, apt-get and sudo; a bare Debian has them.
 TOOLS = ("cat", "cmp", "cp", "dirname", "echo", "env", "grep", "mkdir", "rm", "sh", "touch")
@@ -112,7 +113,7 @@ def ready(machine: Machine) -> Machine:
     python.chmod(0o755)
     os.utime(python, (0, 0))
     (machine.folder / "pipeline").symlink_to(ROOT / "pipeline")
-    for lock, stamp in zip(LOCKS, ("ready", "ready-lint"), strict=True):
+    for lock, stamp in zip(LOCKS, STAMPS, strict=True):
         (machine.folder / ".venv" / stamp).write_bytes((ROOT / lock).read_bytes())
     (machine.folder / ".venv/ready-test").touch()
     return machine
@@ -123,14 +124,14 @@ def ready(machine: Machine) -> Machine:
 
 def targets() -> dict[str, str]:
     """Each target that the staff are told of, and its recipe."""
-    rule = re.compile(r"^([a-z]+):[^\n]*##[^\n]*\n((?:\t[^\n]*\n)*)", re.MULTILINE)
+    rule = re.compile(r"^([a-z-]+):[^\n]*##[^\n]*\n((?:\t[^\n]*\n)*)", re.MULTILINE)
     return {match[1]: match[2] for match in rule.finditer(MAKEFILE)}
 
 
 def test_make_alone_lists_every_target_that_has_a_comment(machine: Machine) -> None:
     told = machine.run("make")
     assert told.returncode == 0
-    assert re.findall(r"^  make ([a-z]+) +\S", told.stdout, re.MULTILINE) == list(targets())
+    assert re.findall(r"^  make ([a-z-]+) +\S", told.stdout, re.MULTILINE) == list(targets())
     assert len(targets()) == MAKEFILE.count(" ## ")
 
 
@@ -194,7 +195,7 @@ def test_check_takes_an_edition_and_strict(ready: Machine) -> None:
 def test_a_machine_that_is_ready_is_not_set_up_again(ready: Machine) -> None:
     (ready.folder / "setup.sh").write_text("exit 9\n")
     os.utime(ready.folder / "setup.sh", (0, 0))
-    for target in ("check", "test", "lint"):
+    for target in ("check", "sign", "test", "lint"):
         assert "setup.sh" not in ready.run("make", "-n", target).stdout
 
 
@@ -345,11 +346,11 @@ def test_packages_are_installed_with_their_hashes_and_once(machine: Machine) -> 
     (installed,) = [call for call in machine.called("python") if "<pip>" in call]
     assert installed.endswith("<--require-hashes><--only-binary><:all:><-r><requirements.lock>")
     assert machine.run("sh", "setup.sh").stderr == ""
-    assert machine.run("sh", "setup.sh", "lint").returncode == 0
-    assert machine.run("sh", "setup.sh", "lint").stderr == ""
+    for stage in ("sign", "lint"):
+        assert machine.run("sh", "setup.sh", stage).returncode == 0
+        assert machine.run("sh", "setup.sh", stage).stderr == ""
     assert [call.rsplit("<")[-1] for call in machine.called("python") if "<pip>" in call] == [
-        "requirements.lock>",
-        "requirements-test.lock>",
+        f"{lock}>" for lock in LOCKS
     ]
 
 
@@ -432,16 +433,17 @@ def test_fonts_can_be_looked_for_before_any_package_is_installed() -> None:
 @pytest.mark.parametrize("lock", LOCKS)
 def test_a_lock_gives_hashes_and_names_no_index(lock: str) -> None:
     text = (ROOT / lock).read_text("utf-8")
-    assert not re.search(r"http|://|--(?!hash=sha256:)|file:|#", text)
+    assert not re.search(r"://|--(?!hash=sha256:)|file:|#", text)
     requirements = text.replace("\\\n", "").splitlines()
     assert all(re.match(r"[a-z0-9-]+==\S+ .*--hash=sha256:[0-9a-f]{64}", line) for line in requirements)
 
 
 def test_the_locks_hold_what_the_project_asks_for_and_agree() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
-    report, lint = (
+    report, sign, lint = (
         dict(re.findall(r"^([a-z0-9-]+)==(\S+)", (ROOT / lock).read_text("utf-8"), re.MULTILINE)) for lock in LOCKS
     )
     assert set(project["project"]["dependencies"]) <= report.keys()
+    assert set(project["project"]["optional-dependencies"]["sign"]) <= sign.keys()
     assert set(project["dependency-groups"]["test"]) <= lint.keys()
-    assert report.items() <= lint.items()
+    assert report.items() <= sign.items() <= lint.items()
