@@ -199,6 +199,13 @@ def test_a_machine_that_is_ready_is_not_set_up_again(ready: Machine) -> None:
         assert "setup.sh" not in ready.run("make", "-n", target).stdout
 
 
+def test_on_a_fresh_clone_every_target_that_needs_python_sets_it_up_first(machine: Machine) -> None:
+    needing = [name for name, recipe in targets().items() if "$(RUN)" in recipe or "$(PYTHON)" in recipe]
+    assert {"report", "test", "lint"} <= set(needing)
+    for name in needing:
+        assert machine.run("make", "-n", name).stdout.startswith("sh setup.sh\n"), name
+
+
 @pytest.mark.parametrize("newer", ["requirements.lock", "setup.sh", ".venv/bin/python"])
 def test_what_is_newer_than_the_environment_sets_it_up_again(ready: Machine, newer: str) -> None:
     later = time.time() + 5
