@@ -7,7 +7,9 @@ went out. So `returns` can tell what a department changed from what was changed 
 import hashlib
 import io
 import json
+import math
 import re
+import unicodedata
 import zipfile
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
@@ -36,6 +38,7 @@ from .validation import Validated, validate
 
 # The sheets, and the version of their layout: what an older program made, `returns` must not misread.
 ANSWERS, GUIDE, HIDDEN = "回答", "記入要領", "照合用"
+_FIRST_SHEET = "xl/worksheets/sheet1.xml"
 FORM = "kyodo-sheets-1"
 
 NO_DEPARTMENT = "担当課なし"
@@ -51,6 +54,7 @@ FIRST_ASKED = len(FACTS) + 2
 ID_COLUMN, NUMBER_COLUMN, NAME_COLUMN = 1, 4, 5
 HEAD_ROW = 5
 
+_LINE_HEIGHT, _HIGHEST_ROW = 13, 409  # pt, of 10pt text; and Excel's limit
 MAX_CELL = 32_767  # UTF-16 units in one cell, by Excel's rules
 
 _FONT = "BIZ UDGothic"  # in every Windows since 10, and approved for the reports
@@ -250,7 +254,7 @@ class _Book:
         columns = [*context, *last_year, *answers]
         first_answer = len(columns) - len(KEYS) + 1
         last_row = HEAD_ROW + len(self._items)
-        self._write_masthead(sheet, len(columns))
+        self._write_masthead(sheet, len(columns), sum(column.width for column in columns[1:]))
         for index, column in enumerate(columns, 1):
             is_answer = index >= first_answer
             sheet.column_dimensions[get_column_letter(index)].width = column.width
@@ -264,6 +268,9 @@ class _Book:
                     cell.protection = Protection(locked=False)
                     cell.number_format = "@"  # what is typed stays text: no dates, no formulas
         sheet.column_dimensions["A"].hidden = True
+        sheet.row_dimensions[HEAD_ROW].height = _height((column.head, column.width) for column in columns)
+        for index, row in enumerate(range(HEAD_ROW + 1, last_row + 1)):
+            sheet.row_dimensions[row].height = _height((column.cells[index], column.width) for column in columns)
         self._write_groups(sheet, len(context), len(last_year), len(answers))
         for offset, words in enumerate(self._lists):
             self._offer(sheet, first_answer + offset, last_row, offset, words)
@@ -301,8 +308,7 @@ class _Book:
             # Where several items became one, each line says of which it speaks.
             labelled = [
                 "\n".join(
-                    f"NO {item.number}: {text}" if len(items) > 1 else text
-                    for item, text in zip(items, line, strict=True)
+                    f"{item.number}: {text}" if len(items) > 1 else text for item, text in zip(items, line, strict=True)
                 )
                 for items, line in zip(former, texts, strict=True)
             ]
@@ -311,8 +317,8 @@ class _Book:
         numbers = tuple("\n".join(str(item.number) for item in items) for items in former)
         yield _Column(f"前版{heads.number}", 7, numbers, _CENTRED)
         symbols = [[self._status(previous, item.status) for item in items] for items in former]
-        yield column(heads.status, 9, symbols, _CENTRED)
-        yield column(heads.treatment, 10, [[item.treatment for item in items] for items in former], _CENTRED)
+        yield column(heads.status, 10, symbols, _CENTRED)
+        yield column(heads.treatment, 13, [[item.treatment for item in items] for items in former], _CENTRED)
         yield column(heads.findings, 36, [[item.findings for item in items] for items in former])
 
     def _status(self, previous: Edition, status: str) -> str:
@@ -328,11 +334,11 @@ class _Book:
                 raise SheetsError(
                     f"NO {one.number}「{one.name}」の検証内容が、表計算ソフトの一つのセルに入りません。短くしてください。"
                 )
-        yield _Column(heads.status, 9, tuple(one.status for one in asked), _CENTRED)
-        yield _Column(heads.treatment, 11, tuple(one.treatment for one in asked), _CENTRED)
+        yield _Column(heads.status, 10, tuple(one.status for one in asked), _CENTRED)
+        yield _Column(heads.treatment, 13, tuple(one.treatment for one in asked), _CENTRED)
         yield _Column(heads.findings, 42 if self._previous else 60, tuple(one.findings for one in asked))
 
-    def _write_masthead(self, sheet: Worksheet, columns: int) -> None:
+    def _write_masthead(self, sheet: Worksheet, columns: int, width: float) -> None:
         edition = self._edition
         _write(sheet, 1, 2, f"{edition.title} 照会票").font = Font(name=_FONT, size=14, bold=True)
         sheet.row_dimensions[1].height = 22
@@ -343,8 +349,7 @@ class _Book:
         text = f"凡例: {legend} 書き方は、シート「{GUIDE}」を見てください。"
         _write(sheet, 3, 2, text).alignment = _WRAPPED
         sheet.merge_cells(start_row=3, end_row=3, start_column=2, end_column=columns)
-        # A merged cell does not grow with its text. So many full-width characters fit into one line.
-        sheet.row_dimensions[3].height = 15 * (1 + len(text) // 70)
+        sheet.row_dimensions[3].height = _height([(text, width)])  # a merged cell does not grow with its text
 
     def _write_groups(self, sheet: Worksheet, context: int, last_year: int, answers: int) -> None:
         row = HEAD_ROW - 1
@@ -400,6 +405,7 @@ class _Book:
         for number, step in enumerate(steps, 1):
             _write(sheet, 1 + number, 1, number).alignment = _CENTRED
             _write(sheet, 1 + number, 2, step).alignment = _WRAPPED
+            sheet.row_dimensions[1 + number].height = _height([(step, 88)])
         kinds = {"継続": "次の版に続く", "終了": "次の版に続かない"}
         terms = {term: kinds[kind] for term, kind in edition.treatments.items()}
         row = len(steps) + 3
@@ -480,6 +486,20 @@ def _protect(sheet: Worksheet) -> None:
         setattr(sheet.protection, allowed, False)  # False is "not forbidden"
 
 
+def _height(cells: Iterable[tuple[str | int, float]]) -> float:
+    """How high a row must be for its texts, each in a column of so many characters. No program works it out by itself."""
+    lines = max(
+        sum(max(1, math.ceil(_columns(line) / (width - 1))) for line in str(text).split("\n"))
+        for text, width in cells
+    )
+    return min(lines * _LINE_HEIGHT + 3, _HIGHEST_ROW)
+
+
+def _columns(text: str) -> int:
+    """The width of `text` in half-width characters."""
+    return sum(2 if unicodedata.east_asian_width(character) in "WFA" else 1 for character in text)
+
+
 def _cut(text: str) -> str:
     """`text` as far as one cell holds it."""
     if _units(text) <= MAX_CELL:
@@ -492,8 +512,15 @@ def _units(text: str) -> int:
     return len(text.encode("utf-16-le")) // 2
 
 
+def _let_grow(tag: re.Match[bytes]) -> bytes:
+    """An item's row without the mark that its height was set by hand, which would keep it from growing with an answer."""
+    row = re.search(rb' r="(\d+)"', tag[0])
+    is_item = row is not None and int(row[1]) > HEAD_ROW
+    return tag[0].replace(b' customHeight="1"', b"") if is_item else tag[0]
+
+
 def _reproducible(book: Workbook) -> bytes:
-    """The file, without the times at which it was made."""
+    """The file, without the times at which it was made, and with what openpyxl does not let us say."""
     written, packed = io.BytesIO(), io.BytesIO()
     book.save(written)
     with zipfile.ZipFile(written) as raw, zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as file:
@@ -501,6 +528,8 @@ def _reproducible(book: Workbook) -> bytes:
             data = raw.read(name)
             if name == "docProps/core.xml":
                 data = re.sub(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", b"2000-01-01T00:00:00Z", data)
+            if name == _FIRST_SHEET:
+                data = re.sub(rb"<row [^>]*>", _let_grow, data)
             entry = zipfile.ZipInfo(name, (2000, 1, 1, 0, 0, 0))
             entry.compress_type = zipfile.ZIP_DEFLATED
             entry.external_attr = 0o644 << 16
