@@ -188,7 +188,7 @@ def test_two_runs_at_once_are_safe(edition: Path) -> None:
     said = sorted(run.communicate()[0] for run in runs)
     assert [run.returncode for run in runs] == [0, 0]
     # The second one waited, and found the work done.
-    assert said == ["out/test/report.pdf: 1ページ、警告0件\n", "test: 変わっていません。\n"]
+    assert said == ["out/test/report.pdf: 1ページ、警告0件\n", "out/test/report.pdf: 変わっていません。\n"]
     assert edition.exists()
 
 
