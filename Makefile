@@ -26,7 +26,7 @@ MAKEFLAGS += --no-builtin-rules --no-print-directory
 .SILENT:
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help report check diff errata next sign setup-sign bench schema test lint clean setup lock
+.PHONY: help report check diff errata next history sign setup-sign bench schema test lint clean setup lock
 
 help:
 	echo '使い方: make 命令'
@@ -46,6 +46,9 @@ errata: $(READY) ## 正誤表を作る。FROM=配布した資料(PDFでもよい
 
 next: $(READY) ## 次の版の下書きを source/ に作る。FROM=今の版 TO=次の版
 	$(RUN) next $(call given,FROM,--from) $(call given,TO,--to)
+
+history: $(READY) ## すべての版を通した各項目の経過を作る。つながりが二つ以上あれば EDITION=最後の版
+	$(RUN) history $(call given,EDITION,--)
 
 sign: $(READY_TO_SIGN) ## 帳票に電子署名を付ける。EDITION=版 KEY=鍵.p12(暗証は尋ねる。PASSPHRASE_FILE=ファイル からも読める)
 	$(RUN) sign $(call given,KEY,--key) $(call given,PASSPHRASE_FILE,--passphrase-file) $(call given,EDITION,--)
@@ -72,7 +75,10 @@ clean: ## out/ の中身(自分で置いたものも)と作業用のファイル
 setup: ## 必要なもの(書体、Pango、Pythonの部品)をそろえる。足りないものがあれば入れる
 	sh setup.sh
 
-setup-sign: $(READY_TO_SIGN) ## 電子署名に必要な部品を入れる
+setup-history: $(READY) ## すべての版を通した各項目の経過を作る。つながりが二つ以上あれば EDITION=最後の版
+	$(RUN) history $(call given,EDITION,--)
+
+sign: $(READY_TO_SIGN) ## 電子署名に必要な部品を入れる
 
 # Keeps the versions that are locked and adds what pyproject.toml newly asks for; all newest with UPGRADE=1.
 lock: $(READY) ## 部品の版を固定し直す。すべて最新の版にするなら UPGRADE=1

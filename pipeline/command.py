@@ -29,6 +29,7 @@ _HELP = """使い方: python -m pipeline 命令 [版 …] [指定 …]
                             --strict は、続くはずの項目がなくなっていれば終了コード1
   errata --from 旧 --to 新  正誤表(配布した資料の誤りと訂正)を作る
   next --from 版 --to 次    次の版の下書き source/次.yaml を作る。すでにあれば何もしない
+  history [版]              すべての版を通した各項目の経過を作る。つながりが二つ以上あれば、最後の版を指定する
   sign 版 --key 鍵          帳票に電子署名を付ける。鍵はPKCS#12(.p12)。暗証は尋ねる。--passphrase-file で
                             ファイルから、環境変数 KYODO_PASSPHRASE からも読める
   schema                    元のデータの書き方の定義(JSON Schema)を source/edition.schema.json に書き出す
@@ -107,6 +108,7 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     following = target("next", _next)
     following.add_argument("--from", dest="old", required=True)
     following.add_argument("--to", dest="new", required=True)
+    target("history", _history).add_argument("edition", nargs="?")
     sign = target("sign", _sign)
     sign.add_argument("edition")
     sign.add_argument("--key", type=Path, required=True)
@@ -228,6 +230,16 @@ def _next(options: argparse.Namespace) -> int:
         raise UsageError(f"{new} はすでにあります。上書きはしません。別の名前を付けてください。")
     warnings = validate(read_source(new)).warnings
     print(f"{new}: 下書きを作りました。未記入などの警告{len(warnings)}件。")
+    return 0
+
+
+def _history(options: argparse.Namespace) -> int:
+    from .history import make_history
+
+    if options.edition:
+        _editions([options.edition])
+    delivered = make_history(_editions([]), options.edition, _step)
+    _print_delivered(OUT / "history.pdf", delivered)
     return 0
 
 
