@@ -46,8 +46,8 @@ NO_DEPARTMENT = "担当課なし"
 # The answers, in the order of their columns.
 KEYS = ("実施状況", "今後の取扱い", "検証内容")
 
-# The hidden sheet: facts in rows 1 to 5, then the heads of a table of what went out, then that table.
-FACTS = ("様式", "版", "元データ", "担当課", "照合")
+# The hidden sheet: facts in rows 1 to 6, then the heads of a table of what went out, then that table.
+FACTS = ("様式", "版", "元データ", "担当課", "見出し", "照合")
 FIRST_ASKED = len(FACTS) + 2
 
 # The answer sheet: the NO once more in column 1, which is hidden, then what everybody sees.
@@ -92,6 +92,7 @@ class Form:
     edition: str
     digest: str
     department: str
+    heads: tuple[str, ...]  # of the answer sheet's columns, of which the last are the answers
     asked: tuple[Asked, ...]
 
     @property
@@ -206,7 +207,10 @@ class _Book:
             Asked(item.number, item.name, item.status, item.treatment, item.findings)
             for item in (placed.item for placed in items)
         )
-        self._form = Form(validated.source.edition, validated.source.digest, department, asked)
+        self._asked = asked
+        self._columns = [*self._context(), *self._last_year(), *self._answers()]
+        heads = tuple(column.head for column in self._columns)
+        self._form = Form(validated.source.edition, validated.source.digest, department, heads, asked)
 
     def data(self) -> bytes:
         book = Workbook()
@@ -228,7 +232,8 @@ class _Book:
 
     def _write_hidden(self, sheet: Worksheet) -> None:
         form = self._form
-        facts = (FORM, form.edition, form.digest, form.department, form.checksum)
+        heads = json.dumps(form.heads, ensure_ascii=False)
+        facts = (FORM, form.edition, form.digest, form.department, heads, form.checksum)
         for row, pair in enumerate(zip(FACTS, facts, strict=True), 1):
             _write_row(sheet, row, 1, pair)
         _write_row(sheet, FIRST_ASKED - 1, 1, ("NO", "名称", *KEYS))
@@ -250,8 +255,7 @@ class _Book:
     # The answers
 
     def _write_answers(self, sheet: Worksheet) -> None:
-        context, last_year, answers = list(self._context()), list(self._last_year()), list(self._answers())
-        columns = [*context, *last_year, *answers]
+        columns = self._columns
         first_answer = len(columns) - len(KEYS) + 1
         last_row = HEAD_ROW + len(self._items)
         self._write_masthead(sheet, len(columns), sum(column.width for column in columns[1:]))
@@ -271,7 +275,7 @@ class _Book:
         sheet.row_dimensions[HEAD_ROW].height = _height((column.head, column.width) for column in columns)
         for index, row in enumerate(range(HEAD_ROW + 1, last_row + 1)):
             sheet.row_dimensions[row].height = _height((column.cells[index], column.width) for column in columns)
-        self._write_groups(sheet, len(context), len(last_year), len(answers))
+        self._write_groups(sheet, first_answer)
         for offset, words in enumerate(self._lists):
             self._offer(sheet, first_answer + offset, last_row, offset, words)
         sheet.freeze_panes = f"{get_column_letter(NAME_COLUMN + 1)}{HEAD_ROW + 1}"
@@ -328,7 +332,7 @@ class _Book:
 
     def _answers(self) -> Iterator[_Column]:
         heads = self._edition.headings
-        asked = self._form.asked
+        asked = self._asked
         for one in asked:
             if _units(one.findings) > MAX_CELL:
                 raise SheetsError(
@@ -351,13 +355,13 @@ class _Book:
         sheet.merge_cells(start_row=3, end_row=3, start_column=2, end_column=columns)
         sheet.row_dimensions[3].height = _height([(text, width)])  # a merged cell does not grow with its text
 
-    def _write_groups(self, sheet: Worksheet, context: int, last_year: int, answers: int) -> None:
+    def _write_groups(self, sheet: Worksheet, first_answer: int) -> None:
         row = HEAD_ROW - 1
         year = self._previous.fiscal_year if self._previous else ""
         groups = (
-            (2, context - 1, "項目"),
-            (context + 1, last_year, f"前版({year})" if year else "前版"),
-            (context + last_year + 1, answers, "記入欄"),
+            (2, NAME_COLUMN - 1, "項目"),
+            (NAME_COLUMN + 1, first_answer - NAME_COLUMN - 1, f"前版({year})" if year else "前版"),
+            (first_answer, len(KEYS), "記入欄"),
         )
         for first, count, text in groups:
             if not count:
@@ -489,8 +493,7 @@ def _protect(sheet: Worksheet) -> None:
 def _height(cells: Iterable[tuple[str | int, float]]) -> float:
     """How high a row must be for its texts, each in a column of so many characters. No program works it out by itself."""
     lines = max(
-        sum(max(1, math.ceil(_columns(line) / (width - 1))) for line in str(text).split("\n"))
-        for text, width in cells
+        sum(max(1, math.ceil(_columns(line) / (width - 1))) for line in str(text).split("\n")) for text, width in cells
     )
     return min(lines * _LINE_HEIGHT + 3, _HIGHEST_ROW)
 

@@ -1,0 +1,470 @@
+"""Workbooks that came back from the departments: what they would change in the source, and what is wrong with them.
+
+Three values meet for each answer: what was asked (as it went out), what was answered, and what the source says now.
+Only what a department changed counts; where the source was changed too since, nobody but a person can decide.
+"""
+
+import json
+import re
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from .characters import compose, defects, is_everyday, named, visible
+from .delivery import Record
+from .editing import edit
+from .errors import PipelineError, Problem
+from .files import replace_file
+from .fonts import coverage
+from .model import BLANK, Edition, is_edition_id
+from .rules import not_listed
+from .sheets import (
+    ANSWERS,
+    FACTS,
+    FIRST_ASKED,
+    FORM,
+    HEAD_ROW,
+    HIDDEN,
+    ID_COLUMN,
+    KEYS,
+    NAME_COLUMN,
+    NUMBER_COLUMN,
+    Asked,
+    Form,
+    by_department,
+)
+from .source import MAX_TEXT, Source, read_source
+from .validation import validate
+from .workbook import Sheet, Value, WorkbookError, column_number, read_workbook
+
+MAX_FINDINGS = 200  # of one file; nobody reads more, and finding what each bad cell means takes time
+
+_SEND_AGAIN = "送った照会票に書き直してください。"
+
+
+class ImportStoppedError(PipelineError):
+    """The source was changed while it was being read; nothing was written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What is wrong with a returned file: where, and a sentence. Row 0 stands for the file as a whole."""
+
+    file: str
+    row: int
+    key: str
+    message: str
+
+    def __str__(self) -> str:
+        place = " ".join(filter(None, (self.file, f"{self.row}行" if self.row else "", self.key)))
+        return _printable(f"{place}: {self.message}")
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """An answer that is to be written into the source."""
+
+    number: int
+    name: str
+    key: str
+    old: str
+    new: str
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """An answer that nobody but a person can decide on; `sides` says who says what."""
+
+    number: int
+    name: str
+    key: str
+    reason: str
+    sides: tuple[tuple[str, str], ...]
+
+    def __str__(self) -> str:
+        sides = "".join(f"\n  {who}: {_shown(text)}" for who, text in self.sides)
+        return _printable(f"NO {self.number}「{visible(self.name)}」の{self.key}: {self.reason}", keep="\n") + sides
+
+
+@dataclass(frozen=True, slots=True)
+class Returns:
+    """What the returned files say. `edited` is the source with the changes, if there are any and nothing is wrong."""
+
+    source: Source | None
+    edited: Source | None
+    changes: tuple[Change, ...]
+    conflicts: tuple[Conflict, ...]
+    findings: tuple[Finding, ...]
+    notices: tuple[Finding, ...]
+    unanswered: tuple[str, ...]
+    warnings: tuple[Problem, ...]
+
+    @property
+    def is_clean(self) -> bool:
+        return not self.findings and not self.conflicts
+
+
+def read_returns(files: Sequence[Path], folder: Path = Path("source")) -> Returns:
+    """What `files` would change in the edition in `folder` that they answer.
+
+    Raises `SourceError` if that edition has errors or would have them afterwards, `EditError` if its file cannot
+    be edited safely. What is wrong with `files` stands in the result.
+    """
+    reader = _Reader(folder)
+    for path, label in _labelled(files):
+        reader.read(path, label)
+    return reader.returns()
+
+
+def apply_returns(returns: Returns) -> bool:
+    """Write the changes into the source; False if there are none, or if anything is wrong. Raises `ImportStoppedError`."""
+    if not returns.is_clean or returns.source is None or returns.edited is None:
+        return False
+    path = returns.source.path.resolve()  # a link to the file stays one
+    with Record(f"{returns.source.edition}-import").locked():
+        if path.read_bytes() != returns.source.data:
+            raise ImportStoppedError(
+                f"{returns.source.path} が、取り込みの間に書き換えられました。何も書き込んでいません。もう一度実行してください。"
+            )
+        replace_file(path, returns.edited.data)
+    return True
+
+
+def describe(returns: Returns) -> str:
+    """The changes as a diff that reads aloud, then who has not answered."""
+    lines: list[str] = []
+    last = 0
+    for change in returns.changes:
+        if change.number != last:
+            lines.append(f"NO {change.number}「{change.name}」")
+            last = change.number
+        if "\n" in change.old + change.new or len(change.old + change.new) > 60:
+            lines += [f"  {change.key}:", f"    旧 {_shown(change.old)}", f"    新 {_shown(change.new)}"]
+        else:
+            lines.append(f"  {change.key}: {_shown(change.old)} → {_shown(change.new)}")
+    items = len({change.number for change in returns.changes})
+    lines.append(f"変更{len(returns.changes)}件({items}項目)" if returns.changes else "変更はありません。")
+    if returns.unanswered:
+        lines += ["", "回答のない担当課:", *(f"  {line}" for line in returns.unanswered)]
+    return "\n".join(lines)
+
+
+def messages(returns: Returns) -> list[str]:
+    """What is wrong or worth a second look: files first, then conflicts, then warnings."""
+    found = [*map(str, returns.findings), *(f"食い違い: {conflict}" for conflict in returns.conflicts)]
+    return [*found, *map(str, returns.notices), *map(str, returns.warnings)]
+
+
+def _labelled(files: Sequence[Path]) -> Iterator[tuple[Path, str]]:
+    """Each file once, with its name; its whole path where two have the same name."""
+    once = list({path.resolve(): path for path in reversed(files)}.values())[::-1]
+    names = Counter(path.name for path in once)
+    for path in once:
+        yield path, path.name if names[path.name] == 1 else str(path)
+
+
+def _shown(text: str) -> str:
+    """`text` in a diff, its further lines set in."""
+    return _printable(text, keep="\n").replace("\n", "\n       ") or "(空)"
+
+
+def _printable(text: str, keep: str = "") -> str:
+    """`text` with nothing in it that could disturb a terminal."""
+    return "".join(character if character.isprintable() or character in "\u3000" + keep else "�" for character in text)
+
+
+# One file
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """What one file says of one item, beside what it was asked."""
+
+    file: str
+    row: int
+    asked: Asked
+    answers: dict[str, str]
+
+    def changed(self, key: str) -> bool:
+        return self.answers[key] != self.asked.answers[key]
+
+
+@dataclass(slots=True)
+class _File:
+    """A returned workbook that could be read: its form, its answers by NO."""
+
+    label: str
+    form: Form
+    sheet: Sheet
+    findings: list[Finding] = field(default_factory=list)
+    notices: list[Finding] = field(default_factory=list)
+    answers: dict[int, _Answer] = field(default_factory=dict)
+    _by_id: dict[str, Asked] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._by_id = {str(asked.number): asked for asked in self.form.asked}
+
+    def read(self, edition: Edition) -> None:
+        try:
+            self._check_heads()
+            self._check_merged()
+            for row in sorted(row for row in self.sheet.cells if row > HEAD_ROW):
+                if len(self.findings) >= MAX_FINDINGS:
+                    raise WorkbookError("誤りが多いので、途中までを示しました。")
+                self._read_row(row, edition)
+        except WorkbookError as error:
+            self.add(error.row, "", str(error))
+            return
+        missing = [asked.number for asked in self.form.asked if asked.number not in self.answers]
+        if missing and not self.findings:  # else they only follow from what was said
+            shown = "、".join(map(str, missing[:12])) + ("など" if len(missing) > 12 else "")
+            self.add(0, "", f"NO {shown}の行がありません。{_SEND_AGAIN}")
+
+    def add(self, row: int, key: str, message: str) -> None:
+        self.findings.append(Finding(self.label, row, key, message))
+
+    @property
+    def _first_answer(self) -> int:
+        return len(self.form.heads) - len(KEYS) + 1
+
+    def _check_heads(self) -> None:
+        for column, head in enumerate(self.form.heads, 1):
+            if _clean(self.sheet.text(HEAD_ROW, column)) != _clean(head):
+                raise WorkbookError(
+                    f"見出し「{visible(head)}」が、送ったときの所にありません。行や列を加えたり消したりしていないか確かめ、"
+                    f"{_SEND_AGAIN}",
+                    HEAD_ROW,
+                )
+
+    def _check_merged(self) -> None:
+        for reference in self.sheet.merged:
+            corners = re.fullmatch("([A-Z]{1,3})([0-9]{1,7}):([A-Z]{1,3})([0-9]{1,7})", reference)
+            if corners is None or (
+                int(corners[4]) > HEAD_ROW
+                and column_number(corners[1]) <= len(self.form.heads)
+                and column_number(corners[3]) >= ID_COLUMN
+            ):
+                row = max(int(corners[2]), HEAD_ROW + 1) if corners else 0
+                raise WorkbookError("結合されたセルがあります。結合を解除して、それぞれの欄に記入してください。", row)
+
+    def _read_row(self, row: int, edition: Edition) -> None:
+        cells = self.sheet.cells[row]
+        heads = self.form.heads
+        beyond = [column for column in cells if column > len(heads)]
+        if beyond:
+            text = visible(cells[min(beyond)].text)
+            self.notices.append(Finding(self.label, row, "", f"欄の外に「{text}」とあります。取り込みません。"))
+        if all(column > len(heads) for column in cells):
+            return
+        asked = self._asked(row)
+        if asked is None:
+            return
+        answers: dict[str, str] = {}
+        for column, key in enumerate(KEYS, self._first_answer):
+            try:
+                answer = _read_answer(cells.get(column), key)
+                if answer != asked.answers[key]:
+                    _check_answer(answer, key, edition)
+                answers[key] = answer
+            except WorkbookError as error:
+                self.add(row, key, str(error))
+                answers[key] = asked.answers[key]
+        self.answers[asked.number] = _Answer(self.label, row, asked, answers)
+
+    def _asked(self, row: int) -> Asked | None:
+        """The item in `row`; None if that is uncertain, which is then said."""
+        asked = self._by_id.get(self.sheet.text(row, ID_COLUMN).strip())
+        if asked is None:
+            self.add(row, "NO", f"どの項目の行か分かりません。行を加えたり、写したりしていませんか。{_SEND_AGAIN}")
+        elif asked.number in self.answers:
+            self.add(row, "NO", f"NO {asked.number}の行が二つあります。一つにしてください。")
+        elif self.sheet.text(row, NUMBER_COLUMN).strip() != str(asked.number):
+            self.add(row, "NO", f"NO {asked.number}の行のNOが書き換えられているか、行がずれています。{_SEND_AGAIN}")
+        elif not f"{_clean(self.sheet.text(row, NAME_COLUMN))}\n(".startswith(f"{_clean(asked.name)}\n("):
+            message = f"NO {asked.number}の名称が書き換えられているか、行がずれています。「{visible(asked.name)}」に戻してください。"
+            self.add(row, "名称", message)
+        else:
+            return asked
+        return None
+
+
+def _read_form(sheet: Sheet | None) -> Form:
+    """What the hidden sheet says. Raises `WorkbookError` where it is not as it went out."""
+    if sheet is None:
+        raise WorkbookError(
+            f"シート「{HIDDEN}」(非表示)がありません。この仕組みで作った照会票ではないか、作り直されています。{_SEND_AGAIN}"
+        )
+    facts = [sheet.text(row, 2) for row in range(1, len(FACTS) + 1)]
+    if facts[0] != FORM:
+        raise WorkbookError(f"照会票の様式({visible(facts[0])})が違います。make sheets で作り直して、{_SEND_AGAIN}")
+    try:
+        heads = json.loads(facts[4])
+        rows = [
+            [sheet.text(row, column) for column in range(1, 6)] for row in sorted(sheet.cells) if row >= FIRST_ASKED
+        ]
+        asked = tuple(Asked(int(row[0]), *map(_clean, row[1:])) for row in rows if row[0])
+        form = Form(facts[1], facts[2], facts[3], tuple(map(str, heads)), asked)
+    except (ValueError, TypeError, RecursionError):
+        form = None
+    if form is None or form.checksum != facts[5]:
+        raise WorkbookError(f"シート「{HIDDEN}」(非表示)が書き換えられています。{_SEND_AGAIN}")
+    return form
+
+
+def _clean(text: str) -> str:
+    """`text` as the source would hold it."""
+    return compose(text.replace("\r\n", "\n").replace("\r", "\n")).strip(" \t\r\n")
+
+
+def _read_answer(value: Value | None, key: str) -> str:
+    """The answer in a cell. Raises `WorkbookError`."""
+    kind = value.kind if value else "text"
+    text = value.text if value else ""
+    if kind == "formula":
+        raise WorkbookError("数式が入っています。数式を消し、文字で入力してください。")
+    if kind == "error":
+        raise WorkbookError(f"エラー値({visible(text)})が入っています。消して、文字で入力してください。")
+    if kind == "truth" or (kind == "number" and key == "検証内容"):
+        raise WorkbookError(
+            f"文字ではなく、日付か数などの値({visible(text)})が入っています。セルの書式を「文字列」にして、入力し直してください。"
+        )
+    if len(text) > MAX_TEXT:
+        raise WorkbookError(f"長すぎます。{MAX_TEXT:,}字までにしてください。")
+    text = _clean(text)
+    if key == "検証内容":
+        return text if text.strip() else ""
+    return text or BLANK
+
+
+def _check_answer(answer: str, key: str, edition: Edition) -> None:
+    """Raises `WorkbookError` for what the source would not accept."""
+    lists: dict[str, tuple[Collection[str], str]] = {
+        "実施状況": (edition.legend, "凡例"),
+        "今後の取扱い": (edition.treatments, "「今後の取扱い」の語"),
+    }
+    if key in lists:
+        words, of = lists[key]
+        if answer not in words and answer != BLANK:
+            raise WorkbookError(not_listed(answer, [*words, BLANK], of))
+    elif not is_everyday(answer):
+        for characters, _, sentence in defects(answer, coverage()):
+            raise WorkbookError(f"{named(characters)}{sentence}")
+
+
+# All files
+
+
+class _Reader:
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._files: list[_File] = []
+        self._findings: list[Finding] = []
+
+    def read(self, path: Path, label: str) -> None:
+        try:
+            sheets = read_workbook(path, (HIDDEN, ANSWERS))
+            form = _read_form(sheets.get(HIDDEN))
+            if ANSWERS not in sheets:
+                raise WorkbookError(f"シート「{ANSWERS}」がありません。{_SEND_AGAIN}")
+            if not is_edition_id(form.edition) or not (self._folder / f"{form.edition}.yaml").exists():
+                raise WorkbookError(
+                    f"版「{visible(form.edition)}」への回答ですが、その版は {self._folder}/ にありません。"
+                )
+            self._files.append(_File(label, form, sheets[ANSWERS]))
+        except WorkbookError as error:
+            self._findings.append(Finding(label, error.row, "", str(error)))
+
+    def returns(self) -> Returns:
+        if not self._files:
+            return Returns(None, None, (), (), tuple(self._findings), (), (), ())
+        name = Counter(file.form.edition for file in self._files).most_common(1)[0][0]
+        for file in self._files:
+            if file.form.edition != name:
+                message = (
+                    f"版「{file.form.edition}」への回答です。ほかは版「{name}」です。版ごとに分けて取り込んでください。"
+                )
+                self._findings.append(Finding(file.label, 0, "", message))
+        self._files = [file for file in self._files if file.form.edition == name]
+        source = read_source(self._folder / f"{name}.yaml")
+        before = validate(source)
+        for file in self._files:
+            file.read(before.edition)
+            self._findings += file.findings
+        changes, conflicts = self._weigh(before.edition)
+        edited: Source | None = None
+        warnings: tuple[Problem, ...] = ()
+        if changes and not conflicts and not self._findings:
+            edited = edit(source, _by_number(changes))
+            known = {(warning.code, warning.message) for warning in before.warnings}
+            after = validate(edited).warnings
+            warnings = tuple(warning for warning in after if (warning.code, warning.message) not in known)
+        return Returns(
+            source,
+            edited,
+            tuple(changes),
+            tuple(conflicts),
+            tuple(self._findings),
+            tuple(notice for file in self._files for notice in file.notices),
+            tuple(self._unanswered(before.edition)),
+            warnings,
+        )
+
+    def _weigh(self, edition: Edition) -> tuple[list[Change], list[Conflict]]:
+        """What the files change, and where they cannot be followed, by NO."""
+        by_number: dict[int, list[_Answer]] = defaultdict(list)
+        for file in self._files:
+            for number, answer in file.answers.items():
+                by_number[number].append(answer)
+        order = {number: place for place, number in enumerate(edition.items)}
+        changes: list[Change] = []
+        conflicts: list[Conflict] = []
+        for number in sorted(by_number, key=lambda number: (order.get(number, len(order)), number)):
+            for key in KEYS:
+                answers = [answer for answer in by_number[number] if answer.changed(key)]
+                if answers:
+                    found = _weigh_one(edition, number, key, answers)
+                    if isinstance(found, Change):
+                        changes.append(found)
+                    elif isinstance(found, Conflict):
+                        conflicts.append(found)
+        return changes, conflicts
+
+    def _unanswered(self, edition: Edition) -> Iterator[str]:
+        for department, items in by_department(edition).items():
+            files = [file for file in self._files if file.form.department == department]
+            answers = [answer for file in files for answer in file.answers.values()]
+            if not files:
+                yield f"{department}: 返ってきていません({len(items)}項目)。"
+            elif not any(answer.changed(key) for answer in answers for key in KEYS):
+                yield f"{department}: 返ってきましたが、何も変わっていません({len(items)}項目)。"
+
+
+def _weigh_one(edition: Edition, number: int, key: str, answers: Sequence[_Answer]) -> Change | Conflict | None:
+    """What becomes of an answer that one or more departments changed."""
+    asked = answers[0].asked
+    said = tuple((f"{answer.file} {answer.row}行", answer.answers[key]) for answer in answers)
+    item = edition.items.get(number)
+    if item is None:
+        return Conflict(number, asked.name, key, "送った後で、この項目が版からなくなりました。", said)
+    strangers = [answer for answer in answers if answer.asked.name != item.name]
+    if strangers:
+        reason = f"送った後で、名称が「{visible(strangers[0].asked.name)}」から「{visible(item.name)}」に変わりました。"
+        return Conflict(number, item.name, key, f"{reason}同じ項目か確かめてください。", said)
+    now = dict(zip(KEYS, (item.status, item.treatment, item.findings), strict=True))[key]
+    if len({text for _, text in said}) > 1:
+        return Conflict(number, item.name, key, "回答が互いに違います。", (("今の元データ", now), *said))
+    new = said[0][1]
+    if new == now:
+        return None
+    if all(answer.asked.answers[key] != now for answer in answers):
+        sides = (("送ったとき", asked.answers[key]), ("今の元データ", now), *said)
+        return Conflict(number, item.name, key, "送った後で、元データも変わりました。", sides)
+    return Change(number, item.name, key, now, new)
+
+
+def _by_number(changes: Sequence[Change]) -> dict[int, dict[str, str]]:
+    answers: dict[int, dict[str, str]] = defaultdict(dict)
+    for change in changes:
+        answers[change.number][change.key] = change.new
+    return answers

@@ -1,0 +1,397 @@
+"""A workbook that came back, read without trust: cells as text, or what is wrong with the file.
+
+Only what is needed is read, straight from the XML: openpyxl would build styles, names, links and every row of
+whatever it is given. Sizes are taken from the zip's directory, beyond which `zipfile` inflates nothing; DTDs and
+entities are refused by defusedxml; the number of elements is bounded, and so is the length of a tag.
+"""
+
+import errno
+import os
+import re
+import stat
+import struct
+import zipfile
+import zlib
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, NoReturn
+from xml.sax import SAXException
+from xml.sax.handler import ContentHandler
+from xml.sax.xmlreader import AttributesImpl, InputSource
+
+from defusedxml import DefusedXmlException
+from defusedxml.expatreader import create_parser
+
+# A workbook of 5,200 long items has 3 MB, and 20 MB inflated. What a hostile one may cost follows from these.
+MAX_BYTES = 10 * 1024 * 1024
+MAX_ENTRIES = 2_000
+MAX_PART = 64 * 1024 * 1024  # one part, inflated
+MAX_ELEMENTS = 1_500_000  # of all parts that are read
+MAX_TAG = 1024 * 1024  # bytes without a new element
+MAX_ROW = 20_000
+MAX_COLUMN = 16_384  # of Excel; what stands further right is no workbook's
+MAX_CELL = 40_000  # characters; Excel's own limit is 32,767
+
+_OLE = bytes.fromhex("d0cf11e0a1b11ae1")
+_ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
+
+
+class WorkbookError(Exception):
+    """What is wrong with a file and how to mend it, in Japanese; at `row` of the answers if there is one."""
+
+    def __init__(self, message: str, row: int = 0) -> None:
+        self.row = row
+        super().__init__(message)
+
+
+@dataclass(slots=True)
+class Value:
+    """What stands in a cell: its text; `kind` is text, number, truth, formula or error."""
+
+    text: str
+    kind: str
+
+
+@dataclass(slots=True)
+class Sheet:
+    """The cells that hold something, by row and column from 1, and the ranges that are merged."""
+
+    cells: dict[int, dict[int, Value]] = field(default_factory=dict)
+    merged: list[str] = field(default_factory=list)
+
+    def text(self, row: int, column: int) -> str:
+        value = self.cells.get(row, {}).get(column)
+        return value.text if value else ""
+
+
+def read_workbook(path: Path, wanted: tuple[str, ...]) -> dict[str, Sheet]:
+    """The sheets of these names that the workbook at `path` has. Raises `WorkbookError`."""
+    try:
+        with _open(path) as file, _unzip(file, path) as package:
+            _check_parts(package)
+            return _Reader(package).sheets(wanted)
+    except OSError as error:
+        raise WorkbookError(_reason(error)) from None
+    except DefusedXmlException:
+        raise WorkbookError(
+            "使えない書き方(DTDや外部の参照)が入っています。表計算ソフトで保存し直してください。"
+        ) from None
+    except (SAXException, zipfile.BadZipFile, zlib.error, struct.error, EOFError, ValueError, RuntimeError):
+        _broken()
+
+
+def _broken() -> NoReturn:
+    raise WorkbookError("壊れています。もう一度受け取るか、表計算ソフトで開いて保存し直してください。") from None
+
+
+def _open(path: Path) -> IO[bytes]:
+    # Without O_NONBLOCK, opening a named pipe would wait for a writer for ever.
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    try:
+        status = os.fstat(descriptor)
+        if stat.S_ISDIR(status.st_mode):
+            raise WorkbookError("フォルダです。中の .xlsx を指定してください。")
+        if not stat.S_ISREG(status.st_mode):
+            raise WorkbookError("普通のファイルではありません。返ってきた .xlsx を指定してください。")
+        if status.st_size > MAX_BYTES:
+            raise WorkbookError(
+                f"大きすぎます。{MAX_BYTES // 1024 // 1024}メガバイトまでです。画像などを除いてください。"
+            )
+        return os.fdopen(descriptor, "rb")
+    except WorkbookError:
+        os.close(descriptor)
+        raise
+
+
+def _reason(error: OSError) -> str:
+    reasons = {
+        errno.ENOENT: "ファイルがありません。名前と場所を確かめてください。",
+        errno.EACCES: "読む権限がありません。ファイルのアクセス権を確かめてください。",
+        errno.ENAMETOOLONG: "ファイルの名前が長すぎます。",
+    }
+    return reasons.get(error.errno or 0, f"読めません({error.strerror or error})。")
+
+
+def _unzip(file: IO[bytes], path: Path) -> zipfile.ZipFile:
+    again = "表計算ソフトで開き、「Excel ブック(.xlsx)」として保存し直してください。"
+    begin = file.read(MAX_BYTES) if file.read(8) == _OLE else b""
+    file.seek(0)
+    if begin:
+        if _ENCRYPTED in begin:
+            raise WorkbookError("パスワードが付いています。パスワードを外して保存し直してください。")
+        raise WorkbookError(f"古い形式(.xls)です。{again}")
+    if path.suffix.lower() in (".xlsm", ".xltm", ".xlam", ".xlsb"):
+        raise WorkbookError(f"マクロを含められる形式か、読めない形式({path.suffix.lower()})です。{again}")
+    if not zipfile.is_zipfile(file):
+        file.seek(0)
+        begin = file.read(512).lstrip(b"\xef\xbb\xbf \t\r\n")
+        if not begin:
+            raise WorkbookError("空のファイルです。もう一度受け取ってください。")
+        if begin.startswith(b"PK"):
+            _broken()
+        if begin.startswith(b"<"):
+            raise WorkbookError(f"Excel ブックではなく、HTMLかXMLです。{again}")
+        raise WorkbookError(f"Excel ブックではありません(CSVなど)。{again}")
+    return zipfile.ZipFile(file)
+
+
+def _check_parts(package: zipfile.ZipFile) -> None:
+    """Refuse what no answer needs and what may harm whoever opens the file."""
+    names = [entry.filename.lower() for entry in package.infolist()]
+    if len(names) > MAX_ENTRIES:
+        raise WorkbookError("中の部品が多すぎます。照会票ではありません。送った照会票に書き直してください。")
+    if len(set(names)) < len(names):
+        _broken()
+    # Others are nobody's workbooks, and an LZMA stream may ask for gigabytes.
+    if any(entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) for entry in package.infolist()):
+        _broken()
+    if any(entry.flag_bits & 1 for entry in package.infolist()):
+        raise WorkbookError("パスワードが付いています。パスワードを外して保存し直してください。")
+    if any(name.endswith("vbaproject.bin") or name.startswith("xl/macrosheets/") for name in names):
+        raise WorkbookError("マクロが入っています。マクロを除いて、「Excel ブック(.xlsx)」として保存し直してください。")
+    if any(name.startswith("xl/externallinks/") for name in names):
+        raise WorkbookError("ほかのブックへのリンクが入っています。リンクを解除して保存し直してください。")
+    if "xl/workbook.xml" not in names:
+        if "mimetype" in names:
+            raise WorkbookError("OpenDocument の形式(.ods)です。「Excel ブック(.xlsx)」として保存し直してください。")
+        raise WorkbookError("Excel ブックではありません。送った照会票に書き直してください。")
+
+
+class _Reader:
+    def __init__(self, package: zipfile.ZipFile) -> None:
+        self._package = package
+        self._left = MAX_ELEMENTS
+
+    def sheets(self, wanted: tuple[str, ...]) -> dict[str, Sheet]:
+        book, links, strings = _Book(), _Links(), _Strings()
+        self._parse("xl/workbook.xml", book)
+        self._parse("xl/_rels/workbook.xml.rels", links)
+        if links.strings:
+            self._parse(_inside(links.strings), strings)
+        found: dict[str, Sheet] = {}
+        for name in wanted:
+            if target := links.targets.get(book.sheets.get(name, "")):
+                handler = _Cells(strings.texts)
+                self._parse(_inside(target), handler)
+                found[name] = handler.sheet
+        return found
+
+    def _parse(self, name: str, handler: "_Handler") -> None:
+        try:
+            entry = self._package.getinfo(name)
+        except KeyError:
+            _broken()
+        if entry.file_size > MAX_PART:
+            raise WorkbookError("展開すると大きすぎます。照会票ではありません。送った照会票に書き直してください。")
+        handler.left = self._left
+        parser = create_parser(forbid_dtd=True)
+        parser.setContentHandler(handler)
+        source = InputSource(name)
+        with self._package.open(entry) as stream:
+            source.setByteStream(_Stream(stream))
+            parser.parse(source)
+        self._left = handler.left
+
+
+def _inside(target: str) -> str:
+    """The name in the zip of what a relationship of xl/workbook.xml leads to."""
+    return target.removeprefix("/") if target.startswith("/") else f"xl/{target}"
+
+
+class _Stream:
+    """A part, read on; ends what would make the parser hold one endless tag."""
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        self._stream = stream
+        self._since = 0
+
+    def read(self, size: int = -1, /) -> bytes:
+        data = self._stream.read(size)
+        last = data.rfind(b"<")
+        self._since = len(data) - last if last >= 0 else self._since + len(data)
+        if self._since > MAX_TAG:
+            _broken()
+        return data
+
+    def close(self) -> None:
+        self._stream.close()
+
+
+class _Handler(ContentHandler):
+    """Counts elements, and hands them on by their names without prefix: writers differ in the prefixes."""
+
+    left = 0
+
+    def startElement(self, name: str, attrs: AttributesImpl) -> None:  # noqa: N802 SAX's name
+        self.left -= 1
+        if self.left < 0:
+            raise WorkbookError("セルの数が多すぎます。送った照会票に書き直してください。")
+        self.start(name.rpartition(":")[2], attrs)
+
+    def endElement(self, name: str) -> None:  # noqa: N802
+        self.end(name.rpartition(":")[2])
+
+    def start(self, name: str, attrs: AttributesImpl) -> None: ...
+
+    def end(self, name: str) -> None: ...
+
+
+class _Book(_Handler):
+    """Which sheet is which relationship."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.sheets: dict[str, str] = {}
+
+    def start(self, name: str, attrs: AttributesImpl) -> None:
+        if name == "sheet":
+            link = next((attrs[key] for key in attrs.getNames() if key.endswith(":id")), "")
+            self.sheets[attrs.get("name", "")] = link
+
+
+class _Links(_Handler):
+    """Where relationships lead."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.targets: dict[str, str] = {}
+        self.strings = ""
+
+    def start(self, name: str, attrs: AttributesImpl) -> None:
+        if name != "Relationship" or attrs.get("TargetMode") == "External":
+            return
+        if attrs.get("Type", "").endswith("/worksheet"):
+            self.targets[attrs.get("Id", "")] = attrs.get("Target", "")
+        elif attrs.get("Type", "").endswith("/sharedStrings"):
+            self.strings = attrs.get("Target", "")
+
+
+class _Texts(_Handler):
+    """Collects the text of an element, without the readings (furigana) that Excel keeps beside it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._pieces: list[str] = []
+        self._length = 0
+        self._is_open = False
+        self._in_reading = False
+
+    def start(self, name: str, attrs: AttributesImpl) -> None:  # noqa: ARG002
+        if name == "rPh":
+            self._in_reading = True
+        elif name in ("t", "v"):
+            self._is_open = not self._in_reading
+
+    def end(self, name: str) -> None:
+        if name == "rPh":
+            self._in_reading = False
+        elif name in ("t", "v"):
+            self._is_open = False
+
+    def characters(self, content: str) -> None:
+        # A longer text is too long, however long it is.
+        if self._is_open and self._length <= MAX_CELL:
+            self._pieces.append(content)
+            self._length += len(content)
+
+    def take(self) -> str:
+        text = "".join(self._pieces)
+        self._pieces, self._length = [], 0
+        return text
+
+
+class _Strings(_Texts):
+    """The texts that cells refer to by number."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.texts: list[str] = []
+
+    def end(self, name: str) -> None:
+        super().end(name)
+        if name == "si":
+            self.texts.append(_unescaped(self.take()))
+
+
+class _Cells(_Texts):
+    def __init__(self, strings: list[str]) -> None:
+        super().__init__()
+        self.sheet = Sheet()
+        self._strings = strings
+        self._row = self._column = 0
+        self._type = ""
+        self._is_formula = False
+
+    def start(self, name: str, attrs: AttributesImpl) -> None:
+        super().start(name, attrs)
+        if name == "row":
+            self._row = _number(attrs.get("r", "")) or self._row + 1
+            self._column = 0
+        elif name == "c":
+            self._go_to(attrs.get("r", ""))
+            self._type = attrs.get("t", "n")
+            self.take()
+            self._is_formula = False
+        elif name == "f":
+            self._is_formula = True
+        elif name == "mergeCell" and len(self.sheet.merged) < MAX_ROW:
+            self.sheet.merged.append(attrs.get("ref", ""))
+
+    def _go_to(self, reference: str) -> None:
+        match = re.fullmatch("([A-Z]{1,7})([0-9]{1,9})", reference)
+        if reference and not match:
+            _broken()
+        self._column = column_number(match[1]) if match else self._column + 1
+        self._row = int(match[2]) if match else self._row
+        if self._column > MAX_COLUMN:
+            raise WorkbookError("列が多すぎます。送った照会票に書き直してください。", self._row)
+
+    def end(self, name: str) -> None:
+        super().end(name)
+        if name == "c":
+            value = self._value(self.take())
+            if value.text or value.kind == "formula":
+                if self._row > MAX_ROW:
+                    raise WorkbookError(
+                        f"{MAX_ROW:,}行より下に記入があります。余分な行を削除するか、送った照会票に書き直してください。",
+                        self._row,
+                    )
+                self.sheet.cells.setdefault(self._row, {})[self._column] = value
+
+    def _value(self, text: str) -> Value:
+        if self._is_formula:
+            return Value(text, "formula")
+        if self._type == "s" and text:
+            index = _number(text)
+            if index is None or index >= len(self._strings):
+                _broken()
+            return Value(self._strings[index], "text")
+        if self._type in ("inlineStr", "str"):
+            return Value(_unescaped(text), "text")
+        return Value(_plain_number(text), {"b": "truth", "e": "error"}.get(self._type, "number"))
+
+
+def column_number(letters: str) -> int:
+    """A is 1, AA is 27."""
+    number = 0
+    for letter in letters:
+        number = number * 26 + ord(letter) - ord("A") + 1
+    return number
+
+
+def _number(text: str) -> int | None:
+    return int(text) if re.fullmatch("[0-9]{1,9}", text) else None
+
+
+def _plain_number(text: str) -> str:
+    """A number as it was typed: 1.0 is 1."""
+    return re.sub(r"(?<=\d)\.0+$", "", text.strip())
+
+
+def _unescaped(text: str) -> str:
+    """`text` with the characters that a workbook writes as _x000D_."""
+    return re.sub("_x([0-9A-Fa-f]{4})_", lambda match: _character(int(match[1], 16)), text)
+
+
+def _character(point: int) -> str:
+    return "\ufffd" if 0xD800 <= point < 0xE000 else chr(point)
