@@ -1,0 +1,152 @@
+"""Bars of which the whole length is 100%, with their numbers as text: where everything stands, in pixels.
+
+It reads without colour: greys and patterns that a copier keeps apart, rules between them, numbers in each piece
+or, where a piece is too small, below it.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+# Of 96 to an inch; the type is that of the page, 8.5pt.
+EM = 8.5 / 0.75
+_LABELS = 9 * EM
+_RIGHT = 2 * EM
+_AXIS = 1.6 * EM
+_BELOW = 1.35 * EM
+_BAR = 0.7  # of the distance from one bar to the next
+_MARGIN = 5  # around a number in its piece
+_GAP = 8  # between a label and its bar
+
+# The first two have the most to fill. White is for what is not filled in.
+FILLS = ("dark", "light", "hatched", "dotted", "grey", "striped", "crossed")
+UNFILLED = "white"
+
+
+@dataclass(frozen=True, slots=True)
+class Data:
+    """What a bar shows: the pieces with what fills them and how many they are; none is 0."""
+
+    label: str
+    total: str
+    pieces: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """The number of a piece: where it begins, how wide it is and where its middle is; below the bar if there is no room."""
+
+    text: str
+    x: float
+    width: float
+    middle: float
+    is_below: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A piece of a bar: what it is filled with, where it begins, how long it is."""
+
+    fill: str
+    x: float
+    width: float
+    number: Number
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """A bar: its label and the total beside it, its top, the line that its text stands on, its pieces."""
+
+    label: str
+    total: str
+    total_x: float
+    y: float
+    text_y: float
+    pieces: tuple[Piece, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """A mark of the axis, and where its text begins."""
+
+    x: float
+    text_x: float
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """Bars one below the other over their axis. `reading` says them in sentences."""
+
+    width: int
+    height: float
+    bar_height: float
+    bars: tuple[Bar, ...]
+    ticks: tuple[Tick, ...]
+    axis_y: float
+    reading: str
+
+
+def draw(data: Sequence[Data], width: int, pitch: float, reading: str) -> Chart:
+    """The chart of `data`, `width` pixels wide, with `pitch` pixels from one bar to the next."""
+    scale = width - _LABELS - _RIGHT
+    bar_height = pitch * _BAR
+    bars, y = [], 1.0
+    for one in data:
+        pieces = _pieces(one, scale)
+        total_x = _LABELS - _GAP - wide(one.total)
+        bars.append(
+            Bar(one.label, one.total, round(total_x, 1), round(y, 1), round(y + bar_height / 2 + 0.36 * EM, 1), pieces)
+        )
+        has_numbers_below = any(piece.number.is_below for piece in pieces)
+        y += max(pitch, bar_height + _BELOW) if has_numbers_below else pitch
+    axis_y = y - (pitch - bar_height) / 2
+    ticks = tuple(_tick(scale, part) for part in range(0, 101, 20))
+    return Chart(width, round(axis_y + _AXIS, 1), round(bar_height, 1), tuple(bars), ticks, round(axis_y, 1), reading)
+
+
+def wide(text: str) -> float:
+    """The width of `text`. WeasyPrint draws text that is not anchored at its start where the proof does not read it."""
+    return sum(0.5 if character.isascii() else 1 for character in text) * EM
+
+
+def _tick(scale: float, part: int) -> Tick:
+    x, text = _LABELS + scale * part / 100, f"{part}%"
+    return Tick(round(x, 1), round(x - wide(text) / 2, 1), text)
+
+
+def _pieces(data: Data, scale: float) -> tuple[Piece, ...]:
+    whole = sum(number for _, number in data.pieces)
+    # Each begins where the one before it ends: rounded from the sum, no gap opens between them.
+    ends = [sum(number for _, number in data.pieces[:count]) for count in range(len(data.pieces) + 1)]
+    edges = [round(_LABELS + scale * end / (whole or 1), 1) for end in ends]
+    numbers = _numbers([str(number) for _, number in data.pieces], edges, _LABELS + scale + _RIGHT)
+    return tuple(
+        Piece(fill, edges[index], round(edges[index + 1] - edges[index], 1), numbers[index])
+        for index, (fill, _) in enumerate(data.pieces)
+    )
+
+
+def _numbers(texts: Sequence[str], edges: Sequence[float], end: float) -> list[Number]:
+    middles = [(left + right) / 2 for left, right in pairwise(edges)]
+    rooms = [wide(text) + 2 * _MARGIN for text in texts]
+    below = [index for index, room in enumerate(rooms) if room > edges[index + 1] - edges[index]]
+    for index, middle in zip(below, _side_by_side([(middles[i], rooms[i]) for i in below], end), strict=True):
+        middles[index] = middle
+    return [
+        Number(text, round(middle - wide(text) / 2, 1), round(wide(text), 1), round(middle, 1), index in below)
+        for index, (text, middle) in enumerate(zip(texts, middles, strict=True))
+    ]
+
+
+def _side_by_side(wanted: Sequence[tuple[float, float]], end: float) -> list[float]:
+    """The middles of texts of some widths, each as near to where it is wanted as those before it and `end` allow."""
+    places, edge = [], 0.0
+    for middle, width in wanted:
+        edge = max(middle + width / 2, edge + width)
+        places.append(edge - width / 2)
+    for index in reversed(range(len(places))):
+        half = wanted[index][1] / 2
+        places[index] = min(places[index], end - half)
+        end = places[index] - half
+    return places
