@@ -37,6 +37,22 @@ def make_report(path: Path, step: Step) -> Delivered | None:
     return make(OUT / path.stem / "report", (path,), compose, step)
 
 
+def make_summary(path: Path, step: Step) -> Delivered | None:
+    """Make the summary of the edition at `path`; None if it is up to date. Raises `PipelineError`."""
+
+    def compose(editions: "tuple[Validated, ...]") -> "Document":
+        from .source import read_source
+        from .summary import summary
+        from .validation import validate
+
+        (validated,) = editions
+        previous = validated.edition.previous
+        # It is among the inputs of whatever is made of this edition.
+        return summary(validated, validate(read_source(path.parent / f"{previous}.yaml")) if previous else None)
+
+    return make(OUT / path.stem / "summary", (path,), compose, step)
+
+
 def make_comparison(old: Path, new: Path, step: Step, show_all: bool = False) -> tuple[Path, Delivered | None]:
     """Make the 新旧対照表 of two editions, each a YAML file or a PDF of ours, and comparison.json beside it.
 
@@ -105,7 +121,7 @@ def _make(record: Record, target: Path, sources: tuple[Path, ...], compose: "Com
         read = [read_source(path, has_lineage=path.parent == SOURCE) for path in sources]
     for source in read:
         if source.has_lineage:
-            inputs |= _lineage(source.path, source.root.text("前版"))
+            inputs |= lineage(source.path, source.root.text("前版"))
     with step("検証"):
         editions = tuple(map(validate, read))
     with step("紙面"):
@@ -121,7 +137,7 @@ def _make(record: Record, target: Path, sources: tuple[Path, ...], compose: "Com
     return Delivered(target.with_suffix(".pdf"), pages, warnings)
 
 
-def _lineage(source_path: Path, previous: str | None) -> dict[str, Fingerprint]:
+def lineage(source_path: Path, previous: str | None) -> dict[str, Fingerprint]:
     """The editions before this one, by which it is checked too."""
     from .model import is_edition_id
     from .source import read_source

@@ -7,17 +7,13 @@ meaning: another edition may have other symbols for the same, or the same symbol
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from .chart import EM, FILLS, UNFILLED, Chart, Data, draw
-from .delivery import OUT
 from .document import Block, Carried, CarriedFile, Cell, Document, Expected, Paragraph, Row, Table
 from .html import break_label, document_title, flat, masthead, render, width_in_ems
 from .likeness import fold
-from .line import Delivered, Step, make
 from .model import BLANK, Edition, Item, policy_number
-from .source import read_source
-from .validation import Validated, validate
+from .validation import Validated
 
 TITLE = "集計表"
 TOTAL = "計(再掲を除く)"
@@ -122,18 +118,6 @@ _LARGEST_PITCH = 3.2
 _PIXEL = 25.4 / 96
 # The keys of the chart in one line, and what is below it.
 _AROUND_CHART = 6
-
-
-def make_summary(path: Path, step: Step) -> Delivered | None:
-    """Make the summary of the edition at `path`; None if it is up to date. Raises `PipelineError`."""
-
-    def compose(editions: tuple[Validated, ...]) -> Document:
-        (validated,) = editions
-        previous = validated.edition.previous
-        # It is among the inputs of every document on this edition.
-        return summary(validated, validate(read_source(path.parent / f"{previous}.yaml")) if previous else None)
-
-    return make(OUT / path.stem / "summary", (path,), compose, step)
 
 
 def summary(validated: Validated, previous: Validated | None) -> Document:
@@ -241,9 +225,11 @@ def _head_lines(edition: Edition, em: float) -> dict[str, tuple[str, ...]]:
 
 
 def _carried(validated: Validated, previous: Validated | None) -> Carried:
-    files = [CarriedFile("source.yaml", validated.source.data, validated.source.edition)]
-    if previous:
-        files.insert(0, CarriedFile("source-previous.yaml", previous.source.data, previous.source.edition))
+    """What the counts were made of; of two files neither has the name by which a PDF stands for its edition."""
+    named = (
+        [("source-old.yaml", previous), ("source-new.yaml", validated)] if previous else [("source.yaml", validated)]
+    )
+    files = (CarriedFile(name, one.source.data, one.source.edition) for name, one in named if one)
     return Carried(tuple(files), validated.edition.as_of)
 
 
