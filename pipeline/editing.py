@@ -8,11 +8,12 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 import yaml
 
 from .draft import scalar
-from .errors import PipelineError
+from .errors import PipelineError, SourceError
 from .rules import rows
 from .source import Mapping as Node
 from .source import Scalar, Source, parse_source, plain
@@ -27,7 +28,7 @@ class EditError(PipelineError):
 _Place = tuple[int, int]  # line and column, from 0
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@dataclass(frozen=True, slots=True)
 class _Edit:
     begin: _Place
     end: _Place
@@ -44,11 +45,12 @@ class _Token:
 
 
 def edit(source: Source, answers: Answers) -> Source:
-    """`source` with `answers` in place of what it says. Raises `EditError`, or `SourceError` if it is no YAML any more."""
+    """`source` with `answers` in place of what it says. Raises `EditError`."""
     answers = {number: values for number, values in answers.items() if values}
-    edits = sorted(_Editor(source).edits(answers))
-    edited = parse_source(source.path, _apply(source.data, edits))
-    if plain(edited.root) != _intended(source, answers):
+    # At one place, first what is replaced there and then what is put behind it.
+    edits = sorted(_Editor(source).edits(answers), key=lambda edit: (edit.begin, edit.end))
+    edited = _read(source.path, _apply(source.data, edits))
+    if edited is None or plain(edited.root) != _intended(source, answers):
         numbers = "、".join(map(str, sorted(answers)))
         lines = "、".join(str(edit.begin[0] + 1) for edit in edits)
         raise EditError(
@@ -56,6 +58,13 @@ def edit(source: Source, answers: Answers) -> Source:
             "何も書き込んでいません。その行を「キー: 値」の形に直してからもう一度取り込むか、手で書き換えてください。"
         )
     return edited
+
+
+def _read(path: Path, data: bytes) -> Source | None:
+    try:
+        return parse_source(path, data)
+    except SourceError:
+        return None
 
 
 def _intended(source: Source, answers: Answers) -> object:
