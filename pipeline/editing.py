@@ -71,7 +71,9 @@ def _intended(source: Source, answers: Answers) -> object:
     """What the tree must say afterwards. Read afresh, since it is changed."""
     root = parse_source(source.path, source.data).root
     for number, node in _items(root):
-        node.entries.update({key: Scalar(text, 0, 0) for key, text in answers.get(number, {}).items()})
+        for key, text in answers.get(number, {}).items():
+            if text or key in node.entries:  # nothing is said by leaving it out, too
+                node.entries[key] = Scalar(text, 0, 0)
     return plain(root)
 
 
