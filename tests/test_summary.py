@@ -1,0 +1,423 @@
+"""The summary: added up once more from the text of the source, and held against what stands on the finished page."""
+
+import io
+import os
+import re
+from collections.abc import Callable
+from contextlib import nullcontext
+from dataclasses import dataclass
+from html import unescape
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import page
+import pypdf
+import pytest
+from pypdf.generic import ArrayObject, NameObject, TextStringObject
+
+from pipeline import summary as module
+from pipeline.chart import Data, draw
+from pipeline.document import Document
+from pipeline.errors import ProofError
+from pipeline.line import make_summary
+from pipeline.pdf import lay_out, write_pdf
+from pipeline.proof import prove
+from pipeline.source import parse_source
+from pipeline.summary import change, share, summary
+from pipeline.validation import Validated, validate
+
+from .conftest import HEALTHY, ROOT
+from .test_proof import Victim
+
+ORIGINAL = (ROOT / "source/original.yaml").read_text("utf-8")
+PLAIN = (("◎", "実施済"), ("○", "継続推進"), ("△", "一部実施"), ("×", "検討中"))
+WORDY = (("A", "計画どおり実施した"), ("B", "おおむね実施した"), ("C", "一部を実施した"), ("D", "実施していない"))
+SHORT = ("完了: 終了", "継続: 継続", "廃止: 終了")
+LONG = ("拡充して継続: 継続", "現状のまま継続: 継続", "見直して継続: 継続", "完了: 終了", "廃止: 終了")
+
+
+@dataclass(frozen=True)
+class Made:
+    document: Document
+    pdf: bytes
+
+    @property
+    def pages(self) -> list[str]:
+        return ["".join(one.extract_text().split()) for one in pypdf.PdfReader(io.BytesIO(self.pdf)).pages]
+
+    @property
+    def rows(self) -> list[list[str]]:
+        """The cells of every row with a head, as the web page has them."""
+        rows = re.findall(r"<tr.*?>(.*?)</tr>", self.document.html, re.DOTALL)
+        return [
+            [text_of(cell) for cell in re.findall(r"<t[hd].*?</t[hd]>", row, re.DOTALL)]
+            for row in rows
+            if 'scope="row"' in row
+        ]
+
+    def row(self, head: str) -> list[str]:
+        (found,) = [row[1:] for row in self.rows if row[0] == head]
+        return found
+
+
+Make = Callable[..., Made]
+
+
+def text_of(markup: str) -> str:
+    return "".join(unescape(re.sub(r"<[^>]*>", "", markup)).split())
+
+
+def checked(text: str, name: str = "new") -> Validated:
+    return validate(parse_source(Path(f"source/{name}.yaml"), text.encode(), name, has_lineage=False))
+
+
+@pytest.fixture(scope="module")
+def make(font_cache: Path) -> Make:
+    def made(text: str, previous: str = "") -> Made:
+        document = summary(checked(text), checked(previous, "old") if previous else None)
+        return Made(document, write_pdf(document, font_cache))
+
+    return made
+
+
+@pytest.fixture(scope="module")
+def original(make: Make) -> Made:
+    return make(ORIGINAL)
+
+
+def made_up(
+    policies: int, legend: tuple[tuple[str, str], ...] = PLAIN, terms: tuple[str, ...] = SHORT, step: int = 1
+) -> str:
+    """An edition of so many policies; `step` deals the statuses out in another way."""
+    lines = ["表題: 協働推進計画実施状況一覧", "年度: 令和6年度", "現在日: 2025-03-31", "担当課: 市民協働課", "凡例:"]
+    lines += [f"  {symbol}: {meaning}" for symbol, meaning in legend]
+    lines += ["今後の取扱い:", *(f"  {term}" for term in terms), "推進方針:"]
+    number = 0
+    for position in range(policies):
+        name = "市民と行政が互いに補い合うまちづくりを進めます"[position % 3 :]
+        lines += [f"  - 名称: {name}", "    推進施策:", "      - 名称: 施策", "        推進項目:"]
+        for _ in range(3 + position * 7 % 17):
+            number += 1
+            status, term = legend[number * step % 7 % len(legend)][0], terms[number * step % len(terms)].split(":")[0]
+            lines.append(f"          - {{NO: {number}, 名称: 項目{number}, 実施状況: {status}, 今後の取扱い: {term}}}")
+        if position:
+            lines += ["      - 名称: 再", "        推進項目: [{再掲: 1}]"]
+    return "\n".join(lines)
+
+
+def violations(data: bytes) -> list[str]:
+    profiles = (page.ValidationProfile.PDF_A_3A, page.ValidationProfile.PDF_UA_1)
+    return [failure.rule_id for one in profiles for failure in page.validate_pdf_bytes(data, profile=one).failures]
+
+
+# What it says
+
+
+def test_the_numbers_are_those_of_the_yaml_text(original: Made) -> None:
+    """Counted by the words of the file, policy by policy, with nothing of the pipeline's."""
+    texts = re.split(r"^  - 名称: ", ORIGINAL.split("\n推進方針:\n")[1], flags=re.MULTILINE)[1:]
+    expected = []
+    for text in texts:
+        expected.append(
+            [len(re.findall(r"- NO: ", text)), len(re.findall(r"- 再掲: ", text))]
+            + [len(re.findall(f"実施状況: {symbol}", text)) for symbol in "◎○△×"]
+            + [len(re.findall(f"今後の取扱い: {term}", text)) for term in ("完了", "継続", "廃止")]
+        )
+    heads = [f"{roman}{''.join(text.splitlines()[0].split())}" for roman, text in zip("ⅠⅡⅢⅣⅤ", texts, strict=True)]
+    totals = [sum(column) for column in zip(*expected, strict=True)]
+    assert totals == [47, 5, 8, 33, 2, 4, 8, 35, 4]
+    (text,) = original.pages
+    for head, numbers in zip([*heads, "計(再掲を除く)"], [*expected, totals], strict=True):
+        assert original.row(head) == [*map(str, numbers)]
+        assert head + "".join(map(str, numbers)) in text
+
+
+def test_totals_leave_repeats_out_and_say_so(original: Made, make: Make) -> None:
+    (text,) = original.pages
+    assert "実質47項目(再掲5を除く)の実施状況は、「実施済」8(17.0%)、「継続推進」33(70.2%)" in text
+    assert "再掲は、ほかの施策の項目を再び掲げた行の数で、計に含みません" in text
+    without = make(HEALTHY.replace("          - 再掲: 1\n", ""))
+    assert "全3項目の実施状況は" in without.pages[0]
+    assert "再掲(外数)" not in without.pages[0]
+
+
+@pytest.mark.parametrize(
+    ("part", "whole", "shown"),
+    [(1, 3, "33.3"), (2, 3, "66.7"), (1, 2000, "0.1"), (1, 2001, "0.0"), (47, 47, "100.0"), (0, 5, "0.0"), (0, 0, "-"), (1, 16, "6.3")],
+)  # fmt: skip
+def test_shares_are_rounded_half_up_to_one_decimal(part: int, whole: int, shown: str) -> None:
+    assert share(part, whole) == shown
+
+
+def test_shares_that_do_not_add_up_say_so(original: Made, make: Make) -> None:
+    # 17.0 + 70.2 + 4.3 + 8.5 = 100.0
+    assert "このため" not in original.pages[0]
+    thirds = make(HEALTHY)
+    assert thirds.row("構成比(%)") == ["100.0", "-", "33.3", "33.3", "33.3", "33.3", "66.7"]
+    assert "このため、合計が100%になりません(実施状況は99.9%)。" in thirds.pages[0]
+
+
+def test_what_is_not_filled_in_has_a_column_and_the_paper_is_a_draft(make: Make) -> None:
+    made = make(
+        HEALTHY.replace("実施状況: ×", "実施状況: 未記入").replace("今後の取扱い: 完了", "今後の取扱い: 未記入")
+    )
+    assert made.row("計(再掲を除く)") == ["3", "1", "1", "1", "0", "1", "0", "2", "1"]
+    assert '<span class="draft">案</span>' in made.document.html
+    assert prove(made.pdf, made.document) == 1
+
+
+OLD = (
+    HEALTHY.replace("◎", "A")
+    .replace("○", "◎")
+    .replace("×: 検討中", "×: 未着手")
+    .replace("A: 実施済", "A: 実 施 済")
+    .replace("          - 再掲: 1\n", "")
+    .replace(
+        "          - NO: 2\n", "          - {NO: 9, 名称: 項目九, 実施状況: ×, 今後の取扱い: 継続}\n          - NO: 2\n"
+    )
+)
+
+
+def test_the_change_goes_by_meaning_and_not_by_symbol(make: Make) -> None:
+    """◎ meant last year what ○ means now, and A what ◎ means now."""
+    made = make(
+        "年度: 令和6年度\n" + HEALTHY.replace("今後の取扱い: 完了", "今後の取扱い: 継続"), "年度: 令和5年度\n" + OLD
+    )
+    (text,) = made.pages
+    assert made.row("◎実施済") == ["1", "1", "0", "25.0", "33.3"]
+    assert made.row("○継続推進") == ["1", "1", "0", "25.0", "33.3"]
+    assert made.row("×検討中") == ["-", "1", "1", "-", "33.3"]
+    assert made.row("×未着手") == ["2", "-", "△2", "50.0", "-"]
+    assert made.row("完了") == ["1", "0", "△1", "25.0", "0.0"]
+    assert made.row("継続") == ["3", "3", "0", "75.0", "100.0"]
+    assert "前版(令和5年度)の全4項目に比べて、1項目減りました。" in text
+    assert "「-」は、その版の実施状況や今後の取扱いにないものです。" in text
+    assert prove(made.pdf, made.document) == 1
+    # A screen reader hears how many fewer, not a triangle.
+    assert '<span role="img" aria-label="2減">△2</span>' in made.document.html
+
+
+def test_symbols_of_one_meaning_are_one_line_of_the_comparison(make: Make) -> None:
+    two = HEALTHY.replace("  ◎: 実施済\n", "  ◎: 実施済\n  ●: 実施済\n").replace("実施状況: ×", "実施状況: ●")
+    made = make(two, HEALTHY)
+    assert made.row("◎・●実施済") == ["1", "2", "1", "33.3", "66.7"]
+    assert prove(made.pdf, made.document) == 1
+
+
+def test_without_an_edition_before_nothing_is_compared(original: Made) -> None:
+    for word in ("前版", "今回", "増減"):
+        assert word not in original.pages[0]
+
+
+def test_a_cell_of_numbers_holds_no_symbol_but_the_triangle_of_a_decrease(make: Make) -> None:
+    made = make("年度: 令和6年度\n" + HEALTHY, OLD)
+    cells = re.findall(r'<td[^>]*headers="([^"]*)"[^>]*>(.*?)</td>', made.document.html)
+    assert len(cells) > 40
+    for headers, markup in cells:
+        pattern = "△?[0-9]+" if headers.startswith("change-difference") else "[0-9]+|[0-9]+[.][0-9]|-"
+        assert re.fullmatch(pattern, text_of(markup)), (headers, markup)
+
+
+def test_a_triangle_means_fewer() -> None:
+    assert (change(5, 3), change(3, 5), change(4, 4)) == ("△2", "2", "0")
+
+
+# The chart
+
+
+def test_the_bars_are_as_long_as_their_numbers_say(original: Made) -> None:
+    """The pieces of the first bar, all items: 8, 33, 2 and 4 of 47 of the way from 0% to 100%."""
+    chart = original.document.html.split('role="img"')[1].split("</svg>")[0]
+    rects = [
+        [*map(float, re.findall(r' (?:x|y|width)="([\d.]+)"', rect))]
+        for rect in re.findall(r"<rect [^>]*height[^>]*stroke=[^>]*>", chart)
+    ]
+    top = min(y for _, y, _ in rects)
+    first = [(x, width) for x, y, width in rects if y == top]
+    start, end = first[0][0], first[-1][0] + first[-1][1]
+    for number, (_, width) in zip((8, 33, 2, 4), first, strict=True):
+        assert width == pytest.approx((end - start) * number / 47, abs=0.2)
+
+
+def test_it_says_in_sentences_what_it_shows(original: Made) -> None:
+    (reading,) = re.findall(r'role="img" aria-label="([^"]*)"', original.document.html)
+    assert reading.startswith(
+        "推進方針別の実施状況の帯グラフ。全体(47項目)は「実施済」8項目、「継続推進」33項目、「一部実施」2項目、「検討中」4項目。"
+    )
+    assert "Ⅲ 人づくりを通じて、協働の意識醸成を図ります(4項目)は「継続推進」4項目。" in reading
+
+
+def test_every_piece_has_its_own_number_however_small() -> None:
+    """In its piece, or below it, and none on another."""
+    counts = (900, 1, 1, 12, 1, 1)
+    chart = draw([Data("全体", "916項目", tuple(("light", count) for count in counts))], 600, 30, "")
+    (bar,) = chart.bars
+    assert [piece.number.text for piece in bar.pieces] == [*map(str, counts)]
+    below = [piece.number for piece in bar.pieces if piece.number.is_below]
+    assert len(below) == 5
+    for left, right in pairwise(below):
+        assert left.x + left.width < right.x
+    assert below[-1].x + below[-1].width <= 600
+    inside = bar.pieces[0]
+    assert inside.x < inside.number.x
+    assert inside.number.x + inside.number.width < inside.x + inside.width
+
+
+def test_what_fills_the_bars_is_told_apart_without_colour(make: Make) -> None:
+    legend = tuple((str(position), f"状態{position}") for position in range(7))
+    made = make(made_up(3, legend))
+    fills = re.findall(r'<rect x="0.5"[^>]*fill="([^"]*)"', made.document.html)
+    assert len({re.sub(r"key-\d+", "", fill) for fill in fills}) == 7
+    # Nothing drawn has a hue: red, green and blue are the same.
+    for red, green, blue in re.findall(
+        "#([0-9a-f]{1,2})([0-9a-f]{1,2})([0-9a-f]{1,2})\\b", made.document.html.split("<body")[1]
+    ):
+        assert red == green == blue
+
+
+# The page
+
+
+@pytest.mark.parametrize("with_previous", [False, True])
+@pytest.mark.parametrize(("legend", "terms"), [(PLAIN, SHORT), (WORDY, LONG)], ids=["plain", "wordy"])
+@pytest.mark.parametrize("policies", [1, 4, 6, 8, 10])
+def test_up_to_ten_policies_stand_on_one_page(
+    policies: int, legend: tuple[tuple[str, str], ...], terms: tuple[str, ...], with_previous: bool, font_cache: Path
+) -> None:
+    from pipeline.fonts import confine_layout
+
+    confine_layout(font_cache)
+    old = checked(made_up(policies, legend, terms, step=3), "old") if with_previous else None
+    document = summary(checked(made_up(policies, legend, terms)), old)
+    assert len(lay_out(document.html).pages) == 1
+
+
+EDITIONS = {
+    "original": (ORIGINAL, ""),
+    "other legend, eight policies": (made_up(8, WORDY, LONG), made_up(7, PLAIN, SHORT)),
+    "ten policies": (made_up(10), made_up(10, step=3)),
+    "blanks": (HEALTHY.replace("実施状況: ×", "実施状況: 未記入"), HEALTHY),
+    "blanks before": (HEALTHY, HEALTHY.replace("今後の取扱い: 継続", "今後の取扱い: 未記入")),
+    "no items": (HEALTHY.split("推進方針:")[0] + "推進方針: [{名称: 方針一}, {名称: 方針二, 推進施策: [{名称: 施策}]}]", HEALTHY),
+    "no items before": (HEALTHY, HEALTHY.split("推進方針:")[0] + "推進方針: [{名称: 方針一}]"),
+    "forty policies": (made_up(40), ""),
+    "many symbols": (made_up(3, tuple((f"記{n}", f"状態その{n}" * 3) for n in range(15))), made_up(3)),
+    "a name longer than a page": (HEALTHY.replace("名称: 方針一", f"名称: {'市' * 6_000}"), ""),
+    "names in lines, with variants": (HEALTHY.replace("名称: 方針一", 'name').replace("name", '名称: "辻\U000e0101と\\n葛\U000e0100<b>&\\"の方針"'), HEALTHY),
+    "a heading of one's own": ("見出し: {推進方針: 政策の柱, 実施状況: 評価}\n" + HEALTHY, ""),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", EDITIONS)
+def test_every_edition_keeps_all_promises_of_the_official_pdf(name: str, make: Make) -> None:
+    made = make(*EDITIONS[name])
+    assert prove(made.pdf, made.document) == len(made.pages)
+    assert violations(made.pdf) == []
+
+
+@pytest.mark.parametrize("name", ["original", "ten policies"])
+def test_no_type_is_smaller_than_eight_and_a_half_points(name: str, make: Make) -> None:
+    made = make(*EDITIONS[name])
+    (sheet,) = pypdf.PdfReader(io.BytesIO(made.pdf)).pages
+    sizes = {round(float(size) * 0.75, 1) for size in re.findall(rb" ([\d.]+) Tf", sheet.get_contents().get_data())}  # type: ignore[union-attr]
+    assert min(sizes) == 8.5
+    # The picture is drawn as large as it is, and its type with it.
+    pictures = re.findall(
+        r'<svg[^>]*width="([\d.]+)" height="([\d.]+)" viewBox="0 0 ([\d.]+) ([\d.]+)"', made.document.html
+    )
+    assert pictures
+    assert all(size[:2] == size[2:] for size in pictures)
+
+
+def test_the_same_source_gives_the_same_bytes(make: Make, original: Made) -> None:
+    assert make(ORIGINAL).pdf == original.pdf
+
+
+def test_it_carries_both_sources(make: Make) -> None:
+    made = make(HEALTHY, OLD)
+    attachments = pypdf.PdfReader(io.BytesIO(made.pdf)).attachments
+    assert {name: data for name, (data,) in attachments.items()} == {
+        "source-old.yaml": OLD.encode(),
+        "source-new.yaml": HEALTHY.encode(),
+    }
+
+
+# The proof
+
+
+def reading_lost(victim: Victim) -> None:
+    del next(victim.elements("Figure"))["/Alt"]
+
+
+def reading_wrong(victim: Victim) -> None:
+    figure = next(victim.elements("Figure"))
+    figure[NameObject("/Alt")] = TextStringObject(str(figure["/Alt"]).replace("33", "34"))
+
+
+def place_lost(victim: Victim) -> None:
+    del next(victim.elements("Figure"))["/A"]
+
+
+def place_off_the_page(victim: Victim) -> None:
+    box = next(victim.elements("Figure"))["/A"]["/BBox"]
+    next(victim.elements("Figure"))["/A"][NameObject("/BBox")] = ArrayObject([*box[:3], type(box[3])(1_000)])
+
+
+def figure_turned_paragraph(victim: Victim) -> None:
+    next(victim.elements("Figure"))[NameObject("/S")] = NameObject("/P")
+
+
+def group_of_columns_lost(victim: Victim) -> None:
+    del next(victim.elements("TD"))["/A"]["/Headers"]
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [reading_lost, reading_wrong, place_lost, place_off_the_page, figure_turned_paragraph, group_of_columns_lost],
+)
+def test_damage_does_not_get_past_the_proof(damage: Callable[[Victim], None], original: Made) -> None:
+    prove(Victim(original.pdf).save(), original.document)
+    victim = Victim(original.pdf)
+    damage(victim)
+    with pytest.raises(ProofError):
+        prove(victim.save(), original.document)
+
+
+def off_by_one(counted: Callable[..., Any]) -> Callable[..., Any]:
+    def wrong(items: Any, repeats: int) -> Any:
+        return counted([*items][:-1] if len([*items]) == 3 else items, repeats)
+
+    return wrong
+
+
+def test_a_miscount_on_the_page_does_not_get_past_the_proof(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the page shows and what the proof expects are counted in two ways."""
+    monkeypatch.setattr(module, "_count", off_by_one(module._count))
+    made = make(HEALTHY)
+    with pytest.raises(ProofError, match="「3」が「2」となっています"):
+        prove(made.pdf, made.document)
+
+
+def test_a_number_painted_wrong_in_the_chart_does_not_get_past_the_proof(original: Made, font_cache: Path) -> None:
+    html = original.document.html
+    assert html.count(">33</text>") == 1
+    wrong = Document(html.replace(">33</text>", ">34</text>"), original.document.expected, original.document.carried)
+    with pytest.raises(ProofError, match="段落「全体47項目8"):
+        prove(write_pdf(wrong, font_cache), original.document)
+
+
+# Delivery
+
+
+def test_it_is_delivered_and_made_anew_when_the_edition_before_changes(project: Path) -> None:
+    del project
+    Path("source/old.yaml").write_text(OLD, "utf-8")
+    Path("source/new.yaml").write_text("前版: old\n" + HEALTHY, "utf-8")
+    delivered = make_summary(Path("source/new.yaml"), lambda _: nullcontext())
+    assert delivered is not None
+    assert delivered.path == Path("out/new/summary.pdf")
+    assert delivered.path.with_suffix(".html").exists()
+    assert make_summary(Path("source/new.yaml"), lambda _: nullcontext()) is None
+    os.utime("source/old.yaml")
+    assert make_summary(Path("source/new.yaml"), lambda _: nullcontext()) is not None
