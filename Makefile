@@ -14,7 +14,7 @@ READY_TO_TEST := .venv/ready-test
 
 # What may stand after the target reaches the command as it was typed: neither make (`value`) nor the shell
 # (an environment variable in quotes) reads anything into it.
-VALUES := EDITION FROM TO KEY PASSPHRASE_FILE
+VALUES := EDITION FILES FROM TO KEY PASSPHRASE_FILE
 $(foreach name,$(VALUES),$(eval override $(name) := $$(value $(name))))
 export $(VALUES)
 # $(call given,FROM,--from) is `--from "…"` if FROM was given; $(call given,EDITION) is the value alone.
@@ -26,7 +26,7 @@ MAKEFLAGS += --no-builtin-rules --no-print-directory
 .SILENT:
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help report check diff errata next history sign setup-sign bench schema test lint clean setup lock
+.PHONY: help report check diff errata next history summary sheets import sign setup-sign bench schema test lint clean setup lock
 
 help:
 	echo '使い方: make 命令'
@@ -46,6 +46,15 @@ errata: $(READY) ## 正誤表を作る。FROM=配布した資料(PDFでもよい
 
 next: $(READY) ## 次の版の下書きを source/ に作る。FROM=今の版 TO=次の版
 	$(RUN) next $(call given,FROM,--from) $(call given,TO,--to)
+
+summary: $(READY) ## 集計表(方針別の件数と図)を1枚で作る。一つの版だけなら EDITION=版
+	$(RUN) summary $(call given,EDITION,--)
+
+sheets: $(READY) ## 担当課に送る照会票(Excel)を作る。一つの版だけなら EDITION=版
+	$(RUN) sheets $(call given,EDITION,--)
+
+import: $(READY) ## 戻った照会票を調べ、変わるところを示す。FILES="ファイル …"(フォルダでもよい)、元のデータに書き込むなら APPLY=1
+	$(RUN) import $(call asked,APPLY,--apply) $(call given,FILES,--files)
 
 history: $(READY) ## すべての版を通した各項目の経過を作る。つながりが二つ以上あれば EDITION=最後の版
 	$(RUN) history $(call given,EDITION,--)
@@ -75,10 +84,7 @@ clean: ## out/ の中身(自分で置いたものも)と作業用のファイル
 setup: ## 必要なもの(書体、Pango、Pythonの部品)をそろえる。足りないものがあれば入れる
 	sh setup.sh
 
-setup-history: $(READY) ## すべての版を通した各項目の経過を作る。つながりが二つ以上あれば EDITION=最後の版
-	$(RUN) history $(call given,EDITION,--)
-
-sign: $(READY_TO_SIGN) ## 電子署名に必要な部品を入れる
+setup-sign: $(READY_TO_SIGN) ## 電子署名に必要な部品を入れる
 
 # Keeps the versions that are locked and adds what pyproject.toml newly asks for; all newest with UPGRADE=1.
 lock: $(READY) ## 部品の版を固定し直す。すべて最新の版にするなら UPGRADE=1

@@ -7,6 +7,7 @@ by the target that needs them, so that a report that is up to date costs a few h
 import argparse
 import errno
 import os
+import shlex
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -29,6 +30,9 @@ _HELP = """使い方: python -m pipeline 命令 [版 …] [指定 …]
                             --strict は、続くはずの項目がなくなっていれば終了コード1
   errata --from 旧 --to 新  正誤表(配布した資料の誤りと訂正)を作る
   next --from 版 --to 次    次の版の下書き source/次.yaml を作る。すでにあれば何もしない
+  summary [版 …]            集計表(方針別の件数と図)を1枚で作る
+  sheets [版 …]             担当課に送る照会票(Excel)を作る
+  import ファイル … [--apply]  戻った照会票を調べ、変わるところを示す。--apply を付けたときだけ元のデータに書き込む
   history [版]              すべての版を通した各項目の経過を作る。つながりが二つ以上あれば、最後の版を指定する
   sign 版 --key 鍵          帳票に電子署名を付ける。鍵はPKCS#12(.p12)。暗証は尋ねる。--passphrase-file で
                             ファイルから、環境変数 KYODO_PASSPHRASE からも読める
@@ -108,6 +112,12 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     following = target("next", _next)
     following.add_argument("--from", dest="old", required=True)
     following.add_argument("--to", dest="new", required=True)
+    target("summary", _summary).add_argument("editions", nargs="*")
+    target("sheets", _sheets).add_argument("editions", nargs="*")
+    returned = target("import", _import)
+    returned.add_argument("files", nargs="*", type=Path)
+    returned.add_argument("--files", dest="listed", default="")
+    returned.add_argument("--apply", action="store_true")
     target("history", _history).add_argument("edition", nargs="?")
     sign = target("sign", _sign)
     sign.add_argument("edition")
@@ -120,26 +130,74 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
 def _report(options: argparse.Namespace) -> int:
     from .line import make_report
 
-    code = 0
-    for path in _editions(options.editions):
-        try:
-            delivered = make_report(path, _step)
-        except PipelineError as error:
-            # One edition's errors do not keep the others from being made.
-            code = max(code, _explain(error))
-            continue
-        if delivered:
-            _print_problems(delivered.warnings)
-            if (signed := OUT / path.stem / "report-signed.pdf").exists():
-                print(f"{signed}: 前の帳票に付けた署名です。make sign で付け直してください。", file=sys.stderr)
+    def make(path: Path) -> None:
+        delivered = make_report(path, _step)
+        if delivered and (signed := OUT / path.stem / "report-signed.pdf").exists():
+            print(f"{signed}: 前の帳票に付けた署名です。make sign で付け直してください。", file=sys.stderr)
         _print_delivered(OUT / path.stem / "report.pdf", delivered)
+
+    return _for_each(_editions(options.editions), make)
+
+
+def _summary(options: argparse.Namespace) -> int:
+    from .line import make_summary
+
+    def make(path: Path) -> None:
+        _print_delivered(OUT / path.stem / "summary.pdf", make_summary(path, _step))
+
+    return _for_each(_editions(options.editions), make)
+
+
+def _sheets(options: argparse.Namespace) -> int:
+    from .sheets import make_sheets
+
+    def make(path: Path) -> None:
+        sheets = make_sheets(path)
+        _print_problems(sheets.warnings)
+        for made in sheets.paths:
+            print(made)
+        for removed in sheets.removed:
+            print(f"{removed}: 受け持つ項目がなくなったため削除しました。")
+
+    return _for_each(_editions(options.editions), make)
+
+
+def _for_each(paths: Sequence[Path], make: Callable[[Path], None]) -> int:
+    """Call `make` for each edition: one's errors do not keep the others from being made. The worst exit code."""
+    code = 0
+    for path in paths:
+        try:
+            make(path)
+        except PipelineError as error:
+            code = max(code, _explain(error))
     return code
+
+
+def _import(options: argparse.Namespace) -> int:
+    from .returns import apply_returns, describe, messages, read_returns
+
+    files = [file for path in [*options.files, *_listed(options.listed)] for file in _workbooks(path)]
+    if not files:
+        raise UsageError('戻った照会票(.xlsx)を指定してください。例: make import FILES="戻り/協働推進課.xlsx"')
+    returns = read_returns(files, SOURCE)
+    for message in messages(returns):
+        print(message, file=sys.stderr)
+    print(describe(returns))
+    if not returns.is_clean:
+        print("誤りや食い違いがあるため、何も書き込んでいません。", file=sys.stderr)
+        return 1
+    if options.apply and apply_returns(returns) and returns.source:
+        print(f"{returns.source.path} に書き込みました。")
+    elif returns.changes:
+        print("まだ書き込んでいません。この内容でよければ APPLY=1(--apply)を付けて、もう一度実行してください。")
+    return 0
 
 
 def _print_delivered(path: Path | None, delivered: Delivered | None) -> None:
     if delivered is None:
         print(f"{path}: 変わっていません。" if path else "変わっていません。")
     else:
+        _print_problems(delivered.warnings)
         print(f"{delivered.path}: {delivered.pages}ページ、警告{len(delivered.warnings)}件")
 
 
@@ -179,8 +237,6 @@ def _diff(options: argparse.Namespace) -> int:
         except PipelineError as error:
             code = max(code, _explain(error))
             continue
-        if delivered:
-            _print_problems(delivered.warnings)
         _print_delivered(path.with_suffix(".pdf"), delivered)
         if _print_comparison(path) and options.strict:
             code = max(code, 1)
@@ -243,6 +299,23 @@ def _history(options: argparse.Namespace) -> int:
     return 0
 
 
+def _listed(text: str) -> list[Path]:
+    """The files in `text`, the value of make's FILES: one as it is, or several, quoted where they hold spaces."""
+    if not text or Path(text).exists():
+        return [Path(text)] if text else []
+    try:
+        return [Path(name) for name in shlex.split(text)]
+    except ValueError:
+        raise UsageError(f"FILES の引用符が閉じていません: {text}") from None
+
+
+def _workbooks(path: Path) -> list[Path]:
+    """`path`, or all workbooks in it if it is a folder; Excel's own lock files (~$) are none."""
+    if not path.is_dir():
+        return [path]
+    return sorted(file for file in path.glob("*.xlsx") if not file.name.startswith("~$"))
+
+
 def _sign(options: argparse.Namespace) -> int:
     from datetime import datetime
 
@@ -252,7 +325,9 @@ def _sign(options: argparse.Namespace) -> int:
     (path,) = _editions([options.edition])
     # What is signed is the report as it is proved now, not what may have become of the file since.
     make_report(path, _step)
-    print(sign_report(OUT / path.stem / "report.pdf", options.key, options.passphrase_file, datetime.now().astimezone()))
+    print(
+        sign_report(OUT / path.stem / "report.pdf", options.key, options.passphrase_file, datetime.now().astimezone())
+    )
     return 0
 
 
