@@ -25,6 +25,8 @@ MINUS = "△"
 
 # A comparison of so many lines stands beside the chart; a longer one below it.
 _LINES_BESIDE = 14
+# More columns of numbers have less room around their numbers.
+_NARROW = 12
 # How wide the names of the policies may stand, in millimetres (styles/summary.css), and beside how many columns.
 _NAMES = ((60, 30), (80, 18), (92, 14), (104, 12))
 # A name of so many ems is taller than a page may be asked to keep together.
@@ -146,6 +148,7 @@ def summary(validated: Validated, previous: Validated | None) -> Document:
         spacing=spacing.name,
         is_divided=is_divided,
         names=_names(edition, spacing.em),
+        is_narrow=_column_count(edition) > _NARROW,
         head_lines=_head_lines(edition, spacing.em),
         chart_heading=_chart_heading(edition),
         fills=tuple(zip(_fills(edition), status_columns(edition), strict=True)),
