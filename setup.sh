@@ -117,7 +117,9 @@ prepare_system() {
     # shellcheck disable=SC2086
     apt_install "帳票を作るために足りないもの" $missing || exit 3
     missing=$(missing_packages)
-    [ -z "$missing" ] || lack "入れましたが、まだ使えません: $missing" "使っているPython: $python"
+    # Whose files somebody has removed, apt-get takes for installed.
+    [ -z "$missing" ] || lack "入れましたが、まだ使えません: $missing" "使っているPython: $python" \
+        "管理者が次のコマンドで入れ直してください。" "" "    apt-get install --reinstall $missing" ""
 }
 
 # `pip_install LOCK STAMP`. While .venv/unfinished is there, a package may be half installed.

@@ -315,6 +315,7 @@ def test_an_installation_that_does_not_help_ends_in_3(lacking: Machine) -> None:
     ended = lacking.run("sh", "setup.sh")
     assert ended.returncode == 3
     assert "\n入れましたが、まだ使えません: libpango-1.0-0 fonts-morisawa-bizud-gothic\n" in ended.stderr
+    assert "\n    apt-get install --reinstall libpango-1.0-0 fonts-morisawa-bizud-gothic\n" in ended.stderr
     assert not (lacking.folder / ".venv").exists()
 
 
