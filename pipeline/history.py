@@ -8,8 +8,10 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 
+from .chart import FILLS, UNFILLED
 from .delivery import OUT
 from .document import (
     A3_LANDSCAPE,
@@ -45,10 +47,6 @@ YEAR = "年度"
 # Ten editions fit on A4; more are printed on A3, and beyond these the oldest are left out, which is said.
 MOST_ON_A4 = 10
 MOST = 20
-
-# Greys and patterns that a copier keeps apart, in the order of the summary. White is for what is not filled in.
-FILLS = ("dark", "light", "hatched", "dotted", "grey", "striped", "crossed")
-UNFILLED = "white"
 
 # A year that is longer than this (in ems) is no head of a column; the edition's id is.
 _LABEL = 20
@@ -145,6 +143,15 @@ class ShareRow:
     segments: tuple[Segment, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class ShareTable:
+    """The shares of neighbouring editions."""
+
+    id: str
+    statuses: tuple[StatusColumn, ...]
+    rows: tuple[ShareRow, ...]
+
+
 def make_history(paths: Sequence[Path], last: str | None, step: Step) -> Delivered | None:
     """Make the history of the one chain that the editions at `paths` form, or of the chain that ends with `last`.
 
@@ -185,7 +192,6 @@ def history(editions: tuple[Validated, ...]) -> Document:
         ),
         newest.as_of,
     )
-    statuses = _statuses(editions)
     notes = tuple(_notes(editions, labels))
     key = tuple(_key(editions, labels, found, left_out))
     html = render(
@@ -198,9 +204,8 @@ def history(editions: tuple[Validated, ...]) -> Document:
         top=_TOP + _LEGEND_LINE * (_legend_lines(head, _WIDTH[page_size]) - 1),
         shares_heading=_shares_heading(newest),
         year_head=_year_head(editions),
-        statuses=statuses,
         total=TOTAL,
-        shares=tuple(_share_rows(editions, labels, statuses, _BAR_WIDTH[page_size])),
+        shares=tuple(_share_tables(editions, labels, _BAR_WIDTH[page_size])),
         bar=(_BAR_WIDTH[page_size], _BAR_HEIGHT),
         bar_head=SHARES,
         notes=notes,
@@ -217,7 +222,7 @@ def history(editions: tuple[Validated, ...]) -> Document:
         masthead=head.paragraphs(),
         blocks=(
             Paragraph("H2", _shares_heading(newest)),
-            _shares_expected(editions, labels),
+            *_shares_expected(editions, labels),
             *(Paragraph("P", note) for note in notes),
             Paragraph("H2", _items_heading(newest)),
             *(Paragraph("P", sentence) for sentence in key),
@@ -335,11 +340,14 @@ def _notes(editions: Sequence[Validated], labels: Sequence[str]) -> Iterator[str
     ]
     if odd:
         note += f"このため、内訳の合計が100%にならない{unit}があります({'、'.join(odd)})。"
-    legends = [list(map(tuple, validated.edition.legend.items())) for validated in editions]
+    legends = [list(validated.edition.legend.items()) for validated in editions]
+    tables = list(_share_tables(editions, labels, 0))
     if any(legend != legends[-1] for legend in legends):
-        note += (
-            f"凡例が変わっているため、記号ではなく意味で数えています。「{NOTHING}」は、その{unit}の凡例にないものです。"
-        )
+        note += "凡例が変わっているため、記号ではなく意味で数えています。"
+    if len(tables) > 1:
+        note += "凡例が大きく変わったところで表を分けており、模様は表ごとに違うものを示します。"
+    elif any(NOTHING in row.cells for row in tables[0].rows):
+        note += f"「{NOTHING}」は、その{unit}の凡例にないものです。"
     yield note
 
 
@@ -373,14 +381,33 @@ def _key(
     yield sentence
 
 
-# The shares
+# The shares: of few meanings in one table, so that all years can be compared; of many in one for each legend
 
 
 def _meanings(edition: Edition) -> list[str]:
     return [fold(placed.meaning) for placed in place_items(edition)]
 
 
-def _statuses(editions: Sequence[Validated]) -> tuple[StatusColumn, ...]:
+def _spans(editions: Sequence[Validated]) -> list[tuple[int, int]]:
+    """From where to where (from 0) editions stand in one table: all of them, unless that had more columns than fills."""
+    everything = 0, len(editions)
+    if len({*_keys(editions)} - {BLANK}) <= len(FILLS):
+        return [everything]
+    legends = [{*map(fold, validated.edition.legend.values())} for validated in editions]
+    starts = [at for at in range(len(editions)) if not at or legends[at] != legends[at - 1]]
+    return list(pairwise([*starts, len(editions)]))
+
+
+def _share_tables(editions: Sequence[Validated], labels: Sequence[str], width: int) -> Iterator[ShareTable]:
+    for number, (start, stop) in enumerate(_spans(editions), 1):
+        statuses = _statuses(editions[start:stop], number)
+        rows = _share_rows(editions[start:stop], labels[start:stop], statuses, width)
+        yield ShareTable(
+            f"share-{number}", statuses, tuple(replace(row, id=f"year-{start + at}") for at, row in enumerate(rows, 1))
+        )
+
+
+def _statuses(editions: Sequence[Validated], table: int) -> tuple[StatusColumn, ...]:
     """The meanings in the order of the newest legend; of those that it lacks, the newest first; what is blank at the end."""
     names: dict[str, str] = {}
     symbols: dict[str, set[str]] = {}
@@ -392,7 +419,7 @@ def _statuses(editions: Sequence[Validated]) -> tuple[StatusColumn, ...]:
         names.setdefault(BLANK, BLANK)
     return tuple(
         StatusColumn(
-            f"status-{position}",
+            f"status-{table}-{position}",
             name if len(symbols.get(key, ())) != 1 else f"{flat(*symbols[key])}{name}",
             UNFILLED if key == BLANK else FILLS[(position - 1) % len(FILLS)],
         )
@@ -411,7 +438,7 @@ def _share_rows(
     editions: Sequence[Validated], labels: Sequence[str], statuses: Sequence[StatusColumn], width: int
 ) -> Iterator[ShareRow]:
     keys = _keys(editions)
-    for at, (validated, label) in enumerate(zip(editions, labels, strict=True), 1):
+    for validated, label in zip(editions, labels, strict=True):
         counts = Counter(_meanings(validated.edition))
         known = {*map(fold, validated.edition.legend.values()), *counts}
         total = counts.total()
@@ -423,7 +450,7 @@ def _share_rows(
                 x = width * before / total
                 segments.append(Segment(status.fill, round(x, 2), round(width * counts[key] / total, 2)))
             before += counts[key]
-        yield ShareRow(f"year-{at}", label, (*cells, str(total)), tuple(segments))
+        yield ShareRow("", label, (*cells, str(total)), tuple(segments))
 
 
 def _share(count: int, total: int) -> str:
@@ -564,37 +591,36 @@ def _height(texts: Sequence[str], editions: int, page_size: tuple[float, float])
 # What the proof must find: said once more from the editions and the lineages
 
 
-def _shares_expected(editions: Sequence[Validated], labels: Sequence[str]) -> Table:
-    statuses = [(status.id, status.label) for status in _statuses(editions)]
-    heads = (
-        Cell(_year_head(editions), scope="Column", id="share-year"),
-        *(Cell(label, scope="Column", id=name) for name, label in statuses),
-        Cell(TOTAL, scope="Column", id="share-total"),
-        Cell(SHARES, scope="Column", id="share-bar"),
-    )
-    rows = []
-    for at, (validated, label) in enumerate(zip(editions, labels, strict=True), 1):
-        edition, year = validated.edition, f"year-{at}"
-        total = len(edition.items)
-        cells = []
-        for (name, _), meaning in zip(statuses, _keys(editions), strict=True):
-            symbols = [symbol for symbol, said in edition.legend.items() if fold(said) == meaning]
-            symbols += [BLANK] if meaning == BLANK else []
-            count = sum(item.status in symbols for item in edition.items.values())
-            is_known = any(symbol in edition.legend for symbol in symbols) or count > 0
-            text = f"{count}({_percent(_rounded(count, total))})" if total else NOTHING
-            cells.append(Cell(text if is_known else NOTHING, (name, year)))
-        rows.append(
-            Row(
-                (
-                    Cell(label, ("share-year",), "Row", id=year),
-                    *cells,
-                    Cell(str(total), ("share-total", year)),
-                    Cell("", ("share-bar", year)),
-                )
-            )
+def _shares_expected(editions: Sequence[Validated], labels: Sequence[str]) -> Iterator[Table]:
+    for number, (start, stop) in enumerate(_spans(editions), 1):
+        together, name = editions[start:stop], f"share-{number}"
+        statuses = [(status.id, status.label) for status in _statuses(together, number)]
+        heads = (
+            Cell(_year_head(editions), scope="Column", id=f"{name}-year"),
+            *(Cell(label, scope="Column", id=status) for status, label in statuses),
+            Cell(TOTAL, scope="Column", id=f"{name}-total"),
+            Cell(SHARES, scope="Column", id=f"{name}-bar"),
         )
-    return Table((heads,), tuple(rows))
+        rows = []
+        for at in range(start, stop):
+            year, total = f"year-{at + 1}", len(editions[at].edition.items)
+            counted = zip(statuses, _keys(together), strict=True)
+            head = Cell(labels[at], (f"{name}-year",), "Row", id=year)
+            shares = (
+                Cell(_share_of(editions[at].edition, meaning), (status, year)) for (status, _), meaning in counted
+            )
+            rows.append(
+                Row((head, *shares, Cell(str(total), (f"{name}-total", year)), Cell("", (f"{name}-bar", year))))
+            )
+        yield Table((heads,), tuple(rows))
+
+
+def _share_of(edition: Edition, meaning: str) -> str:
+    symbols = [symbol for symbol, said in edition.legend.items() if fold(said) == meaning]
+    count = sum(item.status in symbols or item.status == meaning == BLANK for item in edition.items.values())
+    if not edition.items or not (symbols or count):
+        return NOTHING
+    return f"{count}({_percent(_rounded(count, len(edition.items)))})"
 
 
 def _items_expected(editions: Sequence[Validated], labels: Sequence[str], groups: Sequence[PolicyGroup]) -> Table:

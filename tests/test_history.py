@@ -18,7 +18,7 @@ from pipeline.draft import next_edition
 from pipeline.errors import ProofError, SourceError, UsageError
 from pipeline.history import MOST, history, make_history
 from pipeline.html import STYLES, TEMPLATES
-from pipeline.lineage import Event, Lineage, chains, grouped, lineages
+from pipeline.lineage import Event, Heading, Lineage, chains, grouped, lineages
 from pipeline.model import Edition
 from pipeline.pdf import write_pdf
 from pipeline.proof import prove
@@ -176,6 +176,20 @@ def test_every_item_of_every_edition_stands_in_one_row_and_every_row_in_one_plac
         )
         if there[-1] < len(chain) - 1:
             assert sum(e.kind in ("ended", "vanished", "merged_into", "split_into") for e in lineage.events) == 1
+
+
+def test_of_two_that_bear_one_name_the_one_that_stays_in_its_place_goes_on() -> None:
+    rows = [Row(1, "研修", policy="方針一"), Row(2, "研修", policy="方針二")]
+    found = lineages(followed(rows, [Row(1, "研修", policy="方針二", previous=(1, 2))]))
+    assert [numbers(lineage) for lineage in found] == [(1, None), (2, 1)]
+
+
+def test_a_policy_that_is_no_more_says_until_when_it_was() -> None:
+    chain = followed(
+        [Row(1, "公園", treatment="廃止"), Row(2, "バス", policy="方針二")], [Row(1, "バス", policy="方針二")]
+    )
+    told = [policy.heading for policy in grouped(chain, lineages(chain))]
+    assert told == [Heading("方針一", 0, 0), Heading("方針二", 1, 1)]
 
 
 def test_what_ended_stands_where_it_stood() -> None:
@@ -411,6 +425,28 @@ def test_shares_say_how_they_are_rounded_and_when_they_do_not_add_up(ten: Sheet,
     )
 
 
+def test_a_half_is_rounded_upwards(sheet: Callable[..., Sheet]) -> None:
+    more = "".join(f"          - {{NO: {n}, 名称: 項目{n}, 実施状況: ○, 今後の取扱い: 継続}}\n" for n in range(4, 17))
+    shares, _ = sheet(1, lambda _, text: text.replace("          - 再掲: 1\n", more)).document.expected.tables
+    assert [cell.text for cell in shares.rows[0].cells[1:5]] == ["1(6.3%)", "14(87.5%)", "1(6.3%)", "16"]
+
+
+def test_legends_that_have_little_in_common_are_told_in_tables_of_their_own(sheet: Callable[..., Sheet]) -> None:
+    def changed(at: int, text: str) -> str:
+        if at > 1:
+            legend = "凡例:\n  A: 達成\n  B: 順調\n  C: 遅延\n  D: 停滞\n  E: 未着手\n今後の"
+            text = re.sub("凡例:.*?今後の", legend, text, flags=re.DOTALL).replace("実施状況: ○", "実施状況: B")
+        return text
+
+    made = sheet(4, changed)
+    first, second, _ = made.document.expected.tables
+    assert [cell.text for cell in first.heads[0]][1:-2] == ["◎実施済", "○継続推進", "×検討中"]
+    assert [cell.text for cell in second.heads[0]][1:-2] == ["A達成", "B順調", "C遅延", "D停滞", "E未着手"]
+    assert [row.cells[0].text for row in (*first.rows, *second.rows)] == [f"平成{24 + at}年度" for at in range(4)]
+    assert "模様は表ごとに違うものを示します" in made.pages[0]
+    assert "凡例にないもの" not in made.pages[0]
+
+
 def test_the_bars_are_as_long_as_their_numbers(ten: Sheet) -> None:
     bars = re.findall('<td class="bar".*?</td>', ten.document.html, re.DOTALL)
     widths = [[float(width) for width in re.findall(r'y="0" width="([\d.]+)" height="12"', bar)] for bar in bars]
@@ -439,7 +475,7 @@ def test_editions_are_called_by_their_ids_where_years_do_not_tell_them_apart(she
     assert "各版の欄は" in made.pages[0]
 
 
-@pytest.mark.parametrize("length", [200, 900, 3000])
+@pytest.mark.parametrize("length", [200, 420, 450, 480, 900, 3000])
 def test_names_of_any_length_lose_no_head(length: int, sheet: Callable[..., Sheet]) -> None:
     made = sheet(
         3, lambda at, text: text.replace("名称: 項目二", "名称: 項目二" + "項目二" * length) if at == 2 else text
