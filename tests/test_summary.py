@@ -346,7 +346,7 @@ def test_it_carries_both_sources(make: Make) -> None:
 def test_a_number_is_never_broken(make: Make) -> None:
     made = make(*EDITIONS["many symbols"])
     lines = pypdf.PdfReader(io.BytesIO(made.pdf)).pages[0].extract_text().split()
-    assert lines.count("13.3") == 7
+    assert (lines.count("13.3"), lines.count("16.7")) == (5, 2)
     assert lines.count("100.0") == 1
 
 
