@@ -1,66 +1,415 @@
-"""report.html in a browser that nobody here wrote: on the screen, on a phone, and printed."""
+"""report.html in a browser that nobody here wrote: filtered and searched, by keyboard, on a phone, without scripts, printed."""
 
+import base64
+import hashlib
 import io
+import re
 import shutil
-import subprocess
+from collections.abc import Callable, Iterator
+from importlib import resources
 from pathlib import Path
+from typing import Any
 
 import pypdf
 import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from .conftest import Made
+from pipeline.contrast import contrast
+from pipeline.report import report
+from pipeline.source import parse_source
+from pipeline.validation import validate
+
+from .conftest import HEALTHY, ROOT, Made
 
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 # Root may not use Chromium's sandbox; the rest keeps it from calling home and from waiting for what is not there.
-OPTIONS = (
-    "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-sync --disable-dev-shm-usage --hide-scrollbars"
-).split()
+OPTIONS = [
+    "--no-sandbox",
+    "--no-first-run",
+    "--disable-gpu",
+    "--disable-dev-shm-usage",
+    "--disable-quic",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 
 pytestmark = pytest.mark.skipif(
     CHROMIUM is None, reason="no Chromium on this machine (make test installs it on Debian)"
 )
 
+DESKTOP, PHONE = 1280, 320
 
-def chromium(page: Path, *arguments: str) -> str:
-    command = [str(CHROMIUM), *OPTIONS, f"--user-data-dir={page.parent / 'profile'}", *arguments, page.as_uri()]
-    return subprocess.run(command, check=True, capture_output=True, timeout=90, text=True).stdout
+# WCAG 2.2 AA with all that came before it, and what axe's makers hold to be good practice.
+RULES = {
+    "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+    "resultTypes": ["violations"],
+}
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=OPTIONS)
+        yield browser
+        browser.close()
+
+
+Open = Callable[..., Page]
 
 
 @pytest.fixture
-def page(original: Made, tmp_path: Path) -> Path:
-    path = tmp_path / "report.html"
-    path.write_text(original.html, "utf-8")
-    return path
+def complaints() -> list[str]:
+    """What the browser says on its console, and the addresses that a page asks for besides its own."""
+    return []
 
 
-def test_printed_from_a_browser_it_is_the_same_three_pages(page: Path) -> None:
-    target = page.with_suffix(".pdf")
-    chromium(page, "--no-pdf-header-footer", f"--print-to-pdf={target}")
-    pages = ["".join(sheet.extract_text().split()) for sheet in pypdf.PdfReader(io.BytesIO(target.read_bytes())).pages]
+@pytest.fixture
+def open_page(browser: Browser, tmp_path: Path, complaints: list[str]) -> Iterator[Open]:
+    """Open HTML in the browser. Any complaint fails the test."""
+
+    def opened(html: str, fragment: str = "", width: int = DESKTOP, **context: Any) -> Page:
+        path = tmp_path / "report.html"
+        path.write_text(html, "utf-8")
+        page = browser.new_context(viewport={"width": width, "height": 800}, **context).new_page()
+        page.on("console", lambda message: complaints.append(message.text))
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("request", lambda request: complaints.extend({request.url.split("#")[0]} - {path.as_uri()}))
+        page.goto(path.as_uri() + fragment)
+        return page
+
+    yield opened
+    for context in browser.contexts:
+        context.close()
+    assert complaints == []
+
+
+def numbers(page: Page) -> list[int]:
+    """NO of each row that is in sight; of repeats, which have none of their own, with a minus."""
+    return page.evaluate(  # type: ignore[no-any-return]
+        """[...document.querySelectorAll(".report tr.item")].filter((row) => row.checkVisibility())
+           .map((row) => Number(row.cells[2].textContent) * (row.matches(".repeat") ? -1 : 1))"""
+    )
+
+
+def headings(page: Page) -> list[str]:
+    """The headings of policies and measures that are in sight."""
+    return [" ".join(text.split()) for text in page.locator(".report [scope=rowgroup]:visible").all_inner_texts()]
+
+
+def says(page: Page, text: str) -> None:
+    expect(page.get_by_role("status")).to_have_text(text)
+
+
+# Filter and search
+
+
+def test_it_begins_with_the_whole_list(original: Made, open_page: Open) -> None:
+    page = open_page(original.html)
+    says(page, "全47項目を表示(ほかに再掲5行)")
+    assert len(numbers(page)) == 52
+    labels = page.locator(".filter fieldset label").all_inner_texts()
+    assert [label.replace("\n", " ") for label in labels] == [
+        "◎ 実施済 8項目",
+        "○ 継続推進 33項目",
+        "△ 一部実施 2項目",
+        "× 検討中 4項目",
+    ]
+
+
+def test_a_status_shows_its_items_and_the_headings_above_them(original: Made, open_page: Open) -> None:
+    page = open_page(original.html)
+    page.get_by_label("△ 一部実施").check()
+    items = original.validated.edition.items.values()
+    partly = [item.number for item in items if item.status == "△"]
+    assert numbers(page) == partly == [2, 13]
+    assert headings(page) == [
+        "Ⅰ 参加しやすく、活動しやすい環境づくりを進めます",
+        "(1) 活動(交流)拠点機能の充実",
+        "(3) 資金確保支援機能の充実",
+    ]
+    assert page.get_by_role("navigation").get_by_role("link").count() == 1
+    says(page, "47項目中2項目を表示")
+    page.get_by_label("× 検討中").check()
+    assert numbers(page) == [item.number for item in items if item.status in "△×"]
+    says(page, "47項目中6項目を表示")
+
+
+@pytest.mark.parametrize(
+    ("sought", "found"),
+    [
+        ("協働PR", [24]),
+        ("協働ＰＲ", [24]),
+        ("ｷｮｳﾄﾞｳ", []),
+        ("ﾘｰﾌﾚｯﾄ pr", [24]),
+        ("リーフレット　ＰＲ", [24]),
+        ("プレゼンテーション", [24]),  # in 検証内容
+        ("市報 圧倒的", [19]),  # one word in the name, one in 検証内容
+        ("お気軽講座", [21, -21]),
+    ],
+)
+def test_search_finds_in_names_and_findings_whatever_the_width(
+    original: Made, open_page: Open, sought: str, found: list[int]
+) -> None:
+    page = open_page(original.html)
+    page.get_by_role("searchbox").fill(sought)
+    items = len([number for number in found if number > 0])
+    repeats = f"(ほかに再掲{len(found) - items}行)" if len(found) > items else ""
+    none = "" if found else "。条件に合う項目はありません。"
+    says(page, f"47項目中{items}項目を表示{repeats}{none}")
+    assert numbers(page) == found
+    expect(page.locator(".report")).to_be_visible(visible=bool(found))
+
+
+def test_search_sees_through_line_breaks_and_variants(open_page: Open) -> None:
+    text = HEALTHY.replace("終わった。", '"国\\n交省の塚\U000e0100で〜10－2"').replace(
+        "名称: 項目二", "名称: 項目\uff12"
+    )
+    page = open_page(report(validate(parse_source(Path("source/test.yaml"), text.encode()))).html)
+    for sought in ("国交省", "塚", "で～10", "10-2", "10－2"):
+        page.get_by_role("searchbox").fill(sought)
+        assert (sought, numbers(page)) == (sought, [1])
+    page.get_by_role("searchbox").fill("項目2")
+    assert numbers(page) == [2]
+
+
+def test_words_and_statuses_are_both_asked_for_and_cleared_together(original: Made, open_page: Open) -> None:
+    page = open_page(original.html)
+    page.get_by_role("searchbox").fill("講座")
+    found = numbers(page)
+    page.get_by_label("○ 継続推進").check()
+    assert numbers(page) == [number for number in found if number > 0] != found
+    page.get_by_role("button", name="絞り込みを解除").click()
+    says(page, "全47項目を表示(ほかに再掲5行)")
+    assert len(numbers(page)) == 52
+    assert page.evaluate("location.hash") == ""
+    expect(page.get_by_role("searchbox")).to_have_value("")
+    expect(page.get_by_label("○ 継続推進")).not_to_be_checked()
+
+
+def test_kana_on_their_way_to_kanji_are_not_sought(original: Made, open_page: Open) -> None:
+    page = open_page(original.html)
+    page.get_by_role("searchbox").focus()
+    ime = page.context.new_cdp_session(page)
+    ime.send("Input.imeSetComposition", {"text": "しほう", "selectionStart": 3, "selectionEnd": 3})
+    expect(page.get_by_role("searchbox")).to_have_value("しほう")
+    assert len(numbers(page)) == 52
+    ime.send("Input.insertText", {"text": "市報"})
+    expect(page.get_by_role("searchbox")).to_have_value("市報")
+    assert 19 in numbers(page)
+    assert len(numbers(page)) < 10
+
+
+def test_what_is_still_to_be_filled_in_can_be_asked_for(open_page: Open) -> None:
+    text = HEALTHY.replace("実施状況: ×", "実施状況: 未記入")
+    page = open_page(report(validate(parse_source(Path("source/test.yaml"), text.encode()))).html)
+    page.get_by_label("未記入").check()
+    assert numbers(page) == [3]
+
+
+# The address
+
+
+def test_a_link_shows_what_its_sender_saw(original: Made, open_page: Open) -> None:
+    sender = open_page(original.html)
+    sender.get_by_label("◎ 実施済").check()
+    sender.get_by_label("× 検討中").check()
+    sender.get_by_role("searchbox").fill("地域 づくり")
+    seen, fragment = numbers(sender), sender.evaluate("location.hash")
+    assert 0 < len(seen) < 12
+    receiver = open_page(original.html, fragment)
+    assert numbers(receiver) == seen
+    expect(receiver.get_by_label("◎ 実施済")).to_be_checked()
+    expect(receiver.get_by_role("searchbox")).to_have_value("地域 づくり")
+    # As a person types it into the address of a page that is open already.
+    receiver.evaluate("location.hash = 'status=△'")
+    says(receiver, "47項目中2項目を表示")
+    receiver.evaluate("location.hash = 'status=◯'")  # no symbol of this legend
+    says(receiver, "全47項目を表示(ほかに再掲5行)")
+
+
+def test_a_place_that_a_link_leads_to_is_in_sight(original: Made, open_page: Open) -> None:
+    page = open_page(original.html)
+    page.get_by_role("link", name="Ⅳ").click()
+    expect(page.locator("#policy-4")).to_be_in_viewport()
+    head = page.locator(".report thead").bounding_box()
+    place = page.locator("#policy-4").bounding_box()
+    assert head is not None
+    assert place is not None
+    assert place["y"] >= head["y"] + head["height"]
+    page.get_by_label("◎ 実施済").check()
+    page.evaluate("location.hash = 'no-13'")  # △
+    expect(page.locator("#no-13")).to_be_in_viewport()
+    assert len(numbers(page)) == 52
+
+
+# By keyboard, and for those who do not see the page
+
+
+def test_the_keyboard_is_enough(original: Made, open_page: Open) -> None:
+    page = open_page(original.html)
+
+    def focused() -> str:
+        return str(
+            page.evaluate(
+                "(({ value, textContent, type }) => type === 'search' ? type : (value || textContent).trim())"
+                "(document.activeElement)"
+            )
+        )
+
+    order = []
+    for _ in range(9):
+        page.keyboard.press("Tab")
+        order.append(focused())
+    assert order[:2] == ["一覧へ進む", "PDF版(A4、印刷用)"]
+    assert order[2:8] == ["◎", "○", "△", "×", "search", "絞り込みを解除"]
+    assert order[8].startswith("Ⅰ")
+    for key in ("Shift+Tab", "Shift+Tab"):
+        page.keyboard.press(key)
+    page.keyboard.type("PR")
+    page.keyboard.press("Enter")
+    assert numbers(page) == [24]
+    for key in ("Shift+Tab", "Shift+Tab", "Space"):
+        page.keyboard.press(key)
+    assert focused() == "△"
+    assert numbers(page) == []
+    for key in ("Tab", "Tab", "Tab", "Enter"):
+        page.keyboard.press(key)
+    assert len(numbers(page)) == 52
+    assert focused() == "絞り込みを解除"
+
+
+def test_the_first_link_leads_past_everything_to_the_list(original: Made, open_page: Open) -> None:
+    page = open_page(original.html)
+    skip = page.get_by_role("link", name="一覧へ進む")
+    page.keyboard.press("Tab")
+    expect(skip).to_be_focused()
+    box = skip.bounding_box()
+    assert box is not None
+    assert box["height"] >= 24
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="一覧", exact=True)).to_be_focused()
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("navigation").get_by_role("link").first).to_be_focused()
+
+
+@pytest.mark.parametrize("width", [DESKTOP, PHONE])
+def test_it_stays_a_table_for_those_who_hear_it(original: Made, open_page: Open, width: int) -> None:
+    page = open_page(original.html, width=width)
+    assert page.get_by_role("heading", level=1).count() == 1
+    table = page.get_by_role("table", name="山口市協働推進プラン実行計画実施状況一覧")
+    assert table.get_by_role("row").count() == 1 + 5 + 16 + 52
+    assert table.get_by_role("columnheader").count() == 7
+    assert table.get_by_role("rowheader").count() == 5 + 16 + 52
+    assert table.get_by_role("img", name="継続推進").count() == 33
+
+
+@pytest.mark.parametrize("width", [DESKTOP, PHONE])
+@pytest.mark.parametrize("fragment", ["", "#status=◎&search=センター"], ids=["whole", "filtered"])
+def test_axe_finds_nothing(original: Made, open_page: Open, width: int, fragment: str) -> None:
+    page = open_page(original.html, fragment, width)
+    assert breaches(page) == []
+
+
+@pytest.mark.parametrize("width", [DESKTOP, PHONE])
+def test_axe_finds_nothing_on_a_comparison(open_page: Open, width: int) -> None:
+    text = (ROOT / "source/original.yaml").read_text("utf-8")
+    later = "前版: original\n" + text.replace("実施状況: ○", "実施状況: ◎", 3).replace("必要がある", "必要があった", 4)
+    old, new = (
+        validate(parse_source(Path(f"source/{name}.yaml"), data.encode(), has_lineage=False))
+        for name, data in (("original", text), ("later", later))
+    )
+    page = open_page(contrast(old, new).html, width=width)
+    assert breaches(page) == []
+
+
+def breaches(page: Page) -> list[tuple[str, str]]:
+    page.evaluate((resources.files("axe_playwright_python") / "axe.min.js").read_text("utf-8"))
+    found = page.evaluate("(options) => axe.run(document, options)", RULES)["violations"]
+    return [(rule["id"], node["html"]) for rule in found for node in rule["nodes"]]
+
+
+@pytest.mark.parametrize("width", [DESKTOP, PHONE])
+def test_whatever_is_pressed_is_24_pixels_high_and_wide(original: Made, open_page: Open, width: int) -> None:
+    page = open_page(original.html, width=width)
+    targets = page.locator("a:not(.skip), label:has([type=checkbox]), [type=search], button").all()
+    assert len(targets) == 1 + 5 + 4 + 1 + 1
+    for target in targets:
+        box = target.bounding_box()
+        assert box is not None
+        assert min(box["width"], box["height"]) >= 24, target.inner_text()
+
+
+@pytest.mark.parametrize("width", [320, 500, 768, 1280])
+@pytest.mark.parametrize("has_scripts", [True, False])
+def test_nothing_has_to_be_scrolled_sideways(original: Made, open_page: Open, width: int, has_scripts: bool) -> None:
+    page = open_page(original.html, width=width, java_script_enabled=has_scripts)
+    # 1280 pixels at 400 % are 320.
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+# Without scripts, without a network, on paper
+
+
+def test_without_scripts_it_is_the_plain_list(original: Made, open_page: Open) -> None:
+    page = open_page(original.html, "#status=△", java_script_enabled=False)
+    expect(page.get_by_role("search")).to_be_hidden()
+    expect(page.get_by_role("button")).to_have_count(0)
+    expect(page.locator(".report tr.item:visible")).to_have_count(52)
+    expect(page.get_by_role("navigation").get_by_role("link")).to_have_count(5)
+
+
+def test_no_script_but_ours_runs(original: Made, open_page: Open, complaints: list[str]) -> None:
+    (script,) = re.findall(r"<script>(.*?)</script>", original.html, re.DOTALL)
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    assert f"script-src 'sha256-{digest}'" in original.html, "write this hash of report.js into report.html"
+    assert not re.search(r"<[^>]* on[a-z]+=", original.html)
+    page = open_page(original.html.replace("</main>", "</main><script>document.title = 'foreign'</script>"))
+    assert page.title() == "山口市協働推進プラン実行計画実施状況一覧"
+    (refused,) = complaints
+    assert "Content Security Policy" in refused
+    complaints.clear()
+
+
+def test_it_leads_to_the_pdf_and_to_the_data_that_there_are(original: Made, open_page: Open) -> None:
+    page = open_page(original.html)
+    (link,) = page.locator("a:not([href^='#'])").all()
+    assert link.get_attribute("href") == "report.pdf"
+
+
+@pytest.mark.parametrize(
+    ("fragment", "shown", "width"),
+    [("", 52, DESKTOP), ("#status=△", 2, DESKTOP), ("#status=△", 2, PHONE), ("#search=nothing", 0, DESKTOP)],
+)
+def test_printed_from_a_browser_it_is_the_same_three_pages(
+    original: Made, open_page: Open, fragment: str, shown: int, width: int
+) -> None:
+    page = open_page(original.html, fragment, width)
+    assert len(numbers(page)) == shown
+    printed = page.pdf(prefer_css_page_size=True, print_background=True)
+    pages = ["".join(sheet.extract_text().split()) for sheet in pypdf.PdfReader(io.BytesIO(printed)).pages]
     assert len(pages) == 3
     for text in pages:
         assert "山口市協働推進プラン実行計画実施状況一覧" in text
         assert "◎実施済○継続推進△一部実施×検討中" in text
         for head in ("NO", "推進項目", "実施状況", "今後の取扱い", "検証内容"):
             assert head in text
+        for control in ("絞り込み", "表示", "一覧へ進む", "PDF版"):
+            assert control not in text
     assert "18市民活動の意識調査の実施" in pages[0]
     assert "35人材派遣・紹介のコーディネート" in pages[1]
+    whole = "".join(pages)
+    for item in original.validated.edition.items.values():
+        assert f"{item.number}{''.join(item.name.split())}" in whole
+        assert "".join(item.findings.split()) in whole
+    assert whole.count("【再掲】") == 5
 
 
-@pytest.mark.parametrize("width", [320, 500, 1280])
-def test_nothing_has_to_be_scrolled_sideways(page: Path, width: int) -> None:
-    # The title tells: a headless Chromium without a driver has no other voice.
-    script = "<script>document.title = document.documentElement.scrollWidth + ' ' + innerWidth</script></body>"
-    page.write_text(page.read_text("utf-8").replace("</body>", script), "utf-8")
-    # A window of Chromium is at least 500 pixels wide; a frame is as narrow as it is told to be.
-    frame = page.with_name("frame.html")
-    frame.write_text(
-        f"<iframe src='{page.name}' width={width} height=900 style='border:0'></iframe>"
-        "<script>onload = () => document.title = frames[0].document.title</script>",
-        "utf-8",
+def test_the_controls_and_their_style_share_their_class_names() -> None:
+    style = (ROOT / "styles/controls.css").read_text("utf-8")
+    styled = {*re.findall(r"\.([a-z][a-z-]+)", re.sub(r"/\*.*?\*/|[^{}]*;", "", style, flags=re.DOTALL))}
+    written = "".join(
+        (ROOT / "templates" / name).read_text("utf-8") for name in ("report.html", "report.js", "parts.html")
     )
-    said = chromium(frame, "--allow-file-access-from-files", "--window-size=1400,1000", "--dump-dom")
-    scroll, inner = said.split("<title>")[1].split("</title>")[0].split()
-    assert int(inner) == width
-    assert int(scroll) <= width
+    assert styled
+    assert {name for name in styled if not re.search(rf"[\" .]{name}[\" {{]", written)} == set()
