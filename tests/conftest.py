@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from pipeline import html
 from pipeline.document import Document
@@ -12,6 +13,10 @@ from pipeline.pdf import write_pdf
 from pipeline.report import report
 from pipeline.source import parse_source
 from pipeline.validation import Validated, validate
+
+# The same examples on every machine, however slow it is just now.
+settings.register_profile("project", deadline=None, derandomize=True)
+settings.load_profile("project")
 
 ROOT = Path(__file__).resolve().parent.parent
 
