@@ -158,9 +158,11 @@ def messages(returns: Returns) -> list[str]:
 
 def _labelled(files: Sequence[Path]) -> Iterator[tuple[Path, str]]:
     """Each file once, with its name; its whole path where two have the same name."""
-    once = list({path.resolve(): path for path in reversed(files)}.values())[::-1]
-    names = Counter(path.name for path in once)
-    for path in once:
+    once: dict[Path, Path] = {}
+    for path in files:
+        once.setdefault(path.resolve(), path)
+    names = Counter(path.name for path in once.values())
+    for path in once.values():
         yield path, path.name if names[path.name] == 1 else str(path)
 
 

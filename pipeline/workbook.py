@@ -26,7 +26,7 @@ from defusedxml.expatreader import create_parser
 MAX_BYTES = 10 * 1024 * 1024
 MAX_ENTRIES = 2_000
 MAX_PART = 64 * 1024 * 1024  # one part, inflated
-MAX_ELEMENTS = 1_500_000  # of all parts that are read
+MAX_ELEMENTS = 700_000  # of all parts that are read; 5,200 items have 220,000
 MAX_TAG = 1024 * 1024  # bytes without a new element
 MAX_ROW = 20_000
 MAX_COLUMN = 16_384  # of Excel; what stands further right is no workbook's
@@ -226,10 +226,10 @@ class _Handler(ContentHandler):
         self.left -= 1
         if self.left < 0:
             raise WorkbookError("セルの数が多すぎます。送った照会票に書き直してください。")
-        self.start(name.rpartition(":")[2], attrs)
+        self.start(name.rpartition(":")[2] if ":" in name else name, attrs)
 
     def endElement(self, name: str) -> None:  # noqa: N802
-        self.end(name.rpartition(":")[2])
+        self.end(name.rpartition(":")[2] if ":" in name else name)
 
     def start(self, name: str, attrs: AttributesImpl) -> None: ...
 
