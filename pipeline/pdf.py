@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from .document import Carried, Document
-from .errors import ProofError
+from .errors import LackError, ProofError
 from .fonts import confine_layout
 
 # The medium by which the document's styles know this engine from a browser that prints.
@@ -43,7 +43,10 @@ def write_pdf(document: Document, font_cache: Path) -> bytes:
     Raises `ProofError` if the engine has anything to complain of: it logs and carries on where we would stop.
     """
     confine_layout(font_cache)
-    import weasyprint  # here: it is half of a cold run, and must find the fonts confined
+    try:
+        import weasyprint  # here: it is half of a cold run, and must find the fonts confined
+    except OSError as error:
+        raise LackError(f"組版の部品(Pango)がありません({error})。次のコマンドで入れてください: make setup") from error
 
     from .tags import rebuild_tags
 

@@ -1,5 +1,6 @@
 """Whatever happens on the way, out/ holds whole documents that passed their proof; and nothing is made twice."""
 
+import builtins
 import hashlib
 import os
 import shutil
@@ -328,3 +329,18 @@ def test_a_full_disk_leaves_the_old_report_and_says_so(
     assert run("report") == 3
     assert digests(Path("out")) == good
     assert "空き容量がありません" in capsys.readouterr().err
+
+
+def test_a_missing_pango_is_named_with_the_command_that_installs_it(
+    edition: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refused(name: str, *given: object, **named: object) -> object:
+        if name == "weasyprint":
+            raise OSError("cannot load library 'libpango-1.0-0'")
+        return imported(name, *given, **named)
+
+    imported: Callable[..., object] = builtins.__import__
+    monkeypatch.setattr(builtins, "__import__", refused)
+    assert run("report") == 3
+    assert "組版の部品(Pango)がありません" in capsys.readouterr().err
+    assert edition.exists()
