@@ -65,7 +65,7 @@ _LEGEND_EM = 3.175
 _MOST_LEGEND_LINES = 16
 
 # As in the report: what is surely taller than a page, and what may be with headings and masthead above it.
-_LINES_OF_A_PAGE = 43
+_LINES_OF_A_PAGE = {A4_LANDSCAPE: 43, A3_LANDSCAPE: 66}
 _LINES_UNDER_HEADINGS = 24
 
 # The bars, in pixels: their column (styles/history.css) less a little.
@@ -582,10 +582,14 @@ def _remark(lineage: Lineage, event: Event, editions: Sequence[Validated], label
 def _height(texts: Sequence[str], editions: int, page_size: tuple[float, float]) -> str:
     """Whether a row is taller than a page: "tall" if it is, "maybe-tall" if it may be with headings above it."""
     width = int(((_WIDTH[page_size] - _EDITION_WIDTH * editions) / 2 - _PADDING) / _EM)
-    lines = max(sum(-(-width_in_ems(line) // (width - 2)) or 1 for line in text.split("\n")) for text in texts)
-    if lines > _LINES_OF_A_PAGE:
+    # Kinsoku makes lines shorter by a character or two.
+    fewest, most = (
+        max(sum(-(-width_in_ems(line) // (width - less)) or 1 for line in text.split("\n")) for text in texts)
+        for less in (0, 2)
+    )
+    if fewest > _LINES_OF_A_PAGE[page_size]:
         return "tall"
-    return "maybe-tall" if lines > _LINES_UNDER_HEADINGS else ""
+    return "maybe-tall" if most > _LINES_UNDER_HEADINGS else ""
 
 
 # What the proof must find: said once more from the editions and the lineages
