@@ -17,9 +17,7 @@ from .editing import edit
 from .errors import PipelineError, Problem
 from .files import replace_file
 from .fonts import coverage
-from .model import BLANK, Edition, is_edition_id
-from .rules import not_listed
-from .sheets import (
+from .form import (
     ANSWERS,
     FACTS,
     FIRST_ASKED,
@@ -34,6 +32,8 @@ from .sheets import (
     Form,
     by_department,
 )
+from .model import BLANK, Edition, is_edition_id
+from .rules import not_listed
 from .source import MAX_TEXT, Source, read_source
 from .validation import validate
 from .workbook import Sheet, Value, WorkbookError, column_number, read_workbook

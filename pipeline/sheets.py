@@ -11,8 +11,8 @@ import math
 import re
 import unicodedata
 import zipfile
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from copy import copy
 from dataclasses import astuple, dataclass
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ from openpyxl.formatting.rule import Rule
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Protection, Side
 from openpyxl.styles.differential import DifferentialStyle
 from openpyxl.utils import get_column_letter
+from openpyxl.utils.indexed_list import IndexedList
 from openpyxl.workbook.protection import WorkbookProtection
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
@@ -31,29 +32,27 @@ from .dates import japanese_date
 from .delivery import OUT, Record, check_out
 from .document import DIGEST_LENGTH
 from .errors import PipelineError, Problem
-from .matching import Placed, place_items
+from .form import (
+    ANSWERS,
+    FACTS,
+    FIRST_ASKED,
+    FORM,
+    GUIDE,
+    HEAD_ROW,
+    HIDDEN,
+    KEYS,
+    NAME_COLUMN,
+    Asked,
+    Form,
+    by_department,
+    departments,
+)
+from .matching import Placed
 from .model import BLANK, Edition, measure_number, policy_number
 from .source import MAX_TEXT, read_source
 from .validation import Validated, validate
 
-# The sheets, and the version of their layout: what an older program made, `returns` must not misread.
-ANSWERS, GUIDE, HIDDEN = "回答", "記入要領", "照合用"
 _FIRST_SHEET = "xl/worksheets/sheet1.xml"
-FORM = "kyodo-sheets-1"
-
-NO_DEPARTMENT = "担当課なし"
-
-# The answers, in the order of their columns.
-KEYS = ("実施状況", "今後の取扱い", "検証内容")
-
-# The hidden sheet: facts in rows 1 to 6, then the heads of a table of what went out, then that table.
-FACTS = ("様式", "版", "元データ", "担当課", "見出し", "照合")
-FIRST_ASKED = len(FACTS) + 2
-
-# The answer sheet: the NO once more in column 1, which is hidden, then what everybody sees.
-ID_COLUMN, NUMBER_COLUMN, NAME_COLUMN = 1, 4, 5
-HEAD_ROW = 5
-
 _LINE_HEIGHT, _HIGHEST_ROW = 13, 409  # pt, of 10pt text; and Excel's limit
 MAX_CELL = 32_767  # UTF-16 units in one cell, by Excel's rules
 
@@ -68,37 +67,6 @@ _CENTRED = Alignment(horizontal="center", vertical="top", wrap_text=True)
 
 class SheetsError(PipelineError):
     """A workbook cannot be made, or would bury answers; the message says what to do."""
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """An item as it went out."""
-
-    number: int
-    name: str
-    status: str
-    treatment: str
-    findings: str
-
-    @property
-    def answers(self) -> dict[str, str]:
-        return dict(zip(KEYS, (self.status, self.treatment, self.findings), strict=True))
-
-
-@dataclass(frozen=True, slots=True)
-class Form:
-    """What a workbook carries, hidden: which edition asks which department what."""
-
-    edition: str
-    digest: str
-    department: str
-    heads: tuple[str, ...]  # of the answer sheet's columns, of which the last are the answers
-    asked: tuple[Asked, ...]
-
-    @property
-    def checksum(self) -> str:
-        """By which `returns` sees that nobody wrote into the hidden sheet."""
-        return hashlib.sha256(json.dumps(astuple(self), ensure_ascii=False).encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,21 +113,6 @@ def workbooks(validated: Validated, previous: Edition | None) -> dict[str, bytes
         name = _file_name(department, names)
         names[name] = _Book(validated, previous, department, items).data()
     return names
-
-
-def by_department(edition: Edition) -> dict[str, list[Placed]]:
-    """Which department is asked for which items. One for which several answer (担当課: A課、B課) is asked of each."""
-    found: dict[str, list[Placed]] = defaultdict(list)
-    for placed in place_items(edition):
-        for department in departments(edition, placed.item.department):
-            found[department].append(placed)
-    return dict(found)
-
-
-def departments(edition: Edition, named: str) -> tuple[str, ...]:
-    """The departments that answer for an item that names `named` as its 担当課."""
-    own = [part.strip() for part in re.split("[、,，\n]", named or edition.department)]
-    return tuple(dict.fromkeys(filter(None, own))) or (NO_DEPARTMENT,)
 
 
 def _previous(validated: Validated) -> Edition | None:
@@ -260,17 +213,18 @@ class _Book:
         last_row = HEAD_ROW + len(self._items)
         self._write_masthead(sheet, len(columns), sum(column.width for column in columns[1:]))
         for index, column in enumerate(columns, 1):
-            is_answer = index >= first_answer
             sheet.column_dimensions[get_column_letter(index)].width = column.width
             _head(_write(sheet, HEAD_ROW, index, column.head))
-            for row, text in enumerate(column.cells, HEAD_ROW + 1):
-                cell = _write(sheet, row, index, text)
-                cell.alignment = column.alignment
-                cell.border = _frame(is_answer, index in (first_answer, len(columns)), index == first_answer)
-                if is_answer:
-                    cell.fill = _ANSWER_FILL
-                    cell.protection = Protection(locked=False)
-                    cell.number_format = "@"  # what is typed stays text: no dates, no formulas
+            cells = [_write(sheet, row, index, text) for row, text in enumerate(column.cells, HEAD_ROW + 1)]
+            cells[0].alignment = column.alignment
+            cells[0].border = _frame(index == first_answer, index == len(columns))
+            if index >= first_answer:
+                cells[0].fill = _ANSWER_FILL
+                cells[0].protection = Protection(locked=False)
+                cells[0].number_format = "@"  # what is typed stays text: no dates, no formulas
+            for cell in cells[1:]:
+                # To set the parts of a style would take a millisecond a cell.
+                cell._style = copy(cells[0]._style)  # type: ignore[attr-defined]
         sheet.column_dimensions["A"].hidden = True
         sheet.row_dimensions[HEAD_ROW].height = _height((column.head, column.width) for column in columns)
         for index, row in enumerate(range(HEAD_ROW + 1, last_row + 1)):
@@ -447,7 +401,10 @@ class _Book:
 
 def _set_default_font(book: Workbook) -> None:
     """What no cell says otherwise, and the measure of column widths."""
-    book._named_styles["Normal"].font = Font(name=_FONT, size=10)  # type: ignore[attr-defined]
+    font = Font(name=_FONT, size=10)
+    book._named_styles["Normal"].font = font  # type: ignore[attr-defined]
+    # Cells without a style of their own have the first font, whatever the named style says.
+    book._fonts = IndexedList([font])  # type: ignore[attr-defined]
 
 
 def _write_row(sheet: Worksheet, row: int, column: int, values: Iterable[str | int]) -> None:
@@ -459,7 +416,6 @@ def _write(sheet: Worksheet, row: int, column: int, value: str | int) -> Cell:
     """The cell, with `value` in it; text that begins with = stays text."""
     cell = sheet.cell(row, column)
     assert isinstance(cell, Cell)
-    cell.font = Font(name=_FONT, size=10)
     if isinstance(value, int):
         cell.value = value
     elif value:
@@ -476,11 +432,9 @@ def _head(cell: Cell) -> None:
     cell.alignment = Alignment(horizontal="center", vertical="center", wrap_text=True)
 
 
-def _frame(is_answer: bool, at_edge: bool, at_left: bool) -> Border:
-    """The answers are framed strongly: the place to write is not told by colour alone."""
-    left = _THICK if is_answer and at_edge and at_left else _THIN
-    right = _THICK if is_answer and at_edge and not at_left else _THIN
-    return Border(left, right, _THIN, _THIN)
+def _frame(at_left: bool, at_right: bool) -> Border:
+    """The answers are framed strongly, from their left edge to their right: the place is not told by colour alone."""
+    return Border(_THICK if at_left else _THIN, _THICK if at_right else _THIN, _THIN, _THIN)
 
 
 def _protect(sheet: Worksheet) -> None:

@@ -25,7 +25,7 @@ from defusedxml.expatreader import create_parser
 # A workbook of 5,200 long items has 3 MB, and 20 MB inflated. What a hostile one may cost follows from these.
 MAX_BYTES = 10 * 1024 * 1024
 MAX_ENTRIES = 2_000
-MAX_PART = 64 * 1024 * 1024  # one part, inflated
+MAX_PART = 32 * 1024 * 1024  # one part, inflated
 MAX_ELEMENTS = 700_000  # of all parts that are read; 5,200 items have 220,000
 MAX_TAG = 1024 * 1024  # bytes without a new element
 MAX_ROW = 20_000

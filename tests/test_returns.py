@@ -18,6 +18,7 @@ from openpyxl import Workbook, load_workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
 from pipeline.characters import compose
+from pipeline.form import ANSWERS, HEAD_ROW, HIDDEN
 from pipeline.model import BLANK
 from pipeline.returns import (
     Change,
@@ -29,7 +30,7 @@ from pipeline.returns import (
     messages,
     read_returns,
 )
-from pipeline.sheets import ANSWERS, HEAD_ROW, HIDDEN, make_sheets
+from pipeline.sheets import make_sheets
 from pipeline.source import parse_source, read_source
 from pipeline.validation import validate
 
@@ -549,12 +550,12 @@ HOSTILE: dict[str, tuple[dict[str, Callable[[bytes], bytes]], dict[str, bytes], 
     "millions of empty cells": ({_SHEET: _filled(lambda: b"<row/>" * 5_000_000)}, {}, "セルの数が多すぎます"),
     "a bomb": ({_SHEET: _filled(lambda: b" " * 100_000_000)}, {}, "展開すると大きすぎます"),
     "a bomb in one cell": (
-        {_SHEET: _filled(lambda: b'<row r="9"><c r="A9" t="str"><v>' + b"a" * 60_000_000 + b"</v></c></row>")},
+        {_SHEET: _filled(lambda: b'<row r="9"><c r="A9" t="str"><v>' + b"a" * 25_000_000 + b"</v></c></row>")},
         {},
         "壊れています",
     ),
     "an endless tag": (
-        {_SHEET: _filled(lambda: b"<row " + b" ".join(b'a%d=""' % number for number in range(3_000_000)) + b"/>")},
+        {_SHEET: _filled(lambda: b"<row " + b" ".join(b'a%d=""' % number for number in range(1_500_000)) + b"/>")},
         {},
         "壊れています",
     ),

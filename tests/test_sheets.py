@@ -9,8 +9,9 @@ import pytest
 from openpyxl import Workbook, load_workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
+from pipeline.form import ANSWERS, GUIDE, HEAD_ROW, HIDDEN
 from pipeline.model import BLANK
-from pipeline.sheets import ANSWERS, GUIDE, HEAD_ROW, HIDDEN, SheetsError, make_sheets
+from pipeline.sheets import SheetsError, make_sheets
 from pipeline.source import parse_source, read_source
 from pipeline.validation import validate
 
@@ -258,6 +259,12 @@ def test_rows_grow_with_an_answer_because_their_height_is_not_set_by_hand(made: 
     assert {b"6", b"7"} <= {*tags} & {*heights}
     assert not {b"6", b"7"} & {*fixed}
     assert b"3" in fixed
+
+
+def test_every_cell_is_set_in_the_approved_font(made: dict[str, Path]) -> None:
+    book = opened(made["協働推進課"])
+    fonts = {cell.font.name for name in (ANSWERS, GUIDE) for row in sheet_of(book, name).iter_rows() for cell in row}
+    assert fonts == {"BIZ UDGothic"}
 
 
 def test_the_original_has_every_item() -> None:
