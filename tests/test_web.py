@@ -14,6 +14,7 @@ import pypdf
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from pipeline import html
 from pipeline.contrast import contrast
 from pipeline.report import report
 from pipeline.source import parse_source
@@ -68,9 +69,9 @@ def complaints() -> list[str]:
 def open_page(browser: Browser, tmp_path: Path, complaints: list[str]) -> Iterator[Open]:
     """Open HTML in the browser. Any complaint fails the test."""
 
-    def opened(html: str, fragment: str = "", width: int = DESKTOP, **context: Any) -> Page:
+    def opened(text: str, fragment: str = "", width: int = DESKTOP, **context: Any) -> Page:
         path = tmp_path / "report.html"
-        path.write_text(html, "utf-8")
+        path.write_text(text, "utf-8")
         page = browser.new_context(viewport={"width": width, "height": 800}, **context).new_page()
         page.on("console", lambda message: complaints.append(message.text))
         page.on("pageerror", lambda error: complaints.append(str(error)))
@@ -321,6 +322,8 @@ def test_axe_finds_nothing_on_a_comparison(open_page: Open, width: int) -> None:
     )
     page = open_page(contrast(old, new).html, width=width)
     assert breaches(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert page.get_by_role("table", name="新旧対照表").get_by_role("row").count() > 6
 
 
 def breaches(page: Page) -> list[tuple[str, str]]:
@@ -371,10 +374,14 @@ def test_no_script_but_ours_runs(original: Made, open_page: Open, complaints: li
     complaints.clear()
 
 
-def test_it_leads_to_the_pdf_and_to_the_data_that_there_are(original: Made, open_page: Open) -> None:
-    page = open_page(original.html)
-    (link,) = page.locator("a:not([href^='#'])").all()
-    assert link.get_attribute("href") == "report.pdf"
+def test_it_leads_to_the_pdf_and_to_the_data_that_there_are(original: Made, monkeypatch: pytest.MonkeyPatch) -> None:
+    def links() -> list[tuple[str, str]]:
+        return re.findall(r'<a href="([^#"]+)"[^>]*>([^<]*)</a>', report(original.validated).html)
+
+    pdf = ("report.pdf", "PDF版(A4、印刷用)")
+    assert links() == [pdf]
+    monkeypatch.setitem(html._environment().globals, "data_files", ("data.csv", "data.json"))
+    assert links() == [pdf, ("data.csv", "データ(CSV)"), ("data.json", "データ(JSON)")]
 
 
 @pytest.mark.parametrize(
