@@ -26,7 +26,7 @@ MAKEFLAGS += --no-builtin-rules --no-print-directory
 .SILENT:
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help report check diff errata next history summary sheets import sign setup-sign bench schema test lint clean setup lock
+.PHONY: help report check diff errata next history summary data sheets import sign setup-sign bench schema test lint clean setup lock
 
 help:
 	echo '使い方: make 命令'
@@ -49,6 +49,9 @@ next: $(READY) ## 次の版の下書きを source/ に作る。FROM=今の版 TO
 
 summary: $(READY) ## 集計表(方針別の件数と図)を1枚で作る。一つの版だけなら EDITION=版
 	$(RUN) summary $(call given,EDITION,--)
+
+data: $(READY) ## オープンデータ(CSV、JSON)を作る。一つの版だけなら EDITION=版
+	$(RUN) data $(call given,EDITION,--)
 
 sheets: $(READY) ## 担当課に送る照会票(Excel)を作る。一つの版だけなら EDITION=版
 	$(RUN) sheets $(call given,EDITION,--)
@@ -79,7 +82,8 @@ lint: $(READY_TO_LINT) ## プログラムの書き方を調べる
 
 clean: ## out/ の中身(自分で置いたものも)と作業用のファイルを消す
 	find out -mindepth 1 -maxdepth 1 ! -name .gitkeep -exec rm -rf {} +
-	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis pipeline/__pycache__ tests/__pycache__
+	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	find . -name .venv -prune -o -name __pycache__ -prune -exec rm -rf {} +
 
 setup: ## 必要なもの(書体、Pango、Pythonの部品)をそろえる。足りないものがあれば入れる
 	sh setup.sh

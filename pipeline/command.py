@@ -17,7 +17,7 @@ from typing import Never
 
 from .delivery import OUT, SOURCE
 from .errors import LackError, PipelineError, Problem, SourceError, UsageError
-from .line import Delivered
+from .line import DATA, Delivered
 
 SHOWN_PROBLEMS = 200
 
@@ -31,6 +31,7 @@ _HELP = """使い方: python -m pipeline 命令 [版 …] [指定 …]
   errata --from 旧 --to 新  正誤表(配布した資料の誤りと訂正)を作る
   next --from 版 --to 次    次の版の下書き source/次.yaml を作る。すでにあれば何もしない
   summary [版 …]            集計表(方針別の件数と図)を1枚で作る
+  data [版 …]               オープンデータ(CSV、JSONとその説明)を作る
   sheets [版 …]             担当課に送る照会票(Excel)を作る
   import ファイル … [--apply]  戻った照会票を調べ、変わるところを示す。--apply を付けたときだけ元のデータに書き込む
   history [版]              すべての版を通した各項目の経過を作る。つながりが二つ以上あれば、最後の版を指定する
@@ -113,6 +114,7 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     following.add_argument("--from", dest="old", required=True)
     following.add_argument("--to", dest="new", required=True)
     target("summary", _summary).add_argument("editions", nargs="*")
+    target("data", _data).add_argument("editions", nargs="*")
     target("sheets", _sheets).add_argument("editions", nargs="*")
     returned = target("import", _import)
     returned.add_argument("files", nargs="*", type=Path)
@@ -135,6 +137,9 @@ def _report(options: argparse.Namespace) -> int:
         if delivered and (signed := OUT / path.stem / "report-signed.pdf").exists():
             print(f"{signed}: 前の帳票に付けた署名です。make sign で付け直してください。", file=sys.stderr)
         _print_delivered(OUT / path.stem / "report.pdf", delivered)
+        # Once published, the data must not fall behind the page that leads to it.
+        if all((OUT / path.stem / name).exists() for name in DATA):
+            _make_data(path)
 
     return _for_each(_editions(options.editions), make)
 
@@ -148,8 +153,32 @@ def _summary(options: argparse.Namespace) -> int:
     return _for_each(_editions(options.editions), make)
 
 
+def _data(options: argparse.Namespace) -> int:
+    from .line import make_report
+
+    def make(path: Path) -> None:
+        _make_data(path)
+        # Its page does not lead to the data yet if it was made before them.
+        if (page := OUT / path.stem / "report.html").exists() and make_report(path, _step):
+            print(f"{page}: データへのリンクを付けました。")
+
+    return _for_each(_editions(options.editions), make)
+
+
+def _make_data(path: Path) -> None:
+    from .office.open_data import make_data
+
+    folder, published = OUT / path.stem, make_data(path, _step)
+    if published is None:
+        print(f"{folder / DATA[0]}: 変わっていません。")
+    else:
+        _print_problems(published.warnings)
+        for made in published.paths:
+            print(f"{made}: {published.rows}行" if made.name == DATA[0] else made)
+
+
 def _sheets(options: argparse.Namespace) -> int:
-    from .sheets import make_sheets
+    from .office.sheets import make_sheets
 
     def make(path: Path) -> None:
         sheets = make_sheets(path)
@@ -174,7 +203,7 @@ def _for_each(paths: Sequence[Path], make: Callable[[Path], None]) -> int:
 
 
 def _import(options: argparse.Namespace) -> int:
-    from .returns import apply_returns, describe, messages, read_returns
+    from .office.returns import apply_returns, describe, messages, read_returns
 
     files = [file for path in [*options.files, *_listed(options.listed)] for file in _workbooks(path)]
     if not files:
@@ -254,7 +283,7 @@ def _with_previous(paths: Sequence[Path]) -> Iterator[tuple[Path, Path]]:
 
 def _print_comparison(path: Path) -> int:
     """Say in short what comparison.json at `path` says; the number of items that vanished."""
-    from .comparison_data import summarize
+    from .years.comparison_data import summarize
 
     lines, vanished = summarize(path.read_text("utf-8"))
     loud = sys.stdout.isatty()
@@ -272,10 +301,10 @@ def _errata(options: argparse.Namespace) -> int:
 
 
 def _next(options: argparse.Namespace) -> int:
-    from .draft import next_edition
     from .files import create_file
     from .source import read_source
     from .validation import validate
+    from .years.draft import next_edition
 
     (old,) = _editions([options.old])
     if not _is_edition_id(options.new):
@@ -290,7 +319,7 @@ def _next(options: argparse.Namespace) -> int:
 
 
 def _history(options: argparse.Namespace) -> int:
-    from .history import make_history
+    from .documents.history import make_history
 
     if options.edition:
         _editions([options.edition])
@@ -320,7 +349,7 @@ def _sign(options: argparse.Namespace) -> int:
     from datetime import datetime
 
     from .line import make_report
-    from .signature import sign_report
+    from .office.signature import sign_report
 
     (path,) = _editions([options.edition])
     # What is signed is the report as it is proved now, not what may have become of the file since.

@@ -1,6 +1,8 @@
 """Dates and years as the office writes them: 和暦 first."""
 
 import datetime
+import re
+import unicodedata
 
 # First day of each era (元号を改める政令); before Meiji 6 (1873) the calendar was another one.
 _ERAS = (
@@ -25,3 +27,16 @@ def japanese_year(day: datetime.date) -> str:
             year = day.year - first.year + (6 if era == "明治" else 1)
             return f"{era}{'元' if year == 1 else year}年"
     return f"{day.year}年"
+
+
+def western_year(text: str) -> int | None:
+    """2012 of 平成24年度 or of 2012年; None of what names no one year, or none of its era."""
+    found = re.fullmatch(r"(\D*)(元|\d{1,4})年度?", "".join(unicodedata.normalize("NFKC", text).split()))
+    if not found:
+        return None
+    era, number = found[1], 1 if found[2] == "元" else int(found[2])
+    if not era:
+        return number if len(found[2]) == 4 else None
+    first = next((first for first, name in _ERAS if name == era), None)
+    # 1873 was the sixth year of Meiji.
+    return first.year + number - (6 if era == "明治" else 1) if first and number else None

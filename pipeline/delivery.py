@@ -93,8 +93,8 @@ def program_fingerprint() -> str:
 
 
 def _program_files() -> Iterable[Path]:
-    yield from (ROOT / "pipeline").glob("*.py")
-    yield from (ROOT / "templates").glob("*.html")
+    yield from (ROOT / "pipeline").rglob("*.py")
+    yield from (ROOT / "templates").glob("*.*")
     yield from (ROOT / "styles").glob("*.css")
     yield from ROOT.glob("*.lock")
 

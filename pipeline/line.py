@@ -14,6 +14,9 @@ if TYPE_CHECKING:  # a document that is up to date is found so without importing
 
     Compose = Callable[[tuple[Validated, ...]], Document]
 
+# Open data, as it is published beside the report's page.
+DATA = ("data.csv", "data.json")
+
 # Wraps a stage and may say how long it took.
 Step = Callable[[str], AbstractContextManager[None]]
 
@@ -27,22 +30,27 @@ class Delivered(NamedTuple):
 
 
 def make_report(path: Path, step: Step) -> Delivered | None:
-    """Make the report on the edition at `path`; None if it is up to date. Raises `PipelineError`."""
+    """Make the report on the edition at `path`; None if it is up to date. Raises `PipelineError`.
+
+    Its page leads to the open data that stands beside it, if any does.
+    """
+    data = [name for name in DATA if (OUT / path.stem / name).exists()]
 
     def compose(editions: "tuple[Validated, ...]") -> "Document":
-        from .report import report
+        from .documents.report import report
 
-        return report(*editions)
+        (validated,) = editions
+        return report(validated, data)
 
-    return make(OUT / path.stem / "report", (path,), compose, step)
+    return make(OUT / path.stem / "report", (path,), compose, step, " ".join(data))
 
 
 def make_summary(path: Path, step: Step) -> Delivered | None:
     """Make the summary of the edition at `path`; None if it is up to date. Raises `PipelineError`."""
 
     def compose(editions: "tuple[Validated, ...]") -> "Document":
+        from .documents.summary import summary
         from .source import read_source
-        from .summary import summary
         from .validation import validate
 
         (validated,) = editions
@@ -60,7 +68,7 @@ def make_comparison(old: Path, new: Path, step: Step, show_all: bool = False) ->
     """
 
     def compose(editions: "tuple[Validated, ...]") -> "Document":
-        from .contrast import contrast
+        from .documents.contrast import contrast
 
         earlier, later = editions
         return contrast(earlier, later, show_all)
@@ -73,7 +81,7 @@ def make_errata(old: Path, new: Path, step: Step) -> Delivered | None:
     """Make the 正誤表 from the distributed `old` to the corrected `new`; None if it is up to date."""
 
     def compose(editions: "tuple[Validated, ...]") -> "Document":
-        from .errata import errata
+        from .documents.errata import errata
 
         wrong, right = editions
         return errata(wrong, right)

@@ -13,11 +13,11 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from pipeline.document import Document
+from pipeline.documents.report import report
 from pipeline.fonts import confine_layout
 from pipeline.html import STYLES
 from pipeline.pdf import MEDIUM, lay_out, write_pdf
 from pipeline.proof import prove
-from pipeline.report import report
 from pipeline.source import read_source
 from pipeline.validation import validate
 

@@ -9,8 +9,8 @@ from hypothesis import settings
 
 from pipeline import html
 from pipeline.document import Document
+from pipeline.documents.report import report
 from pipeline.pdf import write_pdf
-from pipeline.report import report
 from pipeline.source import parse_source
 from pipeline.validation import Validated, validate
 

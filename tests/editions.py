@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
-from pipeline.comparison import Comparison, Entry
 from pipeline.model import Edition
+from pipeline.years.comparison import Comparison, Entry
 
 LEGEND = {"◎": "実施済", "○": "継続推進", "△": "一部実施", "×": "検討中"}
 TREATMENTS = {"完了": "終了", "継続": "継続", "廃止": "終了"}

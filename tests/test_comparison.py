@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.comparison import Comparison, compare
-from pipeline.comparison_data import ComparisonFile, comparison_json, comparison_schema
-from pipeline.matching import place_items
 from pipeline.model import BLANK, Edition
 from pipeline.source import plain, read_source
+from pipeline.years.comparison import Comparison, compare
+from pipeline.years.comparison_data import ComparisonFile, comparison_json, comparison_schema
+from pipeline.years.matching import place_items
 
 from .editions import Row, explained, made_up, numbers, summary
 

@@ -11,15 +11,15 @@ import pypdf
 import pytest
 
 from pipeline import command
-from pipeline.contrast import contrast
 from pipeline.document import Document
-from pipeline.draft import next_edition
-from pipeline.errata import errata
+from pipeline.documents.contrast import contrast
+from pipeline.documents.errata import errata
 from pipeline.errors import NothingToDoError
 from pipeline.pdf import write_pdf
 from pipeline.proof import prove
 from pipeline.source import parse_source
 from pipeline.validation import Validated, validate
+from pipeline.years.draft import next_edition
 
 from .conftest import HEALTHY, ROOT
 

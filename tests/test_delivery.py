@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import command, html, report
+from pipeline import command, html
+from pipeline.documents import report
 from pipeline.files import replace_file
 
 from .conftest import HEALTHY, ROOT

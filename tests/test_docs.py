@@ -53,7 +53,7 @@ def test_every_package_has_a_job_in_the_docs() -> None:
 
 
 def test_every_module_is_on_the_architecture_page() -> None:
-    for path in (ROOT / "pipeline").glob("*.py"):
+    for path in (ROOT / "pipeline").rglob("*.py"):
         if not path.name.startswith("__"):
             assert f"`{path.name}`" in text("docs/architecture.md"), path.name
 
@@ -63,6 +63,15 @@ def test_stages_import_nothing_to_their_right() -> None:
     for position, stage in enumerate(line):
         imported = {*re.findall(r"^\s*from \.(\w+) import", text(f"pipeline/{stage}.py"), re.MULTILINE)}
         assert not imported & {*line[position + 1 :]}, stage
+
+
+def test_what_hangs_off_the_line_is_never_needed_by_a_stage() -> None:
+    rooms = {path.parent.name for path in (ROOT / "pipeline").glob("*/__init__.py")}
+    assert rooms
+    for path in (ROOT / "pipeline").glob("*.py"):
+        if path.name not in ("line.py", "command.py"):
+            found = {*re.findall(r"^\s*from \.(\w+)", path.read_text("utf-8"), re.MULTILINE)}
+            assert not found & rooms, path.name
 
 
 def test_links_in_the_docs_lead_somewhere() -> None:

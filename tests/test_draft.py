@@ -8,11 +8,11 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pipeline.comparison import compare
-from pipeline.draft import next_edition, scalar, successors
 from pipeline.model import BLANK, Edition, Item, Repeat
 from pipeline.source import parse_source, plain, read_source
 from pipeline.validation import Validated, validate
+from pipeline.years.comparison import compare
+from pipeline.years.draft import next_edition, scalar, successors
 
 from .editions import Row, explained, made_up, numbers
 

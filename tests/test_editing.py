@@ -7,8 +7,8 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline import editing
-from pipeline.editing import EditError, edit
+from pipeline.office import editing
+from pipeline.office.editing import EditError, edit
 from pipeline.source import parse_source
 
 from .conftest import HEALTHY

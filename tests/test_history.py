@@ -15,16 +15,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.document import A3_LANDSCAPE, A4_LANDSCAPE, Document, Paragraph
-from pipeline.draft import next_edition
+from pipeline.documents.history import MOST, history, make_history
 from pipeline.errors import ProofError, SourceError, UsageError
-from pipeline.history import MOST, history, make_history
 from pipeline.html import STYLES, TEMPLATES
-from pipeline.lineage import Event, Heading, Lineage, chains, grouped, lineages
 from pipeline.model import Edition
 from pipeline.pdf import write_pdf
 from pipeline.proof import prove
 from pipeline.source import parse_source
 from pipeline.validation import validate
+from pipeline.years.draft import next_edition
+from pipeline.years.lineage import Event, Heading, Lineage, chains, grouped, lineages
 
 from .conftest import HEALTHY
 from .editions import Row, made_up

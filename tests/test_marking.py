@@ -7,8 +7,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from pipeline.likeness import fold
-from pipeline.marking import Marked, mark
+from pipeline.years.likeness import fold
+from pipeline.years.marking import Marked, mark
 
 
 def shown(pieces: Marked) -> str:

@@ -18,9 +18,9 @@ from openpyxl import Workbook, load_workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
 from pipeline.characters import compose
-from pipeline.form import ANSWERS, HEAD_ROW, HIDDEN
 from pipeline.model import BLANK
-from pipeline.returns import (
+from pipeline.office.form import ANSWERS, HEAD_ROW, HIDDEN
+from pipeline.office.returns import (
     Change,
     Finding,
     ImportStoppedError,
@@ -30,7 +30,7 @@ from pipeline.returns import (
     messages,
     read_returns,
 )
-from pipeline.sheets import make_sheets
+from pipeline.office.sheets import make_sheets
 from pipeline.source import parse_source, read_source
 from pipeline.validation import validate
 

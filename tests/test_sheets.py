@@ -9,9 +9,9 @@ import pytest
 from openpyxl import Workbook, load_workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
-from pipeline.form import ANSWERS, GUIDE, HEAD_ROW, HIDDEN
 from pipeline.model import BLANK
-from pipeline.sheets import SheetsError, make_sheets
+from pipeline.office.form import ANSWERS, GUIDE, HEAD_ROW, HIDDEN
+from pipeline.office.sheets import SheetsError, make_sheets
 from pipeline.source import parse_source, read_source
 from pipeline.validation import validate
 

@@ -31,10 +31,10 @@ from pyhanko.sign.validation.errors import SignatureValidationError
 from pyhanko.sign.validation.status import PdfSignatureStatus, SignatureCoverageLevel
 from pyhanko_certvalidator import ValidationContext
 
-from pipeline import signature
 from pipeline.errors import LackError, PipelineError, ProofError, UsageError
+from pipeline.office import signature
+from pipeline.office.signature import read_passphrase, sign, sign_report
 from pipeline.proof import prove
-from pipeline.signature import read_passphrase, sign, sign_report
 
 from .conftest import HEALTHY, ROOT, Made
 
@@ -614,7 +614,9 @@ def test_without_pyhanko_the_command_that_installs_it_is_named(desk: Desk, monke
 
 
 def test_without_signing_nothing_of_pyhanko_is_imported() -> None:
-    program = "import sys, pipeline.signature; print(*(name for name in sys.modules if name.startswith('pyhanko')))"
+    program = (
+        "import sys, pipeline.office.signature; print(*(name for name in sys.modules if name.startswith('pyhanko')))"
+    )
     done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == ""
 

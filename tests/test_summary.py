@@ -16,15 +16,15 @@ import pypdf
 import pytest
 from pypdf.generic import ArrayObject, NameObject, TextStringObject
 
-from pipeline import summary as module
-from pipeline.chart import Data, draw
 from pipeline.document import Document
+from pipeline.documents import summary as module
+from pipeline.documents.chart import Data, draw
+from pipeline.documents.summary import change, share, summary
 from pipeline.errors import ProofError
 from pipeline.line import make_summary
 from pipeline.pdf import lay_out, write_pdf
 from pipeline.proof import prove
 from pipeline.source import parse_source
-from pipeline.summary import change, share, summary
 from pipeline.validation import Validated, validate
 
 from .conftest import HEALTHY, ROOT

@@ -345,7 +345,7 @@ OF_PDFS = {"E112", "E113"}
 def test_every_code_is_exercised_and_explained() -> None:
     in_code = {
         code
-        for path in (ROOT / "pipeline").glob("*.py")
+        for path in (ROOT / "pipeline").rglob("*.py")
         for code in re.findall(r'"([EW]\d{3})"', path.read_text("utf-8"))
     }
     exercised = {code for _, _, expected in CASES.values() for _, code, _ in expected}

@@ -14,9 +14,8 @@ import pypdf
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from pipeline import html
-from pipeline.contrast import contrast
-from pipeline.report import report
+from pipeline.documents.contrast import contrast
+from pipeline.documents.report import report
 from pipeline.source import parse_source
 from pipeline.validation import validate
 
@@ -374,14 +373,13 @@ def test_no_script_but_ours_runs(original: Made, open_page: Open, complaints: li
     complaints.clear()
 
 
-def test_it_leads_to_the_pdf_and_to_the_data_that_there_are(original: Made, monkeypatch: pytest.MonkeyPatch) -> None:
-    def links() -> list[tuple[str, str]]:
-        return re.findall(r'<a href="([^#"]+)"[^>]*>([^<]*)</a>', report(original.validated).html)
+def test_it_leads_to_the_pdf_and_to_the_data_that_there_are(original: Made) -> None:
+    def links(*data: str) -> list[tuple[str, str]]:
+        return re.findall(r'<a href="([^#"]+)"[^>]*>([^<]*)</a>', report(original.validated, data).html)
 
     pdf = ("report.pdf", "PDF版(A4、印刷用)")
     assert links() == [pdf]
-    monkeypatch.setitem(html._environment().globals, "data_files", ("data.csv", "data.json"))
-    assert links() == [pdf, ("data.csv", "データ(CSV)"), ("data.json", "データ(JSON)")]
+    assert links("data.csv", "data.json") == [pdf, ("data.csv", "データ(CSV)"), ("data.json", "データ(JSON)")]
 
 
 @pytest.mark.parametrize(

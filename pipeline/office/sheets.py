@@ -28,10 +28,15 @@ from openpyxl.workbook.protection import WorkbookProtection
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
 
-from .dates import japanese_date
-from .delivery import OUT, Record, check_out
-from .document import DIGEST_LENGTH
-from .errors import PipelineError, Problem
+from pipeline.dates import japanese_date
+from pipeline.delivery import OUT, Record, check_out
+from pipeline.document import DIGEST_LENGTH
+from pipeline.errors import PipelineError, Problem
+from pipeline.model import BLANK, Edition, measure_number, policy_number
+from pipeline.source import MAX_TEXT, read_source
+from pipeline.validation import Validated, validate
+from pipeline.years.matching import Placed
+
 from .form import (
     ANSWERS,
     FACTS,
@@ -47,10 +52,6 @@ from .form import (
     by_department,
     departments,
 )
-from .matching import Placed
-from .model import BLANK, Edition, measure_number, policy_number
-from .source import MAX_TEXT, read_source
-from .validation import Validated, validate
 
 _FIRST_SHEET = "xl/worksheets/sheet1.xml"
 _LINE_HEIGHT, _HIGHEST_ROW = 13, 409  # pt, of 10pt text; and Excel's limit

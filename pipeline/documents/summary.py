@@ -8,12 +8,13 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from pipeline.document import Block, Carried, CarriedFile, Cell, Document, Expected, Paragraph, Row, Table
+from pipeline.html import break_label, document_title, flat, masthead, render, width_in_ems
+from pipeline.model import BLANK, Edition, Item, policy_number
+from pipeline.validation import Validated
+from pipeline.years.likeness import fold
+
 from .chart import EM, FILLS, UNFILLED, Chart, Data, draw
-from .document import Block, Carried, CarriedFile, Cell, Document, Expected, Paragraph, Row, Table
-from .html import break_label, document_title, flat, masthead, render, width_in_ems
-from .likeness import fold
-from .model import BLANK, Edition, Item, policy_number
-from .validation import Validated
 
 TITLE = "集計表"
 TOTAL = "計(再掲を除く)"

@@ -1,12 +1,12 @@
 """The report: the list of one edition, as the paper has always looked."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from .document import Carried, CarriedFile, Cell, Document, Expected, Row, Table
-from .html import CONTINUED, break_label, document_title, flat, masthead, render, width_in_ems
-from .model import BLANK, Edition, Item, measure_number, policy_number
-from .validation import Validated
+from pipeline.document import Carried, CarriedFile, Cell, Document, Expected, Row, Table
+from pipeline.html import CONTINUED, break_label, document_title, flat, masthead, render, width_in_ems
+from pipeline.model import BLANK, Edition, Item, measure_number, policy_number
+from pipeline.validation import Validated
 
 # What every report prints, whatever the edition.
 REPEATED = "【再掲】"
@@ -76,8 +76,8 @@ class Section:
     rows: tuple[Heading | Cells, ...]
 
 
-def report(validated: Validated) -> Document:
-    """The report on one edition, ready to be laid out."""
+def report(validated: Validated, data: Sequence[str] = ()) -> Document:
+    """The report on one edition, ready to be laid out; `data` names the open data that will stand beside its page."""
     edition, source = validated.edition, validated.source
     carried = Carried((CarriedFile("source.yaml", source.data, source.edition),), edition.as_of)
     head = masthead(edition)
@@ -89,6 +89,7 @@ def report(validated: Validated) -> Document:
         columns=columns(edition),
         sections=tuple(sections(edition)),
         carried=carried,
+        data=data,
     )
     expected = Expected(
         title=document_title(edition),

@@ -6,9 +6,10 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from pipeline.model import TreatmentKind
+
 from .comparison import LABELS, Comparison, Entry, Kind
 from .matching import By, Placed
-from .model import TreatmentKind
 
 NAME = "comparison.schema.json"
 

@@ -8,15 +8,15 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from .comparison import LABELS, Comparison, Entry, Kind, compare
-from .comparison_data import comparison_json
-from .document import Block, Carried, CarriedFile, Cell, Document, Expected, Paragraph, Row, Table
-from .html import CONTINUED, LEGEND_COLON, break_label, document_title, flat, masthead, render
-from .likeness import fold
-from .marking import Marked, Piece, mark
-from .matching import Placed, place_items
-from .model import Edition, measure_number, policy_number
-from .validation import Validated
+from pipeline.document import Block, Carried, CarriedFile, Cell, Document, Expected, Paragraph, Row, Table
+from pipeline.html import CONTINUED, LEGEND_COLON, break_label, document_title, flat, masthead, render
+from pipeline.model import Edition, measure_number, policy_number
+from pipeline.validation import Validated
+from pipeline.years.comparison import LABELS, Comparison, Entry, Kind, compare
+from pipeline.years.comparison_data import comparison_json
+from pipeline.years.likeness import fold
+from pipeline.years.marking import Marked, Piece, mark
+from pipeline.years.matching import Placed, place_items
 
 TITLE = "新旧対照表"
 OVERVIEW = "前版からの変更点"

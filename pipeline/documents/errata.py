@@ -3,14 +3,14 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from .dates import japanese_date
-from .document import Carried, CarriedFile, Cell, Document, Expected, Paragraph, Row, Table
-from .errors import NothingToDoError
-from .html import document_title, flat, masthead, render
-from .marking import Marked, mark
-from .matching import Placed, place_items
-from .model import Edition, Repeat, measure_number, policy_number
-from .validation import Validated
+from pipeline.dates import japanese_date
+from pipeline.document import Carried, CarriedFile, Cell, Document, Expected, Paragraph, Row, Table
+from pipeline.errors import NothingToDoError
+from pipeline.html import document_title, flat, masthead, render
+from pipeline.model import Edition, Repeat, measure_number, policy_number
+from pipeline.validation import Validated
+from pipeline.years.marking import Marked, mark
+from pipeline.years.matching import Placed, place_items
 
 TITLE = "正誤表"
 NOTHING = "(記載なし)"

@@ -9,8 +9,9 @@ from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from pipeline.model import BLANK, Edition, Item, Measure, Policy
+
 from .likeness import Described, Finder, closeness, fold, grams
-from .model import BLANK, Edition, Item, Measure, Policy
 
 By = Literal["previous_numbers", "merged_into", "name", "likeness"]
 Direction = Literal["forward", "unknown", "same"]

@@ -11,9 +11,8 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 
-from .chart import FILLS, UNFILLED
-from .delivery import OUT
-from .document import (
+from pipeline.delivery import OUT
+from pipeline.document import (
     A3_LANDSCAPE,
     A4_LANDSCAPE,
     Carried,
@@ -25,15 +24,17 @@ from .document import (
     Row,
     Table,
 )
-from .errors import UsageError
-from .html import CONTINUED, DRAFT, LEGEND_COLON, Masthead, break_label, flat, masthead, render, width_in_ems
-from .likeness import fold
-from .line import Delivered, Step, make
-from .lineage import Event, Heading, Lineage, PolicyGroup, chain, chains, grouped, lineages
-from .matching import Placed, place_items
-from .model import BLANK, Edition, measure_number, policy_number
-from .source import read_source
-from .validation import Validated
+from pipeline.errors import UsageError
+from pipeline.html import CONTINUED, DRAFT, LEGEND_COLON, Masthead, break_label, flat, masthead, render, width_in_ems
+from pipeline.line import Delivered, Step, make
+from pipeline.model import BLANK, Edition, measure_number, policy_number
+from pipeline.source import read_source
+from pipeline.validation import Validated
+from pipeline.years.likeness import fold
+from pipeline.years.lineage import Event, Heading, Lineage, PolicyGroup, chain, chains, grouped, lineages
+from pipeline.years.matching import Placed, place_items
+
+from .chart import FILLS, UNFILLED
 
 FORMER = "旧: "
 GONE = "なし"

@@ -11,12 +11,17 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from .characters import compose, defects, is_everyday, named, visible
-from .delivery import Record
+from pipeline.characters import compose, defects, is_everyday, named, visible
+from pipeline.delivery import Record
+from pipeline.errors import PipelineError, Problem
+from pipeline.files import replace_file
+from pipeline.fonts import coverage
+from pipeline.model import BLANK, Edition, is_edition_id
+from pipeline.rules import not_listed
+from pipeline.source import MAX_TEXT, Source, read_source
+from pipeline.validation import validate
+
 from .editing import edit
-from .errors import PipelineError, Problem
-from .files import replace_file
-from .fonts import coverage
 from .form import (
     ANSWERS,
     FACTS,
@@ -32,10 +37,6 @@ from .form import (
     Form,
     by_department,
 )
-from .model import BLANK, Edition, is_edition_id
-from .rules import not_listed
-from .source import MAX_TEXT, Source, read_source
-from .validation import validate
 from .workbook import Sheet, Value, WorkbookError, column_number, read_workbook
 
 MAX_FINDINGS = 200  # of one file; nobody reads more, and finding what each bad cell means takes time

@@ -12,11 +12,11 @@ from pathlib import Path
 
 import yaml
 
-from .draft import scalar
-from .errors import PipelineError, SourceError
-from .rules import rows
-from .source import Mapping as Node
-from .source import Scalar, Source, parse_source, plain
+from pipeline.errors import PipelineError, SourceError
+from pipeline.rules import rows
+from pipeline.source import Mapping as Node
+from pipeline.source import Scalar, Source, parse_source, plain
+from pipeline.years.draft import scalar
 
 Answers = Mapping[int, Mapping[str, str]]  # by NO, by key
 

@@ -6,8 +6,8 @@ import re
 from collections import defaultdict
 from dataclasses import astuple, dataclass
 
-from .matching import Placed, place_items
-from .model import Edition
+from pipeline.model import Edition
+from pipeline.years.matching import Placed, place_items
 
 # The sheets, and the version of their layout: what an older program made, `returns` must not misread.
 ANSWERS, GUIDE, HIDDEN = "回答", "記入要領", "照合用"

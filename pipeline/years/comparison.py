@@ -9,9 +9,10 @@ from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from pipeline.model import Edition
+
 from .likeness import fold
 from .matching import Direction, Link, Placed, goes_on, match, place_items
-from .model import Edition
 
 Kind = Literal[
     "continued",

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 import yaml
 
+from pipeline.model import BLANK, Edition, Headings, Item, Measure, Policy, Repeat
+
 from .likeness import fold
 from .matching import Placed, goes_on, place_items
-from .model import BLANK, Edition, Headings, Item, Measure, Policy, Repeat
 
 _WIDTH = 60  # characters of a line in a comment: twice as many columns, which an editor shows beside its margin
 

@@ -1,0 +1,522 @@
+"""Open data: read by programs that nobody here wrote, and made into the same edition again."""
+
+import csv
+import io
+import json
+import os
+import re
+from collections.abc import Callable
+from contextlib import nullcontext
+from pathlib import Path
+from typing import Any
+
+import frictionless
+import jsonschema
+import pytest
+import yaml
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from pipeline.command import main
+from pipeline.dates import western_year
+from pipeline.errors import ProofError
+from pipeline.model import BLANK, Edition, Headings, Item, Measure, Policy
+from pipeline.office import open_data as module
+from pipeline.office.open_data import (
+    DataFile,
+    HeadingsData,
+    ItemData,
+    MeasureData,
+    PolicyData,
+    edition_from_csv,
+    edition_from_json,
+    escaped,
+    make_data,
+    open_data,
+    prove_data,
+    unescaped,
+)
+from pipeline.source import parse_source
+from pipeline.validation import Validated, validate
+
+from .conftest import HEALTHY, ROOT
+
+ORIGINAL = (ROOT / "source/original.yaml").read_text("utf-8")
+
+# Everything that spoils a CSV, in cells of every kind. Made up.
+TRAPS = """\
+表題: '=cmd|" /C calc"!A0'
+自治体: '@市'
+年度: 令和元年度
+現在日: 2020-03-31
+担当課: 協働,推進課
+資料番号: "'資料1"
+案: true
+前版: before
+見出し: {推進方針: "政策の\\n柱", NO: 番号, 実施状況: 評価, 検証内容: '+α'}
+凡例: {A: '=実施, "済"', B: "-", '+': 一部, '-': 未着手}
+今後の取扱い: {'=完了': 終了, 継続: 継続, '-': 終了}
+推進方針:
+  - {名称: '方針,「一」"引用"'}
+  - 名称: "方針\\n二"
+    改ページ: true
+    推進施策:
+      - 名称: 空の施策
+      - 名称: '-施策'
+        改ページ: true
+        推進項目:
+          - {NO: 7, 名称: '+項目', 実施状況: '+', 今後の取扱い: '=完了', 検証内容: '-', 統合先: "'項目", 前版NO: [11, 12, 3]}
+          - {NO: 2, 名称: "'項目", 実施状況: 未記入, 今後の取扱い: 未記入, 検証内容: "-1\\n=2,\\"三\\"\\n\\n四", 担当課: '@課'}
+          - {NO: 3, 名称: " 　=項目", 実施状況: '-', 今後の取扱い: '-', 検証内容: "''二つ", 前版NO: [1]}
+  - 名称: 方針三
+    推進施策:
+      - 名称: '-施策'
+        推進項目:
+          - 再掲: 7
+          - {NO: 9, 名称: 辻\U000e0101と塚の項目, 実施状況: A, 今後の取扱い: 継続}
+      - 名称: 施策三
+        推進項目: [再掲: 9, 再掲: 2]
+  - {名称: 方針四}
+"""
+
+EIGHT = HEALTHY.split("推進方針:")[0] + "推進方針:\n" + "".join(
+    f"  - {{名称: 方針{n}, 推進施策: [{{名称: 施策, 推進項目: [{{NO: {n}, 名称: 項目{n}, 実施状況: ○, 今後の取扱い: 継続}}]}}]}}\n"
+    for n in range(1, 9)
+)  # fmt: skip
+
+EDITIONS = {
+    "original": ORIGINAL,
+    "healthy": HEALTHY,
+    "traps": TRAPS,
+    "eight policies": EIGHT,
+    "no items": HEALTHY.split("推進方針:")[0] + "推進方針: [{名称: 方針一}]",
+    "another legend": HEALTHY.replace("◎", "A").replace("○", "B").replace("×", "D"),
+}
+
+
+def checked(text: str, name: str = "test") -> Validated:
+    return validate(parse_source(Path(f"source/{name}.yaml"), text.encode(), name, has_lineage=False))
+
+
+def rows(data: bytes) -> list[dict[str, str]]:
+    """As any program would read them: the apostrophes stay."""
+    return list(csv.DictReader(io.StringIO(data.decode("utf-8-sig"), newline="")))
+
+
+def same(one: Edition, other: Edition) -> bool:
+    return one == other and [*one.legend] == [*other.legend] and [*one.treatments] == [*other.treatments]
+
+
+# Reading it
+
+
+def test_every_row_of_the_original_stands_in_the_csv() -> None:
+    """Read from the YAML by a plain YAML reader, and from the CSV by a plain CSV reader."""
+    edition = yaml.load(ORIGINAL, yaml.BaseLoader)
+    expected = []
+    items = {
+        row["NO"]: row
+        for policy in edition["推進方針"]
+        for measure in policy["推進施策"]
+        for row in measure["推進項目"]
+        if "NO" in row
+    }
+    for position, policy in enumerate(edition["推進方針"], 1):
+        for within, measure in enumerate(policy["推進施策"], 1):
+            for row in measure["推進項目"]:
+                place = (str(position), policy["名称"], str(within), measure["名称"])
+                if "再掲" in row:
+                    expected.append((*place, "再掲", row["再掲"], items[row["再掲"]]["名称"], "", "", "", "", ""))
+                    continue
+                status, treatment = row["実施状況"], row["今後の取扱い"]
+                meaning, kind = edition["凡例"][status], edition["今後の取扱い"][treatment]
+                findings = row.get("検証内容", "")
+                expected.append((*place, "項目", row["NO"], row["名称"], status, meaning, treatment, kind, findings))
+    columns = (
+        "推進方針_番号", "推進方針", "推進施策_番号", "推進施策", "行の種類", "NO", "推進項目",
+        "実施状況_記号", "実施状況_意味", "今後の取扱い", "今後の取扱い_区分", "検証内容",
+    )  # fmt: skip
+    read = rows(open_data(checked(ORIGINAL))["data.csv"])
+    assert [tuple(row[column] for column in columns) for row in read] == expected
+    assert (len(read), sum(row["行の種類"] == "項目" for row in read)) == (52, 47)
+    assert [row["行"] for row in read] == [str(number) for number in range(1, 53)]
+
+
+def test_nothing_is_left_out_because_it_is_the_same_as_above() -> None:
+    text = "年度: 平成24年度\n現在日: 2013-03-31\n担当課: 試験課\n" + HEALTHY
+    for row in rows(open_data(checked(text))["data.csv"]):
+        assert row["表題"] == "試験一覧"
+        assert (row["年度"], row["年度_西暦"]) == ("平成24年度", "2012")
+        assert (row["現在日"], row["現在日_西暦"]) == ("平成25年3月31日", "2013-03-31")
+        assert (row["自治体"], row["一覧の担当課"], row["案"]) == ("試験市", "試験課", "false")
+        assert row["推進方針"] == "方針一"
+        assert row["推進施策"] in ("施策一", "施策二")
+
+
+@pytest.mark.parametrize("name", EDITIONS)
+def test_the_csv_is_what_excel_and_rfc_4180_want(name: str) -> None:
+    data = open_data(checked(EDITIONS[name]))["data.csv"]
+    assert data.startswith(b"\xef\xbb\xbf")
+    assert data.count(b"\xef\xbb\xbf") == 1
+    assert data.endswith(b"\r\n")
+    # Outside of quotes, lines end in CRLF only.
+    bare = re.sub(rb'"(?:[^"]|"")*"', b"", data)
+    assert bare.count(b"\n") == bare.count(b"\r") == bare.count(b"\r\n") == len(rows(data)) + 1
+
+
+def test_the_trap_cells_are_made_safe_and_a_lone_hyphen_is_not() -> None:
+    first, second, third, repeat, last, *_ = rows(open_data(checked(TRAPS))["data.csv"])
+    assert first["表題"] == '\'=cmd|" /C calc"!A0'
+    assert first["推進施策"] == "'-施策"
+    assert (first["実施状況_記号"], first["実施状況_意味"]) == ("'+", "一部")
+    assert (first["今後の取扱い"], first["検証内容"], first["統合先"]) == ("'=完了", "-", "''項目")
+    assert [first[f"前版NO_{n}"] for n in (1, 2, 3)] == ["11", "12", "3"]
+    assert second["検証内容"] == '\'-1\n=2,"三"\n\n四'
+    assert (second["実施状況_記号"], second["今後の取扱い_区分"]) == (BLANK, BLANK)
+    assert (third["推進項目"], third["検証内容"]) == ("'　=項目", "'''二つ")
+    assert (third["実施状況_記号"], third["今後の取扱い"]) == ("-", "-")
+    assert (repeat["行の種類"], repeat["NO"], repeat["推進項目"], repeat["実施状況_記号"]) == (
+        "再掲",
+        "7",
+        "'+項目",
+        "",
+    )
+    assert last["推進項目"] == "辻\U000e0101と塚の項目"
+
+
+@pytest.mark.parametrize(
+    ("text", "cell"),
+    [
+        ("=1+1", "'=1+1"),
+        ("+81", "'+81"),
+        ("-5", "'-5"),
+        ("--", "'--"),
+        ("@SUM(A1)", "'@SUM(A1)"),
+        (" =1", "' =1"),
+        ("　=1", "'　=1"),
+        ("\t1", "'\t1"),
+        ("\r1", "'\r1"),
+        ("'", "''"),
+        ("'=1", "''=1"),
+        ("-", "-"),
+        ("1-2", "1-2"),
+        ("市=民", "市=民"),
+        ("", ""),
+    ],
+)
+def test_an_escaped_cell_has_one_way_back(text: str, cell: str) -> None:
+    assert escaped(text) == cell
+    assert unescaped(cell) == text
+
+
+@given(st.text())
+def test_any_text_comes_back_and_never_begins_a_formula(text: str) -> None:
+    cell = escaped(text)
+    assert unescaped(cell) == text
+    assert cell == "-" or not re.match(r"\s*[=+\-@]|[\t\r\n]", cell)
+
+
+@pytest.mark.parametrize(
+    ("text", "year"),
+    [
+        ("平成24年度", 2012),
+        ("平成31年度", 2019),
+        ("令和元年度", 2019),
+        ("令和６年度", 2024),
+        ("昭和 63 年度", 1988),
+        ("明治6年", 1873),
+        ("大正15年度", 1926),
+        ("2012年度", 2012),
+        ("2012", None),
+        ("12年度", None),
+        ("平成0年度", None),
+        ("未来3年度", None),
+        ("令和2年度から令和6年度まで", None),
+        ("", None),
+    ],
+)
+def test_a_year_is_said_in_the_western_way_if_it_is_one(text: str, year: int | None) -> None:
+    assert western_year(text) == year
+
+
+# Both ways
+
+
+@pytest.mark.parametrize("name", EDITIONS)
+def test_both_files_make_the_same_edition_again(name: str) -> None:
+    validated = checked(EDITIONS[name])
+    files = open_data(validated)
+    assert same(edition_from_json(files["data.json"]), validated.edition)
+    assert same(edition_from_csv(files["data.csv"], files["data.schema.json"]), validated.edition)
+    assert prove_data(files, validated) == len(rows(files["data.csv"]))
+
+
+def test_the_csv_carries_every_value_of_its_rows_by_itself() -> None:
+    """The schema is asked for nothing that stands in a row: with that of an edition without texts it is the same."""
+    text = (
+        HEALTHY.replace("終わった。", "別の文章。")
+        .replace("項目二", "別の名前")
+        .replace("今後の取扱い: 完了", "今後の取扱い: 継続")
+    )
+    other, validated = open_data(checked(text)), checked(HEALTHY)
+    read = edition_from_csv(open_data(validated)["data.csv"], other["data.schema.json"])
+    assert read == validated.edition
+
+
+def test_everything_of_the_model_is_in_the_json() -> None:
+    derived = {"treatments", "legend", "policies", "headings"}
+    for kind, part in (
+        (Edition, DataFile),
+        (Headings, HeadingsData),
+        (Policy, PolicyData),
+        (Measure, MeasureData),
+        (Item, ItemData),
+    ):
+        assert {*kind.model_fields} - derived <= {*part.model_fields}
+
+
+texts = st.text(
+    st.characters(codec="utf-8", exclude_categories=["Cs", "Cc", "Cn", "Co"]), min_size=1, max_size=40
+).filter(lambda text: text == text.strip() and text != BLANK) | st.sampled_from(
+    ["=1", "+", "-", "@a", "'", "''", '"', '","', "a\nb", "\n".join("=+-@")]
+)
+
+
+@settings(max_examples=200, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    names=st.lists(texts, min_size=1, max_size=5),
+    legend=st.lists(texts, min_size=1, max_size=3, unique=True),
+    title=texts,
+)
+def test_any_edition_comes_back(names: list[str], legend: list[str], title: str) -> None:
+    number = iter(range(1, 100))
+    edition = Edition.model_validate(
+        {
+            "表題": title,
+            "年度": title,
+            "凡例": dict(zip(legend, names * 3, strict=False)),
+            "今後の取扱い": dict.fromkeys(legend, "継続"),
+            "推進方針": [
+                {
+                    "名称": name,
+                    "推進施策": [
+                        {
+                            "名称": other,
+                            "推進項目": [
+                                {
+                                    "NO": str(next(number)),
+                                    "名称": name,
+                                    "実施状況": legend[-1],
+                                    "今後の取扱い": legend[0],
+                                    "検証内容": other,
+                                    "統合先": name,
+                                    "前版NO": ["3", "4"][: len(other) % 3],
+                                }
+                            ],
+                        }
+                        for other in names[:2]
+                    ],
+                }
+                for name in names
+            ],
+        }
+    )
+    validated = Validated(edition, checked(HEALTHY).source, ())
+    prove_data(open_data(validated), validated)
+
+
+# By other people's rules
+
+
+def report(folder: Path) -> Any:
+    return frictionless.validate("data.csv", schema="data.schema.json", basepath=str(folder))
+
+
+@pytest.fixture
+def published(tmp_path: Path) -> Callable[[str], dict[str, bytes]]:
+    def write(text: str) -> dict[str, bytes]:
+        files = open_data(checked(text))
+        for name, data in files.items():
+            (tmp_path / name).write_bytes(data)
+        return files
+
+    return write
+
+
+@pytest.mark.parametrize("name", EDITIONS)
+def test_frictionless_finds_nothing(name: str, published: Callable[[str], dict[str, bytes]], tmp_path: Path) -> None:
+    published(EDITIONS[name])
+    found = report(tmp_path)
+    assert found.valid, found.flatten(["rowNumber", "fieldName", "type", "note"])
+    assert found.stats["errors"] == 0
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "error"),
+    [
+        (",◎,", ",◯,", "constraint-error"),
+        (",完了,", ",完,", "constraint-error"),
+        (",項目,1,", ",項目,,", "constraint-error"),
+        ("\r\n2,", "\r\n1,", "primary-key"),
+        ("\r\n2,", "\r\n二,", "type-error"),
+        (",項目,2,", ",不明,2,", "constraint-error"),
+        ("推進項目,", "項目名,", "incorrect-label"),
+        (",2013-03-31,", ",平成25年,", "type-error"),
+        (",false,", ",いいえ,", "type-error"),
+    ],
+)
+def test_frictionless_would_find_what_is_wrong(
+    old: str, new: str, error: str, published: Callable[[str], dict[str, bytes]], tmp_path: Path
+) -> None:
+    data = published("現在日: 2013-03-31\n" + HEALTHY)["data.csv"].decode()
+    assert old in data
+    (tmp_path / "data.csv").write_bytes(data.replace(old, new, 1).encode())
+    assert error in {kind for (kind,) in report(tmp_path).flatten(["type"])}
+
+
+def test_the_schema_is_one_by_the_rules_of_table_schema() -> None:
+    schema = json.loads(open_data(checked(TRAPS))["data.schema.json"])
+    frictionless.Schema.from_descriptor(schema)
+    names = [field["name"] for field in schema["fields"]]
+    assert len({*names}) == len(names)
+    for field in schema["fields"]:
+        # In Japanese: a title and a description each, and the edition's own heads where it has some.
+        assert re.search("[ぁ-んァ-ヶ一-龠]|α", field["title"]), field
+        assert re.search("[ぁ-んァ-ヶ一-龠]", field["description"]), field
+    titles = {field["name"]: field["title"] for field in schema["fields"]}
+    assert (titles["推進方針"], titles["NO"], titles["実施状況_記号"]) == ("政策の柱", "番号", "評価の記号")
+
+
+@pytest.mark.parametrize("name", EDITIONS)
+def test_the_json_is_what_its_description_says(name: str) -> None:
+    files = open_data(checked(EDITIONS[name]))
+    description = json.loads(files["data.schema.json"])["json"]
+    jsonschema.Draft202012Validator.check_schema(description)
+    validator = jsonschema.Draft202012Validator(description)
+    data = json.loads(files["data.json"])
+    assert not [*validator.iter_errors(data)]
+    del data["legend"]
+    assert [*validator.iter_errors(data)]
+
+
+def test_every_value_of_the_json_is_explained() -> None:
+    """But for the column heads, which are called as they are in the glossary."""
+    description = module.data_schema()
+    for name, definition in [("", description), *description["$defs"].items()]:
+        if name == "HeadingsData":
+            continue
+        for key, part in definition["properties"].items():
+            assert key == "kind" or "description" in part, (name, key)
+
+
+# The proof
+
+
+def damaged(files: dict[str, bytes], name: str, old: str, new: str) -> dict[str, bytes]:
+    text = files[name].decode()
+    assert old in text
+    return {**files, name: text.replace(old, new, 1).encode()}
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new"),
+    [
+        ("data.csv", "項目三", "項目参"),
+        ("data.csv", ",◎,実施済,", ",○,継続推進,"),
+        ("data.csv", ",◎,実施済,", ",◎,継続推進,"),
+        ("data.csv", ",完了,終了,", ",完了,継続,"),
+        ("data.csv", ",再掲,1,項目一,,,,,", ",再掲,1,項目一,◎,実施済,完了,終了,"),
+        ("data.csv", ",再掲,1,", ",再掲,2,"),
+        ("data.csv", "終わった。", ""),
+        ("data.csv", "\r\n", "\n"),
+        ("data.csv", "\ufeff", ""),
+        ("data.csv", ",試験市,", ",別の市,"),
+        ("data.csv", "推進項目", "項目名"),
+        ("data.csv", "終わった。", "=1+1"),
+        ("data.csv", "施策二", "施策三"),
+        ("data.json", "終わった。", "終えた。"),
+        ("data.json", '"draft": false', '"draft": true'),
+        ("data.json", '"status_meaning": "実施済"', '"status_meaning": "検討中"'),
+        ("data.json", '"treatment_kind": "終了"', '"treatment_kind": null'),
+        ("data.json", '"edition": "test"', '"edition": "rest"'),
+        ("data.json", '"number": 3', '"number": 0'),
+        ("data.json", "{", "["),
+        ("data.schema.json", '"meaning": "実施済"', '"meaning": "済"'),
+        ("data.schema.json", '"page_break": false', '"page_break": true'),
+        ("data.schema.json", '"title": "試験一覧",', ""),
+    ],
+)
+def test_damage_does_not_get_past_the_proof(name: str, old: str, new: str) -> None:
+    validated = checked(HEALTHY)
+    files = open_data(validated)
+    prove_data(files, validated)
+    with pytest.raises(ProofError):
+        prove_data(damaged(files, name, old, new), validated)
+
+
+def test_the_order_of_the_legend_matters() -> None:
+    validated = checked(HEALTHY)
+    turned = HEALTHY.replace("  ◎: 実施済\n  ○: 継続推進\n", "  ○: 継続推進\n  ◎: 実施済\n")
+    with pytest.raises(ProofError, match="順が違います"):
+        prove_data(open_data(checked(turned)), validated)
+
+
+def test_a_cell_that_was_not_made_safe_does_not_get_past_the_proof(monkeypatch: pytest.MonkeyPatch) -> None:
+    validated = checked(HEALTHY.replace("終わった。", "'=1+1'"))
+    monkeypatch.setattr(module, "escaped", lambda text: text)
+    with pytest.raises(ProofError, match="計算式と取り違えられる値「=1\\+1」"):
+        prove_data(open_data(validated), validated)
+
+
+# Delivery
+
+
+def test_three_files_are_delivered_and_left_alone_while_nothing_changes(project: Path) -> None:
+    del project
+    path = Path("source/test.yaml")
+    path.write_text(HEALTHY, "utf-8")
+    published = make_data(path, lambda _: nullcontext())
+    assert published is not None
+    assert [str(one) for one in published.paths] == [
+        "out/test/data.csv",
+        "out/test/data.json",
+        "out/test/data.schema.json",
+    ]
+    assert published.rows == 4
+    assert {one.name for one in Path("out/test").iterdir()} == {"data.csv", "data.json", "data.schema.json"}
+    assert make_data(path, lambda _: nullcontext()) is None
+    os.utime(path)
+    assert make_data(path, lambda _: nullcontext()) is not None
+
+
+def test_what_fails_its_proof_is_not_delivered(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    del project
+    path = Path("source/test.yaml")
+    path.write_text(HEALTHY, "utf-8")
+    make_data(path, lambda _: nullcontext())
+    good = Path("out/test/data.csv").read_bytes()
+    path.write_text(HEALTHY.replace("項目三", "項目参"), "utf-8")
+    monkeypatch.setattr(module, "escaped", lambda text: text.replace("参", "三"))
+    with pytest.raises(ProofError):
+        make_data(path, lambda _: nullcontext())
+    assert Path("out/test/data.csv").read_bytes() == good
+
+
+def test_the_same_source_gives_the_same_bytes() -> None:
+    assert open_data(checked(ORIGINAL)) == open_data(checked(ORIGINAL))
+
+
+def test_the_page_leads_to_the_data_and_the_data_do_not_fall_behind_it(project: Path) -> None:
+    edition = project / "source/test.yaml"
+    edition.write_text(HEALTHY, "utf-8")
+    folder = project / "out/test"
+    assert main(["report"]) == 0
+    assert 'href="data.csv"' not in (folder / "report.html").read_text("utf-8")
+    printed = (folder / "report.pdf").read_bytes()
+    assert main(["data"]) == 0
+    assert 'href="data.csv"' in (folder / "report.html").read_text("utf-8")
+    # Links are for the screen: the paper is the same with them and without.
+    assert (folder / "report.pdf").read_bytes() == printed
+    edition.write_text(HEALTHY.replace("項目一", "項目甲"), "utf-8")
+    assert main(["report"]) == 0
+    assert "項目甲" in (folder / "data.csv").read_text("utf-8")
