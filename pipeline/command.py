@@ -44,13 +44,19 @@ _HELP = """使い方: python -m pipeline 命令 [版 …] [指定 …]
 """
 
 
-# What the machine may lack while files are written, and what to do.
+# What the machine may lack while files are read and written, and what to do.
 _LACKS = {
     errno.ENOSPC: "空き容量がありません。不要なファイルを消してから、もう一度実行してください。",
     errno.EDQUOT: "割り当てられた容量がありません。不要なファイルを消してから、もう一度実行してください。",
     errno.EROFS: "書き込めない場所です。書き込める場所にこのフォルダを移してください。",
     errno.EACCES: "書き込む権限がありません。フォルダの権限を確かめてください。",
     errno.EPERM: "書き込む権限がありません。フォルダの権限を確かめてください。",
+    errno.ELOOP: "ほかの場所へのリンクになっています。リンクを外してください。",
+    errno.EISDIR: "ファイルではなくフォルダです。別の場所に移してください。",
+    errno.EEXIST: "フォルダではなくファイルです。別の場所に移してください。",
+    errno.ENOTDIR: "途中にフォルダではなくファイルがあります。別の場所に移してください。",
+    errno.EIO: "読み書きに失敗しました。ディスクか共有フォルダの故障でないか確かめてください。",
+    errno.ENOMEM: "メモリが足りません。ほかのプログラムを終えてから、もう一度実行してください。",
 }
 
 
@@ -79,7 +85,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except OSError as error:
         if error.errno not in _LACKS:
             raise
-        print(f"{error.filename or '出力'}: {_LACKS[error.errno]}out/ は前のままです。", file=sys.stderr)
+        # Of a rename, the second name is the one that the reader knows.
+        place = error.filename2 or error.filename or "出力"
+        print(f"{place}: {_LACKS[error.errno]}out/ は前のままです。", file=sys.stderr)
+        return LackError.exit_code
+    except MemoryError:
+        print(f"{_LACKS[errno.ENOMEM]}out/ は前のままです。", file=sys.stderr)
+        return LackError.exit_code
+    except ImportError as error:
+        # A module that is written in C is there, but does not load.
+        if isinstance(error, ModuleNotFoundError) or not (error.path or "").endswith((".so", ".dylib")):
+            raise
+        print(
+            f"部品({error.name})を読み込めません。メモリが足りているか確かめてください。足りていれば、"
+            "次のコマンドで部品を入れ直してください: make setup",
+            file=sys.stderr,
+        )
         return LackError.exit_code
     except KeyboardInterrupt:
         print("中止しました。out/ は前のままです。", file=sys.stderr)

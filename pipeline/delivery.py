@@ -3,13 +3,14 @@
 import fcntl
 import hashlib
 import json
+import os
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from .errors import LackError
-from .files import replace_file
+from .files import replace_files
 
 SOURCE = Path("source")
 OUT = Path("out")
@@ -36,7 +37,8 @@ class Record:
         """Wait for another run that makes the same document."""
         check_out()
         self._lock.parent.mkdir(parents=True, exist_ok=True)
-        with open(self._lock, "w") as file:
+        # A link there would open a file elsewhere.
+        with open(os.open(self._lock, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o644), "rb") as file:
             fcntl.flock(file, fcntl.LOCK_EX)
             yield
 
@@ -64,16 +66,16 @@ class Record:
 
     def deliver(self, inputs: dict[str, Fingerprint], outputs: dict[Path, bytes]) -> None:
         """Write `outputs`, which have passed their proof, and note what they were made of."""
-        check_out()
-        for path, data in outputs.items():
-            replace_file(path, data)
+        check_out(*outputs)
         record = {
             "program": program_fingerprint(),
             "options": self._options,
             "inputs": inputs,
             "outputs": {str(path): _digest(data) for path, data in outputs.items()},
         }
-        replace_file(self._path, json.dumps(record, ensure_ascii=False, indent=1).encode())
+        written = json.dumps(record, ensure_ascii=False, indent=1).encode()
+        # The record last: whoever is stopped on the way leaves documents that are none of its own.
+        replace_files({**outputs, self._path: written})
 
 
 def fingerprint(path: Path) -> Fingerprint:
@@ -99,11 +101,17 @@ def _program_files() -> Iterable[Path]:
     yield from ROOT.glob("*.lock")
 
 
-def check_out() -> None:
-    """Refuse an out/ that leads elsewhere: the project writes in its own folder only. Raises `LackError`."""
-    for path in (OUT, OUT / ".build"):
+def check_out(*paths: Path) -> None:
+    """Refuse an out/ that leads elsewhere: the project writes in its own folder only. Raises `LackError`.
+
+    So are the folders in it that hold `paths`. A file that is a link is none of these: it is replaced itself.
+    """
+    folders = {folder for path in paths for folder in path.parents if folder.is_relative_to(OUT)}
+    for path in sorted({OUT, OUT / ".build", OUT / ".fonts"} | folders):
         if path.is_symlink():
             raise LackError(f"{path} がほかの場所へのリンクになっています。リンクを外してください: rm {path}")
+        if path.exists() and not path.is_dir():
+            raise LackError(f"{path} がフォルダではありません。別の場所に移してください: mv {path} {path}.bak")
 
 
 def _digest(data: bytes) -> str:

@@ -36,6 +36,8 @@ def take_source(data: bytes) -> tuple[bytes, str]:
         (edition,) = re.findall(r"\(版 ([a-z0-9-]+)\)", str(file["/Desc"]))
         xmp = catalog["/Metadata"].get_data().decode("utf-8", "replace")
         footers = [re.sub(r"\s", "", page.extract_text()) for page in islice(reader.pages, _PAGES)]
+    except MemoryError:
+        raise  # that is this machine's, not the file's
     except Exception as error:  # a hostile PDF can make pypdf raise anything; none of it concerns the reader
         raise NotOursError from error
     digest = hashlib.sha256(source).hexdigest()

@@ -1,42 +1,82 @@
 """Writing files so that a reader sees the old content or the new one, whole, and nothing between."""
 
 import contextlib
+import fcntl
 import os
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+
+# Files that are open at one time; many systems allow a process 256. No document has more than a few.
+_AT_ONCE = 100
 
 
 def replace_file(path: Path, data: bytes) -> None:
     """Write `data` beside `path`, then rename: whatever happens on the way, `path` stays as it was or is whole."""
-    import tempfile  # here: a run that finds everything up to date writes nothing
+    replace_files({path: data})
 
-    path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".new", dir=path.parent)
-    try:
-        with open(descriptor, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(name, path.stat().st_mode & 0o777 if path.exists() else 0o644)
-        os.replace(name, path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            os.unlink(name)
-        raise
+
+def replace_files(contents: Mapping[Path, bytes]) -> None:
+    """Replace each file by its new content, in this order.
+
+    The renames come when all is written: a disk that fills on the way leaves every file as it was.
+    """
+    everything = [*contents.items()]
+    for start in range(0, len(everything), _AT_ONCE):
+        with contextlib.ExitStack() as written:
+            some = [(written.enter_context(_beside(path, data)), path) for path, data in everything[start:][:_AT_ONCE]]
+            for name, path in some:
+                os.chmod(name, path.stat().st_mode & 0o777 if path.exists() else 0o644)
+                os.replace(name, path)
 
 
 def create_file(path: Path, data: bytes) -> bool:
     """Write `data` as the new file `path`, whole or not at all; False if there is one already, which is left alone."""
-    import tempfile
-
-    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".new", dir=path.parent)
-    try:
-        with open(descriptor, "wb") as file:
-            file.write(data)
+    with _beside(path, data) as name:
         os.chmod(name, 0o644)
-        # A hard link, unlike a rename, never replaces what is there.
-        os.link(name, path)
-    except FileExistsError:
-        return False
-    finally:
-        os.unlink(name)
+        try:
+            # A hard link, unlike a rename, never replaces what is there.
+            os.link(name, path)
+        except FileExistsError:
+            return False
     return True
+
+
+@contextlib.contextmanager
+def _beside(path: Path, data: bytes) -> Iterator[str]:
+    """The name of a new file beside `path` that holds `data`; it is gone at the end, if it still has that name.
+
+    It is locked as long as its writer lives. So those that killed writers left can be told, and cleared away.
+    """
+    import tempfile  # here: a run that finds everything up to date writes nothing
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    begin, end = f".{path.name}.", ".new"
+    for entry in list(os.scandir(path.parent)):
+        if entry.name.startswith(begin) and entry.name.endswith(end):
+            _clear(entry.path)
+    while True:
+        descriptor, name = tempfile.mkstemp(prefix=begin, suffix=end, dir=path.parent)
+        with open(descriptor, "wb") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX)
+                if not os.fstat(descriptor).st_nlink:
+                    continue  # another writer took it for left, before it was locked
+                file.write(data)
+                file.flush()
+                os.fsync(descriptor)
+                yield name
+            finally:
+                with contextlib.suppress(OSError):
+                    os.unlink(name)
+        return
+
+
+def _clear(name: str) -> None:
+    """Remove a file that a killed writer left; one that is still being written is locked."""
+    with contextlib.suppress(OSError):  # another user's cannot be opened: it stays
+        descriptor = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            os.unlink(name)
+        finally:
+            os.close(descriptor)

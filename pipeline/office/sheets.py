@@ -89,8 +89,8 @@ def make_sheets(path: Path) -> Sheets:
     record = Record(f"{validated.source.edition}-sheets")
     made = {folder / name: data for name, data in workbooks(validated, _previous(validated)).items()}
     with record.locked():
-        check_out()
         former = {path: digest for path, digest in record.outputs.items() if path.parent == folder}
+        check_out(*made, *former)
         for path in sorted({*made, *former}):
             if path.exists() and _digest(path) not in (
                 former.get(path),

@@ -48,7 +48,7 @@ def sign_report(report: Path, key: Path, passphrase_file: Path | None, moment: d
     The passphrase is asked for last, when nothing else is missing. Raises `PipelineError`; then a former signed
     file stays as it was.
     """
-    check_out()
+    check_out(report)
     _require_pyhanko()
     pdf = _read(report, "帳票", None, f"先に make report EDITION={report.parent.name} で作ってください。")
     container = _read(key, "鍵のファイル", MAX_KEY_BYTES, "PKCS#12(.p12、.pfx)の場所を確かめてください。")
