@@ -81,17 +81,23 @@ def document_title(edition: Edition, title: str = "") -> str:
 
 
 def render(template: str, **values: object) -> str:
-    """`template` filled with `values`. Raises `ProofError` for a broken template, with its line."""
+    """`template` filled with `values`. Raises `ProofError` for a broken template or a missing style, with its line."""
     try:
         return _environment().get_template(template).render(**values)
-    except jinja2.TemplateError as error:
+    except MemoryError:
+        raise
+    except Exception as error:  # whatever a template makes Python raise, its writer has to find the line
         # Jinja rewrites the traceback so that its last entry in templates/ is the template's own line.
         places = [
             frame for frame in traceback.extract_tb(error.__traceback__) if Path(frame.filename).parent == TEMPLATES
         ]
-        name = getattr(error, "filename", None) or (places[-1].filename if places else template)
-        line = getattr(error, "lineno", None) or (places[-1].lineno if places else 0)
-        raise ProofError(f"templates/{Path(name).name}:{line}: ひな型に誤りがあります({error.message})。") from error
+        if not isinstance(error, jinja2.TemplateError) and not places:
+            raise  # it is ours
+        syntax = error if isinstance(error, jinja2.TemplateSyntaxError) else None
+        name = (syntax and syntax.filename) or (places[-1].filename if places else template)
+        line = syntax.lineno if syntax else places[-1].lineno if places else 0
+        said = getattr(error, "message", None) or error
+        raise ProofError(f"templates/{Path(name).name}:{line}: ひな型に誤りがあります({said})。") from error
 
 
 def width_in_ems(text: str) -> int:

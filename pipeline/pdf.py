@@ -3,10 +3,13 @@
 import datetime
 import logging
 import mmap
+import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from . import html
 from .document import Carried, Document
 from .errors import LackError, ProofError
 from .fonts import confine_layout
@@ -82,16 +85,12 @@ def write_pdf(document: Document, font_cache: Path) -> bytes:
         )
         for file in document.carried.files
     ]
-    complaints = _Complaints()
-    logger = logging.getLogger("weasyprint")
-    logger.addHandler(complaints)
-    try:
+    with _listening() as complaints:
         data = lay_out(document.html).write_pdf(pdf_variant="pdf/a-3a", attachments=attachments, finisher=finish)
-    finally:
-        logger.removeHandler(complaints)
-    if complaints.messages:
+    if complaints:
         raise ProofError(
-            "組版が警告を出しました。templates/ と styles/ を確かめてください。\n" + "\n".join(complaints.messages)
+            "組版が警告を出しました。templates/ と styles/ を確かめてください。\n"
+            + "\n".join(_in_styles(complaints, document.html))
         )
     assert isinstance(data, bytes)
     return data
@@ -108,18 +107,15 @@ def _require_memory(size: int) -> None:
         ) from error
 
 
-def lay_out(html: str) -> Any:
-    """`html` as WeasyPrint's pages.
+def lay_out(text: str) -> Any:
+    """The HTML `text` as WeasyPrint's pages.
 
     Where a row that is not to be divided does not fit below what must stand above it, WeasyPrint gives up the
     repeated head of the table without a word. Then the rows that can be the cause may be divided.
     """
     import weasyprint
-    from weasyprint.urls import URLFetcher
 
-    # The document is whole in itself; whatever it asked for would be refused, logged, and fail the build.
-    nothing = URLFetcher(allowed_protocols=())
-    source = weasyprint.HTML(string=html, url_fetcher=nothing, media_type=MEDIUM)
+    source = weasyprint.HTML(string=text, url_fetcher=_fetch_nothing(), media_type=MEDIUM)
     document = source.render()
     if any(_has_lost_head(table) for page in document.pages for table in _tables(page._page_box)):
         document = source.render(stylesheets=[weasyprint.CSS(string=_DIVIDE)])
@@ -127,6 +123,13 @@ def lay_out(html: str) -> Any:
         for table in _tables(page._page_box):
             _close_frame(table)
     return document
+
+
+def _fetch_nothing() -> Any:
+    """A document is whole in itself; whatever it asks for is refused, logged, and fails the build."""
+    from weasyprint.urls import URLFetcher
+
+    return URLFetcher(allowed_protocols=())
 
 
 _DIVIDE = "tr.maybe-tall { break-inside: auto !important }"
@@ -156,15 +159,39 @@ def _tables(box: Any) -> Iterator[Any]:
             yield from _tables(child)
 
 
-class _Complaints(logging.Handler):
+def _in_styles(complaints: list[str], text: str) -> list[str]:
+    """`complaints` about the HTML `text`, with the stylesheet and the line in it of each that is about a style."""
+    import weasyprint
+
+    found: list[str] = []
+    for path in sorted(html.STYLES.glob("*.css")):
+        style = path.read_text("utf-8")
+        if style in text:
+            with _listening() as alone:
+                weasyprint.CSS(string=style, media_type=MEDIUM, url_fetcher=_fetch_nothing())
+            found += [f"styles/{path.name}: {complaint}" for complaint in alone]
+    # Alone, a stylesheet is read for every medium.
+    known = {_PLACE.sub("", complaint) for complaint in complaints}
+    found = [one for one in found if _PLACE.sub("", one.split(": ", 1)[1]) in known]
+    named = {_PLACE.sub("", one.split(": ", 1)[1]) for one in found}
+    return found + [complaint for complaint in complaints if _PLACE.sub("", complaint) not in named]
+
+
+_PLACE = re.compile(r" at \d+:\d+")
+
+
+@contextmanager
+def _listening() -> Iterator[list[str]]:
     """Everything that WeasyPrint logs from warnings upwards; its progress has a logger of its own."""
-
-    def __init__(self) -> None:
-        super().__init__(logging.WARNING)
-        self.messages: list[str] = []
-
-    def emit(self, record: logging.LogRecord) -> None:
-        self.messages.append(record.getMessage())
+    messages: list[str] = []
+    handler = logging.Handler(logging.WARNING)
+    handler.emit = lambda record: messages.append(record.getMessage())  # type: ignore[method-assign]
+    logger = logging.getLogger("weasyprint")
+    logger.addHandler(handler)
+    try:
+        yield messages
+    finally:
+        logger.removeHandler(handler)
 
 
 def _identify(pdf: Any, carried: Carried) -> None:

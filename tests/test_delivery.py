@@ -137,19 +137,37 @@ def _lose_findings(cells: report.Cells) -> report.Cells:
     return dataclasses.replace(cells, findings="")
 
 
-def test_what_the_engine_complains_of_fails_the_build(edition: Path, restyle: Callable[[str, str], None]) -> None:
-    restyle("border-spacing: 0;", "border-spacing: none;")
+@pytest.mark.parametrize("broken", ["border-spacing: none;", "border-spacing 0;", "border-spacing: 0; }}"])
+def test_a_broken_style_fails_the_build_and_is_named_with_its_line(
+    broken: str, edition: Path, restyle: Callable[[str, str], None], capsys: pytest.CaptureFixture[str]
+) -> None:
+    line = (ROOT / "styles/report.css").read_text("utf-8").split("border-spacing: 0;")[0].count("\n") + 1
+    restyle("border-spacing: 0;", broken)
     assert run("report") == 4
+    (said,) = (line for line in capsys.readouterr().err.splitlines() if line.startswith("styles/"))
+    assert said.startswith("styles/report.css: ")
+    assert f" at {line}:" in said or "Invalid or unsupported selector" in said  # of which the engine gives no line
     assert not Path("out/test").exists()
     assert edition.exists()
 
 
-def test_the_engine_fetches_nothing(
-    edition: Path, restyle: Callable[[str, str], None], capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://example.org/x.png",
+        "https://example.org/x.png",
+        "ftp://example.org/x.png",
+        "file:///etc/passwd",
+        "data:image/png;base64,AAAA",
+    ],
+)
+def test_the_engine_fetches_nothing_and_says_what_was_asked_for(
+    url: str, edition: Path, restyle: Callable[[str, str], None], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    restyle("border-spacing: 0;", "border-spacing: 0; background: url(http://example.org/x.png);")
+    restyle("border-spacing: 0;", f"border-spacing: 0; background: url({url});")
     assert run("report") == 4
-    assert "http://example.org/x.png" in capsys.readouterr().err
+    assert url in capsys.readouterr().err
+    assert not Path("out/test").exists()
     assert edition.exists()
 
 
@@ -297,8 +315,17 @@ def test_a_missing_font_is_named_with_the_command_that_installs_it(
 
 @pytest.mark.parametrize(
     ("broken", "line"),
-    [("{% if x %}", 3), ("{{ nobody.passed }}", 3), ("{{ masthead.titel }}", 3)],
-    ids=["open", "unknown", "typo"],
+    [
+        ("{% if x %}", 3),
+        ("{{ nobody.passed }}", 3),
+        ("{{ masthead.titel }}", 3),
+        ("{{ masthead.title + 1 }}", 3),
+        ("{{ 1 / 0 }}", 3),
+        ('{{ style("nowhere.css") }}', 3),
+        ('{% include "nowhere.html" %}', 3),
+        ("{% macro m() %}\n{{ m() }}{% endmacro %}{{ m() }}", 4),
+    ],
+    ids=["open", "unknown", "typo", "type", "arithmetic", "no such style", "no such template", "endless"],
 )
 def test_a_broken_template_is_named_with_its_line(
     broken: str, line: int, edition: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
@@ -345,3 +372,15 @@ def test_a_missing_pango_is_named_with_the_command_that_installs_it(
     assert run("report") == 3
     assert "組版の部品(Pango)がありません" in capsys.readouterr().err
     assert edition.exists()
+
+
+def test_a_missing_harfbuzz_subset_is_named_with_the_command_that_installs_it(
+    edition: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run("report")
+    good = digests(Path("out"))
+    os.utime(edition)
+    monkeypatch.setattr("weasyprint.text.ffi.harfbuzz_subset", None)
+    assert run("report") == 3
+    assert "sudo apt-get install libharfbuzz-subset0" in capsys.readouterr().err
+    assert digests(Path("out")) == good
