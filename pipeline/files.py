@@ -55,20 +55,32 @@ def _beside(path: Path, data: bytes) -> Iterator[str]:
         if entry.name.startswith(begin) and entry.name.endswith(end):
             _clear(entry.path)
     while True:
-        descriptor, name = tempfile.mkstemp(prefix=begin, suffix=end, dir=path.parent)
+        with _named(path):
+            descriptor, name = tempfile.mkstemp(prefix=begin, suffix=end, dir=path.parent)
         with open(descriptor, "wb") as file:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX)
                 if not os.fstat(descriptor).st_nlink:
                     continue  # another writer took it for left, before it was locked
-                file.write(data)
-                file.flush()
-                os.fsync(descriptor)
+                with _named(path):
+                    file.write(data)
+                    file.flush()
+                    os.fsync(descriptor)
                 yield name
             finally:
                 with contextlib.suppress(OSError):
                     os.unlink(name)
         return
+
+
+@contextlib.contextmanager
+def _named(path: Path) -> Iterator[None]:
+    """Let an error name `path`, which its reader knows, and no file that is gone when they read of it."""
+    try:
+        yield
+    except OSError as error:
+        error.filename = str(path)
+        raise
 
 
 def _clear(name: str) -> None:

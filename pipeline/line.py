@@ -129,7 +129,8 @@ def _make(record: Record, target: Path, sources: tuple[Path, ...], compose: "Com
         read = [read_source(path, has_lineage=path.parent == SOURCE) for path in sources]
     for source in read:
         if source.has_lineage:
-            inputs |= lineage(source.path, source.root.text("前版"))
+            # What was looked at earlier counts: it may have changed since it was read.
+            inputs = lineage(source.path, source.root.text("前版")) | inputs
     with step("検証"):
         editions = tuple(map(validate, read))
     with step("紙面"):

@@ -167,6 +167,8 @@ def _read_bytes(path: Path) -> bytes:
                 _fail(path, "E101", f"{kind}。版のファイル(YAML)を指定してください。")
             with open(descriptor, "rb", closefd=False) as file:
                 data = file.read(MAX_BYTES + 1)
+            if _state(os.fstat(descriptor)) != _state(status):
+                _fail(path, "E101", "読んでいる間に書き換えられました。もう一度実行してください。")
         finally:
             os.close(descriptor)
     except (OSError, ValueError) as error:
@@ -181,6 +183,10 @@ def _read_bytes(path: Path) -> bytes:
     if len(data) > MAX_BYTES:
         _fail(path, "E102", f"大きすぎます。{MAX_BYTES // 1024 // 1024}メガバイトまでにしてください。")
     return data
+
+
+def _state(status: os.stat_result) -> tuple[int, int]:
+    return status.st_size, status.st_mtime_ns
 
 
 def _decode(path: Path, data: bytes) -> str:

@@ -14,7 +14,6 @@ import pytest
 
 from pipeline import command, html
 from pipeline.documents import report
-from pipeline.files import replace_file
 
 from .conftest import HEALTHY, ROOT
 
@@ -179,39 +178,6 @@ def test_one_edition_with_errors_does_not_keep_the_others_from_being_made(editio
     assert edition.exists()
 
 
-def test_an_out_that_leads_elsewhere_is_refused(edition: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
-    elsewhere = tmp_path_factory.mktemp("elsewhere")
-    Path("out").symlink_to(elsewhere)
-    assert run("report") == 3
-    assert [*elsewhere.iterdir()] == []
-    assert edition.exists()
-
-
-def test_replacing_a_file_is_all_or_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = tmp_path / "a"
-    replace_file(path, b"old")
-
-    def full(*_: object) -> None:
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(OSError, match="No space"):
-        replace_file(path, b"new")
-    assert path.read_bytes() == b"old"
-    assert [*tmp_path.iterdir()] == [path]
-
-
-def test_two_runs_at_once_are_safe(edition: Path) -> None:
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    command_line = [sys.executable, "-m", "pipeline", "report"]
-    runs = [subprocess.Popen(command_line, env=environment, stdout=subprocess.PIPE, text=True) for _ in range(2)]
-    said = sorted(run.communicate()[0] for run in runs)
-    assert [run.returncode for run in runs] == [0, 0]
-    # The second one waited, and found the work done.
-    assert said == ["out/test/report.pdf: 1ページ、警告0件\n", "out/test/report.pdf: 変わっていません。\n"]
-    assert edition.exists()
-
-
 def test_two_builds_have_the_same_bytes(tmp_path: Path) -> None:
     """In other folders, locales, time zones, with other hash seeds, and at another time."""
     found = set()
@@ -341,22 +307,6 @@ def test_a_broken_template_is_named_with_its_line(
     assert f"templates/report.html:{line}: ひな型に誤りがあります" in capsys.readouterr().err
     assert not Path("out/test").exists()
     assert edition.exists()
-
-
-def test_a_full_disk_leaves_the_old_report_and_says_so(
-    edition: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    run("report")
-    good = digests(Path("out"))
-    edition.write_text(HEALTHY.replace("終わった", "終えた"), "utf-8")
-
-    def full(*_: object) -> None:
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(os, "fsync", full)
-    assert run("report") == 3
-    assert digests(Path("out")) == good
-    assert "空き容量がありません" in capsys.readouterr().err
 
 
 def test_a_missing_pango_is_named_with_the_command_that_installs_it(

@@ -1,21 +1,28 @@
 """The machine fails, or somebody interferes: out/ and source/ hold whole files, and the message says what to do."""
 
+import fcntl
 import hashlib
 import json
 import os
 import random
+import resource
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import pytest
 from openpyxl import load_workbook
 
-from pipeline import command
+from pipeline import command, line
+from pipeline.files import _beside, create_file, replace_file, replace_files
+from pipeline.fonts import FOLDERS
 from pipeline.office.form import ANSWERS
+from pipeline.source import read_source
 
 from .conftest import HEALTHY, ROOT
 
@@ -205,3 +212,516 @@ def test_killed_at_any_moment_the_next_edition_is_whole_or_not_there(edition: Pa
         assert leftovers() == []
     assert was_there == {False, True}
     assert edition.read_text("utf-8") == HEALTHY
+
+
+# Written by two at once
+
+
+def test_replacing_a_file_is_all_or_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "a"
+    replace_file(path, b"old")
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match="No space"):
+        replace_file(path, b"new")
+    assert path.read_bytes() == b"old"
+    assert [*tmp_path.iterdir()] == [path]
+
+
+def test_a_disk_that_fills_at_the_last_of_several_files_leaves_them_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paths = [tmp_path / name for name in "abc"]
+    replace_files(dict.fromkeys(paths, b"old"))
+    left = iter([None, None])
+
+    def fill(_: int) -> None:
+        if next(left, 0) == 0:
+            raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", fill)
+    with pytest.raises(OSError, match="No space"):
+        replace_files(dict.fromkeys(paths, b"new"))
+    assert [path.read_bytes() for path in paths] == [b"old"] * 3
+    assert sorted(tmp_path.iterdir()) == paths
+
+
+def test_more_files_than_a_process_may_open_are_replaced(tmp_path: Path) -> None:
+    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (256, limits[1]))
+    try:
+        replace_files({tmp_path / f"{number}": b"" for number in range(300)})
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, limits)
+    assert len([*tmp_path.iterdir()]) == 300
+
+
+def test_what_another_run_is_writing_is_not_cleared_away(tmp_path: Path) -> None:
+    path = tmp_path / "a"
+    with _beside(path, b"one") as name:
+        assert create_file(path, b"two")
+        replace_file(path, b"three")
+        assert Path(name).read_bytes() == b"one"
+    assert path.read_bytes() == b"three"
+    assert [*tmp_path.iterdir()] == [path]
+
+
+def test_what_is_cleared_away_before_its_writer_could_lock_it_is_written_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "a"
+    lock = fcntl.flock
+
+    def late(file: IO[bytes], operation: int) -> None:
+        monkeypatch.setattr(fcntl, "flock", lock)
+        replace_file(path, b"other")
+        lock(file, operation)
+
+    monkeypatch.setattr(fcntl, "flock", late)
+    replace_file(path, b"own")
+    assert path.read_bytes() == b"own"
+    assert [*tmp_path.iterdir()] == [path]
+
+
+def test_only_what_killed_writers_of_the_same_file_left_is_cleared_away(tmp_path: Path) -> None:
+    kept = [".b.x.new", ".a.x", "a.x.new", ".ab.x.new"]
+    for name in [*kept, ".a.x.new", ".a.y.new"]:
+        (tmp_path / name).write_bytes(b"left")
+    (tmp_path / ".a.d.new").mkdir()
+    (tmp_path / ".a.l.new").symlink_to(kept[0])
+    replace_file(tmp_path / "a", b"new")
+    assert {path.name for path in tmp_path.iterdir()} == {"a", ".a.d.new", ".a.l.new", *kept}
+
+
+def test_two_runs_at_once_are_safe(edition: Path) -> None:
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    command_line = [sys.executable, "-m", "pipeline", "report"]
+    runs = [subprocess.Popen(command_line, env=environment, stdout=subprocess.PIPE, text=True) for _ in range(2)]
+    said = sorted(run.communicate()[0] for run in runs)
+    assert [run.returncode for run in runs] == [0, 0]
+    # The second one waited, and found the work done.
+    assert said == ["out/test/report.pdf: 1ページ、警告0件\n", "out/test/report.pdf: 変わっていません。\n"]
+    assert edition.exists()
+
+
+# A disk that is full, an out/ that is none
+
+
+def test_a_disk_that_fills_before_the_content_is_on_it_leaves_the_old_report_and_says_so(
+    edition: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run("report")
+    good = contents("out")
+    edition.write_text(LATER, "utf-8")
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    assert run("report") == 3
+    assert contents("out") == good
+    assert "空き容量がありません" in capsys.readouterr().err
+
+
+@contextmanager
+def mounted(folder: Path) -> Iterator[None]:
+    """A small disk at `folder`, while the test runs."""
+    folder.mkdir(exist_ok=True)
+    made = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(folder)], capture_output=True, text=True
+    )
+    if made.returncode:
+        pytest.skip(f"no file system may be mounted here: {made.stderr.strip()}")
+    try:
+        yield
+    finally:
+        subprocess.run(["umount", "-l", str(folder)], check=True)
+
+
+@pytest.mark.skipif(shutil.which("mount") is None, reason="no mount here")
+def test_a_disk_that_fills_at_any_file_leaves_every_file_as_it_was(
+    edition: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with mounted(Path("out")):
+        assert run("report") == 0
+        assert run("data") == 0
+        good = contents("out")
+        pdf, html = (Path(f"out/test/report.{suffix}").stat().st_size for suffix in ("pdf", "html"))
+        edition.write_text(LATER, "utf-8")
+        for room in (0, pdf // 2, pdf + 8192, pdf + html // 2, pdf + html + 4096):
+            full = os.statvfs("out")
+            Path("out/filler").write_bytes(bytes(full.f_bavail * full.f_frsize - room // 4096 * 4096))
+            capsys.readouterr()
+            assert run("report") == 3
+            assert "空き容量がありません" in capsys.readouterr().err
+            Path("out/filler").unlink()
+            assert contents("out") == good
+            assert leftovers() == []
+        assert run("report") == 0
+        assert contents("out") != good
+
+
+@contextmanager
+def read_only(folder: Path) -> Iterator[None]:
+    """`folder` cannot be written; root, whom no mode stops, needs a file system that says so."""
+    if os.geteuid():
+        folder.chmod(0o555)
+        try:
+            yield
+        finally:
+            folder.chmod(0o755)
+        return
+    if subprocess.run(["mount", "--bind", str(folder), str(folder)], capture_output=True).returncode:
+        pytest.skip("no file system may be mounted here")
+    try:
+        subprocess.run(["mount", "-o", "remount,ro,bind", str(folder)], check=True)
+        yield
+    finally:
+        subprocess.run(["umount", "-l", str(folder)], check=True)
+
+
+def test_an_out_that_cannot_be_written_is_said_and_read_on(edition: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("report") == 0
+    good = contents("out")
+    with read_only(Path("out")):
+        capsys.readouterr()
+        assert run("report") == 0
+        assert "変わっていません" in capsys.readouterr().out
+        edition.write_text(LATER, "utf-8")
+        for target in ("report", "data", "sheets", "summary"):
+            assert run(target) == 3
+            (line,) = capsys.readouterr().err.splitlines()
+            assert line.startswith("out/")
+            assert "書き込" in line
+    assert contents("out") == good
+
+
+def test_a_source_that_cannot_be_written_is_said(edition: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("sheets") == 0
+    file = returned(Path())
+    with read_only(Path("source")):
+        capsys.readouterr()
+        assert run("import", str(file), "--apply") == 3
+        assert run("next", "--from", "test", "--to", "later") == 3
+        said = capsys.readouterr().err.splitlines()
+    assert [line.split(": 書き込")[0].rsplit("/")[-1] for line in said] == ["test.yaml", "later.yaml"]
+    assert edition.read_text("utf-8") == HEALTHY
+    assert [*edition.parent.iterdir()] == [edition]
+
+
+def _link(path: str) -> Callable[[Path], None]:
+    def prepare(elsewhere: Path) -> None:
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        Path(path).symlink_to(elsewhere)
+
+    return prepare
+
+
+def _file(path: str) -> Callable[[Path], None]:
+    def prepare(_: Path) -> None:
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        Path(path).write_text("", "utf-8")
+
+    return prepare
+
+
+@pytest.mark.parametrize(
+    ("prepare", "said"),
+    [
+        (_link("out"), "out がほかの場所へのリンクになっています"),
+        (lambda _: Path("out").symlink_to("nowhere"), "out がほかの場所へのリンクになっています"),
+        (_file("out"), "out がフォルダではありません"),
+        (_link("out/test"), "out/test がほかの場所へのリンクになっています"),
+        (_link("out/.build"), "out/.build がほかの場所へのリンクになっています"),
+        (_link("out/.fonts"), "out/.fonts がほかの場所へのリンクになっています"),
+        (_file("out/test"), "out/test がフォルダではありません"),
+        (_file("out/.build"), "out/.build がフォルダではありません"),
+        (lambda there: _link("out/.build/test-report.lock")(there / "file"), "out/.build/test-report.lock: ほかの場所"),
+        (lambda _: Path("out/test/report.pdf").mkdir(parents=True), "out/test/report.pdf: ファイルではなくフォルダ"),
+        (lambda _: Path("out/.build/test-report.lock").mkdir(parents=True), "ファイルではなくフォルダです"),
+    ],
+)
+def test_an_out_that_is_none_is_refused_and_nothing_is_written_elsewhere(
+    prepare: Callable[[Path], None],
+    said: str,
+    edition: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    (elsewhere / "file").write_text("mine", "utf-8")
+    prepare(elsewhere)
+    assert run("report") == 3
+    assert said in capsys.readouterr().err
+    assert [path.name for path in elsewhere.iterdir()] == ["file"]
+    assert (elsewhere / "file").read_text("utf-8") == "mine"
+    assert leftovers() == []
+    assert edition.exists()
+
+
+def test_a_document_that_is_a_link_is_replaced_itself(edition: Path, tmp_path: Path) -> None:
+    assert run("report") == 0
+    elsewhere = tmp_path / "elsewhere.pdf"
+    elsewhere.write_text("mine", "utf-8")
+    for name in ("test/report.pdf", ".build/test-report.json"):
+        Path("out", name).unlink()
+        Path("out", name).symlink_to(elsewhere)
+    assert run("report") == 0
+    assert elsewhere.read_text("utf-8") == "mine"
+    assert Path("out/test/report.pdf").read_bytes().startswith(b"%PDF-")
+    assert not Path("out/test/report.pdf").is_symlink()
+    assert edition.exists()
+
+
+# A source that changes meanwhile
+
+
+STAGES = ["読込", "検証", "紙面", "組版", "検査", "書出"]
+
+
+def at_stage(monkeypatch: pytest.MonkeyPatch, stage: str, act: Callable[[], object]) -> None:
+    """Let `act` happen once, when that stage begins."""
+    left = [stage]
+
+    @contextmanager
+    def step(name: str) -> Iterator[None]:
+        if name in left:
+            left.remove(name)
+            act()
+        yield
+
+    monkeypatch.setattr(command, "_step", step)
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_a_source_that_changes_meanwhile_gives_one_state_of_it_and_is_made_anew(
+    stage: str, edition: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    at_stage(monkeypatch, stage, lambda: edition.write_text(LATER, "utf-8"))
+    assert run("report") == 0
+    page = Path("out/test/report.html").read_text("utf-8")
+    expected = LATER if stage == "読込" else HEALTHY  # fingerprinted before, read after
+    assert ("終えた" in page) == ("終わった" not in page) == (expected == LATER)
+    carried = read_source(Path("out/test/report.pdf"))
+    assert carried.data.decode() == expected
+    capsys.readouterr()
+    assert run("report") == 0
+    assert "ページ" in capsys.readouterr().out
+    assert "終えた" in Path("out/test/report.html").read_text("utf-8")
+    assert run("report") == 0
+    assert "変わっていません" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("target", "stage"), [("summary", "検証"), ("summary", "紙面"), ("diff", ""), ("diff", "紙面")]
+)
+def test_an_edition_before_that_changes_meanwhile_is_noticed_by_the_next_run(
+    target: str, stage: str, edition: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("source/next.yaml").write_text(f"前版: test\n{HEALTHY}", "utf-8")
+
+    def change() -> None:
+        edition.write_text(HEALTHY.replace("項目三", "別の項目"), "utf-8")
+
+    followed = line.lineage
+
+    def follow(*given: Any) -> dict[str, list[int | str]]:
+        if not stage:  # between the reading of the editions and the look at what is before them
+            change()
+        return followed(*given)
+
+    monkeypatch.setattr(line, "lineage", follow)
+    at_stage(monkeypatch, stage, change)
+    assert run(target, "next") == 0
+    capsys.readouterr()
+    assert run(target, "next") == 0
+    assert "ページ" in capsys.readouterr().out
+
+
+def test_a_source_that_changes_while_it_is_read_is_not_taken_for_one(
+    edition: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    state = os.fstat
+
+    def late(descriptor: int) -> os.stat_result:
+        found = state(descriptor)
+        monkeypatch.setattr(os, "fstat", state)
+        edition.write_text(LATER[: len(LATER) // 2], "utf-8")
+        return found
+
+    monkeypatch.setattr(os, "fstat", late)
+    assert run("check") == 1
+    assert "E101: 読んでいる間に書き換えられました。" in capsys.readouterr().err
+
+
+# Too little memory
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_memory_that_ends_in_any_stage_is_said(
+    stage: str, edition: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail() -> None:
+        raise MemoryError
+
+    at_stage(monkeypatch, stage, fail)
+    assert run("report") == 3
+    assert "メモリが足りません" in capsys.readouterr().err
+    assert contents("out") == {}
+    assert edition.exists()
+
+
+def cold(code: str, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """A run of its own, after `code`."""
+    program = f"import sys\n{code}\nfrom pipeline.command import main\nsys.exit(main(sys.argv[1:]))"
+    return subprocess.run(
+        [sys.executable, "-c", program, *arguments],
+        env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
+        capture_output=True,
+        encoding="utf-8",
+        timeout=60,
+    )
+
+
+@pytest.mark.parametrize("limit", [80, 110, 160, 220, 300])
+def test_too_little_memory_is_said_and_delivers_nothing(limit: int, edition: Path) -> None:
+    """In megabytes. Where Pango itself would find out, it would end the process without a word."""
+    ran = cold(f"import resource\nresource.setrlimit(resource.RLIMIT_AS, ({limit << 20}, {limit << 20}))", "report")
+    assert (ran.returncode, ran.stdout) == (3, ""), ran.stderr
+    (said,) = ran.stderr.splitlines()
+    assert "メモリが足り" in said
+    assert contents("out") == {}
+    assert edition.exists()
+
+
+# A clock far off
+
+
+FAR_OFF = """
+import datetime, time
+NOW = {now}.0
+real = datetime.datetime
+class Kind(type):
+    def __instancecheck__(cls, value):
+        return isinstance(value, real)
+class Late(real, metaclass=Kind):
+    @classmethod
+    def now(cls, tz=None):
+        return real.fromtimestamp(NOW, tz)
+    today = utcnow = now
+datetime.datetime = Late
+time.time, time.time_ns = lambda: NOW, lambda: int(NOW) * 10**9
+for name in ("localtime", "gmtime"):
+    def fixed(seconds=None, original=getattr(time, name)):
+        return original(NOW if seconds is None else seconds)
+    setattr(time, name, fixed)
+"""
+
+
+def test_a_clock_that_is_far_off_changes_no_byte(edition: Path, tmp_path: Path) -> None:
+    assert [run(target) for target in ("data", "sheets", "report")] == [0, 0, 0]
+    good = contents("out")
+    assert {name.rsplit(".")[-1] for name in good} == {"pdf", "html", "csv", "json", "xlsx"}
+    # 1975 and 2191: before and after what a zip can say.
+    for name, now in (("past", 150_000_000), ("future", 7_000_000_000)):
+        folder = tmp_path / name
+        (folder / "source").mkdir(parents=True)
+        shutil.copy(edition, folder / "source")
+        os.utime(folder / SOURCE, (now, now))
+        os.chdir(folder)
+        before = "from pipeline.command import main as first\nfirst(['data'])\nfirst(['sheets'])"
+        ran = cold(FAR_OFF.format(now=now) + before, "report")
+        assert (ran.returncode, ran.stderr) == (0, "")
+        assert contents("out") == good
+        assert run("report") == 0
+        assert contents("out") == good
+
+
+# No network, and nothing outside the project
+
+
+EVERYTHING = [
+    ["report"],
+    ["check"],
+    ["data"],
+    ["summary"],
+    ["history"],
+    ["diff"],
+    ["errata", "--from", "out/test/report.pdf", "--to", "later"],
+    ["sheets", "test"],
+    ["next", "--from", "later", "--to", "last"],
+]
+
+WATCH = """
+import json, os, sys
+STARTS = {"subprocess.Popen", "os.system", "os.exec", "os.posix_spawn", "os.fork"}
+READS = {"open", "os.listdir", "os.scandir"}
+WRITES = {"os.remove", "os.rename", "os.mkdir", "os.rmdir", "os.chmod", "os.link", "os.symlink", "os.truncate", "os.utime"}
+seen = set()
+def looks_for_library():
+    frame = sys._getframe(2)
+    while frame and frame.f_globals.get("__name__") != "ctypes.util":
+        frame = frame.f_back
+    return bool(frame)
+def hook(event, given):
+    if event.split(".")[0] in ("socket", "urllib", "http", "ftplib", "smtplib", "webbrowser"):
+        seen.add((event, ""))
+    elif event in STARTS | READS | WRITES and not looks_for_library():  # which asks ldconfig, and a compiler
+        if event in STARTS:
+            seen.add((event, ""))
+            return
+        writes = event in WRITES or (event == "open" and isinstance(given[2], int) and bool(given[2] & 3))
+        for path in given[:2] if event in ("os.rename", "os.link") else given[:1]:
+            if isinstance(path, (str, bytes, os.PathLike)):
+                seen.add(("write" if writes else "read", os.path.realpath(os.fsdecode(path))))
+sys.addaudithook(hook)
+from pipeline.command import main as run
+for arguments in json.loads(sys.argv.pop(1)):
+    assert run(arguments) == 0, arguments
+print("SEEN " + json.dumps(sorted(seen)))
+sys.argv[1:] = ["check"]
+"""
+
+
+def test_no_command_opens_a_socket_or_a_file_that_is_none_of_its_own(edition: Path) -> None:
+    Path("source/later.yaml").write_text(f"前版: test\n{HEALTHY}", "utf-8")
+    ran = cold(WATCH, json.dumps(EVERYTHING))
+    assert ran.returncode == 0, ran.stderr[-3000:]
+    seen = {(event, path) for event, path in json.loads(ran.stdout.split("SEEN ")[-1].split("\n")[0])}
+    assert {event for event, _ in seen} == {"read", "write"}
+    own = str(Path.cwd().resolve())
+    # openpyxl writes each sheet to a temporary file first, which only its owner can read.
+    temporary = os.path.realpath(tempfile.gettempdir())
+    written = {path for event, path in seen if event == "write" and not path.startswith((own, "/dev/null"))}
+    assert {os.path.dirname(path) for path in written - {temporary}} <= {temporary}
+    assert not any(os.path.exists(path) for path in written - {temporary})
+    machine = {"/usr", "/lib", "/etc", "/proc", "/sys", "/dev", "/opt", "/Library", "/System"}
+    folders = [str(ROOT), sys.prefix, sys.base_prefix, *map(os.path.expanduser, FOLDERS)]
+    machine |= {os.path.realpath(folder) for folder in folders}
+    strange = {path for _, path in seen if not path.startswith((own, *machine))} - written
+    assert strange <= {os.path.realpath(folder) for folder in ("/", "~/.local/share")}
+    assert edition.read_text("utf-8") == HEALTHY
+
+
+@pytest.mark.skipif(shutil.which("unshare") is None, reason="no unshare here")
+def test_a_machine_without_any_network_makes_the_same_report(edition: Path) -> None:
+    assert run("report") == 0
+    good = contents("out")
+    shutil.rmtree("out")
+    alone = ["unshare", "--net", "--map-root-user"]
+    if subprocess.run([*alone, "true"], capture_output=True).returncode:
+        pytest.skip("no namespace may be made here")
+    program = "import socket, sys; print([name for _, name in socket.if_nameindex()]); from pipeline.command import main; sys.exit(main(['report']))"
+    ran = subprocess.run(
+        [*alone, sys.executable, "-c", program],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        encoding="utf-8",
+    )
+    assert (ran.returncode, ran.stderr) == (0, "")
+    assert ran.stdout.splitlines()[0] == "['lo']"
+    assert contents("out") == good
+    assert edition.exists()
