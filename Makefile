@@ -14,7 +14,7 @@ READY_TO_TEST := .venv/ready-test
 
 # What may stand after the target reaches the command as it was typed: neither make (`value`) nor the shell
 # (an environment variable in quotes) reads anything into it.
-VALUES := EDITION FILES FROM TO KEY PASSPHRASE_FILE
+VALUES := EDITION FILES FROM TO KEY PASSPHRASE_FILE PORT
 $(foreach name,$(VALUES),$(eval override $(name) := $$(value $(name))))
 export $(VALUES)
 # $(call given,FROM,--from) is `--from "…"` if FROM was given; $(call given,EDITION) is the value alone.
@@ -26,7 +26,7 @@ MAKEFLAGS += --no-builtin-rules --no-print-directory
 .SILENT:
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help report check diff errata next history summary data sheets import sign setup-sign bench schema test lint clean setup lock
+.PHONY: help report preview check diff errata next history summary data sheets import sign setup-sign bench schema test lint clean setup lock
 
 help:
 	echo '使い方: make 命令'
@@ -34,6 +34,9 @@ help:
 
 report: $(READY) ## 帳票(PDFとウェブページ)を out/ に作る。一つの版だけなら EDITION=版
 	$(RUN) report $(call given,EDITION,--)
+
+preview: $(READY) ## 紙面を下見するページを開く。保存するたびに作り直す。EDITION=版、ポートを選ぶなら PORT=番号
+	$(RUN) preview $(call given,PORT,--port) $(call given,EDITION,--)
 
 check: $(READY) ## 元のデータを調べる。何も書き出さない。EDITION=版、警告も誤りとするなら STRICT=1
 	$(RUN) check $(call asked,STRICT,--strict) $(call given,EDITION,--)

@@ -31,6 +31,7 @@ _HELP = """使い方: python -m pipeline 命令 [版 …] [指定 …]
   errata --from 旧 --to 新  正誤表(配布した資料の誤りと訂正)を作る
   next --from 版 --to 次    次の版の下書き source/次.yaml を作る。すでにあれば何もしない
   summary [版 …]            集計表(方針別の件数と図)を1枚で作る
+  preview [版] [--port 番号]  紙面を下見するページを開く。元のデータ、ひな型、体裁を保存するたびに作り直す。Ctrl-C で終わる
   data [版 …]               オープンデータ(CSV、JSONとその説明)を作る
   sheets [版 …]             担当課に送る照会票(Excel)を作る
   import ファイル … [--apply]  戻った照会票を調べ、変わるところを示す。--apply を付けたときだけ元のデータに書き込む
@@ -134,6 +135,9 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     following = target("next", _next)
     following.add_argument("--from", dest="old", required=True)
     following.add_argument("--to", dest="new", required=True)
+    preview = target("preview", _preview)
+    preview.add_argument("edition", nargs="?")
+    preview.add_argument("--port")
     target("summary", _summary).add_argument("editions", nargs="*")
     target("data", _data).add_argument("editions", nargs="*")
     target("sheets", _sheets).add_argument("editions", nargs="*")
@@ -163,6 +167,16 @@ def _report(options: argparse.Namespace) -> int:
             _make_data(path)
 
     return _for_each(_editions(options.editions), make)
+
+
+def _preview(options: argparse.Namespace) -> int:
+    paths = _editions([options.edition] if options.edition else [])
+    # Of several most likely the one that was saved last.
+    first = max(paths, key=lambda path: path.stat().st_mtime_ns)
+    from .preview.server import preview
+
+    preview(first.stem, options.port)
+    return 0
 
 
 def _summary(options: argparse.Namespace) -> int:
