@@ -26,7 +26,7 @@ MAKEFLAGS += --no-builtin-rules --no-print-directory
 .SILENT:
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help report preview check diff errata next history summary data sheets import sign setup-sign bench schema test lint clean setup lock
+.PHONY: help report preview check diff errata next history summary data sheets import sign setup-sign bench schema test faults lint clean setup lock
 
 help:
 	echo '使い方: make 命令'
@@ -74,6 +74,9 @@ schema: $(READY) ## 元のデータの書き方の定義を source/edition.schem
 # Two workers: each makes its own originals once, and a file's tests stay together.
 test: $(READY_TO_TEST) ## 試験をすべて行う
 	$(PYTHON) -m pytest -n 2 --dist loadfile
+
+faults: $(READY_TO_TEST) ## 書き換えた元のデータ、照会票、PDFの試験を、十倍の数で行う
+	FAULTS=10 $(PYTHON) -m pytest tests/test_mutations.py
 
 bench: $(READY_TO_LINT) ## 規格に合わせるための手間と大きさを、素の組版との比で測る
 	$(PYTHON) -m tests.bench

@@ -6,6 +6,7 @@ PDF whose source, metadata and footers do not belong together was changed after 
 
 import hashlib
 import io
+import logging
 import re
 from itertools import islice
 from typing import Any, Final
@@ -28,6 +29,9 @@ def take_source(data: bytes) -> tuple[bytes, str]:
     """The bytes of the source in the PDF `data`, and the id of its edition. Raises `NotOursError` or `AlteredError`."""
     import pypdf  # here: only a PDF needs it
 
+    log = logging.getLogger("pypdf")
+    level = log.level
+    log.setLevel(logging.CRITICAL + 1)  # what it says of a damaged file is English, and is no more than ours
     try:
         reader = pypdf.PdfReader(io.BytesIO(data))
         catalog: Any = reader.trailer["/Root"]
@@ -40,6 +44,8 @@ def take_source(data: bytes) -> tuple[bytes, str]:
         raise  # that is this machine's, not the file's
     except Exception as error:  # a hostile PDF can make pypdf raise anything; none of it concerns the reader
         raise NotOursError from error
+    finally:
+        log.setLevel(level)
     digest = hashlib.sha256(source).hexdigest()
     if f">sha256:{digest}<" not in xmp or not all(f"原データ{digest[:8]}" in footer for footer in footers):
         raise AlteredError

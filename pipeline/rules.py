@@ -186,15 +186,15 @@ class _Rules:
                 yield self._problem(
                     "W505",
                     node.entries["今後の取扱い"],
-                    f"{label(node)}は、実施状況が「{status}」({legend[status or '']})なのに"
-                    f"今後の取扱いが「{treatment}」です。どちらかが誤りでないか確かめてください。",
+                    f"{label(node)}は、実施状況が「{visible(status or '')}」({visible(legend[status or ''])})なのに"
+                    f"今後の取扱いが「{visible(treatment or '')}」です。どちらかが誤りでないか確かめてください。",
                 )
             elif kind == "終了" and "完了" in (treatment or "") and not done and status in legend:
                 yield self._problem(
                     "W506",
                     node.entries["実施状況"],
-                    f"{label(node)}は、今後の取扱いが「{treatment}」なのに"
-                    f"実施状況が「{status}」({legend[status]})です。どちらかが誤りでないか確かめてください。",
+                    f"{label(node)}は、今後の取扱いが「{visible(treatment or '')}」なのに"
+                    f"実施状況が「{visible(status or '')}」({visible(legend[status])})です。どちらかが誤りでないか確かめてください。",
                 )
 
     def _check_repeats(self) -> Iterator[Problem]:

@@ -19,7 +19,7 @@ from typing import NoReturn
 
 import yaml
 
-from .characters import compose
+from .characters import compose, visible
 from .embedded import AlteredError, NotOursError, take_source
 from .errors import Problem, SourceError
 
@@ -390,7 +390,7 @@ class _Composer:
                 first = parent.keys[key.text].line
                 self._report(
                     "E109",
-                    f"キー「{key.text}」が二度あります({first}行目にもあります)。一つにしてください。",
+                    f"キー「{visible(key.text)}」が二度あります({first}行目にもあります)。一つにしてください。",
                     key.line,
                     key.column,
                 )
@@ -414,4 +414,6 @@ class _Composer:
                 if match := pattern.match(text):
                     return sentence, number + 1, match.start(1) + 1
         place = (marks[0].line + 1, marks[0].column + 1) if marks else (0, 0)
+        if place[0] > len(lines):  # behind the end, where a file ends without a line end
+            place = len(lines), len(lines[-1]) + 1
         return "書き方に誤りがあります。この行と前の行の字下げ、「:」の後の空白、引用符を確かめてください。", *place

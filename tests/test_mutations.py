@@ -1,17 +1,21 @@
 """Whatever happens to a source, reading it ends in an edition or in problems that can be found: never in a traceback."""
 
+import os
+import subprocess
+import sys
 import unicodedata
 from pathlib import Path
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.errors import SourceError
 from pipeline.model import Edition, Item, Measure, Policy, Repeat
 from pipeline.source import parse_source
-from pipeline.validation import validate
+from pipeline.validation import Validated, validate
 
-from .conftest import HEALTHY
+from .conftest import HEALTHY, ROOT
 
 PATH = Path("source/h24.yaml")
 
@@ -72,10 +76,12 @@ def mutated(draw: st.DrawFn) -> str:
     return text
 
 
-def check(data: bytes, lines: int) -> None:
-    """Reading `data` gives an edition, or problems that a writer can find and read."""
+def check(data: bytes, lines: int) -> Validated | None:
+    """Reading `data` gives an edition, which is returned, or problems that a writer can find and read."""
+    validated = None
     try:
-        problems = validate(parse_source(PATH, data)).warnings
+        validated = validate(parse_source(PATH, data))
+        problems = validated.warnings
         assert not any(problem.is_error for problem in problems)
     except SourceError as error:
         problems = error.problems
@@ -89,6 +95,7 @@ def check(data: bytes, lines: int) -> None:
         assert (problem.column > 0) == (problem.line > 0)
         assert any("ぁ" <= character <= "ん" for character in problem.message)
         assert not any(unicodedata.category(character).startswith("C") for character in problem.message)
+    return validated
 
 
 def count_lines(text: str) -> int:
@@ -134,3 +141,25 @@ TREES = st.recursive(
 def test_right_keys_with_wrong_values_end_in_problems(entries: dict[str, str]) -> None:
     text = "".join(f"{key}: {value}\n" for key, value in entries.items())
     check(text.encode(), count_lines(text))
+
+
+# By the thousand, each kind in a process of its own, which watches time and memory. More with `make faults`.
+TIMES = int(os.environ.get("FAULTS", "1"))
+
+
+@pytest.mark.parametrize(("kind", "count"), [("sources", 10_000), ("workbooks", 1_000), ("pdfs", 200)])
+def test_thousands_of_mutations_end_in_no_traceback_no_hang_and_no_heap(kind: str, count: int, tmp_path: Path) -> None:
+    ran = subprocess.run(
+        [sys.executable, "-m", "tests.mutants", kind, str(count * TIMES)],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        encoding="utf-8",
+        errors="replace",
+    )
+    assert ran.returncode == 0, ran.stdout[-300:] + ran.stderr[-3000:]
+    sound, broken, megabytes = map(int, ran.stdout.split("\n")[-2].split())
+    assert sound + broken == count * TIMES
+    # The mutations neither miss what they aim at nor leave nothing that could go on.
+    assert min(sound, broken) > count * TIMES // 200
+    assert megabytes < 500

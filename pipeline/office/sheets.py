@@ -488,7 +488,8 @@ def _reproducible(book: Workbook) -> bytes:
 class _Package(zipfile.ZipFile):
     """A zip that asks for no time: a clock that stands before 1980 could not even be written into it."""
 
-    def writestr(self, name: Any, data: Any, *_: Any, **__: Any) -> None:
+    def writestr(self, zinfo_or_arcname: Any, data: Any, *_: Any, **__: Any) -> None:
+        name = str(zinfo_or_arcname)
         data = data.encode() if isinstance(data, str) else data
         if name == "docProps/core.xml":
             data = re.sub(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", b"2000-01-01T00:00:00Z", data)
