@@ -96,6 +96,7 @@ class _Rules:
         self._numbers = {row.number for row in self._rows if row.number}
 
     def check(self) -> Iterator[Problem]:
+        yield from self._check_comments()
         yield from self._check_numbers()
         yield from self._check_names()
         yield from self._check_lists()
@@ -104,6 +105,15 @@ class _Rules:
 
     def _problem(self, code: str, node: Node, message: str) -> Problem:
         return Problem(str(self._source.path), node.line, node.column, code, message)
+
+    def _check_comments(self) -> Iterator[Problem]:
+        for comment in self._source.comments:
+            yield self._problem(
+                "W509",
+                comment,
+                f"「{visible(comment.text)}」は、注釈とみなして読んでいません。"
+                "値の一部なら値の全体を引用符で囲み、注釈なら「#」の後を一字空けてください。",
+            )
 
     def _check_numbers(self) -> Iterator[Problem]:
         first: dict[int, Row] = {}

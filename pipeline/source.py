@@ -40,6 +40,9 @@ _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufffe\
 # Instructions to the YAML reader: nobody needs them, and libyaml's time grows with the square of their number.
 _DIRECTIVE = re.compile("^%", re.MULTILINE)
 
+# A comment whose sign touches its first word, as in 番号 #3: what is meant as a comment mostly stands apart.
+_GLUED = re.compile(r"[ \t]*(#\w[^\n]{0,100})")
+
 # How a file says that it is not UTF-8. UTF-32 begins like UTF-16, so it comes first.
 _OTHER_MARKS = {
     b"\xff\xfe\x00\x00": "UTF-32",
@@ -86,6 +89,7 @@ class Source:
     """One file: where it was read, its bytes as they are, their SHA-256 in hexadecimal, its tree, its edition's id.
 
     A source that stands alone (`has_lineage` is False) has no other editions beside it to be checked against.
+    `comments` are those behind a value that may have been meant as part of it: 番号 #3.
     """
 
     path: Path
@@ -94,6 +98,7 @@ class Source:
     root: Mapping
     edition: str
     has_lineage: bool = True
+    comments: tuple[Scalar, ...] = ()
 
     @property
     def lines(self) -> list[str]:
@@ -119,7 +124,9 @@ def parse_source(path: Path, data: bytes, edition: str = "", has_lineage: bool =
     """Parse `data` as the content of `path`; the edition's id is its stem if none is given. Raises `SourceError`."""
     text = _decode(path, data)
     digest = hashlib.sha256(data).hexdigest()
-    return Source(path, data, digest, _Composer(path, text).compose(), edition or path.stem, has_lineage)
+    composer = _Composer(path, text)
+    root = composer.compose()
+    return Source(path, data, digest, root, edition or path.stem, has_lineage, tuple(composer.comments))
 
 
 def plain(node: Node) -> object:
@@ -302,6 +309,7 @@ class _Composer:
         self._path = path
         self._text = text
         self._problems: list[Problem] = []
+        self.comments: list[Scalar] = []
 
     def compose(self) -> Mapping:
         try:
@@ -376,9 +384,18 @@ class _Composer:
         if isinstance(event, yaml.MappingStartEvent):
             return Mapping({}, line, column)
         assert isinstance(event, yaml.ScalarEvent)
+        self._look_behind(event)
         # What is too long for a cell is refused later, with the item's name; composing it could take minutes.
         text = compose(event.value) if len(event.value) <= MAX_TEXT else event.value
         return Scalar(text.strip(" \t\r\n"), line, column)
+
+    def _look_behind(self, event: yaml.ScalarEvent) -> None:
+        """Note a comment behind a value without quotes that does not look like one: nobody would miss its words."""
+        mark = event.end_mark
+        if event.style or mark is None or len(self.comments) >= MAX_PROBLEMS:
+            return
+        if match := _GLUED.match(self._text, mark.index):
+            self.comments.append(Scalar(match[1], mark.line + 1, mark.column + 1 + match.start(1) - mark.index))
 
     def _attach(self, stack: list[tuple[Sequence | Mapping, Scalar | None]], node: Node) -> None:
         parent, key = stack[-1]

@@ -165,6 +165,8 @@ CASES: dict[str, Case] = {
     "完了 without ◎": ("実施状況: ◎", "実施状況: ○", [("17:19", "W506", "「完了」なのに実施状況が「○」(継続推進)")]),
     "status not yet known": ("実施状況: ○", "実施状況: 未記入", [("22:19", "W507", "NO 2「項目二」の実施状況が未記入")]),
     "treatment not yet known": ("今後の取扱い: 完了", "今後の取扱い: 未記入", [("18:21", "W507", "今後の取扱いが未記入")]),
+    "words behind #": ("検証内容: 終わった。", "検証内容: 番号 #3の件", [("19:22", "W509", "「#3の件」は、注釈とみなして")]),
+    "nothing but words behind #": ("検証内容: 終わった。", "検証内容: #3の件", [("19:19", "W509", "「#3の件」は、注釈とみなして")]),
     "repeat twice": ("再掲: 1", "再掲: 1\n          - 再掲: 1", [("32:17", "W508", "同じ推進施策に二度")]),
 }  # fmt: skip
 
@@ -288,6 +290,13 @@ def test_as_many_warnings_as_there_are_blanks_are_no_error() -> None:
 def test_a_value_stays_the_text_that_was_typed(value: str) -> None:
     validated = validate(parse_source(Path("h24.yaml"), HEALTHY.replace("終わった。", value).encode()))
     assert validated.edition.items[1].findings == value
+
+
+@pytest.mark.parametrize(
+    "value", ["済 # 三月に", "済 #", '"番号 #3"', "番号#3", "|\n              番号 #3", "# 三月に", "済 ## 三月"]
+)
+def test_a_comment_that_stands_apart_and_a_sign_in_the_text_are_no_mistake(value: str) -> None:
+    assert found(HEALTHY.replace("終わった。", value)) == ()
 
 
 def test_a_merger_into_an_item_that_is_new_is_fine() -> None:
