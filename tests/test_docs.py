@@ -78,3 +78,14 @@ def test_links_in_the_docs_lead_somewhere() -> None:
     for path in [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")]:
         for link in re.findall(r"\]\(([^)#:]+)[^)]*\)", path.read_text("utf-8")):
             assert (path.parent / link).exists(), f"{path.name}: {link}"
+
+
+def test_every_test_that_the_security_page_names_exists() -> None:
+    rows = [row.split(" | ") for row in text("docs/security.md").splitlines() if row.startswith("| ")][1:]
+    tests = "".join(path.read_text("utf-8") for path in (ROOT / "tests").glob("test_*.py"))
+    assert len(rows) > 10
+    for row in rows:
+        named = re.findall(r"`(test_\w+)`", row[-1])
+        assert named, row[0]
+        for name in named:
+            assert f"def {name}(" in tests, name

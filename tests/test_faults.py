@@ -12,6 +12,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from html.parser import HTMLParser
 from pathlib import Path
 from typing import IO, Any
 
@@ -725,3 +726,43 @@ def test_a_machine_without_any_network_makes_the_same_report(edition: Path) -> N
     assert ran.stdout.splitlines()[0] == "['lo']"
     assert contents("out") == good
     assert edition.exists()
+
+
+# What is typed is text
+
+
+class Tags(HTMLParser):
+    """The elements of a page with the names of their attributes, and its text."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, ...]] = []
+        self.words = ""
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, *(name for name, _ in attrs)))
+
+    def handle_data(self, data: str) -> None:
+        self.words += data
+
+
+MARKUP = """\"'><script>alert(1)</script><img src=x onerror=y>{{ 7*7 }}{% raw %}</style></td>&lt;${1}javascript:a()"""
+
+
+@pytest.mark.parametrize("target", ["report", "summary", "diff", "history"])
+def test_markup_in_a_source_is_text_in_every_document(target: str, edition: Path) -> None:
+    said = {}
+    harmless = "a" * len(MARKUP)  # as wide
+    for words in (harmless, MARKUP):
+        text = HEALTHY
+        for old in ("試験一覧", "試験市", "実施済", "方針一", "施策一", "項目一", "終わった。"):
+            text = text.replace(f" {old}\n", f" '{old}{words.replace(chr(39), chr(39) * 2)}'\n")
+        edition.write_text(text, "utf-8")
+        Path("source/next.yaml").write_text(f"前版: test\n{text}".replace("実施状況: ○", "実施状況: ×"), "utf-8")
+        name = {"diff": "test-next/comparison", "history": "history"}.get(target, f"test/{target}")
+        assert run(target, *([] if target in ("diff", "history") else ["test"])) == 0
+        said[words] = Tags(Path(f"out/{name}.html").read_text("utf-8"))
+    assert said[MARKUP].tags == said[harmless].tags
+    assert "項目一" + MARKUP in said[MARKUP].words or target in ("summary", "diff")
+    assert "{{ 7*7 }}" in said[MARKUP].words
