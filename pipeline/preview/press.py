@@ -7,6 +7,7 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import Enum
@@ -62,7 +63,7 @@ class State:
 class Press(threading.Thread):
     """Makes the pages of one edition at a time. The newest change wins: what it overtakes is given up.
 
-    `changed` is called, in this thread, with the edition that has a new state.
+    `changed` is called, from whatever thread, with the edition that has a new state.
     """
 
     def __init__(self, changed: Callable[[str], None]) -> None:
@@ -88,6 +89,9 @@ class Press(threading.Thread):
             self._waiting[edition] = found
             self._is_overtaken = self._is_overtaken or edition == self._at_work
             self._condition.notify()
+            # From now on; what was refused stays so until it is known to be mended.
+            if self.state(edition).phase == Phase.CURRENT:
+                self._show(edition, self.state(edition))
 
     def stop(self) -> None:
         with self._condition:
@@ -95,7 +99,10 @@ class Press(threading.Thread):
             self._condition.notify()
 
     def run(self) -> None:
-        _listen(self._give_up_if_overtaken)
+        with _hearing(self._give_up_if_overtaken):
+            self._work()
+
+    def _work(self) -> None:
         while True:
             with self._condition:
                 self._condition.wait_for(lambda: self._waiting or self._is_stopped)
@@ -134,12 +141,6 @@ class Press(threading.Thread):
             return replace(before, phase=Phase.REFUSED, problems=_sorted(error.problems))
         except PipelineError as error:
             return replace(before, phase=Phase.REFUSED, message=str(error))
-        except (FileNotFoundError, PermissionError, UnicodeDecodeError) as error:
-            # A template or a style that is not there just now, or is no UTF-8; a source's are in SourceError.
-            traceback.print_exc()
-            return replace(
-                before, phase=Phase.REFUSED, message=f"templates/ か styles/ のファイルを読めません({error})。"
-            )
         except _Overtaken:
             raise
         except Exception:
@@ -148,7 +149,11 @@ class Press(threading.Thread):
             return replace(before, phase=Phase.FAILED)
 
     def _show(self, edition: str, state: State) -> None:
-        self._states[edition] = state
+        with self._condition:
+            # The files have changed again.
+            if edition in self._waiting and state.phase == Phase.CURRENT:
+                state = replace(state, phase=Phase.BUILDING)
+            self._states[edition] = state
         self._changed(edition)
 
     def _give_up_if_overtaken(self) -> None:
@@ -161,7 +166,8 @@ class _Overtaken(Exception):  # noqa: N818 no error
     """What is being made is of no interest any more."""
 
 
-def _listen(heard: Callable[[], None]) -> None:
+@contextmanager
+def _hearing(heard: Callable[[], None]) -> Iterator[None]:
     """Call `heard` at each step of the layout that WeasyPrint logs, which is once a page."""
 
     class Steps(logging.Handler):
@@ -170,8 +176,12 @@ def _listen(heard: Callable[[], None]) -> None:
 
     logger = logging.getLogger("weasyprint.progress")
     logger.setLevel(logging.INFO)
-    logger.propagate = False
-    logger.addHandler(Steps())
+    logger.addHandler(steps := Steps())
+    try:
+        yield
+    finally:
+        logger.removeHandler(steps)
+        logger.setLevel(logging.NOTSET)
 
 
 def watched() -> Iterator[Path]:

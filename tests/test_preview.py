@@ -1,0 +1,426 @@
+"""`make preview` in a real browser: what is saved is seen, what is broken is said, and the reader's place is kept."""
+
+import io
+import logging
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pypdf
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from pipeline.command import main
+from pipeline.document import Document
+from pipeline.preview import press as press_module
+from pipeline.preview import server as server_module
+from pipeline.preview.press import Phase, Press
+
+from .conftest import HEALTHY, ROOT, Made
+from .test_web import CHROMIUM, DESKTOP, OPTIONS, PHONE, breaches
+
+# Two pages, so that there is something to scroll.
+EDITION = HEALTHY.replace("- 名称: 施策二\n", "- 名称: 施策二\n        改ページ: true\n")
+
+
+@dataclass(frozen=True)
+class Served:
+    """A copy of the whole project that is previewed: its templates and styles may be broken too."""
+
+    folder: Path
+    process: subprocess.Popen[bytes]
+    address: str
+
+    def write(self, name: str, text: str) -> None:
+        (self.folder / name).write_text(text, "utf-8")
+
+    def read(self, name: str) -> str:
+        return (self.folder / name).read_text("utf-8")
+
+    def said(self) -> str:
+        return self.read("terminal")
+
+    def get(self, path: str, **headers: str) -> tuple[int, dict[str, str], bytes]:
+        request = urllib.request.Request(self.address + path, headers=headers)
+        try:
+            with urllib.request.urlopen(request, timeout=10) as answer:
+                return answer.status, dict(answer.headers), answer.read()
+        except urllib.error.HTTPError as error:
+            return error.code, dict(error.headers), error.read()
+
+
+@pytest.fixture(scope="module")
+def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], Served]]:
+    running: list[Served] = []
+
+    def served() -> Served:
+        folder = tmp_path_factory.mktemp("project")
+        for name in ("pipeline", "templates", "styles"):
+            shutil.copytree(ROOT / name, folder / name)
+        (folder / "source").mkdir()
+        (folder / "source/h1.yaml").write_text(EDITION, "utf-8")
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        with open(folder / "terminal", "wb") as terminal:
+            process = subprocess.Popen(
+                [sys.executable, "-E", "-m", "pipeline", "preview", "--port", str(port), "h1"],
+                cwd=folder,
+                stdout=subprocess.PIPE,
+                stderr=terminal,
+            )
+        assert process.stdout
+        told = process.stdout.readline().decode()
+        assert told.startswith(f"http://127.0.0.1:{port}/ "), (folder / "terminal").read_text("utf-8")
+        assert "Ctrl-C" in told
+        running.append(Served(folder, process, f"http://127.0.0.1:{port}"))
+        return running[-1]
+
+    yield served
+    for each in running:
+        each.process.kill()
+        each.process.wait()
+        assert each.process.stdout
+        each.process.stdout.close()
+
+
+@pytest.fixture(scope="module")
+def served(serve: Callable[[], Served]) -> Served:
+    return serve()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    if CHROMIUM is None:
+        pytest.skip("no Chromium on this machine (make test installs it on Debian)")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=OPTIONS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(browser: Browser, served: Served) -> Iterator[Page]:
+    """The page of the healthy edition, up to date. Any complaint of the browser fails the test."""
+    complaints: list[str] = []
+    served.write("source/h1.yaml", EDITION)
+    page = browser.new_context(viewport={"width": DESKTOP, "height": 500}).new_page()
+    page.on("console", lambda message: complaints.append(message.text))
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on(
+        "request", lambda request: complaints.extend([] if request.url.startswith(served.address) else [request.url])
+    )
+    page.goto(served.address)
+    says(page, "最新です")
+    expect(page.locator(".sheet img")).to_have_count(2)
+    yield page
+    page.context.close()
+    assert complaints == []
+
+
+def says(page: Page, text: str) -> None:
+    expect(page.get_by_role("status")).to_have_text(text, timeout=20_000)
+
+
+def saving(page: Page, save: Callable[[], object]) -> None:
+    """Save, and wait until both pages are shown as they were printed after it."""
+    shown = page.locator(".sheet").first.get_attribute("data-shown")
+    save()
+    page.wait_for_function(
+        """(before) => [...document.querySelectorAll(".sheet")].every(
+             ({ dataset: { shown } }) => shown && shown !== before)""",
+        arg=shown,
+        timeout=20_000,
+    )
+    says(page, "最新です")
+
+
+def printed(served: Served) -> str:
+    return "".join(sheet.extract_text() for sheet in pypdf.PdfReader(io.BytesIO(served.get("/h1/report.pdf")[2])).pages)
+
+
+def second_page(page: Page) -> str:
+    """The picture of it that is shown, pixel by pixel; a screenshot would scroll."""
+    picture: str = page.evaluate(
+        """() => {
+             const image = document.querySelectorAll(".sheet img")[1];
+             const canvas = document.createElement("canvas");
+             [canvas.width, canvas.height] = [image.naturalWidth, image.naturalHeight];
+             canvas.getContext("2d").drawImage(image, 0, 0);
+             return canvas.toDataURL();
+           }"""
+    )
+    return picture
+
+
+# What is saved is seen
+
+
+def test_an_edit_is_seen_where_the_reader_is(page: Page, served: Served) -> None:
+    page.evaluate("scrollTo(0, document.body.scrollHeight)")
+    expect(page.locator(".position")).to_have_text("2 / 2ページ")
+    place, before = page.evaluate("scrollY"), second_page(page)
+    assert place > 100
+    saving(page, lambda: served.write("source/h1.yaml", EDITION.replace("検討する。", "検討した。")))
+    assert page.evaluate("scrollY") == place
+    assert second_page(page) != before
+    assert "検討した。" in printed(served)
+
+
+def test_pictures_have_the_pixels_of_the_screen(page: Page) -> None:
+    size = page.locator(".sheet img").first.evaluate("(image) => [image.naturalWidth, image.clientWidth]")
+    assert size[0] == size[1] * page.evaluate("devicePixelRatio")
+    page.get_by_label("大きさ").select_option("200%")
+    page.wait_for_function("() => document.querySelector('.sheet img').naturalWidth > 2240")  # 297 mm, twice
+    assert page.evaluate("document.documentElement.scrollWidth") <= DESKTOP
+
+
+def test_a_file_that_an_editor_exchanges_is_seen(page: Page, served: Served) -> None:
+    def rename() -> None:
+        served.write("source/h1.yaml.new", EDITION.replace("項目三", "項目参"))
+        os.replace(served.folder / "source/h1.yaml.new", served.folder / "source/h1.yaml")
+
+    saving(page, rename)
+    assert "項目参" in printed(served)
+
+
+def test_a_source_that_goes_and_comes_back_is_waited_for(page: Page, served: Served) -> None:
+    (served.folder / "source/h1.yaml").unlink()
+    says(page, "誤りがあるため前の紙面を表示しています")
+    expect(page.locator(".problems")).to_contain_text("E101")
+    served.write("source/h1.yaml", EDITION)
+    says(page, "最新です")
+
+
+def test_the_edition_before_it_counts_too(page: Page, served: Served) -> None:
+    served.write("source/h0.yaml", EDITION)
+    try:
+        saving(page, lambda: served.write("source/h1.yaml", "前版: h0\n" + EDITION))
+        served.write("source/h0.yaml", EDITION.replace("名称: 方針一", "名称: [方針一"))
+        says(page, "誤りがあるため前の紙面を表示しています")
+        expect(page.locator(".problems a").first).to_contain_text("h0")
+        page.get_by_role("navigation").get_by_role("link", name="h0").click()
+        expect(page.locator(".notice")).to_have_text("誤りがあるため、まだ紙面がありません")
+        expect(page.locator("a.paper")).to_be_hidden()
+        page.get_by_role("link", name="h1").click()
+        served.write("source/h0.yaml", EDITION)
+        says(page, "最新です")
+    finally:
+        served.write("source/h1.yaml", EDITION)
+        (served.folder / "source/h0.yaml").unlink()
+
+
+# What is broken is said
+
+
+def test_errors_stand_over_the_last_good_pages_and_lead_to_their_line(page: Page, served: Served) -> None:
+    broken = EDITION.replace("実施状況: ×", "実施状況: ◯")
+    before = second_page(page)
+    served.write("source/h1.yaml", broken)
+    says(page, "誤りがあるため前の紙面を表示しています")
+    assert second_page(page) == before
+    problem = page.locator(".problems a").first
+    expect(problem).to_contain_text("E402")
+    problem.click()
+    line = broken[: broken.index("◯")].count("\n") + 1
+    expect(page.get_by_role("heading", name=f"source/h1.yaml {line}行 19桁")).to_be_visible()
+    here = page.locator(".excerpt .here")
+    expect(here).to_be_in_viewport()
+    expect(here.locator(".number")).to_have_text(str(line))
+    expect(here.locator("mark")).to_have_text("◯")
+    expect(page.get_by_role("region", name="source/h1.yaml")).to_be_focused()
+    # A line above it: it is still the same problem, further down.
+    served.write("source/h1.yaml", "# 覚え書き\n" + broken)
+    expect(here.locator(".number")).to_have_text(str(line + 1))
+    assert breaches(page) == []
+    page.keyboard.press("Escape")
+    expect(problem).to_be_focused()
+    problem.click()
+    served.write("source/h1.yaml", EDITION)
+    says(page, "最新です")
+    expect(page.locator(".source")).to_be_hidden()
+    expect(page.locator(".problems li")).to_have_count(0)
+
+
+def test_a_style_is_seen_and_one_that_the_engine_complains_of_is_said(page: Page, served: Served) -> None:
+    style, before = served.read("styles/print.css"), second_page(page)
+    try:
+        saving(page, lambda: served.write("styles/print.css", style.replace("font-size: 8.5pt", "font-size: 8pt", 1)))
+        assert second_page(page) != before
+        served.write("styles/print.css", style + "body { colour: red }\n")
+        says(page, "誤りがあるため前の紙面を表示しています")
+        expect(page.locator(".message")).to_contain_text("colour")
+        assert breaches(page) == []
+    finally:
+        served.write("styles/print.css", style)
+    says(page, "最新です")
+    expect(page.locator(".message")).to_be_hidden()
+
+
+def test_a_broken_template_is_said(page: Page, served: Served) -> None:
+    template = served.read("templates/report.html")
+    try:
+        served.write("templates/report.html", template.replace("</main>", "{{ nowhere }}</main>"))
+        expect(page.locator(".message")).to_contain_text("templates/report.html:")
+        says(page, "誤りがあるため前の紙面を表示しています")
+    finally:
+        served.write("templates/report.html", template)
+    says(page, "最新です")
+
+
+# The page
+
+
+@pytest.mark.parametrize("width", [DESKTOP, PHONE])
+def test_axe_finds_nothing_and_nothing_has_to_be_scrolled_sideways(page: Page, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 800})
+    assert breaches(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_the_page_and_its_style_share_their_class_names() -> None:
+    style = re.sub(r"/\*.*?\*/|[^{}]*;", "", (ROOT / "styles/preview.css").read_text("utf-8"), flags=re.DOTALL)
+    written = "".join((ROOT / "templates" / name).read_text("utf-8") for name in ("preview.html", "preview.js"))
+    styled = {*re.findall(r"\.([a-z][a-z-]+)", style)}
+    assert styled
+    assert {name for name in styled if not re.search(rf"[\" .]{name}[\" `{{]", written)} == set()
+
+
+# The server
+
+
+def test_only_this_machine_by_its_own_name_is_served(served: Served) -> None:
+    status, headers, _ = served.get("/h1/")
+    assert status == 200
+    assert "default-src 'none'" in headers["content-security-policy"]
+    assert not [name for name in headers if name.lower().startswith("access-control")]
+    assert served.get("/h1/", Host="evil.example")[0] == 400
+    assert served.get("/h1/", Host=served.address.replace("http://127.0.0.1", "localhost"))[0] == 200
+    for path in ("/h9/", "/h1/pages/9.png?width=100", "/h1/pages/1.png?width=99999", "/h1/source?problem=9", "/..%2f"):
+        assert served.get(path)[0] == 404, path
+
+
+def test_nothing_is_delivered(page: Page, served: Served) -> None:
+    saving(page, lambda: served.write("source/h1.yaml", EDITION.replace("項目一", "項目壱")))
+    assert [path.name for path in (served.folder / "out").iterdir()] == [".fonts"]
+
+
+def test_ctrl_c_ends_it_at_once_in_0_whoever_is_listening(serve: Callable[[], Served]) -> None:
+    ended = serve()
+    # The engine is just being imported, and a browser listens.
+    stream = urllib.request.urlopen(ended.address + "/h1/events", timeout=10)
+    assert stream.readline().startswith(b"data: ")
+    ended.process.send_signal(signal.SIGINT)
+    assert ended.process.wait(5) == 0
+    assert ended.said() == ""
+    stream.close()
+
+
+def test_a_port_that_will_not_do_is_said(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (project / "source/h1.yaml").write_text(EDITION, "utf-8")
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        assert main(["preview", "--port", port]) == 2
+        assert f"ポート{port}は、ほかのプログラムが使っています。PORT を省くか、" in capsys.readouterr().err
+    for bad in ("0", "80", "65536", "abc", "８３５０", ""):
+        assert main(["preview", "--port", bad]) == 2
+        assert "1024から65535まで" in capsys.readouterr().err
+    assert main(["preview", "h9"]) == 2
+
+
+def test_without_a_wish_the_next_free_port_is_taken() -> None:
+    with server_module._listen(None) as first, server_module._listen(None) as second:
+        assert second.getsockname()[1] > first.getsockname()[1] >= server_module.PORT
+        assert second.getsockname()[0] == "127.0.0.1"
+
+
+# The press
+
+
+def test_a_bug_goes_to_the_terminal_and_the_press_lives_on(
+    project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], healthy: Made
+) -> None:
+    def fail(*_: object) -> bytes:
+        raise RuntimeError("a bug")
+
+    settled = threading.Semaphore(0)
+    press = Press(lambda edition: None if press.state(edition).phase == Phase.BUILDING else settled.release())
+    monkeypatch.setattr(press_module, "write_pdf", fail)
+    (project / "source/h1.yaml").write_text(EDITION, "utf-8")
+    press.ask("h1")
+    press.start()
+    assert settled.acquire(timeout=5)
+    assert "RuntimeError: a bug" in capsys.readouterr().err
+    assert server_module._described("h1", press.state("h1"))["status"] == (
+        "プログラムが異常です。make preview を動かしている端末の表示を見てください。まだ紙面がありません"
+    )
+    monkeypatch.setattr(press_module, "write_pdf", lambda *_: healthy.pdf)
+    monkeypatch.setattr(press_module, "prove", lambda *_: 1)
+    (project / "source/h1.yaml").write_text(EDITION + "\n", "utf-8")
+    press.ask("h1")
+    assert settled.acquire(timeout=5)
+    assert press.state("h1").phase == Phase.CURRENT
+    press.stop()
+    press.join(5)
+
+
+def test_the_newest_change_wins(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a change overtakes is given up at its next page, but not twice running."""
+    laid_out: list[str] = []
+    is_at_work, may_go_on = threading.Semaphore(0), threading.Semaphore(0)
+
+    def write_pdf(document: Document, _: Path) -> bytes:
+        laid_out.append(document.html)
+        is_at_work.release()
+        may_go_on.acquire()
+        logging.getLogger("weasyprint.progress").info("Step 5 - Creating layout - Page 2")
+        return b""
+
+    def save(name: str) -> None:
+        (project / "source/h1.yaml").write_text(EDITION.replace("項目一", name), "utf-8")
+        press.ask("h1")
+
+    monkeypatch.setattr(press_module, "write_pdf", write_pdf)
+    monkeypatch.setattr(press_module, "prove", lambda *_: 1)
+    monkeypatch.setattr(press_module, "_sizes", lambda _: ((1.0, 1.0),))
+    shown: list[str] = []
+    is_shown = threading.Semaphore(0)
+
+    def changed(edition: str) -> None:
+        pages = press.state(edition).pages
+        name = pages and next(name for name in "甲乙丙" if name in pages.document.html)
+        if name and name not in shown:
+            shown.append(name)
+            is_shown.release()
+
+    press = Press(changed)
+    press.start()
+    save("甲")
+    assert is_at_work.acquire(timeout=5)
+    save("甲")  # nothing new
+    save("乙")
+    may_go_on.release()
+    assert is_at_work.acquire(timeout=5)  # 乙, for which 甲 was given up
+    save("丙")
+    may_go_on.release()
+    assert is_shown.acquire(timeout=5)  # 乙, in spite of 丙
+    assert is_at_work.acquire(timeout=5)
+    may_go_on.release()
+    assert is_shown.acquire(timeout=5)
+    press.stop()
+    press.join(5)
+    assert not press.is_alive()
+    assert shown == ["乙", "丙"]
+    assert len(laid_out) == 3
