@@ -11,6 +11,9 @@ from dataclasses import dataclass
 A4_LANDSCAPE = (841.89, 595.28)  # pt
 A3_LANDSCAPE = (1190.55, 841.89)
 
+# The attribute in which an element's id stands while it is laid out.
+ID = "data-id"
+
 # Of a SHA-256 in hexadecimal so many characters stand in the footer, to tell two printouts apart.
 DIGEST_LENGTH = 8
 

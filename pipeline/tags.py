@@ -3,7 +3,7 @@
 WeasyPrint tags each page by itself: a table that runs over three pages becomes three tables with three
 heads (#2903), no cell has a scope (#2508), and what stands in the margins is neither in the tree nor an
 artifact (#1836). So its tree is taken down, and one is built that has one element for each element of the
-HTML, with `scope`, `headers`, `id` and `aria-label` transcribed, and the place of each figure. What a page
+HTML, with `scope`, `headers`, id and `aria-label` transcribed, and the place of each figure. What a page
 only repeats, and what the HTML hides (`aria-hidden`), becomes an artifact. Rules: ISO 32000-1, 14.7 and 14.8;
 ISO 14289-1.
 """
@@ -18,6 +18,8 @@ import pydyf
 from weasyprint.document import Document
 from weasyprint.formatting_structure import boxes
 from weasyprint.layout.absolute import AbsolutePlaceholder
+
+from .document import ID
 
 # HTML elements that are elements of the PDF too; the content of others belongs to the nearest one around.
 _TYPES = {
@@ -260,7 +262,7 @@ def _write(pdf: pydyf.PDF, node: _Node, parent: bytes, parents: list[list[bytes]
     element = node.element
     if node.type in ("TH", "TD"):
         item["A"] = _cell_attributes(element)
-    if node.type == "TH" and (name := element.get("id")):
+    if node.type == "TH" and (name := element.get(ID)):
         item["ID"] = pydyf.String(name)
         ids[name] = item.reference
     if node.type in ("Span", "Figure") and (text := element.get("aria-label")):

@@ -55,7 +55,6 @@ class Cells:
     """A row of an item, or of a repeat of one, as printed. `headers` holds the ids of its measure and policy."""
 
     id: str
-    name_id: str
     number: int
     name: str
     status: str
@@ -148,7 +147,6 @@ def _cells(
 ) -> Cells:
     return Cells(
         id=f"row-{position}" if repeated else f"no-{item.number}",
-        name_id=f"name-{position}",
         number=item.number,
         name=item.name + (REPEATED if repeated else ""),
         status=NOTHING if repeated else item.status,
@@ -206,7 +204,7 @@ def _rows(edition: Edition) -> Iterator[Row]:
                     edition,
                     item,
                     item is not row,
-                    (f"name-{position}", measure_id, policy_id),
+                    (f"row-{position}" if item is not row else f"no-{item.number}", measure_id, policy_id),
                     f"{policy_label}{measure_label}{CONTINUED}",
                 )
 

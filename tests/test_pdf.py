@@ -1,0 +1,83 @@
+"""What laying out does in its own way to be quick is the same to the reader as WeasyPrint's way."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import pypdfium2
+import pytest
+import tinyhtml5
+from PIL import Image, ImageChops, ImageFilter
+
+from pipeline import hairlines
+from pipeline.document import Document
+from pipeline.documents.contrast import contrast
+from pipeline.documents.errata import errata
+from pipeline.documents.report import report
+from pipeline.documents.summary import summary
+from pipeline.errors import ProofError
+from pipeline.pdf import write_pdf
+from pipeline.source import parse_source
+from pipeline.validation import validate
+
+from .conftest import HEALTHY, Made
+
+
+def documents() -> dict[str, Document]:
+    old, new = (
+        validate(parse_source(Path(f"source/{name}.yaml"), text.encode()))
+        for name, text in (("old", HEALTHY), ("new", HEALTHY.replace("項目一", "項目&<二>")))
+    )
+    return {
+        "report": report(new, ["data.csv"]),
+        "comparison": contrast(old, new, True),
+        "errata": errata(old, new),
+        "summary": summary(new, old),
+    }
+
+
+def elements(root: Any) -> list[tuple[str, dict[str, str], str]]:
+    """Each element with its text; of the root and the scripts the white space and comments around do not count."""
+    return [
+        (element.tag.rpartition("}")[2], dict(element.attrib), (element.text or "").strip("\n"))
+        for element in root.iter()
+        if isinstance(element.tag, str) and element.tag != "script"
+    ]
+
+
+@pytest.mark.parametrize("name", documents())
+def test_the_html_is_the_same_to_a_strict_reader_and_to_one_that_forgives(name: str) -> None:
+    text = documents()[name].html
+    assert elements(ElementTree.fromstring(text)) == elements(tinyhtml5.parse(text, namespace_html_elements=False))
+
+
+def test_html_that_is_not_closed_is_named_with_its_line(healthy: Made, font_cache: Path) -> None:
+    document = healthy.document
+    broken = Document(document.html.replace("</main>", ""), document.expected, document.carried)
+    with pytest.raises(ProofError, match=r"閉じていません.*</body>"):
+        write_pdf(broken, font_cache)
+
+
+def pages(pdf: bytes) -> list[Image.Image]:
+    return [page.render(scale=4, grayscale=True).to_pil() for page in pypdfium2.PdfDocument(pdf)]
+
+
+def test_long_rules_are_where_the_borders_of_cells_were(
+    make: Callable[[str], Made], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def inked(page: Image.Image) -> Image.Image:
+        return page.point(lambda value: 0 if value < 230 else 255)
+
+    def alone(one: Image.Image, other: Image.Image) -> int:
+        """How many dark pixels of `one` have none near them in `other`: readers differ in how fine a fine line is."""
+        near = inked(other).filter(ImageFilter.MinFilter(5))
+        return ImageChops.subtract(near, inked(one)).histogram()[255]
+
+    ours = make(HEALTHY)
+    monkeypatch.setattr(hairlines, "take_rules", lambda _: [])
+    theirs = make(HEALTHY)
+    assert len(ours.pdf) < len(theirs.pdf)
+    for one, other in zip(pages(ours.pdf), pages(theirs.pdf), strict=True):
+        assert alone(one, other) < 10
+        assert alone(other, one) < 10
