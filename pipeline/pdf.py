@@ -1,19 +1,18 @@
 """Stage 4: HTML becomes an official PDF: PDF/A-3a and PDF/UA-1 in one file, the same bytes on every build."""
 
 import datetime
-import gc
 import logging
 import mmap
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from copy import copy
-from functools import cache
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
 from . import html
+from .collector import collector_at_rest
 from .document import ID, Carried, Document
 from .errors import LackError, ProofError
 from .fonts import confine_layout
@@ -93,7 +92,7 @@ def write_pdf(document: Document, font_cache: Path) -> bytes:
         )
         for file in document.carried.files
     ]
-    with _listening() as complaints, _collector_at_rest():
+    with _listening() as complaints, collector_at_rest():
         data = lay_out(document.html).write_pdf(pdf_variant="pdf/a-3a", attachments=attachments, finisher=finish)
     if complaints:
         raise ProofError(
@@ -183,23 +182,6 @@ def _without_notes(sheet: Any) -> Any:
         selector for selector in sheet.matcher.other_selectors if "note" not in (selector[3] or "")
     ]
     return lean
-
-
-@contextmanager
-def _collector_at_rest() -> Iterator[None]:
-    """Without the garbage collector, which would go through the growing tree of boxes over and over: a fifth less time."""
-    _settle()
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.enable()
-
-
-@cache
-def _settle() -> None:
-    """What has been imported stays for good: the collector need not look at it again."""
-    gc.freeze()
 
 
 def _fetch_nothing() -> Any:

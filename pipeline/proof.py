@@ -15,6 +15,7 @@ from typing import Any
 import pypdf
 from pypdf.generic import ArrayObject, DictionaryObject, IndirectObject, StreamObject
 
+from .collector import collector_at_rest
 from .document import Carried, Cell, Document, Expected, Paragraph, Table
 from .errors import ProofError
 from .fonts import FAMILIES
@@ -48,8 +49,9 @@ class _Element:
 def prove(data: bytes, document: Document) -> int:
     """Prove that `data` is the PDF of `document`; the number of its pages. Raises `ProofError` with all findings."""
     try:
-        proof = _Proof(pypdf.PdfReader(io.BytesIO(data), strict=True), document.expected, document.carried)
-        findings = list(proof.check())
+        with collector_at_rest():
+            proof = _Proof(pypdf.PdfReader(io.BytesIO(data), strict=True), document.expected, document.carried)
+            findings = list(proof.check())
     except (pypdf.errors.PyPdfError, KeyError, AttributeError, TypeError, ValueError, IndexError) as error:
         # A file that lacks what every one of ours has is broken; in what words pypdf says so is its affair.
         raise ProofError(f"検査で、PDFの構造が読めませんでした({type(error).__name__}: {error})。") from error
