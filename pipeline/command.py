@@ -10,27 +10,34 @@ import os
 import shlex
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Never
+from typing import TYPE_CHECKING, Never
 
 from .delivery import OUT, SOURCE
 from .errors import LackError, PipelineError, Problem, SourceError, UsageError
 from .line import DATA, Delivered
 
+if TYPE_CHECKING:
+    from .pool import Made
+
 SHOWN_PROBLEMS = 200
+
+# Each takes some hundred megabytes.
+MOST_JOBS = 60
 
 _HELP = """使い方: python -m pipeline 命令 [版 …] [指定 …]
 
-  report [版 …]             帳票(PDFとウェブページ)を作る。変わっていない版はそのまま残す
+  report [版 …] [--jobs 数] 帳票(PDFとウェブページ)を作る。変わっていない版はそのまま残す。--jobs は同時に作る数
+                            (省くとCPUの数)
   check [版 …] [--strict]   元のデータを調べる。何も書き出さない。--strict は警告も誤りとする
   diff [版 …] [--all]       新旧対照表(前版から何が変わったか)を作る。--all は変更のない項目も載せる
   diff --from 旧 --to 新    二つを比べる。版の名前、YAMLファイル、帳票のPDFのどれでもよい
                             --strict は、続くはずの項目がなくなっていれば終了コード1
   errata --from 旧 --to 新  正誤表(配布した資料の誤りと訂正)を作る
   next --from 版 --to 次    次の版の下書き source/次.yaml を作る。すでにあれば何もしない
-  summary [版 …]            集計表(方針別の件数と図)を1枚で作る
+  summary [版 …] [--jobs 数]  集計表(方針別の件数と図)を1枚で作る
   preview [版] [--port 番号]  紙面を下見するページを開く。元のデータ、ひな型、体裁を保存するたびに作り直す。Ctrl-C で終わる
   data [版 …]               オープンデータ(CSV、JSONとその説明)を作る
   sheets [版 …]             担当課に送る照会票(Excel)を作る
@@ -119,7 +126,9 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
         added.set_defaults(run=run)
         return added
 
-    target("report", _report).add_argument("editions", nargs="*")
+    report = target("report", _report)
+    report.add_argument("editions", nargs="*")
+    report.add_argument("--jobs")
     check = target("check", _check)
     check.add_argument("editions", nargs="*")
     check.add_argument("--strict", action="store_true")
@@ -138,7 +147,9 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     preview = target("preview", _preview)
     preview.add_argument("edition", nargs="?")
     preview.add_argument("--port")
-    target("summary", _summary).add_argument("editions", nargs="*")
+    summary = target("summary", _summary)
+    summary.add_argument("editions", nargs="*")
+    summary.add_argument("--jobs")
     target("data", _data).add_argument("editions", nargs="*")
     target("sheets", _sheets).add_argument("editions", nargs="*")
     returned = target("import", _import)
@@ -155,18 +166,34 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 
 def _report(options: argparse.Namespace) -> int:
+    from .line import is_report_current
+
+    jobs = _jobs(options.jobs)
+    return _for_each(_editions(options.editions), _make_report, is_report_current, jobs)
+
+
+def _make_report(path: Path) -> None:
     from .line import make_report
 
-    def make(path: Path) -> None:
-        delivered = make_report(path, _step)
-        if delivered and (signed := OUT / path.stem / "report-signed.pdf").exists():
-            print(f"{signed}: 前の帳票に付けた署名です。make sign で付け直してください。", file=sys.stderr)
-        _print_delivered(OUT / path.stem / "report.pdf", delivered)
-        # Once published, the data must not fall behind the page that leads to it.
-        if all((OUT / path.stem / name).exists() for name in DATA):
-            _make_data(path)
+    delivered = make_report(path, _step)
+    if delivered and (signed := OUT / path.stem / "report-signed.pdf").exists():
+        print(f"{signed}: 前の帳票に付けた署名です。make sign で付け直してください。", file=sys.stderr)
+    _print_delivered(OUT / path.stem / "report.pdf", delivered)
+    # Once published, the data must not fall behind the page that leads to it.
+    if all((OUT / path.stem / name).exists() for name in DATA):
+        _make_data(path)
 
-    return _for_each(_editions(options.editions), make)
+
+def _jobs(given: str | None) -> int:
+    """How many documents to make at once: as `given`, or as many as there are cores. Raises `UsageError`."""
+    if given is None:
+        # What this process may use, where the system says so.
+        return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    if not (given.isascii() and given.isdecimal() and len(given) < 4 and 0 < int(given) <= MOST_JOBS):
+        raise UsageError(
+            f"同時に作る数「{given}」は使えません。1から{MOST_JOBS}までの数を指定してください。例: make report JOBS=2"
+        )
+    return int(given)
 
 
 def _preview(options: argparse.Namespace) -> int:
@@ -180,12 +207,16 @@ def _preview(options: argparse.Namespace) -> int:
 
 
 def _summary(options: argparse.Namespace) -> int:
+    from .line import is_summary_current
+
+    jobs = _jobs(options.jobs)
+    return _for_each(_editions(options.editions), _make_summary, is_summary_current, jobs)
+
+
+def _make_summary(path: Path) -> None:
     from .line import make_summary
 
-    def make(path: Path) -> None:
-        _print_delivered(OUT / path.stem / "summary.pdf", make_summary(path, _step))
-
-    return _for_each(_editions(options.editions), make)
+    _print_delivered(OUT / path.stem / "summary.pdf", make_summary(path, _step))
 
 
 def _data(options: argparse.Namespace) -> int:
@@ -226,15 +257,44 @@ def _sheets(options: argparse.Namespace) -> int:
     return _for_each(_editions(options.editions), make)
 
 
-def _for_each(paths: Sequence[Path], make: Callable[[Path], None]) -> int:
-    """Call `make` for each edition: one's errors do not keep the others from being made. The worst exit code."""
-    code = 0
-    for path in paths:
-        try:
-            make(path)
-        except PipelineError as error:
-            code = max(code, _explain(error))
+def _for_each(
+    paths: Sequence[Path],
+    make: Callable[[Path], None],
+    is_current: Callable[[Path], bool] | None = None,
+    jobs: int = 1,
+) -> int:
+    """Call `make` for each edition: one's errors do not keep the others from being made. The worst exit code.
+
+    Those that are not current, if there are several, are made by as many as `jobs` processes.
+    """
+    stale: list[Path] = []
+    if is_current and jobs > 1 and len(paths) > 1:
+        stale = [path for path in paths if not is_current(path)]
+    with _pooled(stale, make, jobs) as made:
+        code = 0
+        for path in paths:
+            # What ends the pool ends the command.
+            outcome = next(made) if made and path in stale else None
+            try:
+                outcome.print() if outcome else make(path)
+            except PipelineError as error:
+                code = max(code, _explain(error))
     return code
+
+
+@contextmanager
+def _pooled(
+    paths: Sequence[Path], make: Callable[[Path], None], jobs: int
+) -> Iterator["Generator[Made, None, None] | None"]:
+    """What a pool of processes makes of `paths`; None if they are too few for one."""
+    if len(paths) < 2:
+        yield None
+        return
+    from .line import warm_up
+    from .pool import make_all
+
+    with closing(make_all(paths, make, warm_up, jobs, lambda _: None)) as made:
+        yield made
 
 
 def _import(options: argparse.Namespace) -> int:

@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 from .errors import LackError
@@ -86,8 +87,12 @@ def fingerprint(path: Path) -> Fingerprint:
         return []
 
 
+@cache
 def program_fingerprint() -> str:
-    """What all documents depend on: code, templates, styles, the locked packages and this Python."""
+    """What all documents depend on: code, templates, styles, the locked packages and this Python.
+
+    As they were at first: what changes while a run is at work is noticed by the next one.
+    """
     content = hashlib.sha256(sys.version.encode())
     for path in sorted(_program_files()):
         content.update(f"{path.relative_to(ROOT)} {fingerprint(path)}\n".encode())

@@ -45,6 +45,10 @@ class SourceError(PipelineError):
         self.problems = tuple(problems)
         super().__init__("\n".join(map(str, self.problems)))
 
+    def __reduce__(self) -> tuple[type["SourceError"], tuple[tuple[Problem, ...]]]:
+        # Else it would be made anew, on its way from one process to another, from its text.
+        return type(self), (self.problems,)
+
 
 class UsageError(PipelineError):
     """The command was given something that it cannot mean."""

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from .delivery import OUT, SOURCE, Fingerprint, Record, fingerprint
-from .errors import Problem, UsageError
+from .errors import PipelineError, Problem, UsageError
 
 if TYPE_CHECKING:  # a document that is up to date is found so without importing what makes documents
     from .document import Document
@@ -34,7 +34,7 @@ def make_report(path: Path, step: Step) -> Delivered | None:
 
     Its page leads to the open data that stands beside it, if any does.
     """
-    data = [name for name in DATA if (OUT / path.stem / name).exists()]
+    data = _published(path)
 
     def compose(editions: "tuple[Validated, ...]") -> "Document":
         from .documents.report import report
@@ -43,6 +43,15 @@ def make_report(path: Path, step: Step) -> Delivered | None:
         return report(validated, data)
 
     return make(OUT / path.stem / "report", (path,), compose, step, " ".join(data))
+
+
+def is_report_current(path: Path) -> bool:
+    """Whether `make_report` would find nothing to do."""
+    return _record(OUT / path.stem / "report", (path,), " ".join(_published(path))).is_current()
+
+
+def _published(path: Path) -> list[str]:
+    return [name for name in DATA if (OUT / path.stem / name).exists()]
 
 
 def make_summary(path: Path, step: Step) -> Delivered | None:
@@ -59,6 +68,11 @@ def make_summary(path: Path, step: Step) -> Delivered | None:
         return summary(validated, validate(read_source(path.parent / f"{previous}.yaml")) if previous else None)
 
     return make(OUT / path.stem / "summary", (path,), compose, step)
+
+
+def is_summary_current(path: Path) -> bool:
+    """Whether `make_summary` would find nothing to do."""
+    return _record(OUT / path.stem / "summary", (path,)).is_current()
 
 
 def make_comparison(old: Path, new: Path, step: Step, show_all: bool = False) -> tuple[Path, Delivered | None]:
@@ -108,13 +122,36 @@ def make(
 
     `options` names in what other way than usual the document is asked for. Raises `PipelineError`.
     """
-    # The same document may be asked for from other files: an edition, or its PDF of last year.
-    record = Record("-".join(target.relative_to(OUT).parts), " ".join([*map(str, sources), options]))
+    record = _record(target, sources, options)
     if record.is_current():
         return None
     with record.locked():
         # Another run may have made it while we waited.
         return None if record.is_current() else _make(record, target, sources, compose, step)
+
+
+def _record(target: Path, sources: tuple[Path, ...], options: str = "") -> Record:
+    # The same document may be asked for from other files: an edition, or its PDF of last year.
+    return Record("-".join(target.relative_to(OUT).parts), " ".join([*map(str, sources), options]))
+
+
+def warm_up() -> None:
+    """Import what makes documents and read the fonts, so that the processes forked from this one need not.
+
+    What is missing is of no account here: whoever makes a document will say so.
+    """
+    from . import proof, source, validation  # noqa: F401
+    from .documents import report, summary  # noqa: F401
+    from .fonts import confine_layout, coverage
+
+    try:
+        coverage()
+        confine_layout(OUT / ".fonts")
+        import weasyprint  # noqa: F401
+
+        from . import tags  # noqa: F401
+    except (PipelineError, OSError):
+        pass
 
 
 def _make(record: Record, target: Path, sources: tuple[Path, ...], compose: "Compose", step: Step) -> Delivered:

@@ -1,0 +1,128 @@
+"""Many documents at once: a pool of processes, each with the engine warm, whose results come back in order."""
+
+import contextlib
+import io
+import multiprocessing
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable, Generator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from pathlib import Path
+from typing import NamedTuple
+
+from .errors import LackError, PipelineError
+
+# How often whoever waits is told that time goes on, in seconds.
+_TICK = 1.0
+
+
+class Made(NamedTuple):
+    """What was printed while a document was made, each piece with whether it is a message, and why it was not made."""
+
+    printed: tuple[tuple[bool, str], ...]
+    error: PipelineError | None
+
+    def print(self) -> None:
+        """Print it all where it belongs. Raises what kept the document from being made."""
+        for is_message, text in self.printed:
+            print(text, end="", file=sys.stderr if is_message else sys.stdout)
+        if self.error:
+            raise self.error
+
+
+def make_all(
+    paths: Sequence[Path],
+    make: Callable[[Path], None],
+    warm_up: Callable[[], None],
+    jobs: int,
+    waiting: Callable[[int], None],
+) -> Generator[Made, None, None]:
+    """What `make` does with each of `paths`, in their order, `jobs` at a time. Both functions can be pickled.
+
+    `waiting` is called now and then with the number of paths that are done. Raises `LackError` if the machine ends
+    one of the processes, and whatever else `make` raised, with its traceback.
+    """
+    context = multiprocessing.get_context("fork" if _may_fork() else "spawn")
+    if context.get_start_method() == "fork":
+        warm_up()
+    pool = ProcessPoolExecutor(min(jobs, len(paths)), context, _begin, (warm_up,))
+    made: list[Future[Made]] = []
+    try:
+        made += [pool.submit(_make, make, path) for path in paths]
+        for each in made:
+            while not each.done():
+                _wait(made)
+                waiting(sum(future.done() for future in made))
+            yield each.result()
+    except BrokenProcessPool:
+        raise LackError(
+            "同時に動かしていた処理の一つが、外から止められました。メモリが足りないときに起こります。"
+            "ほかのプログラムを終えるか、JOBS=1 を付けて(一つずつ)、もう一度実行してください。"
+            "できていた分のほか、out/ は前のままです。"
+        ) from None
+    finally:
+        # Whoever comes here before everything is done will not wait for what is under way.
+        if not all(future.done() for future in made):
+            for process in multiprocessing.active_children():
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(process.pid or 0, signal.SIGINT)
+        pool.shutdown(cancel_futures=True)
+
+
+def _wait(made: Sequence[Future[Made]]) -> None:
+    wait([future for future in made if not future.done()], _TICK, FIRST_COMPLETED)
+
+
+def _may_fork() -> bool:
+    """Whether a fork of this process is as good as the process: on Linux, while it has one thread."""
+    # On macOS the system's own libraries, which find the fonts there, do not survive a fork.
+    return sys.platform == "linux" and len(os.listdir("/proc/self/task")) == 1
+
+
+def _begin(warm_up: Callable[[], None]) -> None:
+    """In a new process: end when it is told to, or when nobody is there any more that waits for it."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    warm_up()
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    assert parent
+    parent.join()
+    os._exit(1)
+
+
+def _make(make: Callable[[Path], None], path: Path) -> Made:
+    printed: list[tuple[bool, str]] = []
+    error = None
+    # While it makes a document, a process that is told to end clears up first; while it waits, it has nothing to clear.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with (
+            contextlib.redirect_stdout(_Recorder(printed, False)),
+            contextlib.redirect_stderr(_Recorder(printed, True)),
+        ):
+            make(path)
+    except PipelineError as caught:
+        error = caught
+    except KeyboardInterrupt:
+        os._exit(130)
+    finally:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+    return Made(tuple(printed), error)
+
+
+class _Recorder(io.StringIO):
+    """Keeps what is written to it in `printed`."""
+
+    def __init__(self, printed: list[tuple[bool, str]], is_message: bool) -> None:
+        super().__init__()
+        self._printed, self._is_message = printed, is_message
+
+    def write(self, text: str) -> int:
+        self._printed.append((self._is_message, text))
+        return len(text)

@@ -1,0 +1,208 @@
+"""Many editions at once: the same files and the same words as one after the other, and an end that leaves nothing behind."""
+
+import os
+import pickle
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from pipeline import command
+from pipeline.errors import LackError, PipelineError, Problem, ProofError, SourceError, UsageError
+
+from .conftest import HEALTHY, ROOT
+from .test_delivery import digests
+
+ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT)}
+
+
+@pytest.fixture
+def editions(project: Path) -> list[str]:
+    """Of four editions, the second has a warning and the third an error."""
+    texts = {
+        "a": HEALTHY,
+        "b": HEALTHY.replace("今後の取扱い: 継続\n            検証", "今後の取扱い: 完了\n            検証"),
+        "c": HEALTHY.replace("実施状況: ×", "実施状況: ✕"),
+        "d": HEALTHY.replace("終わった", "終えた"),
+    }
+    for name, text in texts.items():
+        (project / f"source/{name}.yaml").write_text(text, "utf-8")
+    return [*texts]
+
+
+def run(*arguments: str, code: str = "") -> subprocess.CompletedProcess[str]:
+    """A run of the command in a process of its own, after `code`."""
+    program = f"import sys; from pipeline import command\n{code}\nsys.exit(command.main({arguments!r}))"
+    return subprocess.run(
+        [sys.executable, "-c", program], env=ENVIRONMENT, capture_output=True, encoding="utf-8", check=False
+    )
+
+
+@pytest.mark.parametrize("target", ["report", "summary"])
+def test_two_processes_make_the_same_files_and_say_the_same_in_the_same_order(target: str, editions: list[str]) -> None:
+    one = run(target, "--jobs", "1")
+    files = digests(Path("out"))
+    shutil.rmtree("out")
+    two = run(target, "--jobs", "2")
+    assert digests(Path("out")) == files
+    assert len(files) == 6
+    assert (two.returncode, two.stdout, two.stderr) == (one.returncode, one.stdout, one.stderr)
+    assert one.returncode == 1
+    assert [line.split("/")[1] for line in two.stdout.splitlines()] == ["a", "b", "d"]
+    assert "W506" in two.stderr
+    assert "E402" in two.stderr
+    assert editions
+
+
+def test_processes_that_cannot_be_forked_do_the_same(editions: list[str]) -> None:
+    forked = run("report", "--jobs", "2")
+    shutil.rmtree("out")
+    spawned = run("report", "--jobs", "2", code="from pipeline import pool; pool._may_fork = lambda: False")
+    assert (spawned.returncode, spawned.stdout, spawned.stderr) == (forked.returncode, forked.stdout, forked.stderr)
+    assert editions
+
+
+def test_no_pool_is_started_for_one_edition_or_none(editions: list[str]) -> None:
+    os.unlink("source/c.yaml")
+    run("report", "--jobs", "2")
+    told = "import atexit; atexit.register(lambda: print('pipeline.pool' in sys.modules, 'weasyprint' in sys.modules))"
+    for changed, expected in ([], "False False"), (["a"], "False True"), (["a", "d"], "True True"):
+        for name in changed:
+            os.utime(f"source/{name}.yaml")
+        said = run("report", "--jobs", "2", code=told).stdout.splitlines()
+        assert said[-1] == expected
+        assert [line.split("/")[1] for line in said[:-1] if "変わっていません" not in line] == changed
+    assert editions
+
+
+def test_a_bug_keeps_its_traceback(editions: list[str]) -> None:
+    made = run("report", "--jobs", "2", code="from pipeline import proof\nproof.prove = lambda *_: 1 / 0")
+    assert made.returncode == 1
+    assert "ZeroDivisionError" in made.stderr
+    assert "in _make\n" in made.stderr
+    assert not list(Path("out").glob("[a-d]/*"))
+    assert editions
+
+
+def test_a_disk_that_is_full_is_explained_as_ever(editions: list[str]) -> None:
+    code = "import os\ndef full(*_): raise OSError(28, 'No space left on device')\nos.fsync = full"
+    os.makedirs("out")
+    run("report", "a")
+    shutil.rmtree("out/a")
+    made = run("report", "--jobs", "2", code=code)
+    assert made.returncode == 3
+    assert "空き容量がありません" in made.stderr
+    assert "Traceback" not in made.stderr
+    assert editions
+
+
+def test_a_process_that_the_machine_ends_is_explained(editions: list[str]) -> None:
+    code = "import os\nfrom pipeline import proof\nproof.prove = lambda *_: os.kill(os.getpid(), 9)"
+    made = run("report", "--jobs", "2", code=code)
+    assert made.returncode == 3
+    assert "外から止められました" in made.stderr
+    assert "JOBS=1" in made.stderr
+    assert "Traceback" not in made.stderr
+    assert not list(Path("out").glob("[a-d]/*"))
+    assert editions
+
+
+@pytest.fixture
+def endless(editions: list[str]) -> Iterator[subprocess.Popen[str]]:
+    """A run whose two processes, once they have begun their proof, will not end by themselves; in a session of its own."""
+    program = (
+        "import os, time; from pathlib import Path; from pipeline import command, proof\n"
+        "def prove(*_):\n    Path('begun', str(os.getpid())).touch()\n    time.sleep(600)\n"
+        "proof.prove = prove\nraise SystemExit(command.main(['report', '--jobs', '2']))"
+    )
+    os.mkdir("begun")
+    process = subprocess.Popen(
+        [sys.executable, "-c", program],
+        env=ENVIRONMENT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+        start_new_session=True,
+    )
+    assert editions
+    until(lambda: len(os.listdir("begun")) == 2)
+    yield process
+    process.kill()
+    process.communicate()
+
+
+def until(happened: object) -> None:
+    end = time.monotonic() + 60
+    assert callable(happened)
+    while not happened():
+        assert time.monotonic() < end
+        time.sleep(0.02)
+
+
+def is_gone(process: str) -> bool:
+    """A process that has ended counts as gone though nobody has asked for its exit code yet."""
+    try:
+        return Path("/proc", process, "stat").read_text().rsplit(") ", 1)[1][0] == "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return True
+
+
+needs_proc = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="processes are looked at in /proc")
+
+
+@needs_proc
+@pytest.mark.parametrize("kill", [os.killpg, os.kill], ids=["by Ctrl-C", "alone"])
+def test_an_interrupted_run_ends_all_at_once_and_leaves_out_as_it_was(
+    kill: object, endless: subprocess.Popen[str]
+) -> None:
+    assert callable(kill)
+    kill(endless.pid, signal.SIGINT)
+    _, said = endless.communicate(timeout=20)
+    assert endless.returncode == 130
+    assert said == "中止しました。out/ は前のままです。\n"
+    assert all(map(is_gone, os.listdir("begun")))
+    assert not list(Path("out").glob("[a-d]/*"))
+
+
+@needs_proc
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])
+def test_no_process_outlives_a_run_that_is_killed(how: signal.Signals, endless: subprocess.Popen[str]) -> None:
+    endless.send_signal(how)
+    until(lambda: all(map(is_gone, os.listdir("begun"))))
+
+
+@pytest.mark.parametrize("given", ["0", "-1", "abc", "", "1.5", "\uff12", "61", "9" * 5000])
+def test_a_number_of_processes_that_cannot_be_is_refused(
+    given: str, editions: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    for target in ("report", "summary"):
+        assert command.main([target, f"--jobs={given}"]) == 2
+        assert f"同時に作る数「{given}」は使えません。1から60までの数" in capsys.readouterr().err
+    assert not Path("out").exists()
+    assert editions
+
+
+def test_make_passes_the_number_on() -> None:
+    told = subprocess.run(
+        ["make", "-n", "report", "JOBS=0"], cwd=ROOT, capture_output=True, encoding="utf-8", check=True
+    )
+    assert '${JOBS:+--jobs "$JOBS"}' in told.stdout
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        SourceError([Problem("a.yaml", 1, 2, "E402", "誤り"), Problem("a.yaml", 0, 0, "W501", "警告")]),
+        UsageError("x"),
+        LackError("y"),
+        ProofError("z"),
+    ],
+)
+def test_errors_are_the_same_in_another_process(error: PipelineError) -> None:
+    copy = pickle.loads(pickle.dumps(error))
+    assert (type(copy), str(copy), copy.__dict__) == (type(error), str(error), error.__dict__)
