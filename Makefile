@@ -8,6 +8,7 @@ PYTHON := .venv/bin/python
 RUN = $(PYTHON) -E -m pipeline
 
 READY := .venv/ready
+READY_TO_BENCH := .venv/ready-bench
 READY_TO_LINT := .venv/ready-lint
 READY_TO_SIGN := .venv/ready-sign
 READY_TO_TEST := .venv/ready-test
@@ -78,7 +79,7 @@ test: $(READY_TO_TEST) ## 試験をすべて行う
 faults: $(READY_TO_TEST) ## 書き換えた元のデータ、照会票、PDFの試験を、十倍の数で行う
 	FAULTS=10 $(PYTHON) -m pytest tests/test_mutations.py
 
-bench: $(READY_TO_LINT) ## 規格に合わせるための手間と大きさを、素の組版との比で測る
+bench: $(READY_TO_BENCH) ## 時間、メモリ、大きさを、ほかの組版(あるもの)との比で測り、docs/performance.md に書く
 	$(PYTHON) -m tests.bench
 
 lint: $(READY_TO_LINT) ## プログラムの書き方を調べる
@@ -102,6 +103,7 @@ lock: $(READY) ## 部品の版を固定し直す。すべて最新の版にす�
 	$(COMPILE) --output-file requirements.lock
 	$(COMPILE) --extra sign --constraint requirements.lock --output-file requirements-sign.lock
 	$(COMPILE) --group test --constraint requirements-sign.lock --output-file requirements-test.lock
+	$(COMPILE) --group bench --constraint requirements-test.lock --output-file requirements-bench.lock
 
 # For every system and every Python from 3.11. The lock names no index: each office has its own way to one, and the
 # hashes say which files are right.
@@ -112,6 +114,9 @@ COMPILE = $(PYTHON) -m uv pip compile pyproject.toml --quiet --universal --pytho
 # The Python is asked for too: after an upgrade of the system it may be gone, and .venv with it.
 $(READY): requirements.lock setup.sh $(PYTHON)
 	sh setup.sh
+
+$(READY_TO_BENCH): $(READY) requirements-bench.lock
+	sh setup.sh bench
 
 $(READY_TO_LINT): requirements-test.lock $(READY)
 	sh setup.sh lint

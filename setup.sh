@@ -3,6 +3,7 @@
 #
 #   sh setup.sh        what `make report` needs: Pango, the fonts, the Python packages of requirements.lock
 #   sh setup.sh sign   and the Python packages of requirements-sign.lock
+#   sh setup.sh bench  and the Python packages of requirements-bench.lock
 #   sh setup.sh lint   and the Python packages of requirements-test.lock
 #   sh setup.sh test   and the programs that some tests call
 #
@@ -146,11 +147,14 @@ prepare_packages() {
     fi
     touch .venv/ready # make compares times
     [ "$what" != report ] || return 0
-    if [ "$what" = sign ]; then
-        cmp -s requirements-sign.lock .venv/ready-sign || pip_install requirements-sign.lock .venv/ready-sign
-        touch .venv/ready-sign
-        return 0
-    fi
+    case $what in
+        sign | bench)
+            cmp -s "requirements-$what.lock" ".venv/ready-$what" ||
+                pip_install "requirements-$what.lock" ".venv/ready-$what"
+            touch ".venv/ready-$what"
+            return 0
+            ;;
+    esac
     cmp -s requirements-test.lock .venv/ready-lint || pip_install requirements-test.lock .venv/ready-lint
     touch .venv/ready-lint
 }
