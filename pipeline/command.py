@@ -9,18 +9,16 @@ import errno
 import os
 import shlex
 import sys
-import time
-from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Never
+from typing import Never
 
 from .delivery import OUT, SOURCE
 from .errors import LackError, PipelineError, Problem, SourceError, UsageError
-from .line import DATA, Delivered
-
-if TYPE_CHECKING:
-    from .pool import Made
+from .line import DATA, Delivered, Step
+from .progress import Progress
 
 SHOWN_PROBLEMS = 200
 
@@ -68,6 +66,10 @@ _LACKS = {
 }
 
 
+# How far this run has come.
+_progress = Progress()
+
+
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> Never:  # noqa: ARG002 argparse's sentence is English
         given = " ".join(sys.argv[1:]) or "(なし)"
@@ -76,7 +78,9 @@ class _Parser(argparse.ArgumentParser):
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command with `arguments` (the process's own by default); the exit code."""
+    global _progress
     _write_japanese()
+    _progress = Progress()
     try:
         options = _parse(arguments)
         if options.target is None or options.help:
@@ -169,19 +173,19 @@ def _report(options: argparse.Namespace) -> int:
     from .line import is_report_current
 
     jobs = _jobs(options.jobs)
-    return _for_each(_editions(options.editions), _make_report, is_report_current, jobs)
+    return _for_many(_editions(options.editions), _make_report, is_report_current, jobs)
 
 
-def _make_report(path: Path) -> None:
+def _make_report(step: Step, path: Path) -> None:
     from .line import make_report
 
-    delivered = make_report(path, _step)
+    delivered = make_report(path, step)
     if delivered and (signed := OUT / path.stem / "report-signed.pdf").exists():
         print(f"{signed}: 前の帳票に付けた署名です。make sign で付け直してください。", file=sys.stderr)
     _print_delivered(OUT / path.stem / "report.pdf", delivered)
     # Once published, the data must not fall behind the page that leads to it.
     if all((OUT / path.stem / name).exists() for name in DATA):
-        _make_data(path)
+        _make_data(step, path)
 
 
 def _jobs(given: str | None) -> int:
@@ -210,20 +214,20 @@ def _summary(options: argparse.Namespace) -> int:
     from .line import is_summary_current
 
     jobs = _jobs(options.jobs)
-    return _for_each(_editions(options.editions), _make_summary, is_summary_current, jobs)
+    return _for_many(_editions(options.editions), _make_summary, is_summary_current, jobs)
 
 
-def _make_summary(path: Path) -> None:
+def _make_summary(step: Step, path: Path) -> None:
     from .line import make_summary
 
-    _print_delivered(OUT / path.stem / "summary.pdf", make_summary(path, _step))
+    _print_delivered(OUT / path.stem / "summary.pdf", make_summary(path, step))
 
 
 def _data(options: argparse.Namespace) -> int:
     from .line import make_report
 
     def make(path: Path) -> None:
-        _make_data(path)
+        _make_data(_step, path)
         # Its page does not lead to the data yet if it was made before them.
         if (page := OUT / path.stem / "report.html").exists() and make_report(path, _step):
             print(f"{page}: データへのリンクを付けました。")
@@ -231,10 +235,10 @@ def _data(options: argparse.Namespace) -> int:
     return _for_each(_editions(options.editions), make)
 
 
-def _make_data(path: Path) -> None:
+def _make_data(step: Step, path: Path) -> None:
     from .office.open_data import make_data
 
-    folder, published = OUT / path.stem, make_data(path, _step)
+    folder, published = OUT / path.stem, make_data(path, step)
     if published is None:
         print(f"{folder / DATA[0]}: 変わっていません。")
     else:
@@ -258,43 +262,63 @@ def _sheets(options: argparse.Namespace) -> int:
 
 
 def _for_each(
-    paths: Sequence[Path],
-    make: Callable[[Path], None],
-    is_current: Callable[[Path], bool] | None = None,
-    jobs: int = 1,
+    paths: Sequence[Path], make: Callable[[Path], None], begun: Callable[[int, int], None] | None = None
 ) -> int:
-    """Call `make` for each edition: one's errors do not keep the others from being made. The worst exit code.
-
-    Those that are not current, if there are several, are made by as many as `jobs` processes.
-    """
-    stale: list[Path] = []
-    if is_current and jobs > 1 and len(paths) > 1:
-        stale = [path for path in paths if not is_current(path)]
-    with _pooled(stale, make, jobs) as made:
-        code = 0
-        for path in paths:
-            # What ends the pool ends the command.
-            outcome = next(made) if made and path in stale else None
-            try:
-                outcome.print() if outcome else make(path)
-            except PipelineError as error:
-                code = max(code, _explain(error))
+    """Call `make` for each edition: one's errors do not keep the others from being made. The worst exit code."""
+    begun = begun or _progress.editions
+    code = 0
+    for done, path in enumerate(paths):
+        begun(done, len(paths))
+        try:
+            make(path)
+        except PipelineError as error:
+            code = max(code, _explain(error))
+        # Whoever follows our output through a pipe is to see each edition when it is made.
+        sys.stdout.flush()
     return code
 
 
-@contextmanager
-def _pooled(
-    paths: Sequence[Path], make: Callable[[Path], None], jobs: int
-) -> Iterator["Generator[Made, None, None] | None"]:
-    """What a pool of processes makes of `paths`; None if they are too few for one."""
-    if len(paths) < 2:
-        yield None
-        return
+def _for_many(
+    paths: Sequence[Path], make: Callable[[Step, Path], None], is_current: Callable[[Path], bool], jobs: int
+) -> int:
+    """The same, where as many as `jobs` processes make the editions that are not current, if there are several."""
+
+    def alone(path: Path) -> None:
+        make(_step, path)
+
+    stale = [path for path in paths if not is_current(path)] if jobs > 1 and len(paths) > 1 else []
+    if len(stale) < 2:
+        return _for_each(paths, alone)
+
+    from concurrent.futures.process import BrokenProcessPool
+
     from .line import warm_up
     from .pool import make_all
 
-    with closing(make_all(paths, make, warm_up, jobs, lambda _: None)) as made:
-        yield made
+    def waiting(done: int) -> None:
+        _progress.editions(done, len(stale))
+        _progress.tell()
+
+    def in_turn(path: Path) -> None:
+        if path not in waited_for:
+            return alone(path)
+        outcome = next(made)
+        _progress.clear()
+        return outcome.print()
+
+    waiting(0)
+    waited_for = set(stale)
+    try:
+        with closing(make_all(stale, partial(make, _silently), warm_up, jobs, waiting)) as made:
+            return _for_each(paths, in_turn, lambda *_: None)
+    except BrokenProcessPool:
+        raise LackError(
+            "同時に動かしていた処理の一つが、外から止められました。メモリが足りないときに起こります。"
+            "ほかのプログラムを終えるか、JOBS=1 を付けて(一つずつ)、もう一度実行してください。"
+            "できた版のほか、out/ は前のままです。"
+        ) from None
+    finally:
+        _progress.clear()
 
 
 def _import(options: argparse.Namespace) -> int:
@@ -503,11 +527,14 @@ def _is_edition_id(name: str) -> bool:
 
 @contextmanager
 def _step(name: str) -> Iterator[None]:
-    """Says on a terminal which stage took how long; silent when piped."""
-    begin = time.perf_counter()
-    yield
-    if sys.stderr.isatty():
-        print(f"  {name} {time.perf_counter() - begin:6.2f}秒", file=sys.stderr)
+    """Says on the way how far a stage has come."""
+    with _progress.stage(name):
+        yield
+
+
+def _silently(name: str) -> AbstractContextManager[None]:  # noqa: ARG001 it is a `Step`
+    """One of several processes says nothing: the first one says how far they all have come."""
+    return nullcontext()
 
 
 def _explain(error: PipelineError) -> int:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from .delivery import OUT, SOURCE, Fingerprint, Record, fingerprint
 from .errors import PipelineError, Problem, UsageError
+from .progress import LAYOUT, expect_pages
 
 if TYPE_CHECKING:  # a document that is up to date is found so without importing what makes documents
     from .document import Document
@@ -16,6 +17,9 @@ if TYPE_CHECKING:  # a document that is up to date is found so without importing
 
 # Open data, as it is published beside the report's page.
 DATA = ("data.csv", "data.json")
+
+# On the original's pages, headings among them: by this it is told how far the layout has come.
+_ROWS_A_PAGE = 25
 
 # Wraps a stage and may say how long it took.
 Step = Callable[[str], AbstractContextManager[None]]
@@ -172,7 +176,8 @@ def _make(record: Record, target: Path, sources: tuple[Path, ...], compose: "Com
         editions = tuple(map(validate, read))
     with step("紙面"):
         document = compose(editions)
-    with step("組版"):
+    with step(LAYOUT):
+        expect_pages(-(-sum(len(table.rows) for table in document.expected.tables) // _ROWS_A_PAGE))
         pdf = write_pdf(document, OUT / ".fonts")
     with step("検査"):
         pages = prove(pdf, document)

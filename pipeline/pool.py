@@ -9,11 +9,10 @@ import sys
 import threading
 from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 from typing import NamedTuple
 
-from .errors import LackError, PipelineError
+from .errors import PipelineError
 
 # How often whoever waits is told that time goes on, in seconds.
 _TICK = 1.0
@@ -42,8 +41,8 @@ def make_all(
 ) -> Generator[Made, None, None]:
     """What `make` does with each of `paths`, in their order, `jobs` at a time. Both functions can be pickled.
 
-    `waiting` is called now and then with the number of paths that are done. Raises `LackError` if the machine ends
-    one of the processes, and whatever else `make` raised, with its traceback.
+    `waiting` is called now and then with the number of paths that are done. Raises `BrokenProcessPool` if the
+    machine ends one of the processes, and whatever else `make` raised, with its traceback.
     """
     context = multiprocessing.get_context("fork" if _may_fork() else "spawn")
     if context.get_start_method() == "fork":
@@ -57,12 +56,6 @@ def make_all(
                 _wait(made)
                 waiting(sum(future.done() for future in made))
             yield each.result()
-    except BrokenProcessPool:
-        raise LackError(
-            "同時に動かしていた処理の一つが、外から止められました。メモリが足りないときに起こります。"
-            "ほかのプログラムを終えるか、JOBS=1 を付けて(一つずつ)、もう一度実行してください。"
-            "できていた分のほか、out/ は前のままです。"
-        ) from None
     finally:
         # Whoever comes here before everything is done will not wait for what is under way.
         if not all(future.done() for future in made):

@@ -227,7 +227,9 @@ def test_stages_are_timed_on_a_terminal_only(
     os.utime(edition)
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
     run("report")
-    assert [line.split()[0] for line in capsys.readouterr().err.splitlines()] == [
+    # What came before on a line was erased.
+    left = [line.rsplit("\r\033[K", 1)[-1] for line in capsys.readouterr().err.rstrip("\n").split("\n")]
+    assert [line.split()[0] for line in left] == [
         "読込",
         "検証",
         "紙面",
