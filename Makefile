@@ -15,7 +15,7 @@ READY_TO_TEST := .venv/ready-test
 
 # What may stand after the target reaches the command as it was typed: neither make (`value`) nor the shell
 # (an environment variable in quotes) reads anything into it.
-VALUES := EDITION FILES FROM TO KEY PASSPHRASE_FILE PORT
+VALUES := EDITION FILES FROM TO KEY PASSPHRASE_FILE PORT JOBS
 $(foreach name,$(VALUES),$(eval override $(name) := $$(value $(name))))
 export $(VALUES)
 # $(call given,FROM,--from) is `--from "…"` if FROM was given; $(call given,EDITION) is the value alone.
@@ -33,8 +33,8 @@ help:
 	echo '使い方: make 命令'
 	awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s%s\n", $$1, $$2 }' Makefile
 
-report: $(READY) ## 帳票(PDFとウェブページ)を out/ に作る。一つの版だけなら EDITION=版
-	$(RUN) report $(call given,EDITION,--)
+report: $(READY) ## 帳票(PDFとウェブページ)を out/ に作る。一つの版だけなら EDITION=版、同時に作る数を選ぶなら JOBS=数
+	$(RUN) report $(call given,JOBS,--jobs) $(call given,EDITION,--)
 
 preview: $(READY) ## 紙面を下見するページを開く。保存するたびに作り直す。EDITION=版、ポートを選ぶなら PORT=番号
 	$(RUN) preview $(call given,PORT,--port) $(call given,EDITION,--)
@@ -51,8 +51,8 @@ errata: $(READY) ## 正誤表を作る。FROM=配布した資料(PDFでもよい
 next: $(READY) ## 次の版の下書きを source/ に作る。FROM=今の版 TO=次の版
 	$(RUN) next $(call given,FROM,--from) $(call given,TO,--to)
 
-summary: $(READY) ## 集計表(方針別の件数と図)を1枚で作る。一つの版だけなら EDITION=版
-	$(RUN) summary $(call given,EDITION,--)
+summary: $(READY) ## 集計表(方針別の件数と図)を1枚で作る。一つの版だけなら EDITION=版、同時に作る数を選ぶなら JOBS=数
+	$(RUN) summary $(call given,JOBS,--jobs) $(call given,EDITION,--)
 
 data: $(READY) ## オープンデータ(CSV、JSON)を作る。一つの版だけなら EDITION=版
 	$(RUN) data $(call given,EDITION,--)
