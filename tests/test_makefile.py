@@ -20,8 +20,8 @@ import pytest
 from .conftest import HEALTHY, ROOT
 
 MAKEFILE = (ROOT / "Makefile").read_text("utf-8")
-LOCKS = ("requirements.lock", "requirements-sign.lock", "requirements-test.lock")
-STAMPS = ("ready", "ready-sign", "ready-lint")
+LOCKS = ("requirements.lock", "requirements-sign.lock", "requirements-test.lock", "requirements-bench.lock")
+STAMPS = ("ready", "ready-sign", "ready-lint", "ready-bench")
 
 # All that setup.sh may use beside Python, apt-get and sudo; a bare Debian has them.
 TOOLS = ("cat", "cmp", "cp", "dirname", "echo", "env", "grep", "mkdir", "rm", "sh", "touch")
@@ -354,7 +354,7 @@ def test_packages_are_installed_with_their_hashes_and_once(machine: Machine) -> 
     (installed,) = [call for call in machine.called("python") if "<pip>" in call]
     assert installed.endswith("<--require-hashes><--only-binary><:all:><-r><requirements.lock>")
     assert machine.run("sh", "setup.sh").stderr == ""
-    for stage in ("sign", "lint"):
+    for stage in ("sign", "lint", "bench"):
         assert machine.run("sh", "setup.sh", stage).returncode == 0
         assert machine.run("sh", "setup.sh", stage).stderr == ""
     assert [call.rsplit("<")[-1] for call in machine.called("python") if "<pip>" in call] == [
@@ -448,10 +448,13 @@ def test_a_lock_gives_hashes_and_names_no_index(lock: str) -> None:
 
 def test_the_locks_hold_what_the_project_asks_for_and_agree() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
-    report, sign, lint = (
+    report, sign, lint, bench = (
         dict(re.findall(r"^([a-z0-9-]+)==(\S+)", (ROOT / lock).read_text("utf-8"), re.MULTILINE)) for lock in LOCKS
     )
     assert set(project["project"]["dependencies"]) <= report.keys()
     assert set(project["project"]["optional-dependencies"]["sign"]) <= sign.keys()
     assert set(project["dependency-groups"]["test"]) <= lint.keys()
+    assert set(project["dependency-groups"]["bench"]) <= bench.keys()
     assert report.items() <= sign.items() <= lint.items()
+    # What is measured is what is made: no other versions beside the peers.
+    assert report.items() <= bench.items()
