@@ -645,10 +645,10 @@ def test_a_clock_that_is_far_off_changes_no_byte(edition: Path, tmp_path: Path) 
 
 
 EVERYTHING = [
-    ["report"],
+    ["report", "--jobs", "1"],
     ["check"],
     ["data"],
-    ["summary"],
+    ["summary", "--jobs", "1"],
     ["history"],
     ["diff"],
     ["errata", "--from", "out/test/report.pdf", "--to", "later"],
