@@ -16,6 +16,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from pipeline.documents.contrast import contrast
 from pipeline.documents.report import report
+from pipeline.documents.summary import summary
 from pipeline.source import parse_source
 from pipeline.validation import validate
 
@@ -323,6 +324,17 @@ def test_axe_finds_nothing_on_a_comparison(open_page: Open, width: int) -> None:
     assert breaches(page) == []
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     assert page.get_by_role("table", name="新旧対照表").get_by_role("row").count() > 6
+
+
+@pytest.mark.parametrize("width", [DESKTOP, PHONE])
+def test_axe_finds_nothing_on_a_summary(open_page: Open, width: int) -> None:
+    old, new = (
+        validate(parse_source(Path(f"source/{name}.yaml"), text.encode()))
+        for name, text in (("old", HEALTHY), ("new", HEALTHY.replace("実施状況: ○", "実施状況: ◎")))
+    )
+    page = open_page(summary(new, old).html, width=width)
+    assert breaches(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
 def breaches(page: Page) -> list[tuple[str, str]]:
