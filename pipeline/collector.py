@@ -13,11 +13,13 @@ def collector_at_rest() -> Iterator[None]:
     A fifth less time. Afterwards it clears away what was left.
     """
     _settle()
+    was_at_work = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
-        gc.enable()
+        if was_at_work:
+            gc.enable()
 
 
 @cache

@@ -176,10 +176,10 @@ def _report(options: argparse.Namespace) -> int:
     return _for_many(_editions(options.editions), _make_report, is_report_current, jobs)
 
 
-def _make_report(step: Step, path: Path) -> None:
+def _make_report(step: Step, path: Path, jobs: int = 1) -> None:
     from .line import make_report
 
-    delivered = make_report(path, step)
+    delivered = make_report(path, step, jobs)
     if delivered and (signed := OUT / path.stem / "report-signed.pdf").exists():
         print(f"{signed}: 前の帳票に付けた署名です。make sign で付け直してください。", file=sys.stderr)
     _print_delivered(OUT / path.stem / "report.pdf", delivered)
@@ -217,10 +217,10 @@ def _summary(options: argparse.Namespace) -> int:
     return _for_many(_editions(options.editions), _make_summary, is_summary_current, jobs)
 
 
-def _make_summary(step: Step, path: Path) -> None:
+def _make_summary(step: Step, path: Path, jobs: int = 1) -> None:
     from .line import make_summary
 
-    _print_delivered(OUT / path.stem / "summary.pdf", make_summary(path, step))
+    _print_delivered(OUT / path.stem / "summary.pdf", make_summary(path, step, jobs))
 
 
 def _data(options: argparse.Namespace) -> int:
@@ -229,7 +229,7 @@ def _data(options: argparse.Namespace) -> int:
     def make(path: Path) -> None:
         _make_data(_step, path)
         # Its page does not lead to the data yet if it was made before them.
-        if (page := OUT / path.stem / "report.html").exists() and make_report(path, _step):
+        if (page := OUT / path.stem / "report.html").exists() and make_report(path, _step, _jobs(None)):
             print(f"{page}: データへのリンクを付けました。")
 
     return _for_each(_editions(options.editions), make)
@@ -278,13 +278,11 @@ def _for_each(
     return code
 
 
-def _for_many(
-    paths: Sequence[Path], make: Callable[[Step, Path], None], is_current: Callable[[Path], bool], jobs: int
-) -> int:
-    """The same, where as many as `jobs` processes make the editions that are not current, if there are several."""
+def _for_many(paths: Sequence[Path], make: Callable[..., None], is_current: Callable[[Path], bool], jobs: int) -> int:
+    """The same, where as many as `jobs` processes make the editions that are not current, or lay out the only one."""
 
     def alone(path: Path) -> None:
-        make(_step, path)
+        make(_step, path, jobs)
 
     stale = [path for path in paths if not is_current(path)] if jobs > 1 and len(paths) > 1 else []
     if len(stale) < 2:
@@ -381,7 +379,7 @@ def _diff(options: argparse.Namespace) -> int:
     code = 0
     for old, new in pairs:
         try:
-            path, delivered = make_comparison(old, new, _step, options.all)
+            path, delivered = make_comparison(old, new, _step, options.all, _jobs(None))
         except PipelineError as error:
             code = max(code, _explain(error))
             continue

@@ -33,8 +33,8 @@ class Delivered(NamedTuple):
     warnings: tuple[Problem, ...]
 
 
-def make_report(path: Path, step: Step) -> Delivered | None:
-    """Make the report on the edition at `path`; None if it is up to date. Raises `PipelineError`.
+def make_report(path: Path, step: Step, jobs: int = 1) -> Delivered | None:
+    """Make the report on the edition at `path`, with `jobs` processes; None if it is up to date. Raises `PipelineError`.
 
     Its page leads to the open data that stands beside it, if any does.
     """
@@ -46,7 +46,7 @@ def make_report(path: Path, step: Step) -> Delivered | None:
         (validated,) = editions
         return report(validated, data)
 
-    return make(OUT / path.stem / "report", (path,), compose, step, " ".join(data))
+    return make(OUT / path.stem / "report", (path,), compose, step, " ".join(data), jobs)
 
 
 def is_report_current(path: Path) -> bool:
@@ -58,7 +58,7 @@ def _published(path: Path) -> list[str]:
     return [name for name in DATA if (OUT / path.stem / name).exists()]
 
 
-def make_summary(path: Path, step: Step) -> Delivered | None:
+def make_summary(path: Path, step: Step, jobs: int = 1) -> Delivered | None:
     """Make the summary of the edition at `path`; None if it is up to date. Raises `PipelineError`."""
 
     def compose(editions: "tuple[Validated, ...]") -> "Document":
@@ -71,7 +71,7 @@ def make_summary(path: Path, step: Step) -> Delivered | None:
         # It is among the inputs of whatever is made of this edition.
         return summary(validated, validate(read_source(path.parent / f"{previous}.yaml")) if previous else None)
 
-    return make(OUT / path.stem / "summary", (path,), compose, step)
+    return make(OUT / path.stem / "summary", (path,), compose, step, jobs=jobs)
 
 
 def is_summary_current(path: Path) -> bool:
@@ -79,7 +79,9 @@ def is_summary_current(path: Path) -> bool:
     return _record(OUT / path.stem / "summary", (path,)).is_current()
 
 
-def make_comparison(old: Path, new: Path, step: Step, show_all: bool = False) -> tuple[Path, Delivered | None]:
+def make_comparison(
+    old: Path, new: Path, step: Step, show_all: bool = False, jobs: int = 1
+) -> tuple[Path, Delivered | None]:
     """Make the 新旧対照表 of two editions, each a YAML file or a PDF of ours, and comparison.json beside it.
 
     The path of comparison.json, and what was made, or None if it is up to date. Raises `PipelineError`.
@@ -92,7 +94,7 @@ def make_comparison(old: Path, new: Path, step: Step, show_all: bool = False) ->
         return contrast(earlier, later, show_all)
 
     target = _between(old, new) / "comparison"
-    return target.with_suffix(".json"), make(target, (old, new), compose, step, "ALL" if show_all else "")
+    return target.with_suffix(".json"), make(target, (old, new), compose, step, "ALL" if show_all else "", jobs)
 
 
 def make_errata(old: Path, new: Path, step: Step) -> Delivered | None:
@@ -120,18 +122,19 @@ def _between(old: Path, new: Path) -> Path:
 
 
 def make(
-    target: Path, sources: tuple[Path, ...], compose: "Compose", step: Step, options: str = ""
+    target: Path, sources: tuple[Path, ...], compose: "Compose", step: Step, options: str = "", jobs: int = 1
 ) -> Delivered | None:
     """Make `target`.pdf and .html, and what else the document has, of the editions at `sources`; None if up to date.
 
-    `options` names in what other way than usual the document is asked for. Raises `PipelineError`.
+    `options` names in what other way than usual the document is asked for; `jobs` processes may lay it out.
+    Raises `PipelineError`.
     """
     record = _record(target, sources, options)
     if record.is_current():
         return None
     with record.locked():
         # Another run may have made it while we waited.
-        return None if record.is_current() else _make(record, target, sources, compose, step)
+        return None if record.is_current() else _make(record, target, sources, compose, step, jobs)
 
 
 def _record(target: Path, sources: tuple[Path, ...], options: str = "") -> Record:
@@ -153,12 +156,14 @@ def warm_up() -> None:
         confine_layout(OUT / ".fonts")
         import weasyprint  # noqa: F401
 
-        from . import tags  # noqa: F401
+        from . import pages  # noqa: F401
     except (PipelineError, OSError):
         pass
 
 
-def _make(record: Record, target: Path, sources: tuple[Path, ...], compose: "Compose", step: Step) -> Delivered:
+def _make(
+    record: Record, target: Path, sources: tuple[Path, ...], compose: "Compose", step: Step, jobs: int
+) -> Delivered:
     from .pdf import write_pdf
     from .proof import prove
     from .source import read_source
@@ -178,7 +183,7 @@ def _make(record: Record, target: Path, sources: tuple[Path, ...], compose: "Com
         document = compose(editions)
     with step(LAYOUT):
         expect_pages(-(-sum(len(table.rows) for table in document.expected.tables) // _ROWS_A_PAGE))
-        pdf = write_pdf(document, OUT / ".fonts")
+        pdf = write_pdf(document, OUT / ".fonts", jobs)
     with step("検査"):
         pages = prove(pdf, document)
     with step("書出"):

@@ -2,20 +2,24 @@
 
 import contextlib
 import io
+import logging
 import multiprocessing
 import os
 import signal
 import sys
 import threading
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from functools import partial
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from .errors import PipelineError
 
 # How often whoever waits is told that time goes on, in seconds.
 _TICK = 1.0
+
+_R = TypeVar("_R")
 
 
 class Made(NamedTuple):
@@ -62,6 +66,53 @@ def make_all(
             for process in multiprocessing.active_children():
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(process.pid or 0, signal.SIGINT)
+        pool.shutdown(cancel_futures=True)
+
+
+@contextlib.contextmanager
+def forked(work: Callable[..., _R], jobs: int) -> Iterator[Callable[..., "Future[_R]"] | None]:
+    """A way to have `work` done by `jobs` processes forked from this one as it is now; None if that cannot be.
+
+    What is given to `work`, and what it returns, can be pickled; `work` itself goes with the fork. `Future.result`
+    raises `BrokenProcessPool` if the machine ends one of the processes.
+    """
+    if jobs < 2 or not _may_fork():
+        yield None
+        return
+    with _ended(ProcessPoolExecutor(jobs, multiprocessing.get_context("fork"), _begin_with, (work,))) as pool:
+        yield partial(pool.submit, _do)
+
+
+_work: Callable[..., Any]
+
+
+def _begin_with(work: Callable[..., Any]) -> None:
+    global _work
+    _work = work
+    # Whoever follows how far the work has come is in the parent.
+    logging.disable(logging.INFO)
+    _begin(_nothing)
+
+
+def _nothing() -> None: ...
+
+
+def _do(*arguments: Any) -> Any:
+    return _work(*arguments)
+
+
+@contextlib.contextmanager
+def _ended(pool: ProcessPoolExecutor) -> Iterator[ProcessPoolExecutor]:
+    """`pool`, of which nothing is left in the end, whatever may still be under way."""
+    try:
+        yield pool
+    except BaseException:
+        # Whoever comes here before everything is done will not wait for what is under way.
+        for process in multiprocessing.active_children():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(process.pid or 0, signal.SIGINT)
+        raise
+    finally:
         pool.shutdown(cancel_futures=True)
 
 

@@ -36,6 +36,13 @@ def expect_pages(number: int) -> None:
     logging.getLogger(_LOGS[1]).info("%d", number)
 
 
+def begin_pages(done: int) -> None:
+    """Say that so many pages are `done`; WeasyPrint counts the next ones from 1."""
+    import logging
+
+    logging.getLogger(_LOGS[1]).info("+%d", done)
+
+
 class Progress:
     """What a run says of itself on standard error until its results are there.
 
@@ -58,7 +65,7 @@ class Progress:
         self._is_shown = False
         self._done = self._total = 0
         self._stage = ""
-        self._page = self._pages = 0
+        self._page = self._pages = self._before = 0
         self._first_page = 0.0
         self._end: float | None = None
 
@@ -84,7 +91,7 @@ class Progress:
     def stage(self, name: str) -> Iterator[None]:
         """While a stage is at work. On a terminal, a document that is made alone leaves how long each stage took."""
         begin = self._clock()
-        self._stage, self._page = name, 0
+        self._stage, self._page, self._before = name, 0, 0
         self.tell()
         try:
             with self._listening() if name == LAYOUT else _nothing():
@@ -147,18 +154,23 @@ class Progress:
     def _hear(self, message: str) -> None:
         if message.isdecimal():
             self._pages = int(message)
+        elif message.startswith("+"):
+            self._before = int(message)
+            self._begin_page(self._before + 1)
         elif found := _PAGE.match(message):
-            page = int(found[1])
-            if page <= self._page:
-                # Laid out once more: now it is known how many pages there are.
-                self._pages = self._page
-            now = self._clock()
-            if page == 1:
-                self._first_page = now
-            self._page = page
-            # It has only begun.
-            self._end = _end(self._first_page, now, page - 1, max(page, self._pages) * (1 + _AFTER_PAGES))
+            self._begin_page(self._before + int(found[1]))
         self.tell()
+
+    def _begin_page(self, page: int) -> None:
+        if page <= self._before + 1 and page < self._page:
+            # Laid out once more: now it is known how many pages there are.
+            self._pages = max(self._pages, self._page)
+        now = self._clock()
+        if page == 1:
+            self._first_page = now
+        self._page = page
+        # It has only begun.
+        self._end = _end(self._first_page, now, page - 1, max(page, self._pages) * (1 + _AFTER_PAGES))
 
 
 @contextmanager

@@ -8,14 +8,13 @@ only repeats, and what the HTML hides (`aria-hidden`), becomes an artifact. Rule
 ISO 14289-1.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import groupby
+from functools import lru_cache
 from typing import Any
 from xml.etree.ElementTree import Element
 
 import pydyf
-from weasyprint.document import Document
 from weasyprint.formatting_structure import boxes
 from weasyprint.layout.absolute import AbsolutePlaceholder
 
@@ -54,14 +53,23 @@ _DECORATION = pydyf.Dictionary({"Type": "/Layout"})
 _POINTS = 0.75
 
 
-@dataclass(slots=True)
-class _Leaf:
-    """A line of text or a picture on a page, with the HTML element that it belongs to; of a picture also its place."""
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """A line of text or a picture on a page; of a picture also its place.
+
+    `element` counts the elements of the HTML, in their order, up to the one that it belongs to.
+    """
+
+    element: int
+    area: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Placed:
+    """A leaf with its page, and its number among the leaves there."""
 
     page: int
     mcid: int
-    element: Element | None
-    artifact: pydyf.Dictionary | None
     area: tuple[float, ...]
 
 
@@ -71,20 +79,59 @@ class _Node:
 
     element: Element
     type: str
-    kids: list[tuple[int, "_Leaf | _Node"]] = field(default_factory=list)
+    kids: list[tuple[int, "_Placed | _Node"]] = field(default_factory=list)
 
     @property
     def place(self) -> int | None:
         return min((place for place, _ in self.kids), default=None)
 
 
-def rebuild_tags(document: Document, pdf: pydyf.PDF) -> None:
-    """Put our structure tree in the place of WeasyPrint's. `AssertionError` means that WeasyPrint has changed."""
-    leaves = list(_leaves(document, pdf))
+def mark_content(
+    page: Any, stream: Any, places: Mapping[Element, int], seen: set[Element], first: int = 0
+) -> list[Leaf]:
+    """Number what is content in `stream`, on which `page` was painted, from `first` on; turn the rest into artifacts.
+
+    `places` counts the elements of the HTML. `seen` holds those that are content of earlier pages, and gets this one's.
+    Returns the content, in reading order and by its numbers.
+    """
+    marked = list(_boxes(page._page_box, None))
+    # The head of the page is read first; WeasyPrint visits the margins last.
+    marked.sort(key=lambda place: place[1] is not _HEADER)
+    artifacts: dict[int, pydyf.Dictionary] = {}
+    numbers: dict[int, int] = {}
+    leaves: list[Leaf] = []
+    found: set[Element] = set()
+    for box, artifact, once in marked:
+        mcid, element = stream._tags.pop(box)["mcid"], box.element
+        if element is not None and once:
+            # The first time it is content; on later pages it is there for those who turn the leaf.
+            artifact = artifact if element in seen else None
+            found.add(element)
+        if artifact is None:
+            assert element is not None
+            numbers[mcid] = first + len(leaves)
+            leaves.append(Leaf(places[element], _area(page, box)))
+        else:
+            artifacts[mcid] = artifact
+    assert not stream._tags
+    seen |= found
+    content = stream.stream
+    for index, token in enumerate(content):
+        if isinstance(token, pydyf.Dictionary) and "MCID" in token:
+            if (mcid := token["MCID"]) in numbers:
+                content[index] = pydyf.Dictionary({"MCID": numbers[mcid]})
+            else:
+                content[index - 1], content[index] = "/Artifact", artifacts[mcid]
+    return leaves
+
+
+def rebuild_tags(root: Element, leaves: Sequence[Sequence[Leaf]], pdf: pydyf.PDF) -> None:
+    """Put our structure tree of the HTML below `root` in the place of WeasyPrint's; `leaves` are those of each page.
+
+    `AssertionError` means that WeasyPrint has changed.
+    """
     later = _take_down(pdf)
-    _mark_content(pdf, leaves)
-    root = document.pages[0]._page_box.children[0].element
-    _build_tree(pdf, _tree(root, [leaf for leaf in leaves if leaf.artifact is None]))
+    _build_tree(pdf, _tree(root, leaves))
     for number, item in later:
         # Only the XMP metadata comes after the tree, and only the catalog refers to it.
         assert pdf.catalog["Metadata"] == f"{number} 0 R".encode()
@@ -95,25 +142,6 @@ def rebuild_tags(document: Document, pdf: pydyf.PDF) -> None:
 # Reading what WeasyPrint made
 
 
-def _leaves(document: Document, pdf: pydyf.PDF) -> Iterator[_Leaf]:
-    """All marked content, in reading order within a page, told from what is only repeated."""
-    mcids = _mcids(pdf)
-    seen: set[Element] = set()
-    for page_number, page in enumerate(document.pages):
-        found: set[Element] = set()
-        marked = list(zip(_boxes(page._page_box, None), mcids[page_number], strict=True))
-        # The head of the page is read first; WeasyPrint visits the margins last.
-        marked.sort(key=lambda place: place[0][1] is not _HEADER)
-        for (box, artifact, once), mcid in marked:
-            element = box.element
-            if element is not None and once:
-                # The first time it is content; on later pages it is there for those who turn the leaf.
-                artifact = artifact if element in seen else None
-                found.add(element)
-            yield _Leaf(page_number, mcid, element, artifact, _area(page, box))
-        seen |= found
-
-
 def _area(page: Any, box: Any) -> tuple[float, ...]:
     """The place of a picture on its page in points, from left, foot, to right, top; of text nothing."""
     if not isinstance(box, boxes.ReplacedBox):
@@ -121,15 +149,6 @@ def _area(page: Any, box: Any) -> tuple[float, ...]:
     left, top = box.content_box_x(), box.content_box_y()
     corners = (left, page.height - top - box.height, left + box.width, page.height - top)
     return tuple(round(corner * _POINTS, 2) for corner in corners)
-
-
-def _mcids(pdf: pydyf.PDF) -> list[list[int]]:
-    """The ids of the marked content of each page, in the order in which WeasyPrint's tagging visited the boxes."""
-    pages: dict[bytes, list[int]] = {reference: [] for reference in pdf.page_references}
-    for item in pdf.objects:
-        if isinstance(item, dict) and item.get("Type") == "/StructElem" and "Pg" in item:
-            pages[item["Pg"]].extend(kid for kid in item["K"] if isinstance(kid, int))
-    return list(pages.values())
 
 
 def _boxes(box: Any, artifact: pydyf.Dictionary | None, once: bool = False) -> Iterator[tuple[Any, Any, bool]]:
@@ -174,40 +193,25 @@ def _take_down(pdf: pydyf.PDF) -> list[tuple[int, Any]]:
 # Writing ours
 
 
-def _mark_content(pdf: pydyf.PDF, leaves: list[_Leaf]) -> None:
-    """Number what is content on each page from 0, in the order of its leaves; turn the rest into artifacts."""
-    for page_number, group in groupby(leaves, key=lambda leaf: leaf.page):
-        of_page = {leaf.mcid: leaf for leaf in group}
-        kept = (leaf for leaf in of_page.values() if leaf.artifact is None)
-        for number, leaf in enumerate(kept):
-            leaf.mcid = number
-        page = pdf.objects[int(pdf.page_references[page_number].split()[0])]
-        content = pdf.objects[int(page["Contents"].split()[0])].stream
-        for index, token in enumerate(content):
-            if isinstance(token, pydyf.Dictionary) and "MCID" in token:
-                leaf = of_page[token["MCID"]]
-                if leaf.artifact is None:
-                    content[index] = pydyf.Dictionary({"MCID": leaf.mcid})
-                else:
-                    content[index - 1], content[index] = "/Artifact", leaf.artifact
-
-
-def _tree(root: Element, leaves: list[_Leaf]) -> _Node:
+def _tree(root: Element, leaves: Sequence[Sequence[Leaf]]) -> _Node:
     """The tree of the document below `root`, with every leaf in its place."""
-    parents = {child: parent for parent in root.iter() for child in parent}
+    elements = list(root.iter())
+    parents = {child: parent for parent in elements for child in parent}
     nodes: dict[Element, _Node] = {root: _Node(root, "Document")}
     order: list[_Node] = []
-    for element in root.iter():
+    for element in elements:
         kind = _type(element)
         if kind and element is not root:
             nodes[element] = _Node(element, kind)
             order.append(nodes[element])
-    for place, leaf in enumerate(leaves):
-        assert leaf.element is not None
-        element = leaf.element
-        while element not in nodes:
-            element = parents[element]
-        nodes[element].kids.append((place, leaf))
+    place = 0
+    for page, of_page in enumerate(leaves):
+        for mcid, leaf in enumerate(of_page):
+            element = elements[leaf.element]
+            while element not in nodes:
+                element = parents[element]
+            nodes[element].kids.append((place, _Placed(page, mcid, leaf.area)))
+            place += 1
     # From the innermost outwards, so that each node knows its place when it is handed to its parent.
     rows_with_empty_cells: dict[Element, list[_Node]] = {}
     for node in reversed(order):
@@ -232,79 +236,88 @@ def _type(element: Element) -> str | None:
     return _TYPES.get(element.tag) or ("Span" if element.get("aria-label") else None)
 
 
+class _StructureElement(pydyf.Object):  # type: ignore[misc]
+    """An element as it stands in the file. There are so many that pydyf's dictionaries would take a tenth of all time."""
+
+    data = b""
+
+
 def _build_tree(pdf: pydyf.PDF, tree: _Node) -> None:
-    parents: list[list[bytes]] = [[] for _ in pdf.page_references]
-    ids: dict[str, bytes] = {}
+    parents: list[list[str]] = [[] for _ in pdf.page_references]
+    ids: dict[str, str] = {}
     parent_tree = pydyf.Dictionary({})
     pdf.add_object(parent_tree)
     root = pydyf.Dictionary({"Type": "/StructTreeRoot", "ParentTree": parent_tree.reference})
     pdf.add_object(root)
     pdf.catalog["StructTreeRoot"] = root.reference
-    root["K"] = pydyf.Array([_write(pdf, tree, root.reference, parents, ids)])
+    pages = [reference.decode() for reference in pdf.page_references]
+    root["K"] = f"[{_write(pdf, tree, root.reference.decode(), pages, parents, ids)}]"
     root["ParentTreeNextKey"] = len(parents)
-    nums = pydyf.Array()
-    for number, references in enumerate(parents):
-        nums += [number, pydyf.Array(references)]
-    parent_tree["Nums"] = nums
+    numbers = (f"{number} [{' '.join(references)}]" for number, references in enumerate(parents))
+    parent_tree["Nums"] = f"[{' '.join(numbers)}]"
     if ids:
-        names = pydyf.Array()
-        for name in sorted(ids):
-            names += [pydyf.String(name), ids[name]]
-        id_tree = pydyf.Dictionary({"Names": names})
+        names = (f"{_string(name)} {ids[name]}" for name in sorted(ids))
+        id_tree = pydyf.Dictionary({"Names": f"[{' '.join(names)}]"})
         pdf.add_object(id_tree)
         root["IDTree"] = id_tree.reference
 
 
-def _write(pdf: pydyf.PDF, node: _Node, parent: bytes, parents: list[list[bytes]], ids: dict[str, bytes]) -> bytes:
+def _write(
+    pdf: pydyf.PDF, node: _Node, parent: str, pages: Sequence[str], parents: list[list[str]], ids: dict[str, str]
+) -> str:
     """Write `node` and all below it; the recursion is as deep as the HTML. Returns its reference."""
-    item = pydyf.Dictionary({"Type": "/StructElem", "S": f"/{node.type}", "P": parent})
+    item = _StructureElement()
     pdf.add_object(item)
+    reference = f"{item.number} 0 R"
+    entries = [f"/Type /StructElem/S /{node.type}/P {parent}"]
     element = node.element
     if node.type in ("TH", "TD"):
-        item["A"] = _cell_attributes(element)
+        entries.append(f"/A <</O /Table{_cell_attributes(element)}>>")
     if node.type == "TH" and (name := element.get(ID)):
-        item["ID"] = pydyf.String(name)
-        ids[name] = item.reference
+        entries.append(f"/ID {_string(name)}")
+        ids[name] = reference
     if node.type in ("Span", "Figure") and (text := element.get("aria-label")):
-        item["Alt"] = pydyf.String(text)
+        entries.append(f"/Alt {_string(text)}")
     if node.type == "Figure":
-        (area,) = (kid.area for _, kid in node.kids if isinstance(kid, _Leaf))
-        item["A"] = pydyf.Dictionary({"O": "/Layout", "BBox": pydyf.Array(area)})
-    kids = pydyf.Array()
-    page = next((kid.page for _, kid in sorted(node.kids, key=_place) if isinstance(kid, _Leaf)), None)
+        (area,) = (kid.area for _, kid in node.kids if isinstance(kid, _Placed))
+        entries.append(f"/A <</O /Layout/BBox {pydyf.Array(area).data.decode()}>>")
+    node.kids.sort(key=_place)
+    page = next((kid.page for _, kid in node.kids if isinstance(kid, _Placed)), None)
     if page is not None:
-        item["Pg"] = pdf.page_references[page]
-    for _, kid in sorted(node.kids, key=_place):
+        entries.append(f"/Pg {pages[page]}")
+    kids = []
+    for _, kid in node.kids:
         if isinstance(kid, _Node):
-            kids.append(_write(pdf, kid, item.reference, parents, ids))
+            kids.append(_write(pdf, kid, reference, pages, parents, ids))
         else:
-            _set(parents[kid.page], kid.mcid, item.reference)
-            kids.append(
-                kid.mcid
-                if kid.page == page
-                else pydyf.Dictionary({"Type": "/MCR", "Pg": pdf.page_references[kid.page], "MCID": kid.mcid})
-            )
-    item["K"] = kids
-    reference: bytes = item.reference
+            _set(parents[kid.page], kid.mcid, reference)
+            kids.append(str(kid.mcid) if kid.page == page else f"<</Type /MCR/Pg {pages[kid.page]}/MCID {kid.mcid}>>")
+    item.data = f"<<{''.join(entries)}/K [{' '.join(kids)}]>>".encode("ascii")
     return reference
 
 
-def _place(kid: tuple[int, "_Leaf | _Node"]) -> int:
+def _place(kid: tuple[int, "_Placed | _Node"]) -> int:
     return kid[0]
 
 
-def _set(references: list[bytes], index: int, reference: bytes) -> None:
-    references.extend([b"null"] * (index + 1 - len(references)))
+def _set(references: list[str], index: int, reference: str) -> None:
+    references.extend(["null"] * (index + 1 - len(references)))
     references[index] = reference
 
 
-def _cell_attributes(element: Element) -> pydyf.Dictionary:
-    attributes = pydyf.Dictionary({"O": "/Table"})
+def _cell_attributes(element: Element) -> str:
+    attributes = ""
     if scope := element.get("scope"):
-        attributes["Scope"] = f"/{_SCOPES[scope]}"
+        attributes += f"/Scope /{_SCOPES[scope]}"
     if headers := element.get("headers"):
-        attributes["Headers"] = pydyf.Array(pydyf.String(name) for name in headers.split())
+        attributes += f"/Headers [{' '.join(map(_string, headers.split()))}]"
     for name, key in (("colspan", "ColSpan"), ("rowspan", "RowSpan")):
         if int(element.get(name, 1)) > 1:
-            attributes[key] = int(element.get(name, 1))
+            attributes += f"/{key} {element.get(name)}"
     return attributes
+
+
+@lru_cache(maxsize=2**14)
+def _string(text: str) -> str:
+    data: bytes = pydyf.String(text).data
+    return data.decode("ascii")

@@ -695,7 +695,8 @@ def measure_sizes(cache: Path, found: Measured) -> None:
     import weasyprint
 
     from pipeline.documents.report import report
-    from pipeline.pdf import MEDIUM, write_pdf
+    from pipeline.engine import MEDIUM
+    from pipeline.pdf import write_pdf
 
     document = report(validate(parse_source(ORIGINAL, source(1).encode())))
     bare = weasyprint.HTML(string=document.html, media_type=MEDIUM)

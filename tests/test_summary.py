@@ -22,7 +22,8 @@ from pipeline.documents.chart import Data, draw
 from pipeline.documents.summary import change, share, summary
 from pipeline.errors import ProofError
 from pipeline.line import make_summary
-from pipeline.pdf import lay_out, write_pdf
+from pipeline.pages import lay_out
+from pipeline.pdf import write_pdf
 from pipeline.proof import prove
 from pipeline.source import parse_source
 from pipeline.validation import Validated, validate
@@ -290,7 +291,7 @@ def test_up_to_ten_policies_stand_on_one_page(
     confine_layout(font_cache)
     old = checked(made_up(policies, legend, terms, step=3), "old") if with_previous else None
     document = summary(checked(made_up(policies, legend, terms)), old)
-    assert len(lay_out(document.html).pages) == 1
+    assert len(lay_out(document.html)) == 1
 
 
 EDITIONS = {

@@ -19,7 +19,7 @@ _HEAD_WIDTHS = {"policy": 2, "measure": 2, "number": 2, "item": 23, "status": 2,
 
 # A page holds 43 lines of a row under the column heads, 38 and more with heading rows above it: lines of the
 # 48 characters of 検証内容 or the 23 of 推進項目 (styles/print.css). A row with more must be divided; one
-# with a number between may have to be, which only the layout can tell (pdf.lay_out).
+# with a number between may have to be, which only the layout can tell (pages.lay_out).
 _LINES_OF_A_PAGE = 43
 _LINES_UNDER_HEADINGS = 37
 _FINDINGS_LINE = 48

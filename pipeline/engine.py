@@ -1,0 +1,145 @@
+"""Part of stage 4: WeasyPrint as it is used here: what it is given to read, and how a page of its is drawn."""
+
+import logging
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from copy import copy
+from typing import Any
+from xml.etree import ElementTree
+from xml.etree.ElementTree import Element
+
+import cssselect2
+import weasyprint
+from weasyprint.formatting_structure import boxes
+from weasyprint.urls import URLFetcher
+
+from . import hairlines
+from .document import ID
+from .errors import ProofError
+from .tags import Leaf, mark_content
+
+# The medium by which the document's styles know this engine from a browser that prints.
+MEDIUM = "paper"
+
+# Rows that may be taller than the room on a page may be divided.
+DIVIDE = "tr.maybe-tall { break-inside: auto !important }"
+
+LOGGER = logging.getLogger("weasyprint")
+
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+def read(text: str) -> Element:
+    """The HTML `text`, which must be well-formed. Raises `ProofError` where it is not.
+
+    WeasyPrint's own parser, which forgives everything, took a tenth of the whole time. And an `id` would give each
+    row and all of its cells styles of their own, since it might be the target of a link: it steps aside.
+    """
+    try:
+        root = ElementTree.fromstring(text)
+    except ElementTree.ParseError as error:
+        line = text.splitlines()[error.position[0] - 1].strip()
+        raise ProofError(
+            f"templates/: ひな型から作ったHTMLの要素が正しく閉じていません({error}): {line[:80]}"
+        ) from error
+    for element in root.iter():
+        if name := element.attrib.pop("id", None):
+            element.set(ID, name)
+    for picture in root.iter("svg"):
+        for element in picture.iter():
+            element.tag = f"{SVG}{element.tag}"
+            if name := element.attrib.pop(ID, None):
+                element.set("id", name)  # what a picture refers to is looked for in the picture
+    return root
+
+
+class Html(weasyprint.HTML):  # type: ignore[misc]
+    """WeasyPrint's view of the HTML below `root`."""
+
+    def __init__(self, root: Element) -> None:
+        self.base_url = None
+        self.url_fetcher = fetch_nothing()
+        self.media_type = MEDIUM
+        self.wrapper_element = cssselect2.ElementWrapper.from_html_root(root, content_language=None)
+        self.etree_element = self.wrapper_element.etree_element
+
+    def _ua_stylesheets(self, forms: bool = False) -> list[Any]:
+        return list(map(_without_notes, super()._ua_stylesheets(forms)))
+
+
+def _without_notes(sheet: Any) -> Any:
+    """A built-in stylesheet without footnotes, for which each element would get five styles and has none."""
+    lean = copy(sheet)
+    lean.matcher = copy(sheet.matcher)
+    lean.matcher.other_selectors = [
+        selector for selector in sheet.matcher.other_selectors if "note" not in (selector[3] or "")
+    ]
+    return lean
+
+
+def fetch_nothing() -> Any:
+    """A document is whole in itself; whatever it asks for is refused, logged, and fails the build."""
+    return URLFetcher(allowed_protocols=())
+
+
+@contextmanager
+def listening() -> Iterator[list[str]]:
+    """Everything that WeasyPrint logs from warnings upwards; its progress has a logger of its own."""
+    messages: list[str] = []
+    handler = logging.Handler(logging.WARNING)
+    handler.emit = lambda record: messages.append(record.getMessage())  # type: ignore[method-assign]
+    LOGGER.addHandler(handler)
+    try:
+        yield messages
+    finally:
+        LOGGER.removeHandler(handler)
+
+
+@contextmanager
+def unheard() -> Iterator[None]:
+    """Pages that nobody counts."""
+    logger = logging.getLogger("weasyprint.progress")
+    logger.disabled = True
+    try:
+        yield
+    finally:
+        logger.disabled = False
+
+
+def draw(
+    page: Any, stream: Any, scale: float, places: Mapping[Element, int], seen: set[Element], first_leaf: int = 0
+) -> Sequence[Leaf]:
+    """Paint `page` on `stream`, with its rules and marks, and return its content. Its boxes are used up."""
+    for table in tables(page._page_box):
+        _close_frame(table)
+    rules = hairlines.take_rules(page._page_box)
+    page.paint(stream, scale)
+    hairlines.draw_rules(stream, rules)
+    return mark_content(page, stream, places, seen, first_leaf)
+
+
+def has_lost_head(page: Any) -> bool:
+    """Whether WeasyPrint gave up the repeated head of a table.
+
+    It does so without a word where a row that is not to be divided does not fit below what must stand above it.
+    """
+    return any(not any(group.is_header for group in table.children) for table in tables(page._page_box))
+
+
+def _close_frame(table: Any) -> None:
+    """End the frame of `table` on this page below its last row.
+
+    A heading row that moves on to the next page to be with what follows it leaves WeasyPrint's table as high as
+    it was.
+    """
+    last = table.children[-1].children[-1]
+    table.height = last.position_y + last.height - table.content_box_y()
+
+
+def tables(box: Any) -> Iterator[Any]:
+    """The tables of `box`, a page's or one on it."""
+    for child in getattr(box, "children", ()):
+        if isinstance(child, boxes.TableBox):
+            yield child
+        else:
+            yield from tables(child)

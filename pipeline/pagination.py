@@ -1,0 +1,147 @@
+"""Part of stage 4: where the pages of a long table are likely to begin, told without laying it out.
+
+What it says decides only what is laid out side by side (pages.py), never what a page looks like: a page that begins
+elsewhere than was foreseen is found by the layout itself, and costs time.
+"""
+
+import unicodedata
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import pairwise
+from typing import Any
+from xml.etree.ElementTree import Element
+
+from weasyprint.formatting_structure import boxes
+from weasyprint.text.line_break import get_log_attrs
+
+
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """Rows that are laid out alike.
+
+    Of each cell the width for text in halves of its font's size, and the height of a line; `around` is what stands
+    above and below the lines. Heights in pixels.
+    """
+
+    cells: tuple[tuple[int, float], ...]
+    around: float
+    stays: bool
+    begins_page: bool
+    may_be_divided: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """What a table was measured to be on a sample of its rows: the room for rows on a page, and the kinds of rows.
+
+    Heights in pixels; `first` is the room on the page on which the table begins.
+    """
+
+    room: float
+    first: float
+    kinds: dict[object, _Kind]
+
+    def kind(self, row: Element) -> _Kind:
+        return self.kinds[kind_of(row)]
+
+
+def kind_of(row: Element) -> object:
+    """What tells rows apart that the stylesheets may treat differently."""
+    return row.get("class"), tuple((cell.tag, cell.get("class"), cell.get("colspan")) for cell in row)
+
+
+def measure(pages: Sequence[Any], table: Element) -> Sheet:
+    """What can be learned from `pages`, on which a sample of `table` with a row of each kind is laid out."""
+    kinds: dict[object, _Kind] = {}
+    room = first = 0.0
+    for page in pages:
+        for found in page.descendants():
+            if not isinstance(found, boxes.TableBox) or found.element is not table:
+                continue
+            head = sum(group.height for group in found.children if group.is_header)
+            foot = page.content_box_y() + page.height - found.border_bottom_width
+            room = foot - page.content_box_y() - found.border_top_width - head
+            first = first or foot - found.content_box_y() - head
+            for group in found.children:
+                if not group.is_header:
+                    kinds |= {kind_of(row.element): _measured(row) for row in group.children}
+    return Sheet(room, first, kinds)
+
+
+def _measured(row: Any) -> _Kind:
+    return _Kind(
+        tuple(
+            (
+                # A hair more, as what is exactly as wide as the cell fits.
+                int(cell.width / cell.style["font_size"] * 2 + 0.01),
+                next((line.height for line in cell.descendants() if isinstance(line, boxes.LineBox)), 0.0),
+            )
+            for cell in row.children
+        ),
+        # In all cells but the highest, WeasyPrint's padding fills the row.
+        min(cell.border_height() - cell.height for cell in row.children),
+        row.style["break_after"] == "avoid",
+        row.style["break_before"] == "page",
+        row.style["break_inside"] != "avoid",
+    )
+
+
+def height(row: Element, sheet: Sheet) -> float:
+    """How high `row` is likely to be, in pixels."""
+    kind = sheet.kind(row)
+    texts = ("".join(cell.itertext()) for cell in row)
+    return kind.around + max(lines(text, halves) * line for text, (halves, line) in zip(texts, kind.cells, strict=True))
+
+
+def starts(rows: Sequence[Element], heights: Sequence[float], sheet: Sheet, begin: int) -> Iterator[int]:
+    """The rows with which pages are likely to begin after the one that begins with row `begin`."""
+    room = sheet.room if begin else sheet.first
+    first = begin  # of this page
+    for index in range(begin, len(rows)):
+        kind = sheet.kind(rows[index])
+        if index > first and kind.begins_page:
+            yield index
+            first, room = index, sheet.room
+        elif heights[index] > room + 0.01 and index > first:
+            if kind.may_be_divided:
+                # It begins here and goes on at the head of the next page, which no page begins with.
+                room += sheet.room
+            else:
+                start = index
+                while start > first + 1 and sheet.kind(rows[start - 1]).stays:
+                    start -= 1
+                yield start
+                first, room = start, sheet.room - sum(heights[start:index])
+        room -= heights[index]
+        while room < 0 and kind.may_be_divided:
+            room += sheet.room
+
+
+@lru_cache(maxsize=4096)
+def lines(text: str, halves: int) -> int:
+    """In how many lines `text` is likely to be set, so many halves of an em wide; none if it is empty."""
+    if not text:
+        return 0
+    return sum(_lines(paragraph, halves) for paragraph in text.split("\n"))
+
+
+def _lines(paragraph: str, halves: int) -> int:
+    widths = [1 if unicodedata.east_asian_width(character) in ("Na", "H") else 2 for character in paragraph]
+    if sum(widths) <= halves:
+        return 1
+    attributes = get_log_attrs(paragraph, "ja")
+    breaks = [0, *(i for i in range(1, len(paragraph)) if attributes[i].is_line_break), len(paragraph)]
+    count, filled = 1, 0
+    for begin, end in pairwise(breaks):
+        piece = sum(widths[begin:end])
+        trailing = len(paragraph[begin:end]) - len(paragraph[begin:end].rstrip())
+        if filled + piece - trailing <= halves:
+            filled += piece
+            continue
+        if filled:
+            count += 1
+        # What cannot be broken and is wider than a line is broken anywhere.
+        more, filled = divmod(max(piece - 1, 0), halves)
+        count, filled = count + more, filled + 1
+    return count

@@ -1,0 +1,221 @@
+"""A long table that is laid out in parts, by one process or several, is to the byte what it would be in one piece."""
+
+import logging
+import os
+import random
+from collections.abc import Callable, Iterator
+from itertools import cycle
+from pathlib import Path
+from typing import Any
+
+import pypdfium2
+import pytest
+
+from pipeline import pages, pagination, parts, pool, progress
+from pipeline.document import Document
+from pipeline.documents.contrast import contrast
+from pipeline.documents.report import report
+from pipeline.errors import ProofError
+from pipeline.pdf import write_pdf
+from pipeline.proof import prove
+from pipeline.source import parse_source
+from pipeline.validation import Validated, validate
+
+from .conftest import HEALTHY
+
+
+def edition(items: int, texts: Iterator[str], name: str = "test") -> Validated:
+    """An edition of so many items, with `texts` for what was found of each, in measures of five."""
+    head, policies = HEALTHY.split("推進方針:\n")
+    lines = [head, "推進方針:\n  - 名称: 方針\n    推進施策:\n"]
+    for number in range(1, items + 1):
+        if number % 5 == 1:
+            lines.append(f"      - 名称: 施策{number}\n        推進項目:\n")
+        lines.append(
+            f"          - NO: {number}\n            名称: 項目の{number}\n            実施状況: ○\n"
+            f"            今後の取扱い: 継続\n            検証内容: {next(texts)}\n"
+        )
+    assert policies
+    return validate(parse_source(Path(f"source/{name}.yaml"), "".join(lines).encode()))
+
+
+def texts(seed: int, longest: int = 400) -> Iterator[str]:
+    """Texts of one line to some, of characters that break lines in all ways."""
+    chance = random.Random(seed)
+    while True:
+        yield "市" + "".join(chance.choices("協働の、。（「」）ーっ市民 ABC/2024%", k=chance.randrange(longest)))
+
+
+@pytest.fixture(autouse=True)
+def short_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Parts of two pages, so that a few pages are many parts; and processes, though pytest's may have threads."""
+    monkeypatch.setattr(parts, "_ROWS_OF_ONE_PART", 20)
+    monkeypatch.setattr(parts, "_PAGES_OF_A_PART", 2)
+    monkeypatch.setattr(pool, "_may_fork", lambda: True)
+
+
+@pytest.fixture
+def in_one_piece(monkeypatch: pytest.MonkeyPatch, font_cache: Path) -> Callable[[Document], bytes]:
+    """The PDF of a document laid out as WeasyPrint does it."""
+
+    def made(document: Document) -> bytes:
+        with monkeypatch.context() as patch:
+            patch.setattr(pages, "_longest_table", lambda _: None)
+            return write_pdf(document, font_cache)
+
+    return made
+
+
+def looks(pdf: bytes) -> list[bytes]:
+    """What each page looks like; that it reads what it must, the proof sees."""
+    return [page.render(scale=1.5, grayscale=True).to_pil().tobytes() for page in pypdfium2.PdfDocument(pdf)]
+
+
+@pytest.fixture
+def starts(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The rows with which parts begin that are laid out in this process."""
+    seen: list[int] = []
+    laid_out = parts.Parts._part
+
+    def noted(self: Any, begin: int, reach: int, divided: bool) -> Any:
+        seen.append(begin)
+        return laid_out(self, begin, reach, divided)
+
+    monkeypatch.setattr(parts.Parts, "_part", noted)
+    return seen
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_parts_make_the_same_document_as_one_piece(
+    seed: int, in_one_piece: Callable[[Document], bytes], font_cache: Path, starts: list[int]
+) -> None:
+    document = report(edition(90, texts(seed)))
+    ours = write_pdf(document, font_cache)
+    assert len(starts) > 2
+    assert looks(ours) == looks(in_one_piece(document))
+    # Tags, running lines, bookmarks and texts are as they must be.
+    prove(ours, document)
+
+
+@pytest.mark.parametrize("document", ["report", "comparison"])
+def test_the_number_of_processes_changes_no_byte(document: str, font_cache: Path, starts: list[int]) -> None:
+    new = edition(70, texts(1))
+    made = report(new) if document == "report" else contrast(edition(70, texts(2), "old"), new, True)
+    alone = write_pdf(made, font_cache)
+    prove(alone, made)
+    starts.clear()
+    for jobs in (2, 3):
+        assert write_pdf(made, font_cache, jobs) == alone
+    assert not starts
+
+
+def test_rows_that_go_over_pages_stay_together_with_what_follows(
+    in_one_piece: Callable[[Document], bytes], font_cache: Path
+) -> None:
+    long = "市" * 5000
+    document = report(edition(24, cycle(["短い", long, "短い", "短い", long, long])))
+    ours = write_pdf(document, font_cache, 2)
+    assert ours == write_pdf(document, font_cache)
+    assert looks(ours) == looks(in_one_piece(document))
+    prove(ours, document)
+
+
+def test_where_a_head_would_be_lost_all_is_laid_out_again(
+    in_one_piece: Callable[[Document], bytes], font_cache: Path
+) -> None:
+    # As tall as a page, below a heading row: it must be divided, which no style says.
+    almost = "市" * 48 * 43
+    document = report(edition(40, cycle([*["短い"] * 25, almost, *["短い"] * 14])))
+    ours = write_pdf(document, font_cache, 2)
+    assert ours == write_pdf(document, font_cache)
+    assert looks(ours) == looks(in_one_piece(document))
+    prove(ours, document)
+
+
+@pytest.mark.parametrize("error", [0.7, 1.4])
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_pages_that_were_foreseen_wrongly_are_found(
+    error: float, jobs: int, font_cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    document = report(edition(90, texts(3)))
+    expected = write_pdf(document, font_cache)
+    rightly = pagination.height
+    monkeypatch.setattr(pagination, "height", lambda *arguments: rightly(*arguments) * error)
+    assert write_pdf(document, font_cache, jobs) == expected
+
+
+def test_nearly_all_pages_are_foreseen(font_cache: Path, starts: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
+    foreseen: list[int] = []
+    predicted = pagination.starts
+
+    def noted(rows: Any, heights: Any, sheet: Any, begin: int) -> Iterator[int]:
+        found = list(predicted(rows, heights, sheet, begin))
+        if not foreseen:
+            foreseen.extend([0, *found])
+        return iter(found)
+
+    monkeypatch.setattr(pagination, "starts", noted)
+    write_pdf(report(edition(300, texts(5, 300))), font_cache)
+    assert len(starts) > 8
+    assert set(starts) <= set(foreseen)
+
+
+def test_if_the_machine_ends_a_process_one_goes_on_alone(font_cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    document = report(edition(60, texts(1)))
+    expected = write_pdf(document, font_cache)
+
+    def end(*_: Any) -> Any:
+        os._exit(9)
+
+    monkeypatch.setattr(parts.Parts, "_part_elsewhere", end)
+    assert write_pdf(document, font_cache, 2) == expected
+
+
+def test_what_another_process_complains_of_is_told(font_cache: Path) -> None:
+    document = report(edition(90, texts(1)))
+    strange = document.html.replace("項目の90<", "項目の𓀀<")
+    assert strange != document.html
+    with pytest.raises(ProofError, match=r"U\+13000"):
+        write_pdf(Document(strange, document.expected, document.carried), font_cache, 2)
+
+
+@pytest.mark.parametrize(
+    "what", ['<a href="https://example.org/">項目</a>', '<i style="background: linear-gradient(red, blue)">あ</i>']
+)
+def test_what_cannot_be_drawn_by_itself_keeps_the_document_in_one_piece(
+    what: str, in_one_piece: Callable[[Document], bytes], font_cache: Path
+) -> None:
+    document = report(edition(60, texts(1)))
+    html = document.html.replace("項目の50<", f"{what}<")
+    assert html != document.html
+    document = Document(html, document.expected, document.carried)
+    assert write_pdf(document, font_cache, 2) == in_one_piece(document)
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_a_font_that_most_rows_do_not_have_keeps_the_document_in_one_piece(
+    jobs: int, in_one_piece: Callable[[Document], bytes], font_cache: Path
+) -> None:
+    document = report(edition(60, texts(1)))
+    html = document.html.replace("項目の50<", '<i style="font-family: BIZ UDPGothic">項目</i><')
+    document = Document(html, document.expected, document.carried)
+    assert write_pdf(document, font_cache, jobs) == in_one_piece(document)
+
+
+def test_how_far_several_processes_have_come_is_told(font_cache: Path) -> None:
+    told: list[str] = []
+    handler = logging.Handler()
+    handler.emit = lambda record: told.append(record.getMessage())  # type: ignore[method-assign]
+    logger = logging.getLogger(progress._LOGS[1])
+    logger.addHandler(handler)
+    logger.setLevel(logging.INFO)
+    try:
+        write_pdf(report(edition(90, texts(1))), font_cache, 2)
+    finally:
+        logger.removeHandler(handler)
+        logger.setLevel(logging.NOTSET)
+    assert told[0].isdecimal()
+    done = [int(message) for message in told[1:]]
+    assert done == sorted(done)
+    assert len(set(done)) > 2
+    assert int(told[0]) - 3 <= done[-1] < int(told[0])
