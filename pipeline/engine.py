@@ -34,6 +34,7 @@ def read(text: str) -> Element:
 
     WeasyPrint's own parser, which forgives everything, took a tenth of the whole time. And an `id` would give each
     row and all of its cells styles of their own, since it might be the target of a link: it steps aside.
+    What is on screens only goes: a count in it that changes is no reason to lay out a page anew (kept.py).
     """
     try:
         root = ElementTree.fromstring(text)
@@ -43,6 +44,7 @@ def read(text: str) -> Element:
             f"templates/: ひな型から作ったHTMLの要素が正しく閉じていません({error}): {line[:80]}"
         ) from error
     for element in root.iter():
+        element[:] = [child for child in element if "screen-only" not in child.get("class", "").split()]
         if name := element.attrib.pop("id", None):
             element.set(ID, name)
     for picture in root.iter("svg"):

@@ -8,6 +8,7 @@ from xml.etree.ElementTree import Element
 import weasyprint
 
 from .engine import DIVIDE, SVG, Html, draw, has_lost_head, read
+from .kept import KeptPages
 from .parts import LostHeadError, MustStayWholeError, Parts
 from .tags import Leaf
 
@@ -51,15 +52,16 @@ class _Page:
         self._page = None
 
 
-def lay_out(text: str, jobs: int = 1) -> Pages:
+def lay_out(text: str, jobs: int = 1, kept: KeptPages | None = None) -> Pages:
     """The HTML `text` as pages, laid out by as many as `jobs` processes; the pages are the same whatever their number.
 
+    What is `kept` of the last time is not laid out again where it would be the same; then one process is enough.
     Raises `ProofError` where the HTML is not well-formed.
     """
     root = read(text)
     if table := _longest_table(root):
         with suppress(MustStayWholeError):
-            return _in_parts(Parts(root, table), jobs)
+            return _in_parts(Parts(root, table, kept), jobs)
     return _in_one_piece(root)
 
 

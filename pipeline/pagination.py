@@ -81,10 +81,15 @@ def _measured(row: Any) -> _Kind:
         ),
         # In all cells but the highest, WeasyPrint's padding fills the row.
         min(cell.border_height() - cell.height for cell in row.children),
-        row.style["break_after"] == "avoid",
+        stays(row),
         row.style["break_before"] == "page",
         row.style["break_inside"] != "avoid",
     )
+
+
+def stays(row: Any) -> bool:
+    """Whether `row`, a box, stays with the next one."""
+    return bool(row.style["break_after"] == "avoid")
 
 
 def height(row: Element, sheet: Sheet) -> float:

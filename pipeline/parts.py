@@ -7,11 +7,13 @@ margins of all pages alike, is drawn for itself.
 """
 
 import gc
+import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
-from dataclasses import dataclass
-from itertools import islice
+from dataclasses import replace
+from itertools import islice, takewhile
 from typing import TYPE_CHECKING, Any
+from xml.etree import ElementTree
 from xml.etree.ElementTree import Element, SubElement
 
 import pydyf
@@ -21,7 +23,7 @@ from weasyprint.pdf.stream import Stream
 from . import pagination, progress
 from .collector import collector_at_rest
 from .engine import DIVIDE, LOGGER, Html, draw, has_lost_head, listening, tables, unheard
-from .tags import Leaf
+from .kept import DrawnPage, KeptPages
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
@@ -44,24 +46,6 @@ _NO_NUMBER = "@page { @bottom-center { content: none !important } }"
 _DIV_BY_DIV = "body > div + div { break-before: page }"
 
 
-@dataclass(frozen=True, slots=True)
-class _DrawnPage:
-    """A page, or what stands in its margins, laid out and drawn.
-
-    It begins with row `start` of the table, and the next page with row `next`; None where that is within a row.
-    `states` holds the graphics states that `content` names; `fonts` of each font, by WeasyPrint's key, the texts and
-    the widths of the glyphs.
-    """
-
-    start: int | None
-    next: int | None
-    content: bytes
-    states: Mapping[str, Any]
-    fonts: tuple[tuple[int, Mapping[int, str], Mapping[int, int]], ...]
-    leaves: tuple[Leaf, ...]
-    bookmarks: tuple[Any, ...]
-
-
 class LostHeadError(Exception):
     """WeasyPrint gave up the repeated head of a table.
 
@@ -77,8 +61,9 @@ class MustStayWholeError(Exception):
 class Parts:
     """A document whose long table is laid out part by part, each as if there were no other rows."""
 
-    def __init__(self, root: Element, table: Element) -> None:
+    def __init__(self, root: Element, table: Element, kept: KeptPages | None = None) -> None:
         self.root = root
+        self._kept = kept
         self.places = {element: place for place, element in enumerate(root.iter())}
         self._table = table
         self._bodies = {body: list(body) for body in table.iterfind("tbody")}
@@ -95,17 +80,19 @@ class Parts:
         self._sheet: pagination.Sheet | None = None
         self._edges = self._drawn_edges()
 
-    def edge(self, number: int) -> _DrawnPage:
+    def edge(self, number: int) -> DrawnPage:
         """What stands in the margins of a page besides its number: of the first it is content, then it is repeated."""
         return self._edges[number > 0]
 
-    def drawn(self, jobs: int, divided: bool) -> list[_DrawnPage]:
+    def drawn(self, jobs: int, divided: bool) -> list[DrawnPage]:
         """All pages but for their margins; `divided`: rows that may be taller than a page may be divided.
 
         Raises `LostHeadError`, `MustStayWholeError`.
         """
         if len(self._rows) > _ROWS_OF_ONE_PART and not self._sheet:
             self._foresee()
+        if self._kept:
+            return self._chain_with_kept(self._kept, divided)
         if jobs > 1 and self._sheet:
             from concurrent.futures.process import BrokenProcessPool  # here: short documents do without
 
@@ -117,16 +104,34 @@ class Parts:
                     return self._chain(_Ahead(self._plan, lambda *part: ask(*part, divided), jobs).pages)
         return self._chain(lambda front: self._part(*next(self._plan(front)), divided))
 
-    def _chain(self, pages_from: Callable[[int], list[_DrawnPage]]) -> list[_DrawnPage]:
+    def _chain(self, pages_from: Callable[[int], list[DrawnPage]]) -> list[DrawnPage]:
         """All pages, of which `pages_from` tells those that begin with a row and some that follow."""
-        pages: list[_DrawnPage] = []
+        pages: list[DrawnPage] = []
         while (front := pages[-1].next if pages else 0) != len(self._rows):
             assert front is not None
             progress.begin_pages(len(pages))
             pages += pages_from(front)
         return pages
 
-    def numbers(self, drawn: Sequence[_DrawnPage]) -> Any:
+    def _chain_with_kept(self, kept: KeptPages, divided: bool) -> list[DrawnPage]:
+        """All pages; those that are as they were are not laid out again, and the others one by one, to come upon them."""
+        with self._with({body: [] for body in self._bodies}, before=True, after=True):
+            rest = ElementTree.tostring(self.root)
+        rows = [hashlib.sha256(b"%s %d %s" % (rest, divided, ElementTree.tostring(row))).digest() for row in self._rows]
+        places = [self.places[row] for row in self._rows]
+
+        def pages_from(front: int) -> list[DrawnPage]:
+            page = kept.find(rows, places, front)
+            if page and all(key in self._fonts for key, *_ in page.fonts):
+                return [page]
+            begin, reach = next(self._plan(front))
+            return self._part(begin, min(reach, begin + kept.longest + 2) if kept.longest else reach, divided)
+
+        pages = self._chain(pages_from)
+        kept.keep(rows, places, pages)
+        return pages
+
+    def numbers(self, drawn: Sequence[DrawnPage]) -> Any:
         """A document of nothing but the numbers of the pages, with the bookmarks and fonts of what is `drawn` on them."""
         document = self._of_margins([], len(drawn), _NO_EDGES)
         document.fonts = self._fonts
@@ -142,7 +147,7 @@ class Parts:
                 self._fonts[key].widths.update(widths)
         return document
 
-    def _drawn_edges(self) -> list[_DrawnPage]:
+    def _drawn_edges(self) -> list[DrawnPage]:
         body = self.root.find("body")
         assert body is not None
         repeated = [element for element in body if element is not self._main]
@@ -199,12 +204,12 @@ class Parts:
 
     # A part
 
-    def _part_elsewhere(self, begin: int, reach: int, divided: bool) -> tuple[list[_DrawnPage], list[str]]:
+    def _part_elsewhere(self, begin: int, reach: int, divided: bool) -> tuple[list[DrawnPage], list[str]]:
         """`_part` in another process, and what WeasyPrint complained of there."""
         with listening() as complaints:
             return self._part(begin, reach, divided), complaints
 
-    def _part(self, begin: int, reach: int, divided: bool) -> list[_DrawnPage]:
+    def _part(self, begin: int, reach: int, divided: bool) -> list[DrawnPage]:
         """The pages of the rows from `begin` on that are decided by the rows before `reach`; at least one."""
         end = len(self._rows)
         while True:
@@ -216,7 +221,7 @@ class Parts:
                 return pages
             reach = min(end, reach + reach - begin)
 
-    def _laid_out(self, begin: int, reach: int, divided: bool) -> list[_DrawnPage]:
+    def _laid_out(self, begin: int, reach: int, divided: bool) -> list[DrawnPage]:
         numbers = self._numbers
         bodies = {body: [row for row in rows if begin <= numbers[row] < reach] for body, rows in self._bodies.items()}
         is_last = reach == len(self._rows)
@@ -224,6 +229,8 @@ class Parts:
         with self._with(bodies, before=not begin, after=is_last):
             pages = Html(self.root).render(stylesheets=[weasyprint.CSS(string=style)]).pages
         starts = [begin, *map(self._start, pages, pages[1:])]
+        # Of the next page, the rows that stay with the one that had no room, and that one.
+        decisive = [*map(self._decisive, pages[1:]), 0]
         # How the last page ends is decided by rows that are not there.
         while pages and not is_last:
             pages.pop()
@@ -235,8 +242,15 @@ class Parts:
         # What a later part repeats has been content before.
         seen: set[Element] = set(self.places) if begin else set()
         return [
-            self._draw_alone(page, seen, start, next_start, 0 if begin or index else len(self.edge(0).leaves))
-            for index, (page, start, next_start) in enumerate(zip(pages, starts, following, strict=False))
+            replace(
+                self._draw_alone(page, seen, 0 if begin or index else len(self.edge(0).leaves)),
+                start=start,
+                next=next_start,
+                decisive=more,
+            )
+            for index, (page, start, next_start, more) in enumerate(
+                zip(pages, starts, following, decisive, strict=False)
+            )
         ]
 
     def _with(self, bodies: Mapping[Element, list[Element]], before: bool, after: bool) -> AbstractContextManager[None]:
@@ -253,23 +267,22 @@ class Parts:
 
     def _start(self, page: Any, following: Any) -> int | None:
         """The row with which the page `following` begins; None if it goes on with what `page` began, or has no rows."""
-        row = next(self._rows_on(following), None)
-        return None if row is None or row in self._rows_on(page) else self._numbers[row]
+        row = next((row.element for row in self._rows_on(following)), None)
+        if row is None or any(other.element is row for other in self._rows_on(page)):
+            return None
+        return self._numbers[row]
 
-    def _rows_on(self, page: Any) -> Iterator[Element]:
+    def _decisive(self, page: Any) -> int:
+        return 1 + sum(1 for _ in takewhile(pagination.stays, self._rows_on(page)))
+
+    def _rows_on(self, page: Any) -> Iterator[Any]:
+        """The boxes of the table's rows on `page`."""
         for table in tables(page._page_box):
             if table.element is self._table:
                 for group in table.children:
-                    yield from (row.element for row in group.children if row.element in self._numbers)
+                    yield from (row for row in group.children if row.element in self._numbers)
 
-    def _draw_alone(
-        self,
-        page: Any,
-        seen: set[Element],
-        start: int | None = None,
-        following: int | None = None,
-        first_leaf: int = 0,
-    ) -> _DrawnPage:
+    def _draw_alone(self, page: Any, seen: set[Element], first_leaf: int = 0) -> DrawnPage:
         """Draw `page` by itself; its content is numbered from `first_leaf` on."""
         for font in self._fonts.values():
             font.to_unicode, font.widths = {}, {}
@@ -279,9 +292,7 @@ class Parts:
         leaves = draw(page, stream, _POINTS, self.places, seen, first_leaf)
         if page.links or any(resources[name] for name in names[1:]):
             raise MustStayWholeError
-        return _DrawnPage(
-            start,
-            following,
+        return DrawnPage(
             pydyf.Array(stream.stream).data[1:-1],
             dict(resources["ExtGState"]),
             tuple((key, font.to_unicode, font.widths) for key, font in self._fonts.items() if font.widths),
@@ -296,16 +307,16 @@ class _Ahead:
     def __init__(
         self,
         plan: Callable[[int], Iterator[tuple[int, int]]],
-        ask: Callable[[int, int], "Future[tuple[list[_DrawnPage], list[str]]]"],
+        ask: Callable[[int, int], "Future[tuple[list[DrawnPage], list[str]]]"],
         processes: int,
     ) -> None:
         self._plan, self._ask = plan, ask
         # One more than can be at work, so that nobody waits to be asked.
         self._most = processes + 1
-        self._asked: dict[int, Future[tuple[list[_DrawnPage], list[str]]]] = {}
+        self._asked: dict[int, Future[tuple[list[DrawnPage], list[str]]]] = {}
         self._done = 0
 
-    def pages(self, front: int) -> list[_DrawnPage]:
+    def pages(self, front: int) -> list[DrawnPage]:
         """The pages of the part that begins with row `front`."""
         planned = dict(islice(self._plan(front), self._most))
         # What was foreseen wrongly is not begun any more.

@@ -4,13 +4,16 @@ import datetime
 import mmap
 import re
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from . import html
 from .collector import collector_at_rest
 from .document import Carried, Document
 from .errors import LackError, ProofError
 from .fonts import confine_layout
+
+if TYPE_CHECKING:
+    from .kept import KeptPages
 
 # What laying out takes: libraries, fonts and threads, and for each character of HTML (measured: 290 MB, and 250 B
 # of 1,500 rows; with a limit in force, it does with less).
@@ -41,8 +44,10 @@ xmlns:pdfaSchema="http://www.aiim.org/pdfa/ns/schema#" xmlns:pdfaProperty="http:
 """
 
 
-def write_pdf(document: Document, font_cache: Path, jobs: int = 1) -> bytes:
+def write_pdf(document: Document, font_cache: Path, jobs: int = 1, kept: "KeptPages | None" = None) -> bytes:
     """Lay out `document` on paper, in as many as `jobs` processes, and write it with tags, metadata and its sources.
+
+    Pages that are `kept` of the last time are taken again where they would be the same.
 
     Raises `ProofError` if the engine has anything to complain of: it logs and carries on where we would stop.
     """
@@ -79,7 +84,7 @@ def write_pdf(document: Document, font_cache: Path, jobs: int = 1) -> bytes:
         for file in document.carried.files
     ]
     with listening() as complaints, collector_at_rest():
-        pages = lay_out(document.html, jobs)
+        pages = lay_out(document.html, jobs, kept)
 
         def finish(_: Any, pdf: Any) -> None:
             rebuild_tags(pages.root, pages.leaves, pdf)

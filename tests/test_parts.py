@@ -3,7 +3,9 @@
 import logging
 import os
 import random
+import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from itertools import cycle
 from pathlib import Path
 from typing import Any
@@ -16,6 +18,7 @@ from pipeline.document import Document
 from pipeline.documents.contrast import contrast
 from pipeline.documents.report import report
 from pipeline.errors import ProofError
+from pipeline.kept import KeptPages
 from pipeline.pdf import write_pdf
 from pipeline.proof import prove
 from pipeline.source import parse_source
@@ -219,3 +222,106 @@ def test_how_far_several_processes_have_come_is_told(font_cache: Path) -> None:
     assert done == sorted(done)
     assert len(set(done)) > 2
     assert int(told[0]) - 3 <= done[-1] < int(told[0])
+
+
+# Pages that are kept for the next time
+
+
+def written(lines: list[str]) -> Document:
+    return report(edition(len(lines), iter(lines)))
+
+
+def test_kept_pages_are_as_if_they_were_laid_out_anew(font_cache: Path, starts: list[int]) -> None:
+    chance = random.Random(7)
+    source = texts(7)
+    lines = [next(source) for _ in range(40)]
+    kept = KeptPages()
+    write_pdf(written(lines), font_cache, kept=kept)
+    for _ in range(6):
+        lines[chance.randrange(40)] = chance.choice(["短い", next(source), "市" * 3000])
+        document = written(lines)
+        assert write_pdf(document, font_cache, kept=kept) == write_pdf(document, font_cache)
+    lines = [line[:400] for line in lines]
+    for _ in range(2):
+        starts.clear()
+        write_pdf(written(lines), font_cache, kept=kept)
+    assert not starts
+
+
+def test_a_kept_page_goes_by_what_did_not_fit_on_it(font_cache: Path, starts: list[int]) -> None:
+    source = texts(8)
+    lines = [next(source) for _ in range(36)]
+    pages_begin = [
+        number
+        for page in pypdfium2.PdfDocument(write_pdf(written(lines), font_cache))
+        if (number := min(map(int, re.findall(r"項目の(\d+)", page.get_textpage().get_text_bounded()))))
+    ]
+    assert len(pages_begin) > 2
+    for number in pages_begin[1:]:
+        kept = KeptPages()
+        write_pdf(written(lines), font_cache, kept=kept)
+        changed = [*lines]
+        changed[number - 1] = "短い"
+        document = written(changed)
+        assert write_pdf(document, font_cache, kept=kept) == write_pdf(document, font_cache)
+    assert starts
+
+
+ROW = re.compile(r"<tr class=.*?</tr>\n", re.DOTALL)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda rows, _: rows[:3] + rows[4:],
+        lambda rows, _: rows[:3] + rows[10:12] + rows[3:],
+        lambda rows, starts: rows[starts[1] :],
+        lambda rows, starts: rows[: starts[2]],
+        lambda rows, _: rows + rows[5:6],
+        lambda rows, _: rows + rows[5:40],
+    ],
+    ids=["one goes", "two come", "a page goes", "it ends with a page", "one more", "many more"],
+)
+def test_pages_are_kept_while_rows_come_and_go(
+    change: Callable[[list[str], list[int]], list[str]], font_cache: Path
+) -> None:
+    source = texts(10, 250)
+    document = written([next(source) for _ in range(70)])
+    rows = ROW.findall(document.html)
+    before, after = document.html.split("".join(rows))
+    kept = KeptPages()
+    write_pdf(document, font_cache, kept=kept)
+    beginnings = sorted(page.page.start for pages in kept._pages.values() for page in pages if page.page.start)
+    changed = replace(document, html=before + "".join(change(rows, [0, *beginnings])) + after)
+    assert write_pdf(changed, font_cache, kept=kept) == write_pdf(changed, font_cache)
+
+
+def test_a_change_of_one_row_lays_out_one_page(font_cache: Path, starts: list[int]) -> None:
+    source = texts(9)
+    lines = [next(source) for _ in range(100)]
+    kept = KeptPages()
+    write_pdf(written(lines), font_cache, kept=kept)
+    first = len(starts)
+    lines[50] = lines[50][:-1] + "市"
+    write_pdf(written(lines), font_cache, kept=kept)
+    assert first > 2
+    assert len(starts) == first + 1
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        ('<col class="findings"/>', '<col class="findings" style="width: 90mm"/>'),
+        ("9pt", "10pt"),
+        ("方針</th>", "新方針</th>"),
+    ],
+    ids=["column", "style", "heading"],
+)
+def test_what_stands_around_the_rows_decides_too(change: tuple[str, str], font_cache: Path) -> None:
+    source = texts(9)
+    document = written([next(source) for _ in range(30)])
+    other = Document(document.html.replace(*change), document.expected, document.carried)
+    assert other != document
+    kept = KeptPages()
+    write_pdf(document, font_cache, kept=kept)
+    assert write_pdf(other, font_cache, kept=kept) == write_pdf(other, font_cache)

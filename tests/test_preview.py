@@ -26,6 +26,7 @@ from pipeline.errors import UsageError
 from pipeline.preview import press as press_module
 from pipeline.preview import server as server_module
 from pipeline.preview.press import Phase, Press
+from pipeline.source import Source
 
 from .conftest import HEALTHY, ROOT, Made
 from .test_web import CHROMIUM, DESKTOP, OPTIONS, PHONE, breaches
@@ -354,7 +355,7 @@ def test_without_a_wish_the_next_free_port_is_taken() -> None:
 def test_a_bug_goes_to_the_terminal_and_the_press_lives_on(
     project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], healthy: Made
 ) -> None:
-    def fail(*_: object) -> bytes:
+    def fail(*_: object, **__: object) -> bytes:
         raise RuntimeError("a bug")
 
     settled = threading.Semaphore(0)
@@ -368,9 +369,40 @@ def test_a_bug_goes_to_the_terminal_and_the_press_lives_on(
     assert server_module._described("h1", press.state("h1"))["status"] == (
         "プログラムが異常です。make preview を動かしている端末の表示を見てください。まだ紙面がありません"
     )
-    monkeypatch.setattr(press_module, "write_pdf", lambda *_: healthy.pdf)
+    monkeypatch.setattr(press_module, "write_pdf", lambda *_, **__: healthy.pdf)
     monkeypatch.setattr(press_module, "prove", lambda *_: 1)
     (project / "source/h1.yaml").write_text(EDITION + "\n", "utf-8")
+    press.ask("h1")
+    assert settled.acquire(timeout=5)
+    assert press.state("h1").phase == Phase.CURRENT
+    press.stop()
+    press.join(5)
+
+
+def test_what_was_read_half_written_is_read_again(
+    project: Path, monkeypatch: pytest.MonkeyPatch, healthy: Made
+) -> None:
+    source = project / "source/h1.yaml"
+    read_source = press_module.read_source
+
+    def read_half(path: Path) -> Source:
+        monkeypatch.setattr(press_module, "read_source", read_source)
+        source.write_text("", "utf-8")
+        try:
+            return read_source(path)
+        finally:
+            source.write_text(EDITION, "utf-8")
+
+    settled = threading.Semaphore(0)
+    press = Press(lambda edition: None if press.state(edition).phase == Phase.BUILDING else settled.release())
+    monkeypatch.setattr(press_module, "read_source", read_half)
+    monkeypatch.setattr(press_module, "write_pdf", lambda *_, **__: healthy.pdf)
+    monkeypatch.setattr(press_module, "prove", lambda *_: 1)
+    source.write_text(EDITION, "utf-8")
+    press.ask("h1")
+    press.start()
+    assert settled.acquire(timeout=5)
+    assert press.state("h1").phase == Phase.REFUSED
     press.ask("h1")
     assert settled.acquire(timeout=5)
     assert press.state("h1").phase == Phase.CURRENT
@@ -383,7 +415,7 @@ def test_the_newest_change_wins(project: Path, monkeypatch: pytest.MonkeyPatch) 
     laid_out: list[str] = []
     is_at_work, may_go_on = threading.Semaphore(0), threading.Semaphore(0)
 
-    def write_pdf(document: Document, _: Path) -> bytes:
+    def write_pdf(document: Document, _: Path, **__: object) -> bytes:
         laid_out.append(document.html)
         is_at_work.release()
         may_go_on.acquire()

@@ -17,10 +17,11 @@ from typing import Any
 import pypdfium2
 
 from pipeline import html
-from pipeline.delivery import OUT, SOURCE
+from pipeline.delivery import OUT, SOURCE, fingerprint
 from pipeline.document import Document
 from pipeline.documents.report import report
 from pipeline.errors import PipelineError, Problem, SourceError
+from pipeline.kept import KeptPages
 from pipeline.pdf import write_pdf
 from pipeline.proof import prove
 from pipeline.source import read_source
@@ -70,6 +71,7 @@ class Press(threading.Thread):
         super().__init__(name="press", daemon=True)
         self._changed = changed
         self._states: dict[str, State] = {}
+        self._kept = KeptPages()
         # Of each edition what its files held when its pages were last begun.
         self._begun: dict[str, str] = {}
         self._waiting: dict[str, str] = {}
@@ -132,7 +134,7 @@ class Press(threading.Thread):
             if before.pages and before.pages.document == document:
                 return replace(state, phase=Phase.CURRENT)
             self._show(edition, state)
-            pdf = write_pdf(document, OUT / ".fonts")
+            pdf = write_pdf(document, OUT / ".fonts", kept=self._kept)
             self._give_up_if_overtaken()
             prove(pdf, document)
             pages = Pages(document, pdf, _sizes(pdf), datetime.now(), time.perf_counter() - begin)
@@ -192,14 +194,17 @@ def watched() -> Iterator[Path]:
 
 
 def _content() -> str:
-    """A digest of all that is watched. What cannot be read counts as empty: what makes the pages will complain."""
+    """A digest of all that is watched. What cannot be read counts as empty: what makes the pages will complain.
+
+    The times count too: a file may be read while an editor writes it, half, and hold at last what it held before.
+    """
     content = hashlib.sha256()
     for path in sorted(watched()):
         try:
-            data = path.read_bytes()
+            mark = fingerprint(path)
         except OSError:
-            data = b""
-        content.update(f"{path} {hashlib.sha256(data).hexdigest()}\n".encode())
+            mark = []
+        content.update(f"{path} {mark}\n".encode())
     return content.hexdigest()
 
 
