@@ -26,7 +26,7 @@ from pipeline.errors import UsageError
 from pipeline.preview import press as press_module
 from pipeline.preview import server as server_module
 from pipeline.preview.press import Phase, Press
-from pipeline.source import Source
+from pipeline.source import Source, read_source
 
 from .conftest import HEALTHY, ROOT, Made
 from .test_web import CHROMIUM, DESKTOP, OPTIONS, PHONE, breaches
@@ -383,7 +383,6 @@ def test_what_was_read_half_written_is_read_again(
     project: Path, monkeypatch: pytest.MonkeyPatch, healthy: Made
 ) -> None:
     source = project / "source/h1.yaml"
-    read_source = press_module.read_source
 
     def read_half(path: Path) -> Source:
         monkeypatch.setattr(press_module, "read_source", read_source)
