@@ -145,6 +145,8 @@ prepare_packages() {
         "$python" -m venv --clear .venv || lack ".venv を作れませんでした。"
         pip_install requirements.lock .venv/ready
     fi
+    # Without it, every start takes longer (see there), and nothing else.
+    .venv/bin/python -E -m pipeline.startup 2>/dev/null || true
     touch .venv/ready # make compares times
     [ "$what" != report ] || return 0
     case $what in

@@ -7,7 +7,6 @@ by the target that needs them, so that a report that is up to date costs a few h
 import argparse
 import errno
 import os
-import shlex
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
@@ -71,6 +70,11 @@ _progress = Progress()
 
 
 class _Parser(argparse.ArgumentParser):
+    def __init__(self) -> None:
+        # Whose width is given does not import what finds out the terminal's; nobody sees argparse's own help.
+        width = partial(argparse.HelpFormatter, width=80)
+        super().__init__(add_help=False, allow_abbrev=False, formatter_class=width)
+
     def error(self, message: str) -> Never:  # noqa: ARG002 argparse's sentence is English
         given = " ".join(sys.argv[1:]) or "(なし)"
         raise UsageError(f"使い方が違います: {given}\n\n{_HELP}")
@@ -83,7 +87,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     _progress = Progress()
     try:
         options = _parse(arguments)
-        if options.target is None or options.help:
+        if options.help:
             print(_HELP, end="")
             return 0
         result: int = options.run(options)
@@ -120,53 +124,62 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
-    parser = _Parser(add_help=False, allow_abbrev=False)
+    target, *rest = (sys.argv[1:] if arguments is None else arguments) or ["--help"]
+    parser = _Parser()
     parser.add_argument("-h", "--help", action="store_true")
-    targets = parser.add_subparsers(dest="target", parser_class=_Parser)
+    if target in ("-h", "--help"):
+        rest = [target]
+    else:
+        parser.set_defaults(run=_prepare(parser, target))
+    return parser.parse_args(rest)
 
-    def target(name: str, run: Callable[[argparse.Namespace], int]) -> argparse.ArgumentParser:
-        added: argparse.ArgumentParser = targets.add_parser(name, add_help=False, allow_abbrev=False)
-        added.add_argument("-h", "--help", action="store_true", default=argparse.SUPPRESS)
-        added.set_defaults(run=run)
-        return added
 
-    report = target("report", _report)
-    report.add_argument("editions", nargs="*")
-    report.add_argument("--jobs")
-    check = target("check", _check)
-    check.add_argument("editions", nargs="*")
-    check.add_argument("--strict", action="store_true")
-    diff = target("diff", _diff)
-    diff.add_argument("editions", nargs="*")
-    diff.add_argument("--from", dest="old")
-    diff.add_argument("--to", dest="new")
-    diff.add_argument("--all", action="store_true")
-    diff.add_argument("--strict", action="store_true")
-    errata = target("errata", _errata)
-    errata.add_argument("--from", dest="old", required=True)
-    errata.add_argument("--to", dest="new", required=True)
-    following = target("next", _next)
-    following.add_argument("--from", dest="old", required=True)
-    following.add_argument("--to", dest="new", required=True)
-    preview = target("preview", _preview)
-    preview.add_argument("edition", nargs="?")
-    preview.add_argument("--port")
-    summary = target("summary", _summary)
-    summary.add_argument("editions", nargs="*")
-    summary.add_argument("--jobs")
-    target("data", _data).add_argument("editions", nargs="*")
-    target("sheets", _sheets).add_argument("editions", nargs="*")
-    returned = target("import", _import)
-    returned.add_argument("files", nargs="*", type=Path)
-    returned.add_argument("--files", dest="listed", default="")
-    returned.add_argument("--apply", action="store_true")
-    target("history", _history).add_argument("edition", nargs="?")
-    sign = target("sign", _sign)
-    sign.add_argument("edition")
-    sign.add_argument("--key", type=Path, required=True)
-    sign.add_argument("--passphrase-file", type=Path)
-    target("schema", _schema)
-    return parser.parse_args(arguments)
+def _prepare(parser: _Parser, target: str) -> Callable[[argparse.Namespace], int]:
+    """Let `parser` know what `target` takes, and return what does it: fifteen parsers would take a while to be made."""
+    add = parser.add_argument
+    match target:
+        case "report" | "summary":
+            add("editions", nargs="*")
+            add("--jobs")
+            return _report if target == "report" else _summary
+        case "check":
+            add("editions", nargs="*")
+            add("--strict", action="store_true")
+            return _check
+        case "diff":
+            add("editions", nargs="*")
+            add("--from", dest="old")
+            add("--to", dest="new")
+            add("--all", action="store_true")
+            add("--strict", action="store_true")
+            return _diff
+        case "errata" | "next":
+            add("--from", dest="old", required=True)
+            add("--to", dest="new", required=True)
+            return _errata if target == "errata" else _next
+        case "preview":
+            add("edition", nargs="?")
+            add("--port")
+            return _preview
+        case "data" | "sheets":
+            add("editions", nargs="*")
+            return _data if target == "data" else _sheets
+        case "import":
+            add("files", nargs="*", type=Path)
+            add("--files", dest="listed", default="")
+            add("--apply", action="store_true")
+            return _import
+        case "history":
+            add("edition", nargs="?")
+            return _history
+        case "sign":
+            add("edition")
+            add("--key", type=Path, required=True)
+            add("--passphrase-file", type=Path)
+            return _sign
+        case "schema":
+            return _schema
+    parser.error(target)
 
 
 def _report(options: argparse.Namespace) -> int:
@@ -449,6 +462,8 @@ def _listed(text: str) -> list[Path]:
     """The files in `text`, the value of make's FILES: one as it is, or several, quoted where they hold spaces."""
     if not text or Path(text).exists():
         return [Path(text)] if text else []
+    import shlex
+
     try:
         return [Path(name) for name in shlex.split(text)]
     except ValueError:

@@ -103,7 +103,7 @@ def _program_files() -> Iterable[Path]:
     yield from (ROOT / "pipeline").rglob("*.py")
     yield from (ROOT / "templates").glob("*.*")
     yield from (ROOT / "styles").glob("*.css")
-    yield from ROOT.glob("*.lock")
+    yield ROOT / "requirements.lock"
 
 
 def check_out(*paths: Path) -> None:

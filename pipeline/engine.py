@@ -1,16 +1,20 @@
 """Part of stage 4: WeasyPrint as it is used here: what it is given to read, and how a page of its is drawn."""
 
 import logging
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from copy import copy
+from functools import cache
 from typing import Any
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element
 
 import cssselect2
+import pydyf
 import weasyprint
 from weasyprint.formatting_structure import boxes
+from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import URLFetcher
 
 from . import hairlines
@@ -55,7 +59,29 @@ def read(text: str) -> Element:
     return root
 
 
-class Html(weasyprint.HTML):  # type: ignore[misc]
+class Engine:
+    """WeasyPrint with the styles of the document below `root`, which are read once, however often it is set to work."""
+
+    def __init__(self, root: Element) -> None:
+        self._styles = []
+        for style in root.iter("style"):
+            if {"all", MEDIUM} & set(re.split(r"[\s,]+", style.get("media", "all"))):
+                sheet = weasyprint.CSS(string=style.text or "", media_type=MEDIUM, url_fetcher=fetch_nothing())
+                self._styles.append(sheet)
+            style.set("type", "text/plain")  # not for WeasyPrint to read again
+
+    def lay_out(self, root: Element, more: str = "") -> Any:
+        """WeasyPrint's document of the HTML below `root`, with `more` styles."""
+        return _Html(root).render(font_config=_fonts(), stylesheets=[*self._styles, weasyprint.CSS(string=more)])
+
+
+@cache
+def _fonts() -> FontConfiguration:
+    """Fontconfig's view of the approved fonts, which are all that any document has."""
+    return FontConfiguration()
+
+
+class _Html(weasyprint.HTML):  # type: ignore[misc]
     """WeasyPrint's view of the HTML below `root`."""
 
     def __init__(self, root: Element) -> None:
@@ -145,3 +171,16 @@ def tables(box: Any) -> Iterator[Any]:
             yield child
         else:
             yield from tables(child)
+
+
+class _Written(pydyf.Stream):  # type: ignore[misc]
+    data = b""
+
+    def __init__(self, stream: pydyf.Stream) -> None:
+        vars(self).update(vars(stream))
+        self.data = stream.data
+
+
+def compress_once(pdf: Any) -> None:
+    """Make the data of all streams of `pdf`, which is complete. pydyf would for the file, and again for its identifier."""
+    pdf.objects = [_Written(item) if isinstance(item, pydyf.Stream) else item for item in pdf.objects]

@@ -1,7 +1,8 @@
 """The line, from source to out/: it reads like a table of contents."""
 
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -10,10 +11,12 @@ from .errors import PipelineError, Problem, UsageError
 from .progress import LAYOUT, expect_pages
 
 if TYPE_CHECKING:  # a document that is up to date is found so without importing what makes documents
+    from .beside import Beside
     from .document import Document
     from .validation import Validated
 
     Compose = Callable[[tuple[Validated, ...]], Document]
+    BeginPdf = Callable[[Document], Callable[[], bytes]]
 
 # Open data, as it is published beside the report's page.
 DATA = ("data.csv", "data.json")
@@ -132,9 +135,10 @@ def make(
     record = _record(target, sources, options)
     if record.is_current():
         return None
+    begin_pdf = _engine(jobs)  # before the lock: a process that is forked under it would keep it
     with record.locked():
         # Another run may have made it while we waited.
-        return None if record.is_current() else _make(record, target, sources, compose, step, jobs)
+        return None if record.is_current() else _make(record, target, sources, compose, step, begin_pdf)
 
 
 def _record(target: Path, sources: tuple[Path, ...], options: str = "") -> Record:
@@ -147,25 +151,39 @@ def warm_up() -> None:
 
     What is missing is of no account here: whoever makes a document will say so.
     """
-    from . import proof, source, validation  # noqa: F401
+    from . import pdf, proof, source, validation  # noqa: F401
     from .documents import report, summary  # noqa: F401
-    from .fonts import confine_layout, coverage
+    from .fonts import coverage
 
-    try:
+    with suppress(PipelineError, OSError):
         coverage()
-        confine_layout(OUT / ".fonts")
-        import weasyprint  # noqa: F401
+    pdf.warm_up(OUT / ".fonts")
 
-        from . import pages  # noqa: F401
-    except (PipelineError, OSError):
-        pass
+
+def _engine(jobs: int) -> "BeginPdf":
+    """What begins to write the PDF of a document, with `jobs` processes, and returns what waits for it.
+
+    The engine takes as long to get ready as a document: with two processes, they do so side by side.
+    """
+    from .pdf import write_pdf
+
+    if jobs > 1 and (engine := _engine_beside()):
+        return lambda document: engine.ask(document, OUT / ".fonts", jobs)
+    return lambda document: partial(write_pdf, document, OUT / ".fonts", jobs)
+
+
+@cache
+def _engine_beside() -> "Beside | None":
+    from .beside import Beside, may_fork
+    from .pdf import warm_up, write_pdf
+    from .progress import LOGS
+
+    return Beside(write_pdf, partial(warm_up, OUT / ".fonts"), LOGS) if may_fork() else None
 
 
 def _make(
-    record: Record, target: Path, sources: tuple[Path, ...], compose: "Compose", step: Step, jobs: int
+    record: Record, target: Path, sources: tuple[Path, ...], compose: "Compose", step: Step, begin_pdf: "BeginPdf"
 ) -> Delivered:
-    from .pdf import write_pdf
-    from .proof import prove
     from .source import read_source
     from .validation import validate
 
@@ -183,7 +201,10 @@ def _make(
         document = compose(editions)
     with step(LAYOUT):
         expect_pages(-(-sum(len(table.rows) for table in document.expected.tables) // _ROWS_A_PAGE))
-        pdf = write_pdf(document, OUT / ".fonts", jobs)
+        written = begin_pdf(document)
+        from .proof import prove  # here: meanwhile
+
+        pdf = written()
     with step("検査"):
         pages = prove(pdf, document)
     with step("書出"):

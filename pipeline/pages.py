@@ -5,9 +5,7 @@ from contextlib import suppress
 from typing import Any
 from xml.etree.ElementTree import Element
 
-import weasyprint
-
-from .engine import DIVIDE, SVG, Html, draw, has_lost_head, read
+from .engine import DIVIDE, SVG, Engine, draw, has_lost_head, read
 from .kept import KeptPages
 from .parts import LostHeadError, MustStayWholeError, Parts
 from .tags import Leaf
@@ -75,9 +73,10 @@ def _longest_table(root: Element) -> Element | None:
 
 def _in_one_piece(root: Element) -> Pages:
     places = {element: place for place, element in enumerate(root.iter())}
-    document = Html(root).render()
+    engine = Engine(root)
+    document = engine.lay_out(root)
     if any(map(has_lost_head, document.pages)):
-        document = Html(root).render(stylesheets=[weasyprint.CSS(string=DIVIDE)])
+        document = engine.lay_out(root, DIVIDE)
     seen: set[Element] = set()
 
     def draw_page(_: int, page: Any, stream: Any, scale: float) -> Sequence[Leaf]:

@@ -11,18 +11,19 @@ import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import replace
+from functools import cached_property
 from itertools import islice, takewhile
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element, SubElement
 
 import pydyf
-import weasyprint
 from weasyprint.pdf.stream import Stream
 
 from . import pagination, progress
+from .beside import Beside, may_fork
 from .collector import collector_at_rest
-from .engine import DIVIDE, LOGGER, Html, draw, has_lost_head, listening, tables, unheard
+from .engine import DIVIDE, LOGGER, Engine, draw, has_lost_head, listening, tables, unheard
 from .kept import DrawnPage, KeptPages
 
 if TYPE_CHECKING:
@@ -38,6 +39,9 @@ _POINTS = 0.75
 _PAGES_OF_A_PART = 8
 # A table of so few rows makes one part: to foresee its pages would take longer than is won.
 _ROWS_OF_ONE_PART = 120
+
+# To lay out the margins of two pages takes as long as so many rows.
+_ROWS_OF_EDGES = 16
 
 # What stands in the margins of every page is laid out once, and the numbers by themselves when all pages are known.
 # Only the running line above the table, which goes by its first row, belongs to a part.
@@ -63,6 +67,7 @@ class Parts:
 
     def __init__(self, root: Element, table: Element, kept: KeptPages | None = None) -> None:
         self.root = root
+        self._engine = Engine(root)
         self._kept = kept
         self.places = {element: place for place, element in enumerate(root.iter())}
         self._table = table
@@ -78,7 +83,14 @@ class Parts:
         self._met: set[int] = set()
         self._pages_of_a_part = _PAGES_OF_A_PART
         self._sheet: pagination.Sheet | None = None
-        self._edges = self._drawn_edges()
+
+    @cached_property
+    def _edges(self) -> list[DrawnPage]:
+        body = self.root.find("body")
+        assert body is not None
+        repeated = [element for element in body if element is not self._main]
+        seen: set[Element] = set()
+        return [self._draw_alone(page, seen) for page in self._of_margins(repeated, 2, _NO_NUMBER).pages]
 
     def edge(self, number: int) -> DrawnPage:
         """What stands in the margins of a page besides its number: of the first it is content, then it is repeated."""
@@ -93,6 +105,8 @@ class Parts:
             self._foresee()
         if self._kept:
             return self._chain_with_kept(self._kept, divided)
+        if jobs > 1 and not self._sheet and (middle := self._break_near_the_middle()) and may_fork():
+            return self._in_two(middle, divided)
         if jobs > 1 and self._sheet:
             from concurrent.futures.process import BrokenProcessPool  # here: short documents do without
 
@@ -113,6 +127,32 @@ class Parts:
             pages += pages_from(front)
         return pages
 
+    def _in_two(self, middle: int, divided: bool) -> list[DrawnPage]:
+        """All pages; those from row `middle` on, with which one begins, are laid out by a process beside this one."""
+        beside = Beside(self._part_elsewhere)
+        try:
+            end = len(self._rows)
+            rest = beside.ask(middle, end, divided)
+            pages = self._part(0, middle + 1, divided)
+            more, complaints = rest()
+        finally:
+            beside.end()
+        if pages[-1].next == middle and self._has_met(more):
+            for complaint in complaints:
+                LOGGER.warning("%s", complaint)
+            return [*pages, *more]
+        return self._part(0, end, divided)
+
+    def _break_near_the_middle(self) -> int | None:
+        """The row, marked to begin a page, up to which there is about as much to lay out as from it on, if there is one."""
+        rows = enumerate(self._rows)
+        breaks = [number for number, row in rows if number and "page-break" in row.get("class", "").split()]
+        return min(breaks, key=lambda number: abs(2 * number + _ROWS_OF_EDGES - len(self._rows)), default=None)
+
+    def _has_met(self, pages: Sequence[DrawnPage]) -> bool:
+        """Whether all fonts of `pages`, which were not drawn here or not now, are at hand."""
+        return all(key in self._fonts for page in pages for key, *_ in page.fonts)
+
     def _chain_with_kept(self, kept: KeptPages, divided: bool) -> list[DrawnPage]:
         """All pages; those that are as they were are not laid out again, and the others one by one, to come upon them."""
         with self._with({body: [] for body in self._bodies}, before=True, after=True):
@@ -122,7 +162,7 @@ class Parts:
 
         def pages_from(front: int) -> list[DrawnPage]:
             page = kept.find(rows, places, front)
-            if page and all(key in self._fonts for key, *_ in page.fonts):
+            if page and self._has_met([page]):
                 return [page]
             begin, reach = next(self._plan(front))
             return self._part(begin, min(reach, begin + kept.longest + 2) if kept.longest else reach, divided)
@@ -147,13 +187,6 @@ class Parts:
                 self._fonts[key].widths.update(widths)
         return document
 
-    def _drawn_edges(self) -> list[DrawnPage]:
-        body = self.root.find("body")
-        assert body is not None
-        repeated = [element for element in body if element is not self._main]
-        seen: set[Element] = set()
-        return [self._draw_alone(page, seen) for page in self._of_margins(repeated, 2, _NO_NUMBER).pages]
-
     def _of_margins(self, repeated: Sequence[Element], pages: int, style: str) -> Any:
         """A document of so many pages with nothing between the margins; what is `repeated` stands there."""
         html = Element("html", self.root.attrib)
@@ -161,7 +194,7 @@ class Parts:
         body = SubElement(html, "body")
         body.extend([*repeated, *(Element("div") for _ in range(pages))])
         with unheard():
-            return Html(html).render(stylesheets=[weasyprint.CSS(string=style + _DIV_BY_DIV)])
+            return self._engine.lay_out(html, style + _DIV_BY_DIV)
 
     # Where the parts begin and end
 
@@ -177,10 +210,11 @@ class Parts:
             for body, rows in self._bodies.items()
         }
         with unheard(), self._with(bodies, before=True, after=False):
-            document = Html(self.root).render(stylesheets=[weasyprint.CSS(string=_NO_EDGES + _NO_NUMBER)])
+            document = self._engine.lay_out(self.root, _NO_EDGES + _NO_NUMBER)
         self._sheet = pagination.measure([page._page_box for page in document.pages], self._table)
         for page in document.pages:
             self._draw_alone(page, set())
+        self.edge(0)
         self._met = set(self._fonts)
         self._heights = [pagination.height(row, self._sheet) for row in self._rows]
         pages = 1 + sum(1 for _ in pagination.starts(self._rows, self._heights, self._sheet, 0))
@@ -227,7 +261,7 @@ class Parts:
         is_last = reach == len(self._rows)
         style = _NO_EDGES + _NO_NUMBER + (DIVIDE if divided else "")
         with self._with(bodies, before=not begin, after=is_last):
-            pages = Html(self.root).render(stylesheets=[weasyprint.CSS(string=style)]).pages
+            pages = self._engine.lay_out(self.root, style).pages
         starts = [begin, *map(self._start, pages, pages[1:])]
         # Of the next page, the rows that stay with the one that had no room, and that one.
         decisive = [*map(self._decisive, pages[1:]), 0]

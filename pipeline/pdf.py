@@ -3,10 +3,10 @@
 import datetime
 import mmap
 import re
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from . import html
 from .collector import collector_at_rest
 from .document import Carried, Document
 from .errors import LackError, ProofError
@@ -53,20 +53,9 @@ def write_pdf(document: Document, font_cache: Path, jobs: int = 1, kept: "KeptPa
     """
     confine_layout(font_cache)
     _require_memory(_BYTES + _BYTES_OF_A_CHARACTER * len(document.html))
-    try:
-        import weasyprint  # here: it is half of a cold run, and must find the fonts confined
-    except OSError as error:
-        raise LackError(f"組版の部品(Pango)がありません({error})。次のコマンドで入れてください: make setup") from error
-    from weasyprint.text.ffi import harfbuzz_subset
+    weasyprint = _weasyprint()
 
-    if harfbuzz_subset is None:
-        # Then WeasyPrint would embed other bytes, by another way that it says it will give up.
-        raise LackError(
-            "組版の部品(HarfBuzz-Subset)がありません。次のコマンドで入れてください: "
-            "sudo apt-get install libharfbuzz-subset0(macOSでは brew install pango)"
-        )
-
-    from .engine import listening
+    from .engine import compress_once, listening
     from .pages import lay_out
     from .tags import rebuild_tags
 
@@ -89,6 +78,7 @@ def write_pdf(document: Document, font_cache: Path, jobs: int = 1, kept: "KeptPa
         def finish(_: Any, pdf: Any) -> None:
             rebuild_tags(pages.root, pages.leaves, pdf)
             _identify(pdf, document.carried)
+            compress_once(pdf)
 
         data = pages.write_pdf(pdf_variant="pdf/a-3a", attachments=attachments, finisher=finish)
     if complaints:
@@ -97,6 +87,32 @@ def write_pdf(document: Document, font_cache: Path, jobs: int = 1, kept: "KeptPa
             + "\n".join(_in_styles(complaints, document.html))
         )
     return data
+
+
+def warm_up(font_cache: Path) -> None:
+    """Import what `write_pdf` needs. What is missing is of no account here: `write_pdf` will say so."""
+    with suppress(LackError, OSError):
+        confine_layout(font_cache)
+        _weasyprint()
+        from . import pages  # noqa: F401
+
+
+def _weasyprint() -> Any:
+    """WeasyPrint, when the fonts are confined, as it must find them. Raises `LackError`."""
+    from .startup import import_weasyprint
+
+    try:
+        weasyprint = import_weasyprint()
+        from weasyprint.text.ffi import harfbuzz_subset
+    except OSError as error:
+        raise LackError(f"組版の部品(Pango)がありません({error})。次のコマンドで入れてください: make setup") from error
+    if harfbuzz_subset is None:
+        # Then WeasyPrint would embed other bytes, by another way that it says it will give up.
+        raise LackError(
+            "組版の部品(HarfBuzz-Subset)がありません。次のコマンドで入れてください: "
+            "sudo apt-get install libharfbuzz-subset0(macOSでは brew install pango)"
+        )
+    return weasyprint
 
 
 def _require_memory(size: int) -> None:
@@ -115,9 +131,10 @@ def _in_styles(complaints: list[str], text: str) -> list[str]:
     import weasyprint
 
     from .engine import MEDIUM, fetch_nothing, listening
+    from .html import STYLES  # here: it brings in the model, for which this stage has no use
 
     found: list[str] = []
-    for path in sorted(html.STYLES.glob("*.css")):
+    for path in sorted(STYLES.glob("*.css")):
         style = path.read_text("utf-8")
         if style in text:
             with listening() as alone:

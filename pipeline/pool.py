@@ -14,6 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
+from .beside import may_fork
 from .errors import PipelineError
 
 # How often whoever waits is told that time goes on, in seconds.
@@ -48,7 +49,7 @@ def make_all(
     `waiting` is called now and then with the number of paths that are done. Raises `BrokenProcessPool` if the
     machine ends one of the processes, and whatever else `make` raised, with its traceback.
     """
-    context = multiprocessing.get_context("fork" if _may_fork() else "spawn")
+    context = multiprocessing.get_context("fork" if may_fork() else "spawn")
     if context.get_start_method() == "fork":
         warm_up()
     pool = ProcessPoolExecutor(min(jobs, len(paths)), context, _begin, (warm_up,))
@@ -76,7 +77,7 @@ def forked(work: Callable[..., _R], jobs: int) -> Iterator[Callable[..., "Future
     What is given to `work`, and what it returns, can be pickled; `work` itself goes with the fork. `Future.result`
     raises `BrokenProcessPool` if the machine ends one of the processes.
     """
-    if jobs < 2 or not _may_fork():
+    if jobs < 2 or not may_fork():
         yield None
         return
     with _ended(ProcessPoolExecutor(jobs, multiprocessing.get_context("fork"), _begin_with, (work,))) as pool:
@@ -118,12 +119,6 @@ def _ended(pool: ProcessPoolExecutor) -> Iterator[ProcessPoolExecutor]:
 
 def _wait(made: Sequence[Future[Made]]) -> None:
     wait([future for future in made if not future.done()], _TICK, FIRST_COMPLETED)
-
-
-def _may_fork() -> bool:
-    """Whether a fork of this process is as good as the process: on Linux, while it has one thread."""
-    # On macOS the system's own libraries, which find the fonts there, do not survive a fork.
-    return sys.platform == "linux" and len(os.listdir("/proc/self/task")) == 1
 
 
 def _begin(warm_up: Callable[[], None]) -> None:

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 LAYOUT = "組版"
 
 # Where the pages are counted: WeasyPrint's log, and before it our own, of how many there will be.
-_LOGS = ("weasyprint.progress", "pipeline.progress")
+LOGS = ("weasyprint.progress", "pipeline.progress")
 
 # Where lines stay, so many seconds lie between them: short work says nothing but its results.
 _BETWEEN_LINES = 10.0
@@ -33,14 +33,14 @@ def expect_pages(number: int) -> None:
     """Say, before the pages of a document are laid out, how many there are likely to be."""
     import logging  # here: a run that finds everything up to date has nothing to log
 
-    logging.getLogger(_LOGS[1]).info("%d", number)
+    logging.getLogger(LOGS[1]).info("%d", number)
 
 
 def begin_pages(done: int) -> None:
     """Say that so many pages are `done`; WeasyPrint counts the next ones from 1."""
     import logging
 
-    logging.getLogger(_LOGS[1]).info("+%d", done)
+    logging.getLogger(LOGS[1]).info("+%d", done)
 
 
 class Progress:
@@ -139,7 +139,7 @@ class Progress:
             def emit(_, record: logging.LogRecord) -> None:  # noqa: N805
                 self._hear(record.getMessage())
 
-        handler, loggers = Pages(), [logging.getLogger(name) for name in _LOGS]
+        handler, loggers = Pages(), [logging.getLogger(name) for name in LOGS]
         levels = [logger.level for logger in loggers]
         for logger in loggers:
             logger.addHandler(handler)

@@ -209,7 +209,7 @@ def test_how_far_several_processes_have_come_is_told(font_cache: Path) -> None:
     told: list[str] = []
     handler = logging.Handler()
     handler.emit = lambda record: told.append(record.getMessage())  # type: ignore[method-assign]
-    logger = logging.getLogger(progress._LOGS[1])
+    logger = logging.getLogger(progress.LOGS[1])
     logger.addHandler(handler)
     logger.setLevel(logging.INFO)
     try:
