@@ -128,13 +128,15 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = _Parser()
     parser.add_argument("-h", "--help", action="store_true")
     if target in ("-h", "--help"):
-        rest = [target]
-    else:
-        parser.set_defaults(run=_prepare(parser, target))
+        return parser.parse_args([target])
+    run = _prepare(parser, target)
+    if not run:
+        parser.error(target)
+    parser.set_defaults(run=run)
     return parser.parse_args(rest)
 
 
-def _prepare(parser: _Parser, target: str) -> Callable[[argparse.Namespace], int]:
+def _prepare(parser: _Parser, target: str) -> Callable[[argparse.Namespace], int] | None:
     """Let `parser` know what `target` takes, and return what does it: fifteen parsers would take a while to be made."""
     add = parser.add_argument
     match target:
@@ -179,7 +181,7 @@ def _prepare(parser: _Parser, target: str) -> Callable[[argparse.Namespace], int
             return _sign
         case "schema":
             return _schema
-    parser.error(target)
+    return None
 
 
 def _report(options: argparse.Namespace) -> int:
