@@ -176,8 +176,8 @@ def tables(box: Any) -> Iterator[Any]:
 class _Written(pydyf.Stream):  # type: ignore[misc]
     data = b""
 
-    def __init__(self, stream: pydyf.Stream) -> None:
-        vars(self).update(vars(stream))
+    def __init__(self, stream: Any) -> None:
+        self.__dict__.update(vars(stream))
         self.data = stream.data
 
 

@@ -125,7 +125,6 @@ class Finder:
         return 1 - (1 - name) * (1 - prose)
 
 
-def closeness(one: str, other: str) -> float:
+def closeness(one: Grams, other: Grams) -> float:
     """How much of two texts is the same, every pair of characters counting alike: from 0 to 1."""
-    first, second = grams(one), grams(other)
-    return 2 * len(first & second) / (len(first) + len(second)) if first and second else float(first == second)
+    return 2 * len(one & other) / (len(one) + len(other)) if one and other else float(one == other)

@@ -328,10 +328,11 @@ def _by_text(old: list[Placed], new: list[Placed]) -> Iterable[tuple[Placed, Pla
     """Pairs of items of one name: the closest texts first, then in their order."""
     if len(old) == 1 == len(new) or len(old) * len(new) > _MAX_PAIRS:
         return zip(old, new, strict=False)
+    before, after = ([grams(placed.item.findings) for placed in side] for side in (old, new))
     scored = sorted(
-        (-closeness(one.item.findings, other.item.findings), abs(i - j), i + j, i, j)
-        for i, one in enumerate(old)
-        for j, other in enumerate(new)
+        (-closeness(one, other), abs(i - j), i + j, i, j)
+        for i, one in enumerate(before)
+        for j, other in enumerate(after)
     )
     pairs: dict[int, int] = {}
     for *_, i, j in scored:
