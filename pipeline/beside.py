@@ -32,13 +32,15 @@ class Beside:
         self, work: Callable[..., Any], prepare: Callable[[], None] | None = None, logs: Sequence[str] = ()
     ) -> None:
         self._work = work
-        self._pipe, theirs = multiprocessing.Pipe()
+        orders, self._orders = multiprocessing.Pipe(duplex=False)
+        self._answers, answers = multiprocessing.Pipe(duplex=False)
         context = multiprocessing.get_context("fork")
-        self._process = context.Process(target=_serve, args=(theirs, self._pipe, work, prepare, logs))
+        self._process = context.Process(target=_serve, args=(self, orders, answers, prepare, logs))
         self._process.start()
-        theirs.close()
+        orders.close()
+        answers.close()
         # Else this process would end by waiting for the other, which waits to be asked.
-        atexit.register(self._pipe.close)
+        atexit.register(self._orders.close)
 
     def ask(self, *arguments: Any) -> Callable[[], Any]:
         """Have `work` done with `arguments`; what is returned waits for it and gives what it returned.
@@ -47,23 +49,27 @@ class Beside:
         of our own.
         """
         with contextlib.suppress(OSError):  # it has ended
-            self._pipe.send(arguments)
+            self._orders.send(arguments)
         return partial(self._answer, arguments)
 
     def end(self) -> None:
         """Wait for the end of the process, which has nothing more to do."""
-        self._pipe.close()
+        self._orders.close()
         self._process.join()
+        self._answers.close()
 
     def _answer(self, arguments: Sequence[Any]) -> Any:
+        said: Any = None
         try:
-            while isinstance(said := self._pipe.recv(), logging.LogRecord):
+            while isinstance(said := self._answers.recv(), logging.LogRecord):
                 logging.getLogger(said.name).handle(said)
         except (EOFError, OSError):
-            return self._work(*arguments)
+            said = None  # it has ended
         except BaseException:
             self._process.kill()
             raise
+        if said is None:
+            return self._work(*arguments)
         error, result = said
         if error:
             raise error
@@ -71,17 +77,15 @@ class Beside:
 
 
 def _serve(
-    pipe: Connection,
-    other_end: Connection,
-    work: Callable[..., Any],
-    prepare: Callable[[], None] | None,
-    logs: Sequence[str],
+    beside: Beside, orders: Connection, answers: Connection, prepare: Callable[[], None] | None, logs: Sequence[str]
 ) -> None:
     signal.signal(signal.SIGINT, signal.SIG_DFL)
-    other_end.close()  # or it would never see that nobody is there any more
+    # The other ends, or it would never see that nobody is there any more.
+    beside._orders.close()
+    beside._answers.close()
     if logs:
         tell = logging.Handler()
-        tell.emit = pipe.send  # type: ignore[assignment, method-assign]
+        tell.emit = answers.send  # type: ignore[assignment, method-assign]
         for name in logs:
             logging.getLogger(name).addHandler(tell)
             logging.getLogger(name).setLevel(logging.INFO)
@@ -91,11 +95,11 @@ def _serve(
         if prepare:
             prepare()
         while True:
-            arguments = pipe.recv()
+            arguments = orders.recv()
             try:
-                answer: tuple[PipelineError | None, Any] = (None, work(*arguments))
+                answer: tuple[PipelineError | None, Any] = (None, beside._work(*arguments))
             except PipelineError as error:
                 answer = (error, None)
-            pipe.send(answer)
+            answers.send(answer)
     finally:
         os._exit(0)

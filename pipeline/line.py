@@ -1,5 +1,7 @@
 """The line, from source to out/: it reads like a table of contents."""
 
+import os
+import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager, suppress
 from functools import cache, partial
@@ -163,17 +165,18 @@ def warm_up() -> None:
 def _engine(jobs: int) -> "BeginPdf":
     """What begins to write the PDF of a document, with `jobs` processes, and returns what waits for it.
 
-    The engine takes as long to get ready as a document: with two processes, they do so side by side.
+    The engine takes as long to get ready as a document: unless it is ready here, they do so side by side.
     """
     from .pdf import write_pdf
 
-    if jobs > 1 and (engine := _engine_beside()):
+    if jobs > 1 and "weasyprint" not in sys.modules and (engine := _engine_beside(os.getpid())):
         return lambda document: engine.ask(document, OUT / ".fonts", jobs)
     return lambda document: partial(write_pdf, document, OUT / ".fonts", jobs)
 
 
 @cache
-def _engine_beside() -> "Beside | None":
+def _engine_beside(_: int) -> "Beside | None":
+    """The engine of the process with that number: one that is forked from it has none yet."""
     from .beside import Beside, may_fork
     from .pdf import warm_up, write_pdf
     from .progress import LOGS

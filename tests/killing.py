@@ -1,4 +1,4 @@
-"""A program for test_faults: warm after one report, it forks runs of a command that are killed at a given moment.
+"""A program for test_faults: warm, it forks runs of a command that are killed at a given moment.
 
 A cold run takes two seconds, a fork of a warm one a fraction of that. It reads a JSON object a line, and answers each
 with one: {"folder": …, "arguments": […]} alone runs the command there to its end; "call" is how many calls of what writes, renames
@@ -16,12 +16,13 @@ from contextlib import contextmanager
 from typing import Any
 
 from pipeline import command
+from pipeline.line import warm_up
 
 CALLS = ("replace", "link", "fsync", "unlink")
 
 
 def main() -> None:
-    command.main(["report"])
+    warm_up()
     # Read the orders without a buffer, which a fork would share.
     for line in iter(sys.stdin.readline, ""):
         order = json.loads(line)

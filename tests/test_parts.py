@@ -54,7 +54,7 @@ def short_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     """Parts of two pages, so that a few pages are many parts; and processes, though pytest's may have threads."""
     monkeypatch.setattr(parts, "_ROWS_OF_ONE_PART", 20)
     monkeypatch.setattr(parts, "_PAGES_OF_A_PART", 2)
-    monkeypatch.setattr(pool, "_may_fork", lambda: True)
+    monkeypatch.setattr(pool, "may_fork", lambda: True)
 
 
 @pytest.fixture
@@ -222,6 +222,43 @@ def test_how_far_several_processes_have_come_is_told(font_cache: Path) -> None:
     assert done == sorted(done)
     assert len(set(done)) > 2
     assert int(told[0]) - 3 <= done[-1] < int(told[0])
+
+
+# A short table in two halves
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "parts_here"),
+    [
+        ("", "", [0]),
+        ("</head>", "<style>.page-break { break-before: auto !important }</style></head>", [0, 0]),
+        ("項目の14<", '<i style="font-family: BIZ UDPGothic">項目</i><', [0, 0]),
+        ("項目の14<", '<a href="https://example.org/">項目</a><', [0, 13]),
+        ("項目の3<", '<a href="https://example.org/">項目</a><', [0]),
+    ],
+    ids=["two", "no page begins there", "a font", "a link below", "a link above"],
+)
+def test_the_halves_of_a_short_table_are_the_whole(
+    old: str, new: str, parts_here: list[int], font_cache: Path, starts: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(parts, "may_fork", lambda: True)
+    document = report(edition(14, texts(11, 500)))
+    above, between, below = document.html.rpartition('<tr class="measure')
+    html = f"{above}{between} page-break{below}".replace(old, new)
+    document = replace(document, html=html)
+    expected = write_pdf(document, font_cache)
+    starts.clear()
+    assert write_pdf(document, font_cache, 2) == expected
+    assert starts == parts_here
+
+
+def test_what_is_complained_of_in_the_other_half_is_told(font_cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parts, "may_fork", lambda: True)
+    document = report(edition(14, texts(11, 500)))
+    above, between, below = document.html.rpartition('<tr class="measure')
+    document = replace(document, html=f"{above}{between} page-break{below}".replace("項目の14<", "項目の𓀀<"))
+    with pytest.raises(ProofError, match=r"U\+13000"):
+        write_pdf(document, font_cache, 2)
 
 
 # Pages that are kept for the next time

@@ -66,7 +66,7 @@ def test_two_processes_make_the_same_files_and_say_the_same_in_the_same_order(ta
 def test_processes_that_cannot_be_forked_do_the_same(editions: list[str]) -> None:
     forked = run("report", "--jobs", "2")
     shutil.rmtree("out")
-    spawned = run("report", "--jobs", "2", code="from pipeline import pool; pool._may_fork = lambda: False")
+    spawned = run("report", "--jobs", "2", code="from pipeline import pool; pool.may_fork = lambda: False")
     assert (spawned.returncode, spawned.stdout, spawned.stderr) == (forked.returncode, forked.stdout, forked.stderr)
     assert editions
 
@@ -74,7 +74,7 @@ def test_processes_that_cannot_be_forked_do_the_same(editions: list[str]) -> Non
 def test_no_pool_is_started_for_one_edition_or_none(editions: list[str]) -> None:
     os.unlink("source/c.yaml")
     run("report", "--jobs", "2")
-    told = "import atexit; atexit.register(lambda: print('pipeline.pool' in sys.modules, 'weasyprint' in sys.modules))"
+    told = "import atexit; atexit.register(lambda: print('pipeline.pool' in sys.modules, 'pipeline.beside' in sys.modules))"
     for changed, expected in ([], "False False"), (["a"], "False True"), (["a", "d"], "True True"):
         for name in changed:
             os.utime(f"source/{name}.yaml")

@@ -1,0 +1,49 @@
+"""WeasyPrint's start: quick where it was got ready for, and the same where it was not."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from .conftest import HEALTHY
+from .test_delivery import digests
+from .test_pool import ENVIRONMENT
+
+
+def run(code: str) -> str:
+    """What `code` prints in a process of its own, which has imported nothing yet."""
+    return subprocess.run(
+        [sys.executable, "-c", code], env=ENVIRONMENT, capture_output=True, encoding="utf-8", check=True
+    ).stdout
+
+
+def test_what_set_up_has_compiled_is_not_read_again() -> None:
+    told = run("""
+import sys
+from pipeline.startup import import_weasyprint
+weasyprint = import_weasyprint()
+print(weasyprint.__name__, {"pycparser", "fontTools.subset", "fontTools.varLib"} & {*sys.modules})
+""")
+    assert told == "weasyprint set()\n"
+
+
+def test_without_it_the_report_is_the_same(project: Path) -> None:
+    (project / "source/test.yaml").write_text(HEALTHY, "utf-8")
+    code = "from pipeline.command import main; assert main(['report', '--jobs', '1']) == 0; import sys; print('pycparser' in sys.modules)"
+    assert run(code).endswith("False\n")
+    files = digests(Path("out"))
+    shutil.rmtree("out")
+    assert run(f"from pipeline import startup; startup._name = lambda _: '_never_compiled'; {code}").endswith("True\n")
+    assert digests(Path("out")) == files
+
+
+def test_who_needs_what_was_left_out_gets_it() -> None:
+    told = run("""
+from pipeline.startup import import_weasyprint
+import_weasyprint()
+from fontTools import subset
+from fontTools.varLib.instancer import instantiateVariableFont
+import cffi
+print(subset.Subsetter.__name__, instantiateVariableFont.__name__, cffi.FFI.__module__)
+""")
+    assert told == "Subsetter instantiateVariableFont cffi.api\n"
