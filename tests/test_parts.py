@@ -88,7 +88,7 @@ def starts(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     return seen
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(3))
 def test_parts_make_the_same_document_as_one_piece(
     seed: int, in_one_piece: Callable[[Document], bytes], font_cache: Path, starts: list[int]
 ) -> None:
@@ -115,7 +115,7 @@ def test_the_number_of_processes_changes_no_byte(document: str, font_cache: Path
 def test_rows_that_go_over_pages_stay_together_with_what_follows(
     in_one_piece: Callable[[Document], bytes], font_cache: Path
 ) -> None:
-    long = "市" * 5000
+    long = "市" * 3000
     document = report(edition(24, cycle(["短い", long, "短い", "短い", long, long])))
     ours = write_pdf(document, font_cache, 2)
     assert ours == write_pdf(document, font_cache)
@@ -140,7 +140,7 @@ def test_where_a_head_would_be_lost_all_is_laid_out_again(
 def test_pages_that_were_foreseen_wrongly_are_found(
     error: float, jobs: int, font_cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    document = report(edition(90, texts(3)))
+    document = report(edition(60, texts(3)))
     expected = write_pdf(document, font_cache)
     rightly = pagination.height
     monkeypatch.setattr(pagination, "height", lambda *arguments: rightly(*arguments) * error)
@@ -158,8 +158,8 @@ def test_nearly_all_pages_are_foreseen(font_cache: Path, starts: list[int], monk
         return iter(found)
 
     monkeypatch.setattr(pagination, "starts", noted)
-    write_pdf(report(edition(300, texts(5, 300))), font_cache)
-    assert len(starts) > 8
+    write_pdf(report(edition(200, texts(5, 300))), font_cache)
+    assert len(starts) > 5
     assert set(starts) <= set(foreseen)
 
 
@@ -271,11 +271,11 @@ def written(lines: list[str]) -> Document:
 def test_kept_pages_are_as_if_they_were_laid_out_anew(font_cache: Path, starts: list[int]) -> None:
     chance = random.Random(7)
     source = texts(7)
-    lines = [next(source) for _ in range(40)]
+    lines = [next(source) for _ in range(30)]
     kept = KeptPages()
     write_pdf(written(lines), font_cache, kept=kept)
-    for _ in range(6):
-        lines[chance.randrange(40)] = chance.choice(["短い", next(source), "市" * 3000])
+    for _ in range(4):
+        lines[chance.randrange(30)] = chance.choice(["短い", next(source), "市" * 3000])
         document = written(lines)
         assert write_pdf(document, font_cache, kept=kept) == write_pdf(document, font_cache)
     lines = [line[:400] for line in lines]

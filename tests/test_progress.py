@@ -152,11 +152,15 @@ def editions(project: Path) -> Path:
     return project
 
 
+EACH_PAGE = "from pipeline import progress; progress._BETWEEN_REDRAWS = 0; from pipeline.command import main"
+
+
 def run_on_a_terminal(*arguments: str) -> str:
     """What the terminal gets of a run whose standard error is one."""
     ours, its = pty.openpty()
     with subprocess.Popen(
-        [sys.executable, "-m", "pipeline", *arguments],
+        # However quickly a page follows another, it is told of.
+        [sys.executable, "-c", f"{EACH_PAGE}; main({arguments!r})"],
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         stdout=subprocess.DEVNULL,
         stderr=its,
