@@ -57,7 +57,7 @@ def lay_out(text: str, jobs: int = 1, kept: KeptPages | None = None) -> Pages:
     Raises `ProofError` where the HTML is not well-formed.
     """
     root = read(text)
-    if table := _longest_table(root):
+    if (table := _longest_table(root)) is not None:
         with suppress(MustStayWholeError):
             return _in_parts(Parts(root, table, kept), jobs)
     return _in_one_piece(root)
