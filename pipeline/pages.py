@@ -7,7 +7,7 @@ from xml.etree.ElementTree import Element
 
 from .engine import DIVIDE, SVG, Engine, draw, has_lost_head, read
 from .kept import KeptPages
-from .parts import LostHeadError, MustStayWholeError, Parts
+from .parts import MustStayWholeError, Parts
 from .tags import Leaf
 
 # Draws a page, of which the number from 0 is given, on a stream of such a scale, and tells what its content is.
@@ -86,10 +86,7 @@ def _in_one_piece(root: Element) -> Pages:
 
 
 def _in_parts(parts: Parts, jobs: int) -> Pages:
-    try:
-        drawn = parts.drawn(jobs, divided=False)
-    except LostHeadError:
-        drawn = parts.drawn(jobs, divided=True)
+    drawn = parts.drawn(jobs)
     numbers = parts.numbers(drawn)
 
     def draw_page(number: int, page: Any, stream: Any, scale: float) -> Sequence[Leaf]:

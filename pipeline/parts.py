@@ -9,7 +9,7 @@ margins of all pages alike, is drawn for itself.
 import gc
 import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from dataclasses import replace
 from functools import cached_property
 from itertools import islice, takewhile
@@ -28,6 +28,9 @@ from .kept import DrawnPage, KeptPages
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
+
+    # Has rows of the table laid out: from which row on, before which they end, and whether they may be divided.
+    _Ask = Callable[[int, int, bool], Future[tuple[list[DrawnPage], list[str]]]]
 
 # While other processes are at work, it is said so often, in seconds, how far they have come.
 _TICK = 1.0
@@ -50,7 +53,7 @@ _NO_NUMBER = "@page { @bottom-center { content: none !important } }"
 _DIV_BY_DIV = "body > div + div { break-before: page }"
 
 
-class LostHeadError(Exception):
+class _LostHeadError(Exception):
     """WeasyPrint gave up the repeated head of a table.
 
     It does so without a word where a row that is not to be divided does not fit below what must stand above it. Then
@@ -96,26 +99,49 @@ class Parts:
         """What stands in the margins of a page besides its number: of the first it is content, then it is repeated."""
         return self._edges[number > 0]
 
-    def drawn(self, jobs: int, divided: bool) -> list[DrawnPage]:
-        """All pages but for their margins; `divided`: rows that may be taller than a page may be divided.
+    def drawn(self, jobs: int) -> list[DrawnPage]:
+        """All pages but for their margins, laid out by as many as `jobs` processes. Raises `MustStayWholeError`."""
+        with self._helpers(jobs) as ask:
+            if self._is_long:
+                self._foresee()
+            try:
+                return self._laid_out_by(ask, jobs, divided=False)
+            except _LostHeadError:
+                return self._laid_out_by(ask, jobs, divided=True)
 
-        Raises `LostHeadError`, `MustStayWholeError`.
+    @property
+    def _is_long(self) -> bool:
+        return len(self._rows) > _ROWS_OF_ONE_PART
+
+    @contextmanager
+    def _helpers(self, jobs: int) -> Iterator["_Ask | None"]:
+        """A way to have parts of a long table laid out by `jobs` processes, if that can be had.
+
+        They are forked before this one lays out anything: Pango then begins a thread, which does not go along.
         """
-        if len(self._rows) > _ROWS_OF_ONE_PART and not self._sheet:
-            self._foresee()
+        if jobs < 2 or self._kept or not self._is_long:
+            yield None
+            return
+        from .pool import forked  # here: short documents do without
+
+        with forked(self._part_elsewhere, jobs) as ask:
+            yield ask
+
+    def _laid_out_by(self, ask: "_Ask | None", jobs: int, divided: bool) -> list[DrawnPage]:
+        """All pages; `divided`: rows that may be taller than a page may be divided."""
         if self._kept:
             return self._chain_with_kept(self._kept, divided)
-        if jobs > 1 and not self._sheet and (middle := self._break_near_the_middle()) and may_fork():
-            return self._in_two(middle, divided)
-        if jobs > 1 and self._sheet:
-            from concurrent.futures.process import BrokenProcessPool  # here: short documents do without
-
-            from .pool import forked
+        if ask:
+            from concurrent.futures.process import BrokenProcessPool
 
             # If the machine ends one of the processes, it is most likely for want of memory: one alone needs less.
-            with suppress(BrokenProcessPool), forked(self._part_elsewhere, jobs) as ask:
-                if ask:
-                    return self._chain(_Ahead(self._plan, lambda *part: ask(*part, divided), jobs).pages)
+            with (
+                suppress(BrokenProcessPool),
+                closing(_Ahead(self._plan, lambda begin, reach: ask(begin, reach, divided), jobs)) as it,
+            ):
+                return self._chain(it.pages)
+        elif jobs > 1 and not self._is_long and (middle := self._break_near_the_middle()) and may_fork():
+            return self._in_two(middle, divided)
         return self._chain(lambda front: self._part(*next(self._plan(front)), divided))
 
     def _chain(self, pages_from: Callable[[int], list[DrawnPage]]) -> list[DrawnPage]:
@@ -272,7 +298,7 @@ class Parts:
                 break
         following = [*starts[1:], len(self._rows)]
         if not divided and any(map(has_lost_head, pages)):
-            raise LostHeadError
+            raise _LostHeadError
         # What a later part repeats has been content before.
         seen: set[Element] = set(self.places) if begin else set()
         return [
@@ -349,6 +375,11 @@ class _Ahead:
         self._most = processes + 1
         self._asked: dict[int, Future[tuple[list[DrawnPage], list[str]]]] = {}
         self._done = 0
+
+    def close(self) -> None:
+        """Give up what has not been begun."""
+        for future in self._asked.values():
+            future.cancel()
 
     def pages(self, front: int) -> list[DrawnPage]:
         """The pages of the part that begins with row `front`."""

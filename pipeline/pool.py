@@ -81,6 +81,7 @@ def forked(work: Callable[..., _R], jobs: int) -> Iterator[Callable[..., "Future
         yield None
         return
     with _ended(ProcessPoolExecutor(jobs, multiprocessing.get_context("fork"), _begin_with, (work,))) as pool:
+        pool.submit(_nothing)  # now they are there
         yield partial(pool.submit, _do)
 
 

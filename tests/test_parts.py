@@ -1,19 +1,20 @@
 """A long table that is laid out in parts, by one process or several, is to the byte what it would be in one piece."""
 
-import logging
-import os
+import pickle
 import random
 import re
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from itertools import cycle
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pypdfium2
 import pytest
 
-from pipeline import pages, pagination, parts, pool, progress
+from pipeline import pages, pagination, parts
 from pipeline.document import Document
 from pipeline.documents.contrast import contrast
 from pipeline.documents.report import report
@@ -25,6 +26,7 @@ from pipeline.source import parse_source
 from pipeline.validation import Validated, validate
 
 from .conftest import HEALTHY
+from .test_pool import ENVIRONMENT
 
 
 def edition(items: int, texts: Iterator[str], name: str = "test") -> Validated:
@@ -51,10 +53,62 @@ def texts(seed: int, longest: int = 400) -> Iterator[str]:
 
 @pytest.fixture(autouse=True)
 def short_parts(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Parts of two pages, so that a few pages are many parts; and processes, though pytest's may have threads."""
+    """Parts of two pages, so that a few pages are many parts."""
     monkeypatch.setattr(parts, "_ROWS_OF_ONE_PART", 20)
     monkeypatch.setattr(parts, "_PAGES_OF_A_PART", 2)
-    monkeypatch.setattr(pool, "may_fork", lambda: True)
+
+
+class Written(NamedTuple):
+    """A PDF; with which rows the parts begin that were laid out in the process itself; what it told of its progress."""
+
+    pdf: bytes
+    starts: list[int]
+    told: list[str]
+
+
+# As the command, and unlike pytest, it has one thread, and has laid out nothing: threads do not go along with a fork.
+PROCESS = """
+import logging, os, pickle, sys
+from pipeline import pagination, parts, progress
+from pipeline.errors import ProofError
+from pipeline.pdf import warm_up, write_pdf
+document, cache, jobs, code = pickle.load(sys.stdin.buffer)
+warm_up(cache)
+starts, told = [], []
+laid_out = parts.Parts._part
+def noted(self, begin, reach, divided):
+    starts.append(begin)
+    return laid_out(self, begin, reach, divided)
+parts.Parts._part = noted
+parts._ROWS_OF_ONE_PART, parts._PAGES_OF_A_PART = 20, 2
+handler = logging.Handler()
+handler.emit = lambda record: told.append(record.getMessage())
+logger = logging.getLogger(progress.LOGS[1])
+logger.addHandler(handler)
+logger.setLevel(logging.INFO)
+exec(code)
+try:
+    made = write_pdf(document, cache, jobs), starts, told
+except ProofError as error:
+    made = error
+sys.stdout.buffer.write(pickle.dumps(made))
+"""
+
+
+def in_processes(document: Document, font_cache: Path, jobs: int = 2, code: str = "") -> Written:
+    """`document` made by `jobs` processes, of which the first does `code` before. Raises the `ProofError` it raises."""
+    process = subprocess.run(
+        [sys.executable, "-c", PROCESS],
+        env=ENVIRONMENT,
+        input=pickle.dumps((document, font_cache, jobs, code)),
+        stdout=subprocess.PIPE,
+        check=True,
+        timeout=60,
+    )
+    made = pickle.loads(process.stdout)
+    if isinstance(made, ProofError):
+        raise made
+    return Written(*made)
 
 
 @pytest.fixture
@@ -101,15 +155,15 @@ def test_parts_make_the_same_document_as_one_piece(
 
 
 @pytest.mark.parametrize("document", ["report", "comparison"])
-def test_the_number_of_processes_changes_no_byte(document: str, font_cache: Path, starts: list[int]) -> None:
+def test_the_number_of_processes_changes_no_byte(document: str, font_cache: Path) -> None:
     new = edition(70, texts(1))
     made = report(new) if document == "report" else contrast(edition(70, texts(2), "old"), new, True)
     alone = write_pdf(made, font_cache)
     prove(alone, made)
-    starts.clear()
     for jobs in (2, 3):
-        assert write_pdf(made, font_cache, jobs) == alone
-    assert not starts
+        together = in_processes(made, font_cache, jobs)
+        assert together.pdf == alone
+        assert not together.starts
 
 
 def test_rows_that_go_over_pages_stay_together_with_what_follows(
@@ -117,8 +171,8 @@ def test_rows_that_go_over_pages_stay_together_with_what_follows(
 ) -> None:
     long = "市" * 3000
     document = report(edition(24, cycle(["短い", long, "短い", "短い", long, long])))
-    ours = write_pdf(document, font_cache, 2)
-    assert ours == write_pdf(document, font_cache)
+    ours = write_pdf(document, font_cache)
+    assert ours == in_processes(document, font_cache).pdf
     assert looks(ours) == looks(in_one_piece(document))
     prove(ours, document)
 
@@ -129,22 +183,20 @@ def test_where_a_head_would_be_lost_all_is_laid_out_again(
     # As tall as a page, below a heading row: it must be divided, which no style says.
     almost = "市" * 48 * 43
     document = report(edition(40, cycle([*["短い"] * 25, almost, *["短い"] * 14])))
-    ours = write_pdf(document, font_cache, 2)
-    assert ours == write_pdf(document, font_cache)
+    ours = write_pdf(document, font_cache)
+    together = in_processes(document, font_cache)
+    assert ours == together.pdf
+    assert not together.starts
     assert looks(ours) == looks(in_one_piece(document))
     prove(ours, document)
 
 
 @pytest.mark.parametrize("error", [0.7, 1.4])
 @pytest.mark.parametrize("jobs", [1, 2])
-def test_pages_that_were_foreseen_wrongly_are_found(
-    error: float, jobs: int, font_cache: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_pages_that_were_foreseen_wrongly_are_found(error: float, jobs: int, font_cache: Path) -> None:
     document = report(edition(60, texts(3)))
-    expected = write_pdf(document, font_cache)
-    rightly = pagination.height
-    monkeypatch.setattr(pagination, "height", lambda *arguments: rightly(*arguments) * error)
-    assert write_pdf(document, font_cache, jobs) == expected
+    code = f"rightly = pagination.height\npagination.height = lambda *arguments: rightly(*arguments) * {error}"
+    assert in_processes(document, font_cache, jobs, code).pdf == write_pdf(document, font_cache)
 
 
 def test_nearly_all_pages_are_foreseen(font_cache: Path, starts: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -163,15 +215,11 @@ def test_nearly_all_pages_are_foreseen(font_cache: Path, starts: list[int], monk
     assert set(starts) <= set(foreseen)
 
 
-def test_if_the_machine_ends_a_process_one_goes_on_alone(font_cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_if_the_machine_ends_a_process_one_goes_on_alone(font_cache: Path) -> None:
     document = report(edition(60, texts(1)))
-    expected = write_pdf(document, font_cache)
-
-    def end(*_: Any) -> Any:
-        os._exit(9)
-
-    monkeypatch.setattr(parts.Parts, "_part_elsewhere", end)
-    assert write_pdf(document, font_cache, 2) == expected
+    made = in_processes(document, font_cache, code="parts.Parts._part_elsewhere = lambda *_: os._exit(9)")
+    assert made.pdf == write_pdf(document, font_cache)
+    assert len(made.starts) > 1
 
 
 def test_what_another_process_complains_of_is_told(font_cache: Path) -> None:
@@ -179,7 +227,7 @@ def test_what_another_process_complains_of_is_told(font_cache: Path) -> None:
     strange = document.html.replace("項目の90<", "項目の𓀀<")
     assert strange != document.html
     with pytest.raises(ProofError, match=r"U\+13000"):
-        write_pdf(Document(strange, document.expected, document.carried), font_cache, 2)
+        in_processes(replace(document, html=strange), font_cache)
 
 
 @pytest.mark.parametrize(
@@ -191,8 +239,8 @@ def test_what_cannot_be_drawn_by_itself_keeps_the_document_in_one_piece(
     document = report(edition(60, texts(1)))
     html = document.html.replace("項目の50<", f"{what}<")
     assert html != document.html
-    document = Document(html, document.expected, document.carried)
-    assert write_pdf(document, font_cache, 2) == in_one_piece(document)
+    document = replace(document, html=html)
+    assert in_processes(document, font_cache).pdf == in_one_piece(document)
 
 
 @pytest.mark.parametrize("jobs", [1, 2])
@@ -201,22 +249,12 @@ def test_a_font_that_most_rows_do_not_have_keeps_the_document_in_one_piece(
 ) -> None:
     document = report(edition(60, texts(1)))
     html = document.html.replace("項目の50<", '<i style="font-family: BIZ UDPGothic">項目</i><')
-    document = Document(html, document.expected, document.carried)
-    assert write_pdf(document, font_cache, jobs) == in_one_piece(document)
+    document = replace(document, html=html)
+    assert in_processes(document, font_cache, jobs).pdf == in_one_piece(document)
 
 
 def test_how_far_several_processes_have_come_is_told(font_cache: Path) -> None:
-    told: list[str] = []
-    handler = logging.Handler()
-    handler.emit = lambda record: told.append(record.getMessage())  # type: ignore[method-assign]
-    logger = logging.getLogger(progress.LOGS[1])
-    logger.addHandler(handler)
-    logger.setLevel(logging.INFO)
-    try:
-        write_pdf(report(edition(90, texts(1))), font_cache, 2)
-    finally:
-        logger.removeHandler(handler)
-        logger.setLevel(logging.NOTSET)
+    told = in_processes(report(edition(90, texts(1))), font_cache).told
     assert told[0].isdecimal()
     done = [int(message) for message in told[1:]]
     assert done == sorted(done)
@@ -238,27 +276,23 @@ def test_how_far_several_processes_have_come_is_told(font_cache: Path) -> None:
     ],
     ids=["two", "no page begins there", "a font", "a link below", "a link above"],
 )
-def test_the_halves_of_a_short_table_are_the_whole(
-    old: str, new: str, parts_here: list[int], font_cache: Path, starts: list[int], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(parts, "may_fork", lambda: True)
-    document = report(edition(14, texts(11, 500)))
-    above, between, below = document.html.rpartition('<tr class="measure')
-    html = f"{above}{between} page-break{below}".replace(old, new)
-    document = replace(document, html=html)
-    expected = write_pdf(document, font_cache)
-    starts.clear()
-    assert write_pdf(document, font_cache, 2) == expected
-    assert starts == parts_here
+def test_the_halves_of_a_short_table_are_the_whole(old: str, new: str, parts_here: list[int], font_cache: Path) -> None:
+    document = in_halves(old, new)
+    made = in_processes(document, font_cache)
+    assert made.pdf == write_pdf(document, font_cache)
+    assert made.starts == parts_here
 
 
-def test_what_is_complained_of_in_the_other_half_is_told(font_cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(parts, "may_fork", lambda: True)
+def in_halves(old: str, new: str) -> Document:
+    """A document of which the third measure is marked to begin a page; `new` stands where `old` did."""
     document = report(edition(14, texts(11, 500)))
     above, between, below = document.html.rpartition('<tr class="measure')
-    document = replace(document, html=f"{above}{between} page-break{below}".replace("項目の14<", "項目の𓀀<"))
+    return replace(document, html=f"{above}{between} page-break{below}".replace(old, new))
+
+
+def test_what_is_complained_of_in_the_other_half_is_told(font_cache: Path) -> None:
     with pytest.raises(ProofError, match=r"U\+13000"):
-        write_pdf(document, font_cache, 2)
+        in_processes(in_halves("項目の14<", "項目の𓀀<"), font_cache)
 
 
 # Pages that are kept for the next time
