@@ -125,6 +125,11 @@ def page(browser: Browser, served: Served) -> Iterator[Page]:
     page.goto(served.address)
     says(page, "最新です")
     expect(page.locator(".sheet img")).to_have_count(2)
+    # Those of an earlier test's edition may still be there while the newest come.
+    page.wait_for_function(
+        """() => [...document.querySelectorAll(".sheet")].every(
+             ({ dataset: { wanted }, lastElementChild: { firstChild: { src } } }) => src.endsWith(wanted))"""
+    )
     yield page
     page.context.close()
     assert complaints == []
