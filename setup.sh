@@ -166,6 +166,9 @@ prepare_test_programs() {
     wanted=
     command -v pdftoppm >/dev/null || wanted="$wanted poppler-utils"
     command -v qpdf >/dev/null || wanted="$wanted qpdf"
+    # What drives the browser is a program of Playwright's, which a bare Debian 12 could not start.
+    [ "$system" = Darwin ] || .venv/bin/python -c 'import ctypes; ctypes.CDLL("libatomic.so.1")' 2>/dev/null ||
+        wanted="$wanted libatomic1"
     if ! command -v chromium >/dev/null; then
         # Ubuntu's package of this name only fetches a snap, which cannot read the tests' folders.
         if grep -qs '^ID=ubuntu' /etc/os-release; then
