@@ -36,7 +36,7 @@ print(os.path.realpath(sys.executable))' 2>/dev/null && return
 }
 
 # The names of this system's packages that are missing, seen by trying what will be done: loading a library by
-# name, as WeasyPrint does (libharfbuzz-subset: without it, it warns and writes other bytes), finding the fonts.
+# name, as WeasyPrint does, finding the fonts.
 missing_packages() {
     "$python" -E -B - "$system" <<'END'
 import ctypes
@@ -44,9 +44,8 @@ import ctypes.util
 import importlib.util
 import sys
 
-LINUX = {"libpango-1.0.so.0": "libpango-1.0-0", "libpangoft2-1.0.so.0": "libpangoft2-1.0-0",
-         "libharfbuzz-subset.so.0": "libharfbuzz-subset0"}
-MACOS = {"pango-1.0": "pango", "pangoft2-1.0": "pango", "harfbuzz-subset": "pango"}
+LINUX = {"libpango-1.0.so.0": "libpango-1.0-0", "libpangoft2-1.0.so.0": "libpangoft2-1.0-0"}
+MACOS = {"pango-1.0": "pango", "pangoft2-1.0": "pango"}
 
 macos = sys.argv[1] == "Darwin"
 missing = []

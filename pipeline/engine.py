@@ -17,7 +17,7 @@ from weasyprint.formatting_structure import boxes
 from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import URLFetcher
 
-from . import hairlines
+from . import hairlines, pinned
 from .document import ID
 from .errors import ProofError
 from .tags import Leaf, mark_content
@@ -29,6 +29,8 @@ MEDIUM = "paper"
 DIVIDE = "tr.maybe-tall { break-inside: auto !important }"
 
 LOGGER = logging.getLogger("weasyprint")
+
+pinned.use()
 
 SVG = "{http://www.w3.org/2000/svg}"
 

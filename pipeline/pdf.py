@@ -102,17 +102,9 @@ def _weasyprint() -> Any:
     from .startup import import_weasyprint
 
     try:
-        weasyprint = import_weasyprint()
-        from weasyprint.text.ffi import harfbuzz_subset
+        return import_weasyprint()
     except OSError as error:
         raise LackError(f"組版の部品(Pango)がありません({error})。次のコマンドで入れてください: make setup") from error
-    if harfbuzz_subset is None:
-        # Then WeasyPrint would embed other bytes, by another way that it says it will give up.
-        raise LackError(
-            "組版の部品(HarfBuzz-Subset)がありません。次のコマンドで入れてください: "
-            "sudo apt-get install libharfbuzz-subset0(macOSでは brew install pango)"
-        )
-    return weasyprint
 
 
 def _require_memory(size: int) -> None:

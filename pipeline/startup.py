@@ -5,8 +5,8 @@ A cold run is to a large part imports. Two things in them are of no use here:
 - cffi reads WeasyPrint's declarations of Pango and its kin, and every type that is named later, at each start. It can
   also compile them to a module of Python ("ABI mode, out-of-line"); that is done at set-up, and stands beside the
   packages of this Python. Where it has not been done, cffi reads them as ever.
-- fontTools' subsetter, which is only for a system without HarfBuzz-Subset, and its instancer of variable fonts, of
-  which none is approved.
+- fontTools' subsetter, in whose place we have another (pinned.py), and its instancer of variable fonts, of which none
+  is approved.
 """
 
 import hashlib
