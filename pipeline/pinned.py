@@ -6,7 +6,6 @@ packages, so that a file is the same on every system.
 """
 
 from collections.abc import Iterable
-from typing import Any
 
 import deflate
 import pydyf
@@ -23,6 +22,8 @@ _TABLES = ("BASE", "DSIG", "EBDT", "EBLC", "EBSC", "GPOS", "GSUB", "JSTF", "LTSH
 
 
 class _Font(weasyprint.pdf.fonts.Font):  # type: ignore[misc]
+    file_content: bytes
+
     def subset(self, to_unicode: Iterable[int], hinting: bool) -> None:  # noqa: ARG002 of no use in print
         """Keep the glyphs `to_unicode`, with their numbers, and none above the last of them."""
         asked = SubsetInput()

@@ -1,10 +1,11 @@
-"""The pages of the original as pictures: what no assertion names, an eye would see.
+"""The pages of the original as pictures, and its file to the byte: what no assertion names, an eye would see.
 
 `pytest tests/test_pictures.py --renew-pictures` renews tests/pictures/ after a change of the layout that was
 meant; look at them before they are committed. A failure leaves the page as it is now and the differences in
 the folder that the message names.
 """
 
+import hashlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,9 +13,15 @@ import pypdfium2
 import pytest
 from PIL import Image, ImageChops
 
+from pipeline.documents.report import report
+from pipeline.pdf import write_pdf
+from pipeline.source import read_source
+from pipeline.validation import validate
+
 from .conftest import ROOT, Made
 
 PICTURES = ROOT / "tests/pictures"
+DIGEST = PICTURES / "report.sha256"
 DPI = 72
 
 # Pixels that differ by more than a quarter of the way from black to white, on a page of half a million:
@@ -49,6 +56,15 @@ def test_the_pages_look_as_they_did(original: Made, tmp_path: Path, request: pyt
                 ImageChops.difference(picture, kept).save(tmp_path / f"difference-{number}.png")
         assert count <= ALLOWED, f"page {number} differs in {count} pixels: see {tmp_path}"
     assert len(now) == len([*PICTURES.glob("page-*.png")])
+
+
+def test_the_file_is_to_the_byte_what_it_is_on_every_system(font_cache: Path, request: pytest.FixtureRequest) -> None:
+    """On Debian 12, Debian 13 and Ubuntu 24.04. Where it fails alone, the system's Pango lays out something otherwise."""
+    pdf = write_pdf(report(validate(read_source(ROOT / "source/original.yaml"))), font_cache)
+    digest = hashlib.sha256(pdf).hexdigest()
+    if request.config.getoption("--renew-pictures"):
+        DIGEST.write_text(f"{digest}  report.pdf\n", "ascii")
+    assert DIGEST.read_text("ascii").split()[0] == digest
 
 
 def test_one_changed_character_is_seen(original: Made, make: Callable[[str], Made]) -> None:
