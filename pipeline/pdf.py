@@ -153,4 +153,8 @@ def _identify(pdf: Any, carried: Carried) -> None:
     # WeasyPrint lists each attachment once for being attached and once for being a file.
     files = pdf.catalog["AF"]
     del files[len(files) // 2 :]
+    for item in pdf.objects:
+        if getattr(item, "extra", {}).get("Type") == "/EmbeddedFile":
+            # RFC 9512; WeasyPrint asks the system, of which some know no such type.
+            item.extra["Subtype"] = "/application#2fyaml"
     pdf.catalog["PageLabels"] = "<</Nums [0 <</S /D>>]>>"

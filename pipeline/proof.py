@@ -336,6 +336,8 @@ class _Proof:
         associated = _resolve(self._catalog.get("/AF", ArrayObject()))
         if [_resolve(file).get("/AFRelationship") for file in associated] != ["/Source"] * len(wanted):
             yield "元のデータが、文書の元として示されていません。"
+        if any(_resolve(_resolve(file)["/EF"]["/F"]).get("/Subtype") != "/application/yaml" for file in associated):
+            yield "元のデータの種類が、YAMLと示されていません。"
 
     def _check_ids(self) -> Iterator[str]:
         heads = {

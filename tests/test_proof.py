@@ -198,6 +198,10 @@ def source_of_no_relation(victim: Victim) -> None:
     victim.catalog["/AF"][0].get_object()[NameObject("/AFRelationship")] = NameObject("/Data")
 
 
+def source_of_no_type(victim: Victim) -> None:
+    victim.catalog["/AF"][0].get_object()["/EF"]["/F"][NameObject("/Subtype")] = NameObject("/application/octet-stream")
+
+
 def source_hash_wrong(victim: Victim) -> None:
     victim.xmp(b"sha256:", b"sha256:0")
 
@@ -253,7 +257,7 @@ SEEN_BY_PROOF = [
     rows_swapped, row_removed, cells_swapped, second_head, second_table, title_is_no_heading,
     meaning_of_a_symbol_lost, meaning_of_a_symbol_wrong, untagged_footer, text_on_a_page_that_nobody_wrote,
     text_of_a_cell_changed, heads_lost_on_the_second_page, page_lost, page_upright, font_renamed, font_not_embedded,
-    source_changed, source_of_no_relation, source_hash_wrong, no_universal_access_identifier, no_archive_identifier,
+    source_changed, source_of_no_relation, source_of_no_type, source_hash_wrong, no_universal_access_identifier, no_archive_identifier,
     title_changed, date_of_the_build, language_lost, content_claimed_twice, parent_tree_lost,
 ]  # fmt: skip
 SEEN_BY_VALIDATION = [
