@@ -146,7 +146,7 @@ def starts(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 def test_parts_make_the_same_document_as_one_piece(
     seed: int, in_one_piece: Callable[[Document], bytes], font_cache: Path, starts: list[int]
 ) -> None:
-    document = report(edition(90, texts(seed)))
+    document = report(edition(60, texts(seed)))
     ours = write_pdf(document, font_cache)
     assert len(starts) > 2
     assert looks(ours) == looks(in_one_piece(document))
@@ -156,8 +156,8 @@ def test_parts_make_the_same_document_as_one_piece(
 
 @pytest.mark.parametrize("document", ["report", "comparison"])
 def test_the_number_of_processes_changes_no_byte(document: str, font_cache: Path) -> None:
-    new = edition(70, texts(1))
-    made = report(new) if document == "report" else contrast(edition(70, texts(2), "old"), new, True)
+    new = edition(45, texts(1))
+    made = report(new) if document == "report" else contrast(edition(45, texts(2), "old"), new, True)
     alone = write_pdf(made, font_cache)
     prove(alone, made)
     for jobs in (2, 3):
@@ -182,7 +182,7 @@ def test_where_a_head_would_be_lost_all_is_laid_out_again(
 ) -> None:
     # As tall as a page, below a heading row: it must be divided, which no style says.
     almost = "市" * 48 * 43
-    document = report(edition(40, cycle([*["短い"] * 25, almost, *["短い"] * 14])))
+    document = report(edition(30, cycle([*["短い"] * 20, almost, *["短い"] * 9])))
     ours = write_pdf(document, font_cache)
     together = in_processes(document, font_cache)
     assert ours == together.pdf
@@ -194,7 +194,7 @@ def test_where_a_head_would_be_lost_all_is_laid_out_again(
 @pytest.mark.parametrize("error", [0.7, 1.4])
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_pages_that_were_foreseen_wrongly_are_found(error: float, jobs: int, font_cache: Path) -> None:
-    document = report(edition(60, texts(3)))
+    document = report(edition(40, texts(3)))
     code = f"rightly = pagination.height\npagination.height = lambda *arguments: rightly(*arguments) * {error}"
     assert in_processes(document, font_cache, jobs, code).pdf == write_pdf(document, font_cache)
 
@@ -216,15 +216,15 @@ def test_nearly_all_pages_are_foreseen(font_cache: Path, starts: list[int], monk
 
 
 def test_if_the_machine_ends_a_process_one_goes_on_alone(font_cache: Path) -> None:
-    document = report(edition(60, texts(1)))
+    document = report(edition(40, texts(1)))
     made = in_processes(document, font_cache, code="parts.Parts._part_elsewhere = lambda *_: os._exit(9)")
     assert made.pdf == write_pdf(document, font_cache)
     assert len(made.starts) > 1
 
 
 def test_what_another_process_complains_of_is_told(font_cache: Path) -> None:
-    document = report(edition(90, texts(1)))
-    strange = document.html.replace("項目の90<", "項目の𓀀<")
+    document = report(edition(60, texts(1)))
+    strange = document.html.replace("項目の60<", "項目の𓀀<")
     assert strange != document.html
     with pytest.raises(ProofError, match=r"U\+13000"):
         in_processes(replace(document, html=strange), font_cache)
@@ -236,8 +236,8 @@ def test_what_another_process_complains_of_is_told(font_cache: Path) -> None:
 def test_what_cannot_be_drawn_by_itself_keeps_the_document_in_one_piece(
     what: str, in_one_piece: Callable[[Document], bytes], font_cache: Path
 ) -> None:
-    document = report(edition(60, texts(1)))
-    html = document.html.replace("項目の50<", f"{what}<")
+    document = report(edition(40, texts(1)))
+    html = document.html.replace("項目の36<", f"{what}<")
     assert html != document.html
     document = replace(document, html=html)
     assert in_processes(document, font_cache).pdf == in_one_piece(document)
@@ -247,14 +247,14 @@ def test_what_cannot_be_drawn_by_itself_keeps_the_document_in_one_piece(
 def test_a_font_that_most_rows_do_not_have_keeps_the_document_in_one_piece(
     jobs: int, in_one_piece: Callable[[Document], bytes], font_cache: Path
 ) -> None:
-    document = report(edition(60, texts(1)))
-    html = document.html.replace("項目の50<", '<i style="font-family: BIZ UDPGothic">項目</i><')
+    document = report(edition(40, texts(1)))
+    html = document.html.replace("項目の36<", '<i style="font-family: BIZ UDPGothic">項目</i><')
     document = replace(document, html=html)
     assert in_processes(document, font_cache, jobs).pdf == in_one_piece(document)
 
 
 def test_how_far_several_processes_have_come_is_told(font_cache: Path) -> None:
-    told = in_processes(report(edition(90, texts(1))), font_cache).told
+    told = in_processes(report(edition(60, texts(1))), font_cache).told
     assert told[0].isdecimal()
     done = [int(message) for message in told[1:]]
     assert done == sorted(done)
@@ -321,7 +321,7 @@ def test_kept_pages_are_as_if_they_were_laid_out_anew(font_cache: Path, starts: 
 
 def test_a_kept_page_goes_by_what_did_not_fit_on_it(font_cache: Path, starts: list[int]) -> None:
     source = texts(8)
-    lines = [next(source) for _ in range(36)]
+    lines = [next(source) for _ in range(30)]
     pages_begin = [
         number
         for page in pypdfium2.PdfDocument(write_pdf(written(lines), font_cache))
@@ -349,7 +349,7 @@ ROW = re.compile(r"<tr class=.*?</tr>\n", re.DOTALL)
         lambda rows, starts: rows[starts[1] :],
         lambda rows, starts: rows[: starts[2]],
         lambda rows, _: rows + rows[5:6],
-        lambda rows, _: rows + rows[5:40],
+        lambda rows, _: rows + rows[5:30],
     ],
     ids=["one goes", "two come", "a page goes", "it ends with a page", "one more", "many more"],
 )
@@ -357,7 +357,7 @@ def test_pages_are_kept_while_rows_come_and_go(
     change: Callable[[list[str], list[int]], list[str]], font_cache: Path
 ) -> None:
     source = texts(10, 250)
-    document = written([next(source) for _ in range(70)])
+    document = written([next(source) for _ in range(50)])
     rows = ROW.findall(document.html)
     before, after = document.html.split("".join(rows))
     kept = KeptPages()
@@ -369,11 +369,11 @@ def test_pages_are_kept_while_rows_come_and_go(
 
 def test_a_change_of_one_row_lays_out_one_page(font_cache: Path, starts: list[int]) -> None:
     source = texts(9)
-    lines = [next(source) for _ in range(100)]
+    lines = [next(source) for _ in range(60)]
     kept = KeptPages()
     write_pdf(written(lines), font_cache, kept=kept)
     first = len(starts)
-    lines[50] = lines[50][:-1] + "市"
+    lines[30] = lines[30][:-1] + "市"
     write_pdf(written(lines), font_cache, kept=kept)
     assert first > 2
     assert len(starts) == first + 1
