@@ -63,9 +63,9 @@ OURS, BARE, CHROMIUM = "ours", "WeasyPrint", "Chromium"
 
 # Why a target is missed, by its key in `targets`: a sentence for docs/performance.md.
 EXPLANATIONS = {
-    "cold": "a fifth of a cold run is importing (WeasyPrint alone half a second, most of it cffi reading Pango's declarations), 70 % WeasyPrint's layout; on the processors we take as much as Chromium, which works on both cores",
-    "hot": "what stays is WeasyPrint's layout of every page anew, of which no part can be kept between two layouts",
-    "bare 1040": "the layout is nine tenths of it: three margin boxes with a running masthead on each page, two more columns of cells to open, tags and their attributes; the proof, a tenth, reads every element back",
+    "cold": "a quarter is imports, though on two cores they run side by side, and half is WeasyPrint's layout, of which each core has one half",
+    "hot": "two cores share a cold run, one makes a change: the page that it is on is laid out anew (two fifths), and so are the margins, which carry the source's digest; everything is written and proved anew (a third)",
+    "nothing": "nearly all of it is the start of Python and of the standard library's argparse, pathlib and hashlib; it takes as long as it did, while a build takes half as long",
 }
 
 
