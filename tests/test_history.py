@@ -470,6 +470,19 @@ def test_what_is_not_filled_in_is_counted_apart_and_makes_a_draft(sheet: Callabl
     assert Paragraph("P", "案") in made.document.expected.masthead
 
 
+@pytest.mark.parametrize(("count", "words"), [(2, "2 未記入"), (10, "未記入")])
+def test_what_is_not_filled_in_is_not_broken(count: int, words: str, sheet: Callable[..., Sheet]) -> None:
+    """Of few editions it stands beside the NO, of many below."""
+    made = sheet(count, lambda at, text: text.replace("実施状況: ○", "実施状況: 未記入") if at else text)
+    text = pypdfium2.PdfDocument(made.pdf)[0].get_textpage()
+    search = text.search(words)
+    found = list(iter(search.get_next, None))
+    assert len(found) >= count - 1
+    for index, length in found:
+        begin, end = text.get_charbox(index), text.get_charbox(index + length - 1)
+        assert abs(begin[1] - end[1]) < 3
+
+
 def test_editions_are_called_by_their_ids_where_years_do_not_tell_them_apart(sheet: Callable[..., Sheet]) -> None:
     made = sheet(2, lambda _, text: text.replace("年度: 平成25年度", "年度: 平成24年度"))
     assert "推進項目y1y2備考" in made.pages[0]

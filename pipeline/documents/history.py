@@ -53,9 +53,11 @@ MOST = 20
 _LABEL = 20
 _HEAD_WIDTH = 4
 
-# Millimetres, as in styles/history.css: between the margins, of an edition's column, and of an em of 8.5pt.
+# Millimetres: between the margins, of an edition's column with 未記入 beside a NO, of one with 未記入 below it and a NO
+# of three figures beside its symbol, and, as in styles/history.css, of an em of 8.5pt.
 _WIDTH = {A4_LANDSCAPE: 267.0, A3_LANDSCAPE: 390.0}
-_EDITION_WIDTH = 13.5
+_WIDE_EDITION = 17.0
+_NARROW_EDITION = 13.5
 _PADDING = 2.4
 _EM = 3.0
 
@@ -202,6 +204,7 @@ def history(editions: tuple[Validated, ...]) -> Document:
         masthead=head,
         carried=carried,
         paper="A4" if page_size == A4_LANDSCAPE else "A3",
+        edition_width=_edition_width(len(editions), page_size),
         top=_TOP + _LEGEND_LINE * (_legend_lines(head, _WIDTH[page_size]) - 1),
         shares_heading=_shares_heading(newest),
         year_head=_year_head(editions),
@@ -580,9 +583,14 @@ def _remark(lineage: Lineage, event: Event, editions: Sequence[Validated], label
     }[event.kind]
 
 
+def _edition_width(editions: int, page_size: tuple[float, float]) -> float:
+    """The width of an edition's column, in mm: half of the table is for names and remarks."""
+    return _WIDE_EDITION if _WIDE_EDITION * editions <= _WIDTH[page_size] / 2 else _NARROW_EDITION
+
+
 def _height(texts: Sequence[str], editions: int, page_size: tuple[float, float]) -> str:
     """Whether a row is taller than a page: "tall" if it is, "maybe-tall" if it may be with headings above it."""
-    width = int(((_WIDTH[page_size] - _EDITION_WIDTH * editions) / 2 - _PADDING) / _EM)
+    width = int(((_WIDTH[page_size] - _edition_width(editions, page_size) * editions) / 2 - _PADDING) / _EM)
     # Kinsoku makes lines shorter by a character or two.
     fewest, most = (
         max(sum(-(-width_in_ems(line) // (width - less)) or 1 for line in text.split("\n")) for text in texts)
