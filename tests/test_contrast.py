@@ -74,6 +74,25 @@ def test_the_table_says_what_changed_in_which_words(proved: Callable[[Document],
     assert "旧(版test)の3項目は、新(版later)では3項目です。再掲は数えていません。" in said
 
 
+@pytest.mark.parametrize(
+    ("ended", "begins_on", "listed_there"), [(20, 2, 0), (21, 2, 1), (43, 2, 23), (44, 3, 0)], ids=str
+)
+def test_what_is_said_in_short_leaves_no_page_nearly_empty(
+    ended: int, begins_on: int, listed_there: int, proved: Callable[[Document], bytes]
+) -> None:
+    """Where it fits on a page it has that by itself; else the table follows, and its heading stays with it."""
+    items = "".join(
+        f"          - {{NO: {number}, 名称: 終わる項目, 実施状況: ◎, 今後の取扱い: 完了}}\n"
+        for number in range(10, 10 + ended)
+    )
+    old = edition(HEALTHY.replace("          - NO: 2\n", items + "          - NO: 2\n"), "test")
+    data = proved(contrast(old, edition(HEALTHY.replace("検討する。", "検討した。"), "later")))
+    pages = ["".join(sheet.extract_text().split()) for sheet in pypdf.PdfReader(io.BytesIO(data)).pages]
+    (before, after) = pages[begins_on - 1].split("新旧対照表左が新")
+    assert before.count("終わる項目") == listed_there
+    assert "終わる項目" in after
+
+
 def test_unchanged_items_are_left_out_unless_asked_for(proved: Callable[[Document], bytes]) -> None:
     old, new = edition(HEALTHY, "test"), edition("前版: test\n" + HEALTHY.replace("検討する。", "検討した。"), "later")
     assert "変更のない2項目は省いています。" in text_of(proved(contrast(old, new)))

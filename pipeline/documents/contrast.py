@@ -1,4 +1,4 @@
-"""新旧対照表: what changed between two editions, in short on the first page and item by item after it.
+"""新旧対照表: what changed between two editions, in short at first and item by item after it.
 
 New stands on the left and old on the right, as in the tables by which laws are amended; what differs is
 underlined on the left and struck out on the right, so that a black and white copy shows it too.
@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from pipeline.document import Block, Carried, CarriedFile, Cell, Document, Expected, Paragraph, Row, Table
-from pipeline.html import CONTINUED, LEGEND_COLON, break_label, document_title, flat, masthead, render
+from pipeline.html import CONTINUED, LEGEND_COLON, break_label, document_title, flat, masthead, render, width_in_ems
 from pipeline.model import Edition, measure_number, policy_number
 from pipeline.validation import Validated
 from pipeline.years.comparison import LABELS, Comparison, Entry, Kind, compare
@@ -24,7 +24,7 @@ NEW, OLD = "新", "旧"
 ADDED, REMOVED, MISSING = "(新設)", "(削る)", "(記載なし)"
 GUESS = "推定"
 
-# What is listed by name on the first page, in this order; first what somebody has to look after.
+# What is listed by name at first, in this order; first what somebody has to look after.
 _LISTED: tuple[tuple[Kind, str], ...] = (
     ("vanished", "記載なし(要確認)"),
     ("new", "新設"),
@@ -36,6 +36,11 @@ _LISTED: tuple[tuple[Kind, str], ...] = (
 )
 
 FIELDS = ("number", "item", "status", "treatment", "findings")
+
+# On an A4 page: so many lines of sentences and tables make an overview that fills its page, and a name in it has so
+# many ems a line.
+_LINES_OF_A_PAGE = 24
+_NAME_WIDTH = 27
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,13 +80,20 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """The first page: a sentence or two, how many items became what, which status became which, and who by name."""
+    """A sentence or two, how many items became what, which status became which, and who by name."""
 
     sentences: tuple[str, ...]
     counts: tuple[tuple[str, int], ...]
     statuses: tuple[str, ...]
     matrix: tuple[tuple[str, tuple[int, ...]], ...]
     listed: tuple[tuple[str, str, str, str, str, str], ...]
+
+    @property
+    def fits_on_a_page(self) -> bool:
+        """Whether it surely does: then that is a page by itself, a summary to hand out."""
+        lines = len(self.sentences) + len(self.matrix)
+        lines += sum(max(-(-width_in_ems(text) // _NAME_WIDTH) for text in row) for row in self.listed)
+        return lines <= _LINES_OF_A_PAGE
 
 
 def contrast(old: Validated, new: Validated, show_all: bool = False) -> Document:
@@ -139,7 +151,7 @@ def _note(comparison: Comparison, show_all: bool) -> str:
     return note
 
 
-# The first page
+# In short
 
 
 def _overview(comparison: Comparison) -> Overview:
@@ -209,7 +221,7 @@ def _counts(comparison: Comparison) -> Iterator[tuple[str, int]]:
 
 
 def _listed(kind: Kind, label: str, entry: Entry) -> Iterator[tuple[str, str, str, str, str, str]]:
-    """The lines of `entry` on the first page: kind, NO and name of new and old, and a remark."""
+    """The lines of `entry` in the list by name: kind, NO and name of new and old, and a remark."""
     for index in range(max(len(entry.new), len(entry.old))):
         new = entry.new[index] if index < len(entry.new) else None
         old = entry.old[index] if index < len(entry.old) else None
