@@ -68,13 +68,26 @@ class Engine:
         self._styles = []
         for style in root.iter("style"):
             if {"all", MEDIUM} & set(re.split(r"[\s,]+", style.get("media", "all"))):
-                sheet = weasyprint.CSS(string=style.text or "", media_type=MEDIUM, url_fetcher=fetch_nothing())
-                self._styles.append(sheet)
+                self._styles.append(_stylesheet(style.text or ""))
             style.set("type", "text/plain")  # not for WeasyPrint to read again
 
     def lay_out(self, root: Element, more: str = "") -> Any:
         """WeasyPrint's document of the HTML below `root`, with `more` styles."""
         return _Html(root).render(font_config=_fonts(), stylesheets=[*self._styles, weasyprint.CSS(string=more)])
+
+
+_stylesheets: dict[str, Any] = {}
+
+
+def _stylesheet(text: str) -> Any:
+    """The stylesheet `text`, read once for all documents; again for each if there is anything to complain of."""
+    if text in _stylesheets:
+        return _stylesheets[text]
+    with listening() as complaints:
+        sheet = weasyprint.CSS(string=text, media_type=MEDIUM, url_fetcher=fetch_nothing())
+    if not complaints:
+        _stylesheets[text] = sheet
+    return sheet
 
 
 @cache

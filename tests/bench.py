@@ -61,6 +61,9 @@ FONT = FAMILIES[0]
 
 OURS, BARE, CHROMIUM = "ours", "WeasyPrint", "Chromium"
 
+# How many editions are made: by a process for each, which does it alone, as one process for all does.
+EACH = "a process each"
+
 # Why a target is missed, by its key in `targets`: a sentence for docs/performance.md.
 EXPLANATIONS = {
     "cold": "a quarter is imports, though on two cores they run side by side, and half is WeasyPrint's layout, of which each core has one half",
@@ -162,17 +165,16 @@ class _Peak(threading.Thread):
     def _descendants(self) -> Iterator[str]:
         if not Path("/proc/self/statm").exists():
             return
-        there = [name for name in os.listdir("/proc") if name.isdigit()]
-        for number in there:
-            if number not in self._parents:
-                with suppress(OSError):
-                    self._parents[number] = Path(f"/proc/{number}/stat").read_text().rsplit(")", 1)[1].split()[1]
-        ours = {str(os.getpid())}
-        # Children have larger numbers than their parents, unless the numbers have just begun anew.
-        for number in sorted(there, key=int):
-            if self._parents.get(number) in ours:
-                ours.add(number)
-                yield number
+        there = {name for name in os.listdir("/proc") if name.isdigit()}
+        # New ones, and those whose parent has ended, which have another now.
+        for number in (name for name in there if self._parents.get(name) not in there):
+            with suppress(OSError):
+                self._parents[number] = Path(f"/proc/{number}/stat").read_text().rsplit(")", 1)[1].split()[1]
+        family = [str(os.getpid())]
+        for parent in family:
+            children = [name for name in there if self._parents.get(name) == parent]
+            family += children
+            yield from children
 
 
 # The table: the original, so many times over
@@ -672,20 +674,16 @@ def measure_many(editions: int, folder: Path, program: Path, found: Measured) ->
     names = [f"y{number:03}" for number in range(editions)]
     texts = {name: source(1).replace("全ての地区に", f"全ての{name[1:]}地区に", 1) for name in names}
     project = Project(folder, program, texts)
-    help_text = project.call("--help").output
-    pools: dict[str, tuple[str, ...]] = {
-        "one process for all": ("--jobs", "1"),
-        f"a pool of {os.cpu_count()}": ("--jobs", str(os.cpu_count())),
-    }
-    if "--jobs" not in help_text:
-        pools = {"one process for all": ()}
-    for name, options in pools.items():
-        found.rates[name] = editions / project.build(*options).seconds
+    cores = str(os.cpu_count())
+    for name, jobs in (("one process for all", "1"), (f"a pool of {cores}", cores)):
+        found.rates[name] = editions / project.build("--jobs", jobs).seconds
         print(f"{editions} editions, {name}: {found.rates[name]:.2f} a second", file=sys.stderr)
     each = names[:SINGLES]
-    project.clean()
-    found.rates["a process each"] = len(each) / sum(project.call("report", name).seconds for name in each)
-    print(f"{len(each)} editions, a process each: {found.rates['a process each']:.2f} a second", file=sys.stderr)
+    for name, jobs in ((EACH, "1"), (f"{EACH}, which uses {cores} cores", cores)):
+        project.clean()
+        seconds_of_all = sum(project.call("report", edition, "--jobs", jobs).seconds for edition in each)
+        found.rates[name] = len(each) / seconds_of_all
+        print(f"{len(each)} editions, {name}: {found.rates[name]:.2f} a second", file=sys.stderr)
 
 
 def measure_sizes(cache: Path, found: Measured) -> None:
@@ -744,7 +742,7 @@ def targets(found: Measured) -> Iterator[Target]:
     yield Target("check large", f"{LARGE:,} rows, `check` / a build of {SMALL} rows", 2.0, large)
     compared = [(turn["compare"] + turn["mark"]) / turn["組版"] for turn in found.comparison]
     yield Target("comparison", f"two editions of {MIDDLE:,} rows: matching and marking / rendering", 0.1, compared)
-    alone, each = found.rates.get("one process for all"), found.rates.get("a process each")
+    alone, each = found.rates.get("one process for all"), found.rates.get(EACH)
     warm = [alone / each] if alone and each else []
     yield Target("warm", "many editions a second, one process / a process each", 2.0, warm, at_least=True)
     pool = found.rates.get(f"a pool of {os.cpu_count()}")
@@ -855,7 +853,7 @@ def told_growth(found: Measured) -> str:
 
 
 def told_many(found: Measured) -> str:
-    base = found.rates.get("a process each")
+    base = found.rates.get(EACH)
     rows = [(name, f"{rate / base:.2f}" if base else "—") for name, rate in found.rates.items()]
     return grid(("editions of the original's size", "as many a second as a process each"), *rows)
 

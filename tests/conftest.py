@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from pipeline import html
+from pipeline import html, line
 from pipeline.document import Document
 from pipeline.documents.report import report
 from pipeline.pdf import write_pdf
@@ -61,6 +61,8 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty project folder, which is also the current one."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "source").mkdir()
+    # The engine in a process beside this one, which a run forks once, would not see what a test changes here.
+    monkeypatch.setattr(line, "_engine_beside", lambda _: None)
     return tmp_path
 
 

@@ -142,10 +142,11 @@ def test_a_broken_style_fails_the_build_and_is_named_with_its_line(
 ) -> None:
     line = (ROOT / "styles/report.css").read_text("utf-8").split("border-spacing: 0;")[0].count("\n") + 1
     restyle("border-spacing: 0;", broken)
-    assert run("report") == 4
-    (said,) = (line for line in capsys.readouterr().err.splitlines() if line.startswith("styles/"))
-    assert said.startswith("styles/report.css: ")
-    assert f" at {line}:" in said or "Invalid or unsupported selector" in said  # of which the engine gives no line
+    for _ in range(2):  # in one process, too
+        assert run("report") == 4
+        (said,) = (line for line in capsys.readouterr().err.splitlines() if line.startswith("styles/"))
+        assert said.startswith("styles/report.css: ")
+        assert f" at {line}:" in said or "Invalid or unsupported selector" in said  # of which the engine gives no line
     assert not Path("out/test").exists()
     assert edition.exists()
 
