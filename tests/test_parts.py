@@ -156,8 +156,8 @@ def test_parts_make_the_same_document_as_one_piece(
 
 @pytest.mark.parametrize("document", ["report", "comparison"])
 def test_the_number_of_processes_changes_no_byte(document: str, font_cache: Path) -> None:
-    new = edition(45, texts(1))
-    made = report(new) if document == "report" else contrast(edition(45, texts(2), "old"), new, True)
+    new = edition(28, texts(1))
+    made = report(new) if document == "report" else contrast(edition(28, texts(2), "old"), new, True)
     alone = write_pdf(made, font_cache)
     prove(alone, made)
     for jobs in (2, 3):
@@ -170,7 +170,7 @@ def test_rows_that_go_over_pages_stay_together_with_what_follows(
     in_one_piece: Callable[[Document], bytes], font_cache: Path
 ) -> None:
     long = "市" * 3000
-    document = report(edition(24, cycle(["短い", long, "短い", "短い", long, long])))
+    document = report(edition(18, cycle(["短い", long, "短い", "短い", long, long])))
     ours = write_pdf(document, font_cache)
     assert ours == in_processes(document, font_cache).pdf
     assert looks(ours) == looks(in_one_piece(document))
@@ -194,7 +194,7 @@ def test_where_a_head_would_be_lost_all_is_laid_out_again(
 @pytest.mark.parametrize("error", [0.7, 1.4])
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_pages_that_were_foreseen_wrongly_are_found(error: float, jobs: int, font_cache: Path) -> None:
-    document = report(edition(40, texts(3)))
+    document = report(edition(30, texts(3)))
     code = f"rightly = pagination.height\npagination.height = lambda *arguments: rightly(*arguments) * {error}"
     assert in_processes(document, font_cache, jobs, code).pdf == write_pdf(document, font_cache)
 
@@ -216,7 +216,7 @@ def test_nearly_all_pages_are_foreseen(font_cache: Path, starts: list[int], monk
 
 
 def test_if_the_machine_ends_a_process_one_goes_on_alone(font_cache: Path) -> None:
-    document = report(edition(40, texts(1)))
+    document = report(edition(30, texts(1)))
     made = in_processes(document, font_cache, code="parts.Parts._part_elsewhere = lambda *_: os._exit(9)")
     assert made.pdf == write_pdf(document, font_cache)
     assert len(made.starts) > 1
@@ -236,8 +236,8 @@ def test_what_another_process_complains_of_is_told(font_cache: Path) -> None:
 def test_what_cannot_be_drawn_by_itself_keeps_the_document_in_one_piece(
     what: str, in_one_piece: Callable[[Document], bytes], font_cache: Path
 ) -> None:
-    document = report(edition(40, texts(1)))
-    html = document.html.replace("項目の36<", f"{what}<")
+    document = report(edition(26, texts(1)))
+    html = document.html.replace("項目の24<", f"{what}<")
     assert html != document.html
     document = replace(document, html=html)
     assert in_processes(document, font_cache).pdf == in_one_piece(document)
@@ -247,8 +247,8 @@ def test_what_cannot_be_drawn_by_itself_keeps_the_document_in_one_piece(
 def test_a_font_that_most_rows_do_not_have_keeps_the_document_in_one_piece(
     jobs: int, in_one_piece: Callable[[Document], bytes], font_cache: Path
 ) -> None:
-    document = report(edition(40, texts(1)))
-    html = document.html.replace("項目の36<", '<i style="font-family: BIZ UDPGothic">項目</i><')
+    document = report(edition(26, texts(1)))
+    html = document.html.replace("項目の24<", '<i style="font-family: BIZ UDPGothic">項目</i><')
     document = replace(document, html=html)
     assert in_processes(document, font_cache, jobs).pdf == in_one_piece(document)
 
@@ -305,11 +305,11 @@ def written(lines: list[str]) -> Document:
 def test_kept_pages_are_as_if_they_were_laid_out_anew(font_cache: Path, starts: list[int]) -> None:
     chance = random.Random(7)
     source = texts(7)
-    lines = [next(source) for _ in range(30)]
+    lines = [next(source) for _ in range(24)]
     kept = KeptPages()
     write_pdf(written(lines), font_cache, kept=kept)
     for _ in range(4):
-        lines[chance.randrange(30)] = chance.choice(["短い", next(source), "市" * 3000])
+        lines[chance.randrange(24)] = chance.choice(["短い", next(source), "市" * 3000])
         document = written(lines)
         assert write_pdf(document, font_cache, kept=kept) == write_pdf(document, font_cache)
     lines = [line[:400] for line in lines]
@@ -356,8 +356,8 @@ ROW = re.compile(r"<tr class=.*?</tr>\n", re.DOTALL)
 def test_pages_are_kept_while_rows_come_and_go(
     change: Callable[[list[str], list[int]], list[str]], font_cache: Path
 ) -> None:
-    source = texts(10, 250)
-    document = written([next(source) for _ in range(50)])
+    source = texts(10)
+    document = written([next(source) for _ in range(34)])
     rows = ROW.findall(document.html)
     before, after = document.html.split("".join(rows))
     kept = KeptPages()
@@ -390,7 +390,7 @@ def test_a_change_of_one_row_lays_out_one_page(font_cache: Path, starts: list[in
 )
 def test_what_stands_around_the_rows_decides_too(change: tuple[str, str], font_cache: Path) -> None:
     source = texts(9)
-    document = written([next(source) for _ in range(30)])
+    document = written([next(source) for _ in range(20)])
     other = Document(document.html.replace(*change), document.expected, document.carried)
     assert other != document
     kept = KeptPages()
