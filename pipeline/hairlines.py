@@ -55,7 +55,7 @@ def take_rules(page: Any) -> list[Rule]:
                 # The room stays: the cell's content has its place already.
                 setattr(cell, f"border_{side}_width", 0)
     rules = [Rule(at, begin, width, end - begin, color) for at, width, color, begin, end in _joined(upright)]
-    rules += [Rule(begin, at, end - begin, width, color) for at, width, color, begin, end in _joined(level)]
+    rules += _single([Rule(begin, at, end - begin, width, color) for at, width, color, begin, end in _joined(level)])
     # The heavier ones last, so that they are whole where they cross finer ones.
     return sorted(rules, key=lambda rule: (rule.weight, rule.top, rule.left))
 
@@ -67,6 +67,22 @@ def draw_rules(stream: Any, rules: Iterable[Rule]) -> None:
             stream.set_color(rule.color)
             stream.rectangle(*(round(value * _POINTS, 3) for value in (rule.left, rule.top, rule.width, rule.height)))
             stream.fill()
+
+
+def _single(rules: list[Rule]) -> Iterator[Rule]:
+    """`rules`, which are level, without those right below another that is no finer: the first row's below the head.
+
+    Together they would look like one that is too heavy. Only there do they meet, on whatever page a row is the first.
+    """
+    for rule in rules:
+        if not any(
+            abs(other.top + other.height - rule.top) < _NEAR
+            and other.left <= rule.left + _NEAR
+            and other.left + other.width >= rule.left + rule.width - _NEAR
+            and other.weight >= rule.weight
+            for other in rules
+        ):
+            yield rule
 
 
 def _cells(box: Any) -> Iterator[Any]:

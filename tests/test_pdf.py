@@ -81,3 +81,15 @@ def test_long_rules_are_where_the_borders_of_cells_were(
     for one, other in zip(pages(ours.pdf), pages(theirs.pdf), strict=True):
         assert alone(one, other) < 10
         assert alone(other, one) < 10
+
+
+def test_one_rule_stands_below_the_head_whatever_row_begins_the_page(original: Made) -> None:
+    """A policy, which has a rule as heavy as the head's above it, begins the first page and the third."""
+    for page in pypdfium2.PdfDocument(original.pdf):
+        picture = page.render(scale=8, grayscale=True).to_pil().point(lambda value: value < 128)
+        # In the first column, left of all words.
+        left = next(at for at in range(picture.width) if picture.getpixel((at, picture.height // 2))) + 12
+        column = "".join("#" if picture.getpixel((left, at)) else " " for at in range(picture.height))
+        rules = sorted(map(len, column.split()))
+        assert rules[-1] <= 0.8 * 8 + 2
+        assert len(rules) >= 3
