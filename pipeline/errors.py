@@ -27,15 +27,21 @@ class Problem(NamedTuple):
 
     def __str__(self) -> str:
         place = f"{self.path}:{self.line}:{self.column}" if self.line else self.path
-        line = f"{place}: {self.code}: {self.message}"
-        # The name of a file may hold what disturbs a terminal.
-        return "".join(character if character.isprintable() or character == "\u3000" else "�" for character in line)
+        return _printable(f"{place}: {self.code}: {self.message}")
+
+
+def _printable(line: str) -> str:
+    """`line` without what disturbs a terminal: the name of a file may hold that."""
+    return "".join(character if character.isprintable() or character == "\u3000" else "�" for character in line)
 
 
 class PipelineError(Exception):
     """A failure that its reader can mend; the message is Japanese and says how."""
 
     exit_code = 1
+
+    def __str__(self) -> str:
+        return "\n".join(map(_printable, super().__str__().split("\n")))
 
 
 class SourceError(PipelineError):

@@ -80,7 +80,7 @@ def not_listed(value: str, allowed: Collection[str], of: str) -> str:
     near = meant(value, allowed)
     if near:
         # One sign is told from another by its code point, words by reading them.
-        fix = f"{named(near) if len(near) == 1 else f'「{near}」'}ではありませんか。"
+        fix = f"{named(near) if len(near) == 1 else f'「{visible(near)}」'}ではありませんか。"
     else:
         names = [f"「{visible(name)}」" for name in allowed if name.strip()]
         fix = f"使えるのは{'、'.join(names[:12])}です。"

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from pipeline import command
 from pipeline.errors import Problem, SourceError
 from pipeline.source import MAX_BYTES, parse_source, plain, read_source
 from pipeline.validation import validate
@@ -227,6 +228,24 @@ def test_a_strange_name_cannot_disturb_the_terminal(tmp_path: Path, name: str) -
     with pytest.raises(SourceError) as error:
         validate(read_source(path))
     assert all(line.isprintable() for line in map(str, error.value.problems))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["check"], "版の名前に使えない文字があります: source/h�[31m.yaml"),
+        (["check", "h24"], "ある版: h�[31m、test"),
+        (["check", "h\x1b[31m"], "版「h�[31m」は"),
+        (["check", "test"], "前版「h22」(source/h22.yaml)がありません。ほかの版はh�[31mです。"),
+    ],
+)
+def test_nor_can_the_name_of_another_file(
+    arguments: list[str], said: str, project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (project / "source/h\x1b[31m.yaml").write_text(HEALTHY, "utf-8")
+    (project / "source/test.yaml").write_text("前版: h22\n" + HEALTHY, "utf-8")
+    assert command.main(arguments) in (1, 2)
+    assert said in capsys.readouterr().err
 
 
 def test_reading_leaves_no_file_open(tmp_path: Path) -> None:
