@@ -13,7 +13,7 @@ from .errors import LackError, ProofError
 from .fonts import confine_layout
 
 if TYPE_CHECKING:
-    from .kept import KeptPages
+    from .layout.kept import KeptPages
 
 # What laying out takes: libraries, fonts and threads, and for each character of HTML (measured: 290 MB, and 250 B
 # of 1,500 rows; with a limit in force, it does with less).
@@ -55,9 +55,9 @@ def write_pdf(document: Document, font_cache: Path, jobs: int = 1, kept: "KeptPa
     _require_memory(_BYTES + _BYTES_OF_A_CHARACTER * len(document.html))
     weasyprint = _weasyprint()
 
-    from .engine import compress_once, listening
-    from .pages import lay_out
-    from .tags import rebuild_tags
+    from .layout.engine import compress_once, listening
+    from .layout.pages import lay_out
+    from .layout.tags import rebuild_tags
 
     day = document.carried.day or _SOME_DAY
     midnight = datetime.datetime(day.year, day.month, day.day)
@@ -94,12 +94,12 @@ def warm_up(font_cache: Path) -> None:
     with suppress(LackError, OSError):
         confine_layout(font_cache)
         _weasyprint()
-        from . import pages  # noqa: F401
+        from .layout import pages  # noqa: F401
 
 
 def _weasyprint() -> Any:
     """WeasyPrint, when the fonts are confined, as it must find them. Raises `LackError`."""
-    from .startup import import_weasyprint
+    from .layout.startup import import_weasyprint
 
     try:
         return import_weasyprint()
@@ -122,8 +122,8 @@ def _in_styles(complaints: list[str], text: str) -> list[str]:
     """`complaints` about the HTML `text`, with the stylesheet and the line in it of each that is about a style."""
     import weasyprint
 
-    from .engine import MEDIUM, fetch_nothing, listening
     from .html import STYLES  # here: it brings in the model, for which this stage has no use
+    from .layout.engine import MEDIUM, fetch_nothing, listening
 
     found: list[str] = []
     for path in sorted(STYLES.glob("*.css")):

@@ -693,7 +693,7 @@ def measure_sizes(cache: Path, found: Measured) -> None:
     import weasyprint
 
     from pipeline.documents.report import report
-    from pipeline.engine import MEDIUM
+    from pipeline.layout.engine import MEDIUM
     from pipeline.pdf import write_pdf
 
     document = report(validate(parse_source(ORIGINAL, source(1).encode())))

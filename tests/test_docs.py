@@ -71,7 +71,8 @@ def test_what_hangs_off_the_line_is_never_needed_by_a_stage() -> None:
     for path in (ROOT / "pipeline").glob("*.py"):
         if path.name not in ("line.py", "command.py"):
             found = {*re.findall(r"^\s*from \.(\w+)", path.read_text("utf-8"), re.MULTILINE)}
-            assert not found & rooms, path.name
+            # Stage 4 has a room of its own.
+            assert found & rooms <= ({"layout"} if path.name == "pdf.py" else set()), path.name
 
 
 def test_links_in_the_docs_lead_somewhere() -> None:

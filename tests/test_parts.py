@@ -14,12 +14,12 @@ from typing import Any, NamedTuple
 import pypdfium2
 import pytest
 
-from pipeline import pages, pagination, parts
 from pipeline.document import Document
 from pipeline.documents.contrast import contrast
 from pipeline.documents.report import report
 from pipeline.errors import ProofError
-from pipeline.kept import KeptPages
+from pipeline.layout import pages, pagination, parts
+from pipeline.layout.kept import KeptPages
 from pipeline.pdf import write_pdf
 from pipeline.proof import prove
 from pipeline.source import parse_source
@@ -69,7 +69,8 @@ class Written(NamedTuple):
 # As the command, and unlike pytest, it has one thread, and has laid out nothing: threads do not go along with a fork.
 PROCESS = """
 import logging, os, pickle, sys
-from pipeline import pagination, parts, progress
+from pipeline import progress
+from pipeline.layout import pagination, parts
 from pipeline.errors import ProofError
 from pipeline.pdf import warm_up, write_pdf
 document, cache, jobs, code = pickle.load(sys.stdin.buffer)

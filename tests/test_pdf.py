@@ -10,13 +10,13 @@ import pytest
 import tinyhtml5
 from PIL import Image, ImageChops, ImageFilter
 
-from pipeline import hairlines
 from pipeline.document import Document
 from pipeline.documents.contrast import contrast
 from pipeline.documents.errata import errata
 from pipeline.documents.report import report
 from pipeline.documents.summary import summary
 from pipeline.errors import ProofError
+from pipeline.layout import hairlines
 from pipeline.pdf import write_pdf
 from pipeline.source import parse_source
 from pipeline.validation import validate

@@ -21,8 +21,8 @@ from pipeline.documents import summary as module
 from pipeline.documents.chart import Data, draw
 from pipeline.documents.summary import change, share, summary
 from pipeline.errors import ProofError
+from pipeline.layout.pages import lay_out
 from pipeline.line import make_summary
-from pipeline.pages import lay_out
 from pipeline.pdf import write_pdf
 from pipeline.proof import prove
 from pipeline.source import parse_source

@@ -21,7 +21,7 @@ from pipeline.delivery import OUT, SOURCE, fingerprint
 from pipeline.document import Document
 from pipeline.documents.report import report
 from pipeline.errors import PipelineError, Problem, SourceError
-from pipeline.kept import KeptPages
+from pipeline.layout.kept import KeptPages
 from pipeline.pdf import write_pdf
 from pipeline.proof import prove
 from pipeline.source import read_source

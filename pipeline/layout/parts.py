@@ -20,9 +20,11 @@ from xml.etree.ElementTree import Element, SubElement
 import pydyf
 from weasyprint.pdf.stream import Stream
 
-from . import pagination, progress
-from .beside import Beside, may_fork
-from .collector import collector_at_rest
+from pipeline import progress
+from pipeline.beside import Beside, may_fork
+from pipeline.collector import collector_at_rest
+
+from . import pagination
 from .engine import DIVIDE, LOGGER, Engine, draw, has_lost_head, listening, tables, unheard
 from .kept import DrawnPage, KeptPages
 
@@ -122,7 +124,7 @@ class Parts:
         if jobs < 2 or self._kept or not self._is_long:
             yield None
             return
-        from .pool import forked  # here: short documents do without
+        from pipeline.pool import forked  # here: short documents do without
 
         with forked(self._part_elsewhere, jobs) as ask:
             yield ask

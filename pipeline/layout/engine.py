@@ -17,9 +17,10 @@ from weasyprint.formatting_structure import boxes
 from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import URLFetcher
 
+from pipeline.document import ID
+from pipeline.errors import ProofError
+
 from . import hairlines, pinned
-from .document import ID
-from .errors import ProofError
 from .tags import Leaf, mark_content
 
 # The medium by which the document's styles know this engine from a browser that prints.

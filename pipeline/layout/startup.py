@@ -1,4 +1,4 @@
-"""Part of stage 4: WeasyPrint imported in half the time. `python -m pipeline.startup` gets ready for it at set-up.
+"""Part of stage 4: WeasyPrint imported in half the time. `python -m pipeline.layout.startup` gets ready for it at set-up.
 
 A cold run is to a large part imports. Two things in them are of no use here:
 
