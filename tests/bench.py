@@ -51,8 +51,8 @@ TURNS = {52: 5, 1040: 3, 5200: 1}
 SMALL, MIDDLE, LARGE = TURNS
 ROWS = 52
 EDITIONS = 200
-# One process each is slow and steady: so many are enough to know its rate.
-SINGLES = 20
+# The editions are made in so many turns; of a process each, so many in a turn are enough to know their rate.
+MANY_TURNS, SINGLES = 5, 4
 LIMIT = 600.0  # seconds, after which a peer is given up
 
 # The widths of the columns, in millimetres, for everybody; the last takes what is left.
@@ -61,14 +61,15 @@ FONT = FAMILIES[0]
 
 OURS, BARE, CHROMIUM = "ours", "WeasyPrint", "Chromium"
 
-# How many editions are made: by a process for each, which does it alone, as one process for all does.
-EACH = "a process each"
+# How many editions are made. Each process works alone, but for the pool's.
+ONE, EACH, POOL = "one process for all", "a process each", f"a pool of {os.cpu_count()}"
 
 # Why a target is missed, by its key in `targets`: a sentence for docs/performance.md.
 EXPLANATIONS = {
     "cold": "a quarter is imports, though on two cores they run side by side, and half is WeasyPrint's layout, of which each core has one half",
     "hot": "two cores share a cold run, one makes a change: the page that it is on is laid out anew (two fifths), and so are the margins, which carry the source's digest; everything is written and proved anew (a third)",
     "nothing": "nearly all of it is the start of Python and of the standard library's argparse, pathlib and hashlib; it takes as long as it did, while a build takes half as long",
+    "warm": "a process each has become quicker, as it starts in half the time that it took; what is left to save is little more than the start of Python, WeasyPrint and pydantic",
 }
 
 
@@ -584,8 +585,8 @@ class Measured:
     stages: dict[int, list[dict[str, float]]] = field(default_factory=dict)
     # Of the comparison: matching, marking and rendering, a turn each.
     comparison: list[dict[str, float]] = field(default_factory=list)
-    # Editions a second, by how they were made.
-    rates: dict[str, float] = field(default_factory=dict)
+    # Editions a second, by how they were made, a turn each.
+    rates: dict[str, list[float]] = field(default_factory=dict)
     failures: list[str] = field(default_factory=list)
     sizes: dict[str, int] = field(default_factory=dict)
 
@@ -595,6 +596,10 @@ class Measured:
         if ours[0] != peer[0] and below:
             below = [sorted(below, key=value)[len(below) // 2]] * len(above)
         return [value(one) / value(other) for one, other in zip(above, below, strict=False) if value(other)]
+
+    def faster(self, way: str, other: str) -> list[float]:
+        """As many editions a second in one `way` as in the `other`, turn by turn."""
+        return [one / two for one, two in zip(self.rates.get(way, ()), self.rates.get(other, ()), strict=True)]
 
 
 def seconds(cost: Cost) -> float:
@@ -670,20 +675,25 @@ def measure_comparison(turns: int, folder: Path, program: Path, found: Measured)
 
 
 def measure_many(editions: int, folder: Path, program: Path, found: Measured) -> None:
-    """So many editions of the original's size: a process each, one for all, and a pool of them."""
+    """So many editions of the original's size, a part of them in each turn: a process each, one for all, a pool."""
     names = [f"y{number:03}" for number in range(editions)]
     texts = {name: source(1).replace("全ての地区に", f"全ての{name[1:]}地区に", 1) for name in names}
     project = Project(folder, program, texts)
     cores = str(os.cpu_count())
-    for name, jobs in (("one process for all", "1"), (f"a pool of {cores}", cores)):
-        found.rates[name] = editions / project.build("--jobs", jobs).seconds
-        print(f"{editions} editions, {name}: {found.rates[name]:.2f} a second", file=sys.stderr)
-    each = names[:SINGLES]
-    for name, jobs in ((EACH, "1"), (f"{EACH}, which uses {cores} cores", cores)):
-        project.clean()
-        seconds_of_all = sum(project.call("report", edition, "--jobs", jobs).seconds for edition in each)
-        found.rates[name] = len(each) / seconds_of_all
-        print(f"{len(each)} editions, {name}: {found.rates[name]:.2f} a second", file=sys.stderr)
+    size = -(-editions // MANY_TURNS)
+    for turn in range(0, editions, size):
+        some = names[turn : turn + size]
+        for name, groups, jobs in (
+            (ONE, [some], "1"),
+            (EACH, [[edition] for edition in some[:SINGLES]], "1"),
+            (POOL, [some], cores),
+            (f"{EACH}, which uses {cores} cores", [[edition] for edition in some[:SINGLES]], cores),
+        ):
+            project.clean()
+            taken = sum(project.call("report", *group, "--jobs", jobs).seconds for group in groups)
+            rate = sum(map(len, groups)) / taken
+            found.rates.setdefault(name, []).append(rate)
+            print(f"editions from {turn + 1} on, {name}: {rate:.2f} a second", file=sys.stderr)
 
 
 def measure_sizes(cache: Path, found: Measured) -> None:
@@ -742,14 +752,9 @@ def targets(found: Measured) -> Iterator[Target]:
     yield Target("check large", f"{LARGE:,} rows, `check` / a build of {SMALL} rows", 2.0, large)
     compared = [(turn["compare"] + turn["mark"]) / turn["組版"] for turn in found.comparison]
     yield Target("comparison", f"two editions of {MIDDLE:,} rows: matching and marking / rendering", 0.1, compared)
-    alone, each = found.rates.get("one process for all"), found.rates.get(EACH)
-    warm = [alone / each] if alone and each else []
-    yield Target("warm", "many editions a second, one process / a process each", 2.0, warm, at_least=True)
-    pool = found.rates.get(f"a pool of {os.cpu_count()}")
-    pooled = [pool / alone] if alone and pool else []
-    yield Target(
-        "pool", f"many editions a second, a pool of {os.cpu_count()} / one process", 1.7, pooled, at_least=True
-    )
+    warm, pooled = found.faster(ONE, EACH), found.faster(POOL, ONE)
+    yield Target("warm", f"many editions a second, {ONE} / {EACH}", 2.0, warm, at_least=True)
+    yield Target("pool", f"many editions a second, {POOL} / {ONE}", 1.7, pooled, at_least=True)
 
 
 def exponent(found: Measured, side: str, few: int, many: int) -> list[float]:
@@ -853,9 +858,8 @@ def told_growth(found: Measured) -> str:
 
 
 def told_many(found: Measured) -> str:
-    base = found.rates.get(EACH)
-    rows = [(name, f"{rate / base:.2f}" if base else "—") for name, rate in found.rates.items()]
-    return grid(("editions of the original's size", "as many a second as a process each"), *rows)
+    rows = [(name, spread(found.faster(name, EACH))) for name in found.rates if name != EACH]
+    return grid(("editions of the original's size", f"as many a second as {EACH}"), *rows)
 
 
 def told_sizes(found: Measured) -> str:
