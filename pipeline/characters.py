@@ -6,6 +6,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 from itertools import islice
 
+from .errors import printable
 from .fonts import Coverage
 
 # Groups of characters that look alike on paper and are different characters to a computer. NFKC
@@ -63,11 +64,7 @@ def quoted(text: str) -> str:
 
 def visible(text: str) -> str:
     """`text` cut to a length that suits a message, with nothing in it that could disturb a terminal."""
-    short = text if len(text) <= 40 else text[:39] + "…"
-    return "".join(
-        character if character.isprintable() or character == "\u3000" else " " if character.isspace() else "�"
-        for character in short
-    )
+    return printable(text if len(text) <= 40 else text[:39] + "…")
 
 
 def meant(read: str, allowed: Iterable[str]) -> str | None:

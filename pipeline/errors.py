@@ -27,12 +27,20 @@ class Problem(NamedTuple):
 
     def __str__(self) -> str:
         place = f"{self.path}:{self.line}:{self.column}" if self.line else self.path
-        return _printable(f"{place}: {self.code}: {self.message}")
+        return printable(f"{place}: {self.code}: {self.message}")
 
 
-def _printable(line: str) -> str:
-    """`line` without what disturbs a terminal: the name of a file may hold that."""
-    return "".join(character if character.isprintable() or character == "\u3000" else "�" for character in line)
+def printable(line: str) -> str:
+    """`line` with nothing in it that could disturb a terminal; the name of a file, too, may hold that."""
+    return "".join(
+        character if character.isprintable() or character == "\u3000" else " " if character.isspace() else "�"
+        for character in line
+    )
+
+
+def printable_lines(text: str) -> str:
+    """The same for a `text` of several lines."""
+    return "\n".join(map(printable, text.split("\n")))
 
 
 class PipelineError(Exception):
@@ -41,7 +49,7 @@ class PipelineError(Exception):
     exit_code = 1
 
     def __str__(self) -> str:
-        return "\n".join(map(_printable, super().__str__().split("\n")))
+        return printable_lines(super().__str__())
 
 
 class SourceError(PipelineError):

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from pipeline.characters import compose, defects, is_everyday, named, visible
 from pipeline.delivery import Record
-from pipeline.errors import PipelineError, Problem
+from pipeline.errors import PipelineError, Problem, printable, printable_lines
 from pipeline.files import replace_file
 from pipeline.fonts import coverage
 from pipeline.model import BLANK, Edition, is_edition_id
@@ -59,7 +59,7 @@ class Finding:
 
     def __str__(self) -> str:
         place = " ".join(filter(None, (self.file, f"{self.row}行" if self.row else "", self.key)))
-        return _printable(f"{place}: {self.message}")
+        return printable(f"{place}: {self.message}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +85,7 @@ class Conflict:
 
     def __str__(self) -> str:
         sides = "".join(f"\n  {who}: {_shown(text)}" for who, text in self.sides)
-        return _printable(f"NO {self.number}「{visible(self.name)}」の{self.key}: {self.reason}", keep="\n") + sides
+        return printable_lines(f"NO {self.number}「{visible(self.name)}」の{self.key}: {self.reason}") + sides
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,12 +169,7 @@ def _labelled(files: Sequence[Path]) -> Iterator[tuple[Path, str]]:
 
 def _shown(text: str) -> str:
     """`text` in a diff, its further lines set in."""
-    return _printable(text, keep="\n").replace("\n", "\n       ") or "(空)"
-
-
-def _printable(text: str, keep: str = "") -> str:
-    """`text` with nothing in it that could disturb a terminal."""
-    return "".join(character if character.isprintable() or character in "\u3000" + keep else "�" for character in text)
+    return printable_lines(text).replace("\n", "\n       ") or "(空)"
 
 
 # One file
