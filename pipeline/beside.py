@@ -21,6 +21,17 @@ def may_fork() -> bool:
     return sys.platform == "linux" and len(os.listdir("/proc/self/task")) == 1
 
 
+def begin_beside(
+    work: Callable[..., Any], prepare: Callable[[], None] | None = None, logs: Sequence[str] = ()
+) -> "Beside | None":
+    """A `Beside`; None where this process may not fork, or the machine has no room for another one."""
+    if not may_fork():
+        return None
+    with contextlib.suppress(OSError):
+        return Beside(work, prepare, logs)
+    return None
+
+
 class Beside:
     """A process, forked from this one as it is now, that does `work` when it is asked to; before that, it may `prepare`.
 

@@ -326,7 +326,7 @@ def _for_many(paths: Sequence[Path], make: Callable[..., None], is_current: Call
             return _for_each(paths, in_turn, lambda *_: None)
     except BrokenProcessPool:
         raise LackError(
-            "同時に動かしていた処理の一つが、外から止められました。メモリが足りないときに起こります。"
+            "同時に動かす処理の一つが、始められないか、外から止められました。メモリが足りないときに起こります。"
             "ほかのプログラムを終えるか、JOBS=1 を付けて(一つずつ)、もう一度実行してください。"
             "できた版のほか、out/ は前のままです。"
         ) from None

@@ -177,11 +177,11 @@ def _engine(jobs: int) -> "BeginPdf":
 @cache
 def _engine_beside(_: int) -> "Beside | None":
     """The engine of the process with that number: one that is forked from it has none yet."""
-    from .beside import Beside, may_fork
+    from .beside import begin_beside
     from .pdf import warm_up, write_pdf
     from .progress import LOGS
 
-    return Beside(write_pdf, partial(warm_up, OUT / ".fonts"), LOGS) if may_fork() else None
+    return begin_beside(write_pdf, partial(warm_up, OUT / ".fonts"), LOGS)
 
 
 def _make(

@@ -10,6 +10,7 @@ import sys
 import threading
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
@@ -19,6 +20,9 @@ from .errors import PipelineError
 
 # How often whoever waits is told that time goes on, in seconds.
 _TICK = 1.0
+
+# What a pool raises when it cannot begin a process, or its own thread.
+_NO_ROOM = (OSError, RuntimeError)
 
 _R = TypeVar("_R")
 
@@ -47,7 +51,7 @@ def make_all(
     """What `make` does with each of `paths`, in their order, `jobs` at a time. Both functions can be pickled.
 
     `waiting` is called now and then with the number of paths that are done. Raises `BrokenProcessPool` if the
-    machine ends one of the processes, and whatever else `make` raised, with its traceback.
+    machine has no room for the processes or ends one, and whatever else `make` raised, with its traceback.
     """
     context = multiprocessing.get_context("fork" if may_fork() else "spawn")
     if context.get_start_method() == "fork":
@@ -55,7 +59,11 @@ def make_all(
     pool = ProcessPoolExecutor(min(jobs, len(paths)), context, _begin, (warm_up,))
     made: list[Future[Made]] = []
     try:
-        made += [pool.submit(_make, make, path) for path in paths]
+        try:
+            made += [pool.submit(_make, make, path) for path in paths]
+        except _NO_ROOM as error:
+            _end_children()
+            raise BrokenProcessPool(str(error)) from error
         for each in made:
             while not each.done():
                 _wait(made)
@@ -81,8 +89,19 @@ def forked(work: Callable[..., _R], jobs: int) -> Iterator[Callable[..., "Future
         yield None
         return
     with _ended(ProcessPoolExecutor(jobs, multiprocessing.get_context("fork"), _begin_with, (work,))) as pool:
-        pool.submit(_nothing)  # now they are there
-        yield partial(pool.submit, _do)
+        try:
+            pool.submit(_nothing)  # now they are there
+        except _NO_ROOM:
+            _end_children()
+            yield None
+        else:
+            yield partial(pool.submit, _do)
+
+
+def _end_children() -> None:
+    """End those processes of a pool that could be begun; it forgets them, and Python would wait for them at its end."""
+    for process in multiprocessing.active_children():
+        process.kill()
 
 
 _work: Callable[..., Any]

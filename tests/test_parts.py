@@ -223,6 +223,22 @@ def test_if_the_machine_ends_a_process_one_goes_on_alone(font_cache: Path) -> No
     assert len(made.starts) > 1
 
 
+@pytest.mark.parametrize("processes", [0, 1])
+def test_if_the_machine_has_no_room_for_processes_one_works_alone(processes: int, font_cache: Path) -> None:
+    document = report(edition(30, texts(1)))
+    code = f"""
+fork, left = os.fork, iter(range({processes}))
+def no_room():
+    if next(left, None) is None:
+        raise BlockingIOError
+    return fork()
+os.fork = no_room
+"""
+    made = in_processes(document, font_cache, code=code)
+    assert made.pdf == write_pdf(document, font_cache)
+    assert len(made.starts) > 1
+
+
 def test_what_another_process_complains_of_is_told(font_cache: Path) -> None:
     document = report(edition(60, texts(1)))
     strange = document.html.replace("項目の60<", "項目の𓀀<")
@@ -289,6 +305,13 @@ def in_halves(old: str, new: str) -> Document:
     document = report(edition(14, texts(11, 500)))
     above, between, below = document.html.rpartition('<tr class="measure')
     return replace(document, html=f"{above}{between} page-break{below}".replace(old, new))
+
+
+def test_where_the_other_half_has_no_process_one_does_both(font_cache: Path) -> None:
+    document = in_halves("", "")
+    made = in_processes(document, font_cache, code="def no_room():\n    raise BlockingIOError\nos.fork = no_room")
+    assert made.pdf == write_pdf(document, font_cache)
+    assert made.starts == [0]
 
 
 def test_what_is_complained_of_in_the_other_half_is_told(font_cache: Path) -> None:

@@ -40,7 +40,12 @@ def run(*arguments: str, code: str = "") -> subprocess.CompletedProcess[str]:
     """A run of the command in a process of its own, after `code`."""
     program = f"import sys; from pipeline import command\n{code}\nsys.exit(command.main({arguments!r}))"
     made = subprocess.run(
-        [sys.executable, "-c", program], env=ENVIRONMENT, capture_output=True, encoding="utf-8", check=False
+        [sys.executable, "-c", program],
+        env=ENVIRONMENT,
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+        timeout=120,
     )
     # On a slow machine a run of several editions says how far it has come.
     made.stderr = re.sub(r"^\d/\d版.*\n", "", made.stderr, flags=re.MULTILINE)
@@ -110,6 +115,26 @@ def test_a_process_that_the_machine_ends_is_explained(editions: list[str]) -> No
     made = run("report", "--jobs", "2", code=code)
     assert made.returncode == 3
     assert "外から止められました" in made.stderr
+    assert "JOBS=1" in made.stderr
+    assert "Traceback" not in made.stderr
+    assert not list(Path("out").glob("[a-d]/*"))
+    assert editions
+
+
+@pytest.mark.parametrize("processes", [0, 1])
+def test_where_the_machine_has_no_room_for_processes_that_is_explained(processes: int, editions: list[str]) -> None:
+    code = f"""
+import os
+fork, left = os.fork, iter(range({processes}))
+def no_room():
+    if next(left, None) is None:
+        raise BlockingIOError
+    return fork()
+os.fork = no_room
+"""
+    made = run("report", "--jobs", "2", code=code)
+    assert made.returncode == 3
+    assert "始められないか" in made.stderr
     assert "JOBS=1" in made.stderr
     assert "Traceback" not in made.stderr
     assert not list(Path("out").glob("[a-d]/*"))

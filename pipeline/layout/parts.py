@@ -21,7 +21,7 @@ import pydyf
 from weasyprint.pdf.stream import Stream
 
 from pipeline import progress
-from pipeline.beside import Beside, may_fork
+from pipeline.beside import Beside, begin_beside
 from pipeline.collector import collector_at_rest
 
 from . import pagination
@@ -142,8 +142,9 @@ class Parts:
                 closing(_Ahead(self._plan, lambda begin, reach: ask(begin, reach, divided), jobs)) as it,
             ):
                 return self._chain(it.pages)
-        elif jobs > 1 and not self._is_long and (middle := self._break_near_the_middle()) and may_fork():
-            return self._in_two(middle, divided)
+        elif jobs > 1 and not self._is_long and (middle := self._break_near_the_middle()):
+            if beside := begin_beside(self._part_elsewhere):
+                return self._in_two(beside, middle, divided)
         return self._chain(lambda front: self._part(*next(self._plan(front)), divided))
 
     def _chain(self, pages_from: Callable[[int], list[DrawnPage]]) -> list[DrawnPage]:
@@ -155,9 +156,8 @@ class Parts:
             pages += pages_from(front)
         return pages
 
-    def _in_two(self, middle: int, divided: bool) -> list[DrawnPage]:
-        """All pages; those from row `middle` on, with which one begins, are laid out by a process beside this one."""
-        beside = Beside(self._part_elsewhere)
+    def _in_two(self, beside: Beside, middle: int, divided: bool) -> list[DrawnPage]:
+        """All pages; those from row `middle` on, with which one begins, are laid out by the process `beside` this one."""
         try:
             end = len(self._rows)
             rest = beside.ask(middle, end, divided)
