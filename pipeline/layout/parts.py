@@ -142,9 +142,13 @@ class Parts:
                 closing(_Ahead(self._plan, lambda begin, reach: ask(begin, reach, divided), jobs)) as it,
             ):
                 return self._chain(it.pages)
-        elif jobs > 1 and not self._is_long and (middle := self._break_near_the_middle()):
-            if beside := begin_beside(self._part_elsewhere):
-                return self._in_two(beside, middle, divided)
+        elif (
+            jobs > 1
+            and not self._is_long
+            and (middle := self._break_near_the_middle())
+            and (beside := begin_beside(self._part_elsewhere))
+        ):
+            return self._in_two(beside, middle, divided)
         return self._chain(lambda front: self._part(*next(self._plan(front)), divided))
 
     def _chain(self, pages_from: Callable[[int], list[DrawnPage]]) -> list[DrawnPage]:
