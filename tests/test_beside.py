@@ -14,6 +14,7 @@ import pytest
 
 from .conftest import HEALTHY, ROOT
 from .test_delivery import digests
+from .test_pool import room_for
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="nothing is forked here")
 
@@ -188,7 +189,7 @@ def test_where_it_cannot_be_had_the_report_is_the_same(project: Path) -> None:
     for code in (
         "from pipeline import beside\nbeside.may_fork = lambda: False",
         "from pipeline import pdf\npdf.warm_up = lambda *_: os._exit(1)",
-        "def no_room():\n    raise BlockingIOError\nos.fork = no_room",
+        room_for(0),
     ):
         shutil.rmtree("out")
         made = report("--jobs", "2", code=code)

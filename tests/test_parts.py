@@ -26,7 +26,7 @@ from pipeline.source import parse_source
 from pipeline.validation import Validated, validate
 
 from .conftest import HEALTHY
-from .test_pool import ENVIRONMENT
+from .test_pool import ENVIRONMENT, room_for
 
 
 def edition(items: int, texts: Iterator[str], name: str = "test") -> Validated:
@@ -226,15 +226,7 @@ def test_if_the_machine_ends_a_process_one_goes_on_alone(font_cache: Path) -> No
 @pytest.mark.parametrize("processes", [0, 1])
 def test_if_the_machine_has_no_room_for_processes_one_works_alone(processes: int, font_cache: Path) -> None:
     document = report(edition(30, texts(1)))
-    code = f"""
-fork, left = os.fork, iter(range({processes}))
-def no_room():
-    if next(left, None) is None:
-        raise BlockingIOError
-    return fork()
-os.fork = no_room
-"""
-    made = in_processes(document, font_cache, code=code)
+    made = in_processes(document, font_cache, code=room_for(processes))
     assert made.pdf == write_pdf(document, font_cache)
     assert len(made.starts) > 1
 
@@ -309,7 +301,7 @@ def in_halves(old: str, new: str) -> Document:
 
 def test_where_the_other_half_has_no_process_one_does_both(font_cache: Path) -> None:
     document = in_halves("", "")
-    made = in_processes(document, font_cache, code="def no_room():\n    raise BlockingIOError\nos.fork = no_room")
+    made = in_processes(document, font_cache, code=room_for(0))
     assert made.pdf == write_pdf(document, font_cache)
     assert made.starts == [0]
 

@@ -36,6 +36,19 @@ def editions(project: Path) -> list[str]:
     return [*texts]
 
 
+def room_for(processes: int) -> str:
+    """Code for a process that can fork so many others and no more."""
+    return f"""
+import os
+fork, room = os.fork, iter(range({processes}))
+def forked():
+    if next(room, None) is None:
+        raise BlockingIOError
+    return fork()
+os.fork = forked
+"""
+
+
 def run(*arguments: str, code: str = "") -> subprocess.CompletedProcess[str]:
     """A run of the command in a process of its own, after `code`."""
     program = f"import sys; from pipeline import command\n{code}\nsys.exit(command.main({arguments!r}))"
@@ -123,16 +136,7 @@ def test_a_process_that_the_machine_ends_is_explained(editions: list[str]) -> No
 
 @pytest.mark.parametrize("processes", [0, 1])
 def test_where_the_machine_has_no_room_for_processes_that_is_explained(processes: int, editions: list[str]) -> None:
-    code = f"""
-import os
-fork, left = os.fork, iter(range({processes}))
-def no_room():
-    if next(left, None) is None:
-        raise BlockingIOError
-    return fork()
-os.fork = no_room
-"""
-    made = run("report", "--jobs", "2", code=code)
+    made = run("report", "--jobs", "2", code=room_for(processes))
     assert made.returncode == 3
     assert "始められないか" in made.stderr
     assert "JOBS=1" in made.stderr
