@@ -53,8 +53,8 @@ MOST = 20
 _LABEL = 20
 _HEAD_WIDTH = 4
 
-# Millimetres: between the margins, of an edition's column with 未記入 beside a NO, of one with 未記入 below it and a NO
-# of three figures beside its symbol, and, as in styles/history.css, of an em of 8.5pt.
+# Millimetres, as in styles/history.css: between the margins, of an edition's column that is wide or narrow, and of an
+# em of 8.5pt.
 _WIDTH = {A4_LANDSCAPE: 267.0, A3_LANDSCAPE: 390.0}
 _WIDE_EDITION = 17.0
 _NARROW_EDITION = 13.5
@@ -204,7 +204,7 @@ def history(editions: tuple[Validated, ...]) -> Document:
         masthead=head,
         carried=carried,
         paper="A4" if page_size == A4_LANDSCAPE else "A3",
-        edition_width=_edition_width(len(editions), page_size),
+        is_wide=_is_wide(len(editions), page_size),
         top=_TOP + _LEGEND_LINE * (_legend_lines(head, _WIDTH[page_size]) - 1),
         shares_heading=_shares_heading(newest),
         year_head=_year_head(editions),
@@ -583,14 +583,15 @@ def _remark(lineage: Lineage, event: Event, editions: Sequence[Validated], label
     }[event.kind]
 
 
-def _edition_width(editions: int, page_size: tuple[float, float]) -> float:
-    """The width of an edition's column, in mm: half of the table is for names and remarks."""
-    return _WIDE_EDITION if _WIDE_EDITION * editions <= _WIDTH[page_size] / 2 else _NARROW_EDITION
+def _is_wide(editions: int, page_size: tuple[float, float]) -> bool:
+    """Whether editions have wide columns: half of the table is for names and remarks."""
+    return _WIDE_EDITION * editions <= _WIDTH[page_size] / 2
 
 
 def _height(texts: Sequence[str], editions: int, page_size: tuple[float, float]) -> str:
     """Whether a row is taller than a page: "tall" if it is, "maybe-tall" if it may be with headings above it."""
-    width = int(((_WIDTH[page_size] - _edition_width(editions, page_size) * editions) / 2 - _PADDING) / _EM)
+    edition_width = _WIDE_EDITION if _is_wide(editions, page_size) else _NARROW_EDITION
+    width = int(((_WIDTH[page_size] - edition_width * editions) / 2 - _PADDING) / _EM)
     # Kinsoku makes lines shorter by a character or two.
     fewest, most = (
         max(sum(-(-width_in_ems(line) // (width - less)) or 1 for line in text.split("\n")) for text in texts)
