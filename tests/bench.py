@@ -68,7 +68,7 @@ ONE, EACH, POOL = "one process for all", "a process each", f"a pool of {os.cpu_c
 EXPLANATIONS = {
     "cold": "a quarter is imports, though on two cores they run side by side, and half is WeasyPrint's layout, of which each core has one half",
     "hot": "two cores share a cold run, one makes a change: the page that it is on is laid out anew (two fifths), and so are the margins, which carry the source's digest; everything is written and proved anew (a third)",
-    "nothing": "nearly all of it is the start of Python and of the standard library's argparse, pathlib and hashlib; it takes as long as it did, while a build takes half as long",
+    "nothing": "two fifths of it is Python's own start, nearly all of the rest the standard library's argparse, pathlib, typing, hashlib and json; it takes as long as it did, while a build takes half as long",
     "warm": "a process each has become quicker, as it starts in half the time that it took; what is left to save is little more than the start of Python, WeasyPrint and pydantic",
 }
 
