@@ -24,6 +24,9 @@ _TICK = 1.0
 # What a pool raises when it cannot begin a process, or its own thread.
 _NO_ROOM = (OSError, RuntimeError)
 
+# Those that could be begun: the pool forgets them, and Python would wait for them at its end. They do nothing yet.
+_AT_ONCE = signal.SIGKILL
+
 _R = TypeVar("_R")
 
 
@@ -62,7 +65,7 @@ def make_all(
         try:
             made += [pool.submit(_make, make, path) for path in paths]
         except _NO_ROOM as error:
-            _end_children()
+            _end_children(_AT_ONCE)
             raise BrokenProcessPool(str(error)) from error
         for each in made:
             while not each.done():
@@ -72,9 +75,7 @@ def make_all(
     finally:
         # Whoever comes here before everything is done will not wait for what is under way.
         if not all(future.done() for future in made):
-            for process in multiprocessing.active_children():
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(process.pid or 0, signal.SIGINT)
+            _end_children(signal.SIGINT)
         pool.shutdown(cancel_futures=True)
 
 
@@ -92,16 +93,16 @@ def forked(work: Callable[..., _R], jobs: int) -> Iterator[Callable[..., "Future
         try:
             pool.submit(_nothing)  # now they are there
         except _NO_ROOM:
-            _end_children()
+            _end_children(_AT_ONCE)
             yield None
         else:
             yield partial(pool.submit, _do)
 
 
-def _end_children() -> None:
-    """End those processes of a pool that could be begun; it forgets them, and Python would wait for them at its end."""
+def _end_children(how: int) -> None:
     for process in multiprocessing.active_children():
-        process.kill()
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(process.pid or 0, how)
 
 
 _work: Callable[..., Any]
@@ -129,9 +130,7 @@ def _ended(pool: ProcessPoolExecutor) -> Iterator[ProcessPoolExecutor]:
         yield pool
     except BaseException:
         # Whoever comes here before everything is done will not wait for what is under way.
-        for process in multiprocessing.active_children():
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(process.pid or 0, signal.SIGINT)
+        _end_children(signal.SIGINT)
         raise
     finally:
         pool.shutdown(cancel_futures=True)

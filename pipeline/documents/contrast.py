@@ -90,7 +90,7 @@ class Overview:
 
     @property
     def fits_on_a_page(self) -> bool:
-        """Whether it surely does: then that is a page by itself, a summary to hand out."""
+        """Whether it most likely does: then that is a page by itself, a summary to hand out."""
         lines = len(self.sentences) + len(self.matrix)
         lines += sum(max(-(-width_in_ems(text) // _NAME_WIDTH) for text in row) for row in self.listed)
         return lines <= _LINES_OF_A_PAGE
