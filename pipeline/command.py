@@ -384,7 +384,7 @@ def _diff(options: argparse.Namespace) -> int:
     from .line import make_comparison
 
     if bool(options.old) != bool(options.new) or (options.old and options.editions):
-        raise UsageError("diff は、版の名前か、--from と --to の両方で指定してください。")
+        raise UsageError("diff は、版の名前か、--from と --to の両方で指定してください。例: make diff FROM=h23 TO=h24")
     if options.old:
         pairs = [(_given(options.old), _given(options.new))]
     else:
