@@ -145,7 +145,7 @@ prepare_packages() {
         pip_install requirements.lock .venv/ready
     fi
     # Without it, every start takes longer (see there), and nothing else.
-    .venv/bin/python -E -m pipeline.layout.startup 2>/dev/null || true
+    .venv/bin/python -E -m pipeline.layout.fast.startup 2>/dev/null || true
     touch .venv/ready # make compares times
     [ "$what" != report ] || return 0
     case $what in

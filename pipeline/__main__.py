@@ -8,7 +8,7 @@ gc.set_threshold(50_000)
 # pydantic looks through all packages for its plugins, and lets them take part in validation.
 os.environ["PYDANTIC_DISABLE_PLUGINS"] = "__all__"
 
-from .command import main  # noqa: E402
+from .cli.command import main  # noqa: E402
 
 code = main()
 # Python would go through everything once more before it ends.

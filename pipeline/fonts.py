@@ -10,8 +10,8 @@ from functools import cache
 from html import escape  # that of xml.sax brings in the whole of urllib
 from pathlib import Path
 
+from .delivery.files import replace_file
 from .errors import LackError
-from .files import replace_file
 
 FAMILIES = ("BIZ UDGothic", "BIZ UDPGothic")
 FILES = (

@@ -8,14 +8,14 @@ from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from .delivery import OUT, SOURCE, Fingerprint, Record, fingerprint
+from .delivery.delivery import OUT, SOURCE, Fingerprint, Record, fingerprint
 from .errors import PipelineError, Problem, UsageError
-from .progress import LAYOUT, expect_pages
+from .processes.progress import LAYOUT, expect_pages
 
 if TYPE_CHECKING:  # a document that is up to date is found so without importing what makes documents
-    from .beside import Beside
-    from .document import Document
-    from .validation import Validated
+    from .documents.document import Document
+    from .model.validation import Validated
+    from .processes.helper_process import HelperProcess
 
     Compose = Callable[[tuple[Validated, ...]], Document]
     BeginPdf = Callable[[Document], Callable[[], bytes]]
@@ -46,7 +46,7 @@ def make_report(path: Path, step: Step, jobs: int = 1) -> Delivered | None:
     data = _published(path)
 
     def compose(editions: "tuple[Validated, ...]") -> "Document":
-        from .documents.report import report
+        from .documents.report.page import report
 
         (validated,) = editions
         return report(validated, data)
@@ -67,9 +67,9 @@ def make_summary(path: Path, step: Step, jobs: int = 1) -> Delivered | None:
     """Make the summary of the edition at `path`; None if it is up to date. Raises `PipelineError`."""
 
     def compose(editions: "tuple[Validated, ...]") -> "Document":
-        from .documents.summary import summary
-        from .source import read_source
-        from .validation import validate
+        from .documents.summary.page import summary
+        from .model.validation import validate
+        from .source.tree import read_source
 
         (validated,) = editions
         previous = validated.edition.previous
@@ -93,7 +93,7 @@ def make_comparison(
     """
 
     def compose(editions: "tuple[Validated, ...]") -> "Document":
-        from .documents.contrast import contrast
+        from .documents.comparison.page import contrast
 
         earlier, later = editions
         return contrast(earlier, later, show_all)
@@ -106,7 +106,7 @@ def make_errata(old: Path, new: Path, step: Step) -> Delivered | None:
     """Make the 正誤表 from the distributed `old` to the corrected `new`; None if it is up to date."""
 
     def compose(editions: "tuple[Validated, ...]") -> "Document":
-        from .documents.errata import errata
+        from .documents.errata.page import errata
 
         wrong, right = editions
         return errata(wrong, right)
@@ -116,8 +116,8 @@ def make_errata(old: Path, new: Path, step: Step) -> Delivered | None:
 
 def _between(old: Path, new: Path) -> Path:
     """The folder of what is made of two editions. Raises `UsageError` for a file whose name is no edition's."""
-    from .model import is_edition_id
-    from .source import read_source
+    from .model.edition import is_edition_id
+    from .source.tree import read_source
 
     names = [read_source(path).edition if path.suffix == ".pdf" else path.stem for path in (old, new)]
     for name, path in zip(names, (old, new), strict=True):
@@ -153,9 +153,12 @@ def warm_up() -> None:
 
     What is missing is of no account here: whoever makes a document will say so.
     """
-    from . import pdf, proof, source, validation  # noqa: F401
-    from .documents import report, summary  # noqa: F401
+
     from .fonts import coverage
+    from .layout import pdf
+    from .model import validation  # noqa: F401
+    from .proof import proof  # noqa: F401
+    from .source import tree  # noqa: F401
 
     with suppress(PipelineError, OSError):
         coverage()
@@ -167,28 +170,28 @@ def _engine(jobs: int) -> "BeginPdf":
 
     The engine takes as long to get ready as a document: unless it is ready here, they do so side by side.
     """
-    from .pdf import write_pdf
+    from .layout.pdf import write_pdf
 
-    if jobs > 1 and "weasyprint" not in sys.modules and (engine := _engine_beside(os.getpid())):
+    if jobs > 1 and "weasyprint" not in sys.modules and (engine := _helper_engine(os.getpid())):
         return lambda document: engine.ask(document, OUT / ".fonts", jobs)
     return lambda document: partial(write_pdf, document, OUT / ".fonts", jobs)
 
 
 @cache
-def _engine_beside(_: int) -> "Beside | None":
+def _helper_engine(_: int) -> "HelperProcess | None":
     """The engine of the process with that number: one that is forked from it has none yet."""
-    from .beside import begin_beside
-    from .pdf import warm_up, write_pdf
-    from .progress import LOGS
+    from .layout.pdf import warm_up, write_pdf
+    from .processes.helper_process import start_helper_process
+    from .processes.progress import LOGS
 
-    return begin_beside(write_pdf, partial(warm_up, OUT / ".fonts"), LOGS)
+    return start_helper_process(write_pdf, partial(warm_up, OUT / ".fonts"), LOGS)
 
 
 def _make(
     record: Record, target: Path, sources: tuple[Path, ...], compose: "Compose", step: Step, begin_pdf: "BeginPdf"
 ) -> Delivered:
-    from .source import read_source
-    from .validation import validate
+    from .model.validation import validate
+    from .source.tree import read_source
 
     inputs = {str(path): fingerprint(path) for path in sources}
     with step("読込"):
@@ -205,7 +208,7 @@ def _make(
     with step(LAYOUT):
         expect_pages(-(-sum(len(table.rows) for table in document.expected.tables) // _ROWS_A_PAGE))
         written = begin_pdf(document)
-        from .proof import prove  # here: meanwhile
+        from .proof.proof import prove  # here: meanwhile
 
         pdf = written()
     with step("検査"):
@@ -219,8 +222,8 @@ def _make(
 
 def lineage(source_path: Path, previous: str | None) -> dict[str, Fingerprint]:
     """The editions before this one, by which it is checked too."""
-    from .model import is_edition_id
-    from .source import read_source
+    from .model.edition import is_edition_id
+    from .source.tree import read_source
 
     inputs: dict[str, Fingerprint] = {}
     while previous and is_edition_id(previous):

@@ -35,12 +35,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from pipeline.documents.report import COLUMNS, REPEATED
+from pipeline.documents.html import flat
+from pipeline.documents.report.page import COLUMNS, REPEATED
 from pipeline.fonts import FAMILIES, confine_layout, font_files
-from pipeline.html import flat
-from pipeline.model import Edition, measure_number, policy_number
-from pipeline.source import parse_source
-from pipeline.validation import validate
+from pipeline.model.edition import Edition, measure_number, policy_number
+from pipeline.model.validation import validate
+from pipeline.source.tree import parse_source
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs/performance.md"
@@ -524,20 +524,20 @@ STAGES = {
 _HOT = """\
 import json, time
 from pathlib import Path
-from pipeline.preview.press import Phase, Press
-press = Press(lambda edition: None)
-press.start()
+from pipeline.preview.builder import Phase, Builder
+builder = Builder(lambda edition: None)
+builder.start()
 path = Path("source/original.yaml")
 def made():
     begin = time.perf_counter()
-    press.ask("original")
-    while press.state("original").phase == Phase.BUILDING or press.state("original").pages is before:
-        assert press.state("original").phase in (Phase.BUILDING, Phase.CURRENT), press.state("original")
+    builder.ask("original")
+    while builder.state("original").phase == Phase.BUILDING or builder.state("original").pages is before:
+        assert builder.state("original").phase in (Phase.BUILDING, Phase.CURRENT), builder.state("original")
         time.sleep(0.002)
     return time.perf_counter() - begin
 before = None
 made()
-before = press.state("original").pages
+before = builder.state("original").pages
 text = path.read_text("utf-8")
 path.write_text(text.replace("全ての地区に", "すべての地区に", 1), "utf-8")
 seconds = made()
@@ -550,18 +550,18 @@ _COMPARISON = """\
 import json, time
 from contextlib import contextmanager
 from pathlib import Path
-from pipeline.documents import contrast
+from pipeline.documents.comparison import page
 from pipeline.line import make_comparison
 times = {"compare": 0.0, "mark": 0.0}
 def timed(name):
-    work = getattr(contrast, name)
+    work = getattr(page, name)
     def measured(*arguments):
         begin = time.perf_counter()
         try:
             return work(*arguments)
         finally:
             times[name] += time.perf_counter() - begin
-    setattr(contrast, name, measured)
+    setattr(page, name, measured)
 timed("compare"), timed("mark")
 @contextmanager
 def step(name):
@@ -702,9 +702,9 @@ def measure_sizes(cache: Path, found: Measured) -> None:
 
     import weasyprint
 
-    from pipeline.documents.report import report
+    from pipeline.documents.report.page import report
     from pipeline.layout.engine import MEDIUM
-    from pipeline.pdf import write_pdf
+    from pipeline.layout.pdf import write_pdf
 
     document = report(validate(parse_source(ORIGINAL, source(1).encode())))
     bare = weasyprint.HTML(string=document.html, media_type=MEDIUM)

@@ -7,12 +7,13 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from pipeline import html, line
-from pipeline.document import Document
-from pipeline.documents.report import report
-from pipeline.pdf import write_pdf
-from pipeline.source import parse_source
-from pipeline.validation import Validated, validate
+from pipeline import line
+from pipeline.documents import html
+from pipeline.documents.document import Document
+from pipeline.documents.report.page import report
+from pipeline.layout.pdf import write_pdf
+from pipeline.model.validation import Validated, validate
+from pipeline.source.tree import parse_source
 
 # The same examples on every machine, however slow it is just now.
 settings.register_profile("project", deadline=None, derandomize=True)
@@ -62,7 +63,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "source").mkdir()
     # The engine in a process beside this one, which a run forks once, would not see what a test changes here.
-    monkeypatch.setattr(line, "_engine_beside", lambda _: None)
+    monkeypatch.setattr(line, "_helper_engine", lambda _: None)
     return tmp_path
 
 

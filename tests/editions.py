@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
-from pipeline.model import Edition
+from pipeline.model.edition import Edition
 from pipeline.years.comparison import Comparison, Entry
 
 LEGEND = {"◎": "実施済", "○": "継続推進", "△": "一部実施", "×": "検討中"}

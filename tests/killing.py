@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from pipeline import command
+from pipeline.cli import command
 from pipeline.line import warm_up
 
 CALLS = ("replace", "link", "fsync", "unlink")

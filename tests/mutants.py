@@ -12,14 +12,14 @@ from pathlib import Path
 
 from openpyxl import load_workbook
 
-from pipeline.command import main as command
-from pipeline.documents.contrast import contrast
-from pipeline.documents.report import report
+from pipeline.cli.command import main as command
+from pipeline.documents.comparison.page import contrast
+from pipeline.documents.report.page import report
 from pipeline.errors import PipelineError, SourceError
-from pipeline.office.form import ANSWERS
+from pipeline.model.validation import validate
 from pipeline.office.returns import messages, read_returns
-from pipeline.source import read_source
-from pipeline.validation import validate
+from pipeline.office.workbook_format import ANSWERS
+from pipeline.source.tree import read_source
 
 from . import mutations
 from .conftest import HEALTHY

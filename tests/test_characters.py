@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.characters import compose, defects, is_everyday, meant
 from pipeline.fonts import coverage, font_files, read_coverage
+from pipeline.source.characters import compose, defects, is_everyday, meant
 
 
 def jis_x_0208() -> Iterator[str]:

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.model import BLANK, Edition
-from pipeline.source import plain, read_source
+from pipeline.model.edition import BLANK, Edition
+from pipeline.source.tree import plain, read_source
 from pipeline.years.comparison import Comparison, compare
 from pipeline.years.comparison_data import ComparisonFile, comparison_json, comparison_schema
 from pipeline.years.matching import place_items

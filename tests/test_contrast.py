@@ -10,15 +10,15 @@ import page
 import pypdf
 import pytest
 
-from pipeline import command
-from pipeline.document import Document
-from pipeline.documents.contrast import contrast
-from pipeline.documents.errata import errata
+from pipeline.cli import command
+from pipeline.documents.comparison.page import contrast
+from pipeline.documents.document import Document
+from pipeline.documents.errata.page import errata
 from pipeline.errors import NothingToDoError
-from pipeline.pdf import write_pdf
-from pipeline.proof import prove
-from pipeline.source import parse_source
-from pipeline.validation import Validated, validate
+from pipeline.layout.pdf import write_pdf
+from pipeline.model.validation import Validated, validate
+from pipeline.proof.proof import prove
+from pipeline.source.tree import parse_source
 from pipeline.years.draft import next_edition
 
 from .conftest import HEALTHY, ROOT

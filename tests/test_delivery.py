@@ -12,8 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import command, html
-from pipeline.documents import report
+from pipeline.cli import command
+from pipeline.documents import html
+from pipeline.documents.report import page
 
 from .conftest import HEALTHY, ROOT
 
@@ -83,12 +84,14 @@ def test_an_edition_depends_on_the_one_before_it(edition: Path) -> None:
     assert Path("out/next/report.pdf").stat().st_mtime_ns > first
 
 
-@pytest.mark.parametrize("name", ["pipeline/html.py", "templates/parts.html", "styles/print.css", "requirements.lock"])
+@pytest.mark.parametrize(
+    "name", ["pipeline/documents/html.py", "templates/parts.html", "styles/print.css", "requirements.lock"]
+)
 def test_every_document_depends_on_program_templates_styles_and_packages(name: str, tmp_path: Path) -> None:
     for folder in ("pipeline", "templates", "styles"):
         shutil.copytree(ROOT / folder, tmp_path / folder)
     shutil.copy(ROOT / "requirements.lock", tmp_path)
-    code = f"import sys; sys.path.insert(0, {str(tmp_path)!r}); from pipeline.delivery import *; print(program_fingerprint())"
+    code = f"import sys; sys.path.insert(0, {str(tmp_path)!r}); from pipeline.delivery.delivery import *; print(program_fingerprint())"
 
     def mark() -> str:
         return subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True, cwd="/").stdout
@@ -123,14 +126,14 @@ def test_a_failed_proof_delivers_nothing_and_says_where(
     run("report")
     good = digests(Path("out"))
     edition.write_text(HEALTHY.replace("項目一", "別の項目"), "utf-8")
-    cells = report._cells
-    monkeypatch.setattr(report, "_cells", lambda *given: _lose_findings(cells(*given)))
+    cells = page._cells
+    monkeypatch.setattr(page, "_cells", lambda *given: _lose_findings(cells(*given)))
     assert run("report") == 4
     assert digests(Path("out")) == good
     assert "3行目「別の項目」: 「終わった。」が「」となっています。" in capsys.readouterr().err
 
 
-def _lose_findings(cells: report.Cells) -> report.Cells:
+def _lose_findings(cells: page.Cells) -> page.Cells:
     import dataclasses
 
     return dataclasses.replace(cells, findings="")
@@ -210,7 +213,7 @@ def test_two_builds_have_the_same_bytes(tmp_path: Path) -> None:
 
 def test_nothing_to_do_imports_nothing_heavy(edition: Path) -> None:
     run("report")
-    code = "import sys; from pipeline.command import main; main(['report']); print(*sys.modules)"
+    code = "import sys; from pipeline.cli.command import main; main(['report']); print(*sys.modules)"
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     said = subprocess.run(
         [sys.executable, "-c", code], check=True, env=environment, capture_output=True, text=True

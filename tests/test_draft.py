@@ -8,9 +8,9 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pipeline.model import BLANK, Edition, Item, Repeat
-from pipeline.source import parse_source, plain, read_source
-from pipeline.validation import Validated, validate
+from pipeline.model.edition import BLANK, Edition, Item, Repeat
+from pipeline.model.validation import Validated, validate
+from pipeline.source.tree import parse_source, plain, read_source
 from pipeline.years.comparison import compare
 from pipeline.years.draft import next_edition, scalar, successors
 

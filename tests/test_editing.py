@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from pipeline.office import editing
 from pipeline.office.editing import EditError, edit
-from pipeline.source import parse_source
+from pipeline.source.tree import parse_source
 
 from .conftest import HEALTHY
 

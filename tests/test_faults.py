@@ -19,11 +19,12 @@ from typing import IO, Any
 import pytest
 from openpyxl import load_workbook
 
-from pipeline import command, line
-from pipeline.files import _beside, create_file, replace_file, replace_files
+from pipeline import line
+from pipeline.cli import command
+from pipeline.delivery.files import _beside, create_file, replace_file, replace_files
 from pipeline.fonts import FOLDERS
-from pipeline.office.form import ANSWERS
-from pipeline.source import read_source
+from pipeline.office.workbook_format import ANSWERS
+from pipeline.source.tree import read_source
 
 from .conftest import HEALTHY, ROOT
 
@@ -579,7 +580,7 @@ def test_memory_that_ends_in_any_stage_is_said(
 
 def cold(code: str, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     """A run of its own, after `code`."""
-    program = f"import sys\n{code}\nfrom pipeline.command import main\nsys.exit(main(sys.argv[1:]))"
+    program = f"import sys\n{code}\nfrom pipeline.cli.command import main\nsys.exit(main(sys.argv[1:]))"
     return subprocess.run(
         [sys.executable, "-c", program, *arguments],
         env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
@@ -635,7 +636,7 @@ def test_a_clock_that_is_far_off_changes_no_byte(edition: Path, tmp_path: Path) 
         shutil.copy(edition, folder / "source")
         os.utime(folder / SOURCE, (now, now))
         os.chdir(folder)
-        before = "from pipeline.command import main as first\nfirst(['data'])\nfirst(['sheets'])"
+        before = "from pipeline.cli.command import main as first\nfirst(['data'])\nfirst(['sheets'])"
         ran = cold(FAR_OFF.format(now=now) + before, "report")
         assert (ran.returncode, ran.stderr) == (0, "")
         assert contents("out") == good
@@ -681,9 +682,9 @@ def hook(event, given):
             if isinstance(path, (str, bytes, os.PathLike)):
                 seen.add(("write" if writes else "read", os.path.realpath(os.fsdecode(path))))
 sys.addaudithook(hook)
-from pipeline import beside
-from pipeline.command import main as run
-beside.may_fork = lambda: False  # another process would have a hook that nobody asks
+from pipeline.processes import helper_process
+from pipeline.cli.command import main as run
+helper_process.may_fork = lambda: False  # another process would have a hook that nobody asks
 for arguments in json.loads(sys.argv.pop(1)):
     assert run(arguments) == 0, arguments
 print("SEEN " + json.dumps(sorted(seen)))
@@ -719,7 +720,7 @@ def test_a_machine_without_any_network_makes_the_same_report(edition: Path) -> N
     alone = ["unshare", "--net", "--map-root-user"]
     if subprocess.run([*alone, "true"], capture_output=True).returncode:
         pytest.skip("no namespace may be made here")
-    program = "import socket, sys; print([name for _, name in socket.if_nameindex()]); from pipeline.command import main; sys.exit(main(['report']))"
+    program = "import socket, sys; print([name for _, name in socket.if_nameindex()]); from pipeline.cli.command import main; sys.exit(main(['report']))"
     ran = subprocess.run(
         [*alone, sys.executable, "-c", program],
         env={**os.environ, "PYTHONPATH": str(ROOT)},

@@ -14,15 +14,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.document import A3_LANDSCAPE, A4_LANDSCAPE, Document, Paragraph
-from pipeline.documents.history import MOST, history, make_history
+from pipeline.documents.document import A3_LANDSCAPE, A4_LANDSCAPE, Document, Paragraph
+from pipeline.documents.history.page import MOST, history, make_history
+from pipeline.documents.html import STYLES, TEMPLATES
 from pipeline.errors import ProofError, SourceError, UsageError
-from pipeline.html import STYLES, TEMPLATES
-from pipeline.model import Edition
-from pipeline.pdf import write_pdf
-from pipeline.proof import prove
-from pipeline.source import parse_source
-from pipeline.validation import validate
+from pipeline.layout.pdf import write_pdf
+from pipeline.model.edition import Edition
+from pipeline.model.validation import validate
+from pipeline.proof.proof import prove
+from pipeline.source.tree import parse_source
 from pipeline.years.draft import next_edition
 from pipeline.years.lineage import Event, Heading, Lineage, chains, grouped, lineages
 

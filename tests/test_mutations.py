@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.errors import SourceError
-from pipeline.model import Edition, Item, Measure, Policy, Repeat
-from pipeline.source import parse_source
-from pipeline.validation import Validated, validate
+from pipeline.model.edition import Edition, Item, Measure, Policy, Repeat
+from pipeline.model.validation import Validated, validate
+from pipeline.source.tree import parse_source
 
 from .conftest import HEALTHY, ROOT
 

@@ -17,10 +17,11 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pipeline.command import main
-from pipeline.dates import western_year
+from pipeline.cli.command import main
 from pipeline.errors import ProofError
-from pipeline.model import BLANK, Edition, Headings, Item, Measure, Policy
+from pipeline.model.dates import western_year
+from pipeline.model.edition import BLANK, Edition, Headings, Item, Measure, Policy
+from pipeline.model.validation import Validated, validate
 from pipeline.office import open_data as module
 from pipeline.office.open_data import (
     DataFile,
@@ -36,8 +37,7 @@ from pipeline.office.open_data import (
     prove_data,
     unescaped,
 )
-from pipeline.source import parse_source
-from pipeline.validation import Validated, validate
+from pipeline.source.tree import parse_source
 
 from .conftest import HEALTHY, ROOT
 

@@ -10,16 +10,16 @@ import pytest
 import tinyhtml5
 from PIL import Image, ImageChops, ImageFilter
 
-from pipeline.document import Document
-from pipeline.documents.contrast import contrast
-from pipeline.documents.errata import errata
-from pipeline.documents.report import report
-from pipeline.documents.summary import summary
+from pipeline.documents.comparison.page import contrast
+from pipeline.documents.document import Document
+from pipeline.documents.errata.page import errata
+from pipeline.documents.report.page import report
+from pipeline.documents.summary.page import summary
 from pipeline.errors import ProofError
-from pipeline.layout import hairlines
-from pipeline.pdf import write_pdf
-from pipeline.source import parse_source
-from pipeline.validation import validate
+from pipeline.layout.fast import table_rules
+from pipeline.layout.pdf import write_pdf
+from pipeline.model.validation import validate
+from pipeline.source.tree import parse_source
 
 from .conftest import HEALTHY, Made
 
@@ -75,7 +75,7 @@ def test_long_rules_are_where_the_borders_of_cells_were(
         return ImageChops.subtract(near, inked(one)).histogram()[255]
 
     ours = make(HEALTHY)
-    monkeypatch.setattr(hairlines, "take_rules", lambda _: [])
+    monkeypatch.setattr(table_rules, "take_rules", lambda _: [])
     theirs = make(HEALTHY)
     assert len(ours.pdf) < len(theirs.pdf)
     for one, other in zip(pages(ours.pdf), pages(theirs.pdf), strict=True):

@@ -14,11 +14,11 @@ import pytest
 from fontTools.ttLib import TTFont
 from PIL import Image, ImageChops
 
-from pipeline.documents.report import report
+from pipeline.documents.report.page import report
 from pipeline.fonts import font_files
-from pipeline.pdf import write_pdf
-from pipeline.source import read_source
-from pipeline.validation import validate
+from pipeline.layout.pdf import write_pdf
+from pipeline.model.validation import validate
+from pipeline.source.tree import read_source
 
 from .conftest import ROOT, Made
 

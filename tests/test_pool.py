@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import command
+from pipeline.cli import command
 from pipeline.errors import LackError, PipelineError, Problem, ProofError, SourceError, UsageError
 
 from .conftest import HEALTHY, ROOT
@@ -51,7 +51,7 @@ os.fork = forked
 
 def run(*arguments: str, code: str = "") -> subprocess.CompletedProcess[str]:
     """A run of the command in a process of its own, after `code`."""
-    program = f"import sys; from pipeline import command\n{code}\nsys.exit(command.main({arguments!r}))"
+    program = f"import sys; from pipeline.cli import command\n{code}\nsys.exit(command.main({arguments!r}))"
     made = subprocess.run(
         [sys.executable, "-c", program],
         env=ENVIRONMENT,
@@ -84,7 +84,7 @@ def test_two_processes_make_the_same_files_and_say_the_same_in_the_same_order(ta
 def test_processes_that_cannot_be_forked_do_the_same(editions: list[str]) -> None:
     forked = run("report", "--jobs", "2")
     shutil.rmtree("out")
-    spawned = run("report", "--jobs", "2", code="from pipeline import pool; pool.may_fork = lambda: False")
+    spawned = run("report", "--jobs", "2", code="from pipeline.processes import pool; pool.may_fork = lambda: False")
     assert (spawned.returncode, spawned.stdout, spawned.stderr) == (forked.returncode, forked.stdout, forked.stderr)
     assert editions
 
@@ -92,7 +92,7 @@ def test_processes_that_cannot_be_forked_do_the_same(editions: list[str]) -> Non
 def test_no_pool_is_started_for_one_edition_or_none(editions: list[str]) -> None:
     os.unlink("source/c.yaml")
     run("report", "--jobs", "2")
-    told = "import atexit; atexit.register(lambda: print('pipeline.pool' in sys.modules, 'pipeline.beside' in sys.modules))"
+    told = "import atexit; atexit.register(lambda: print('pipeline.processes.pool' in sys.modules, 'pipeline.processes.helper_process' in sys.modules))"
     for changed, expected in ([], "False False"), (["a"], "False True"), (["a", "d"], "True True"):
         for name in changed:
             os.utime(f"source/{name}.yaml")
@@ -103,7 +103,7 @@ def test_no_pool_is_started_for_one_edition_or_none(editions: list[str]) -> None
 
 
 def test_a_bug_keeps_its_traceback(editions: list[str]) -> None:
-    made = run("report", "--jobs", "2", code="from pipeline import proof\nproof.prove = lambda *_: 1 / 0")
+    made = run("report", "--jobs", "2", code="from pipeline.proof import proof\nproof.prove = lambda *_: 1 / 0")
     assert made.returncode == 1
     assert "ZeroDivisionError" in made.stderr
     assert "in _make\n" in made.stderr
@@ -124,7 +124,7 @@ def test_a_disk_that_is_full_is_explained_as_ever(editions: list[str]) -> None:
 
 
 def test_a_process_that_the_machine_ends_is_explained(editions: list[str]) -> None:
-    code = "import os\nfrom pipeline import proof\nproof.prove = lambda *_: os.kill(os.getpid(), 9)"
+    code = "import os\nfrom pipeline.proof import proof\nproof.prove = lambda *_: os.kill(os.getpid(), 9)"
     made = run("report", "--jobs", "2", code=code)
     assert made.returncode == 3
     assert "外から止められました" in made.stderr
@@ -149,7 +149,7 @@ def test_where_the_machine_has_no_room_for_processes_that_is_explained(processes
 def endless(editions: list[str]) -> Iterator[subprocess.Popen[str]]:
     """A run whose two processes, once they have begun their proof, will not end by themselves; in a session of its own."""
     program = (
-        "import os, time; from pathlib import Path; from pipeline import command, proof\n"
+        "import os, time; from pathlib import Path; from pipeline.cli import command; from pipeline.proof import proof\n"
         "def prove(*_):\n    Path('begun', str(os.getpid())).touch()\n    time.sleep(600)\n"
         "proof.prove = prove\nraise SystemExit(command.main(['report', '--jobs', '2']))"
     )

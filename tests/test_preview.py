@@ -20,13 +20,13 @@ import pypdf
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from pipeline.command import main
-from pipeline.document import Document
+from pipeline.cli.command import main
+from pipeline.documents.document import Document
 from pipeline.errors import UsageError
-from pipeline.preview import press as press_module
+from pipeline.preview import builder as press_module
 from pipeline.preview import server as server_module
-from pipeline.preview.press import Phase, Press
-from pipeline.source import Source, read_source
+from pipeline.preview.builder import Builder, Phase
+from pipeline.source.tree import Source, read_source
 
 from .conftest import HEALTHY, ROOT, Made
 from .test_web import CHROMIUM, DESKTOP, OPTIONS, PHONE, breaches
@@ -359,7 +359,7 @@ def test_without_a_wish_the_next_free_port_is_taken() -> None:
         assert second.getsockname()[0] == "127.0.0.1"
 
 
-# The press
+# The builder
 
 
 def test_a_bug_goes_to_the_terminal_and_the_press_lives_on(
@@ -369,24 +369,24 @@ def test_a_bug_goes_to_the_terminal_and_the_press_lives_on(
         raise RuntimeError("a bug")
 
     settled = threading.Semaphore(0)
-    press = Press(lambda edition: None if press.state(edition).phase == Phase.BUILDING else settled.release())
+    builder = Builder(lambda edition: None if builder.state(edition).phase == Phase.BUILDING else settled.release())
     monkeypatch.setattr(press_module, "write_pdf", fail)
     (project / "source/h1.yaml").write_text(EDITION, "utf-8")
-    press.ask("h1")
-    press.start()
+    builder.ask("h1")
+    builder.start()
     assert settled.acquire(timeout=5)
     assert "RuntimeError: a bug" in capsys.readouterr().err
-    assert server_module._described("h1", press.state("h1"))["status"] == (
+    assert server_module._described("h1", builder.state("h1"))["status"] == (
         "プログラムが異常です。make preview を動かしている端末の表示を見てください。まだ紙面がありません"
     )
     monkeypatch.setattr(press_module, "write_pdf", lambda *_, **__: healthy.pdf)
     monkeypatch.setattr(press_module, "prove", lambda *_: 1)
     (project / "source/h1.yaml").write_text(EDITION + "\n", "utf-8")
-    press.ask("h1")
+    builder.ask("h1")
     assert settled.acquire(timeout=5)
-    assert press.state("h1").phase == Phase.CURRENT
-    press.stop()
-    press.join(5)
+    assert builder.state("h1").phase == Phase.CURRENT
+    builder.stop()
+    builder.join(5)
 
 
 def test_what_was_read_half_written_is_read_again(
@@ -403,20 +403,20 @@ def test_what_was_read_half_written_is_read_again(
             source.write_text(EDITION, "utf-8")
 
     settled = threading.Semaphore(0)
-    press = Press(lambda edition: None if press.state(edition).phase == Phase.BUILDING else settled.release())
+    builder = Builder(lambda edition: None if builder.state(edition).phase == Phase.BUILDING else settled.release())
     monkeypatch.setattr(press_module, "read_source", read_half)
     monkeypatch.setattr(press_module, "write_pdf", lambda *_, **__: healthy.pdf)
     monkeypatch.setattr(press_module, "prove", lambda *_: 1)
     source.write_text(EDITION, "utf-8")
-    press.ask("h1")
-    press.start()
+    builder.ask("h1")
+    builder.start()
     assert settled.acquire(timeout=5)
-    assert press.state("h1").phase == Phase.REFUSED
-    press.ask("h1")
+    assert builder.state("h1").phase == Phase.REFUSED
+    builder.ask("h1")
     assert settled.acquire(timeout=5)
-    assert press.state("h1").phase == Phase.CURRENT
-    press.stop()
-    press.join(5)
+    assert builder.state("h1").phase == Phase.CURRENT
+    builder.stop()
+    builder.join(5)
 
 
 def test_the_newest_change_wins(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -433,7 +433,7 @@ def test_the_newest_change_wins(project: Path, monkeypatch: pytest.MonkeyPatch) 
 
     def save(name: str) -> None:
         (project / "source/h1.yaml").write_text(EDITION.replace("項目一", name), "utf-8")
-        press.ask("h1")
+        builder.ask("h1")
 
     monkeypatch.setattr(press_module, "write_pdf", write_pdf)
     monkeypatch.setattr(press_module, "prove", lambda *_: 1)
@@ -442,14 +442,14 @@ def test_the_newest_change_wins(project: Path, monkeypatch: pytest.MonkeyPatch) 
     is_shown = threading.Semaphore(0)
 
     def changed(edition: str) -> None:
-        pages = press.state(edition).pages
+        pages = builder.state(edition).pages
         name = pages and next(name for name in "甲乙丙" if name in pages.document.html)
         if name and name not in shown:
             shown.append(name)
             is_shown.release()
 
-    press = Press(changed)
-    press.start()
+    builder = Builder(changed)
+    builder.start()
     save("甲")
     assert is_at_work.acquire(timeout=5)
     save("甲")  # nothing new
@@ -462,8 +462,8 @@ def test_the_newest_change_wins(project: Path, monkeypatch: pytest.MonkeyPatch) 
     assert is_at_work.acquire(timeout=5)
     may_go_on.release()
     assert is_shown.acquire(timeout=5)
-    press.stop()
-    press.join(5)
-    assert not press.is_alive()
+    builder.stop()
+    builder.join(5)
+    assert not builder.is_alive()
     assert shown == ["乙", "丙"]
     assert len(laid_out) == 3

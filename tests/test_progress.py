@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.progress import LAYOUT, Progress, expect_pages
+from pipeline.processes.progress import LAYOUT, Progress, expect_pages
 
 from .conftest import HEALTHY, ROOT
 
@@ -152,7 +152,9 @@ def editions(project: Path) -> Path:
     return project
 
 
-EACH_PAGE = "from pipeline import progress; progress._BETWEEN_REDRAWS = 0; from pipeline.command import main"
+EACH_PAGE = (
+    "from pipeline.processes import progress; progress._BETWEEN_REDRAWS = 0; from pipeline.cli.command import main"
+)
 
 
 def run_on_a_terminal(*arguments: str) -> str:

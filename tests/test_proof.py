@@ -22,7 +22,7 @@ from pypdf.generic import (
 )
 
 from pipeline.errors import ProofError
-from pipeline.proof import prove
+from pipeline.proof.proof import prove
 
 from .conftest import HEALTHY, Made
 

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pipeline.html import break_label
-from pipeline.model import Item, policy_number
-from pipeline.proof import prove
+from pipeline.documents.html import break_label
+from pipeline.model.edition import Item, policy_number
+from pipeline.proof.proof import prove
 
 from .conftest import HEALTHY, ROOT, Made
 

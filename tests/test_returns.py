@@ -17,9 +17,8 @@ from hypothesis import strategies as st
 from openpyxl import Workbook, load_workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
-from pipeline.characters import compose
-from pipeline.model import BLANK
-from pipeline.office.form import ANSWERS, HEAD_ROW, HIDDEN
+from pipeline.model.edition import BLANK
+from pipeline.model.validation import validate
 from pipeline.office.returns import (
     Change,
     Finding,
@@ -31,8 +30,9 @@ from pipeline.office.returns import (
     read_returns,
 )
 from pipeline.office.sheets import make_sheets
-from pipeline.source import parse_source, read_source
-from pipeline.validation import validate
+from pipeline.office.workbook_format import ANSWERS, HEAD_ROW, HIDDEN
+from pipeline.source.characters import compose
+from pipeline.source.tree import parse_source, read_source
 
 pytestmark = pytest.mark.usefixtures("project")
 

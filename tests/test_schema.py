@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
-from pipeline.schema import NAME, edition_schema
+from pipeline.model.schema import NAME, edition_schema
 
 from .conftest import HEALTHY, ROOT
 

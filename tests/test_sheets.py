@@ -9,11 +9,11 @@ import pytest
 from openpyxl import Workbook, load_workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
-from pipeline.model import BLANK
-from pipeline.office.form import ANSWERS, GUIDE, HEAD_ROW, HIDDEN
+from pipeline.model.edition import BLANK
+from pipeline.model.validation import validate
 from pipeline.office.sheets import SheetsError, make_sheets
-from pipeline.source import parse_source, read_source
-from pipeline.validation import validate
+from pipeline.office.workbook_format import ANSWERS, GUIDE, HEAD_ROW, HIDDEN
+from pipeline.source.tree import parse_source, read_source
 
 from .conftest import HEALTHY, ROOT
 

@@ -35,7 +35,7 @@ from pyhanko_certvalidator import ValidationContext
 from pipeline.errors import LackError, PipelineError, ProofError, UsageError
 from pipeline.office import signature
 from pipeline.office.signature import read_passphrase, sign, sign_report
-from pipeline.proof import prove
+from pipeline.proof.proof import prove
 
 from .conftest import HEALTHY, ROOT, Made
 

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import command
+from pipeline.cli import command
 from pipeline.errors import Problem, SourceError
-from pipeline.source import MAX_BYTES, parse_source, plain, read_source
-from pipeline.validation import validate
+from pipeline.model.validation import validate
+from pipeline.source.tree import MAX_BYTES, parse_source, plain, read_source
 
 from .conftest import HEALTHY, ROOT
 
@@ -109,8 +109,8 @@ resource.setrlimit(resource.RLIMIT_AS, ({BYTES}, {BYTES}))
 resource.setrlimit(resource.RLIMIT_CPU, ({SECONDS}, {SECONDS}))
 from pathlib import Path
 from pipeline.errors import SourceError
-from pipeline.source import read_source
-from pipeline.validation import validate
+from pipeline.source.tree import read_source
+from pipeline.model.validation import validate
 try:
     validate(read_source(Path(sys.argv[1])))
 except SourceError as error:
@@ -212,7 +212,7 @@ def test_a_file_that_may_not_be_read_is_named(tmp_path: Path, monkeypatch: pytes
     def forbid(*_: object) -> int:
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr("pipeline.source.os.open", forbid)  # root may read everything
+    monkeypatch.setattr("pipeline.source.tree.os.open", forbid)  # root may read everything
     assert "読む権限がありません" in refusal(tmp_path / "h24.yaml").message
 
 

@@ -20,7 +20,7 @@ def run(code: str) -> str:
 def test_what_set_up_has_compiled_is_not_read_again() -> None:
     told = run("""
 import sys
-from pipeline.layout.startup import import_weasyprint
+from pipeline.layout.fast.startup import import_weasyprint
 weasyprint = import_weasyprint()
 print(weasyprint.__name__, {"pycparser", "fontTools.subset", "fontTools.varLib"} & {*sys.modules})
 """)
@@ -29,19 +29,19 @@ print(weasyprint.__name__, {"pycparser", "fontTools.subset", "fontTools.varLib"}
 
 def test_without_it_the_report_is_the_same(project: Path) -> None:
     (project / "source/test.yaml").write_text(HEALTHY, "utf-8")
-    code = "from pipeline.command import main; assert main(['report', '--jobs', '1']) == 0; import sys; print('pycparser' in sys.modules)"
+    code = "from pipeline.cli.command import main; assert main(['report', '--jobs', '1']) == 0; import sys; print('pycparser' in sys.modules)"
     assert run(code).endswith("False\n")
     files = digests(Path("out"))
     shutil.rmtree("out")
-    assert run(f"from pipeline.layout import startup; startup._name = lambda _: '_never_compiled'; {code}").endswith(
-        "True\n"
-    )
+    assert run(
+        f"from pipeline.layout.fast import startup; startup._name = lambda _: '_never_compiled'; {code}"
+    ).endswith("True\n")
     assert digests(Path("out")) == files
 
 
 def test_who_needs_what_was_left_out_gets_it() -> None:
     told = run("""
-from pipeline.layout.startup import import_weasyprint
+from pipeline.layout.fast.startup import import_weasyprint
 import_weasyprint()
 from fontTools import subset
 from fontTools.varLib.instancer import instantiateVariableFont

@@ -16,17 +16,17 @@ import pypdf
 import pytest
 from pypdf.generic import ArrayObject, NameObject, TextStringObject
 
-from pipeline.document import Document
-from pipeline.documents import summary as module
-from pipeline.documents.chart import Data, draw
-from pipeline.documents.summary import change, share, summary
+from pipeline.documents.document import Document
+from pipeline.documents.summary import page as module
+from pipeline.documents.summary.chart import Data, draw
+from pipeline.documents.summary.page import change, share, summary
 from pipeline.errors import ProofError
 from pipeline.layout.pages import lay_out
+from pipeline.layout.pdf import write_pdf
 from pipeline.line import make_summary
-from pipeline.pdf import write_pdf
-from pipeline.proof import prove
-from pipeline.source import parse_source
-from pipeline.validation import Validated, validate
+from pipeline.model.validation import Validated, validate
+from pipeline.proof.proof import prove
+from pipeline.source.tree import parse_source
 
 from .conftest import HEALTHY, ROOT
 from .test_proof import Victim

@@ -10,9 +10,9 @@ import pytest
 
 from pipeline.errors import LackError, Problem, SourceError
 from pipeline.fonts import font_files
-from pipeline.model import Edition, Item
-from pipeline.source import MAX_PROBLEMS, MAX_TEXT, parse_source, plain, read_source
-from pipeline.validation import validate
+from pipeline.model.edition import Edition, Item
+from pipeline.model.validation import validate
+from pipeline.source.tree import MAX_PROBLEMS, MAX_TEXT, parse_source, plain, read_source
 
 from .conftest import HEALTHY, ROOT
 from .test_source import FILES, LARGE, problems_in
@@ -391,7 +391,7 @@ def test_the_examples_in_the_manual_of_errors_are_real(
 
 def test_a_check_imports_no_layout_engine_and_no_font() -> None:
     script = (
-        "import sys; from pipeline.command import main; code = main(['check', 'original']);"
+        "import sys; from pipeline.cli.command import main; code = main(['check', 'original']);"
         "print(code, sorted({'weasyprint', 'fontTools', 'jinja2', 'pypdf'} & {*sys.modules}))"
     )
     run = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)

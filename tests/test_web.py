@@ -14,11 +14,11 @@ import pypdf
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from pipeline.documents.contrast import contrast
-from pipeline.documents.report import report
-from pipeline.documents.summary import summary
-from pipeline.source import parse_source
-from pipeline.validation import validate
+from pipeline.documents.comparison.page import contrast
+from pipeline.documents.report.page import report
+from pipeline.documents.summary.page import summary
+from pipeline.model.validation import validate
+from pipeline.source.tree import parse_source
 
 from .conftest import HEALTHY, ROOT, Made
 

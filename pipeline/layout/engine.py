@@ -17,10 +17,11 @@ from weasyprint.formatting_structure import boxes
 from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import URLFetcher
 
-from pipeline.document import ID
+from pipeline.documents.document import ID
 from pipeline.errors import ProofError
 
-from . import hairlines, pinned
+from . import reproducible
+from .fast import table_rules
 from .tags import Leaf, mark_content
 
 # The medium by which the document's styles know this engine from a browser that prints.
@@ -31,7 +32,7 @@ DIVIDE = "tr.maybe-tall { break-inside: auto !important }"
 
 LOGGER = logging.getLogger("weasyprint")
 
-pinned.use()
+reproducible.use()
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -41,7 +42,7 @@ def read(text: str) -> Element:
 
     WeasyPrint's own parser, which forgives everything, took a tenth of the whole time. And an `id` would give each
     row and all of its cells styles of their own, since it might be the target of a link: it steps aside.
-    What is on screens only goes: a count in it that changes is no reason to lay out a page anew (kept.py).
+    What is on screens only goes: a count in it that changes is no reason to lay out a page anew (fast/page_cache.py).
     """
     try:
         root = ElementTree.fromstring(text)
@@ -156,9 +157,9 @@ def draw(
     """Paint `page` on `stream`, with its rules and marks, and return its content. Its boxes are used up."""
     for table in tables(page._page_box):
         _close_frame(table)
-    rules = hairlines.take_rules(page._page_box)
+    rules = table_rules.take_rules(page._page_box)
     page.paint(stream, scale)
-    hairlines.draw_rules(stream, rules)
+    table_rules.draw_rules(stream, rules)
     return mark_content(page, stream, places, seen, first_leaf)
 
 

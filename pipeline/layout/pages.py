@@ -6,8 +6,8 @@ from typing import Any
 from xml.etree.ElementTree import Element
 
 from .engine import DIVIDE, SVG, Engine, draw, has_lost_head, read
-from .kept import KeptPages
-from .parts import MustStayWholeError, Parts
+from .fast.chunks import MustStayWholeError, Parts
+from .fast.page_cache import PageCache
 from .tags import Leaf
 
 # Draws a page, of which the number from 0 is given, on a stream of such a scale, and tells what its content is.
@@ -50,7 +50,7 @@ class _Page:
         self._page = None
 
 
-def lay_out(text: str, jobs: int = 1, kept: KeptPages | None = None) -> Pages:
+def lay_out(text: str, jobs: int = 1, kept: PageCache | None = None) -> Pages:
     """The HTML `text` as pages, laid out by as many as `jobs` processes; the pages are the same whatever their number.
 
     What is `kept` of the last time is not laid out again where it would be the same; then one process is enough.

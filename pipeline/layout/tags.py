@@ -18,7 +18,7 @@ import pydyf
 from weasyprint.formatting_structure import boxes
 from weasyprint.layout.absolute import AbsolutePlaceholder
 
-from pipeline.document import ID
+from pipeline.documents.document import ID
 
 # HTML elements that are elements of the PDF too; the content of others belongs to the nearest one around.
 _TYPES = {

@@ -13,9 +13,9 @@ from pathlib import Path
 import yaml
 
 from pipeline.errors import PipelineError, SourceError
-from pipeline.rules import rows
-from pipeline.source import Mapping as Node
-from pipeline.source import Scalar, Source, parse_source, plain
+from pipeline.model.rules import rows
+from pipeline.source.tree import Mapping as Node
+from pipeline.source.tree import Scalar, Source, parse_source, plain
 from pipeline.years.draft import scalar
 
 Answers = Mapping[int, Mapping[str, str]]  # by NO, by key

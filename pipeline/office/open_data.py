@@ -17,11 +17,11 @@ from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from pipeline.dates import japanese_date, western_year
-from pipeline.delivery import OUT, SOURCE, Record, fingerprint
+from pipeline.delivery.delivery import OUT, SOURCE, Record, fingerprint
 from pipeline.errors import Problem, ProofError
 from pipeline.line import DATA, Step, lineage
-from pipeline.model import (
+from pipeline.model.dates import japanese_date, western_year
+from pipeline.model.edition import (
     BLANK,
     Edition,
     Headings,
@@ -33,8 +33,8 @@ from pipeline.model import (
     measure_number,
     policy_number,
 )
-from pipeline.source import read_source
-from pipeline.validation import Validated, validate
+from pipeline.model.validation import Validated, validate
+from pipeline.source.tree import read_source
 
 CSV, JSON = DATA
 SCHEMA = "data.schema.json"

@@ -11,18 +11,19 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pipeline.characters import compose, defects, is_everyday, named, visible
-from pipeline.delivery import Record
+from pipeline.delivery.delivery import Record
+from pipeline.delivery.files import replace_file
 from pipeline.errors import PipelineError, Problem, printable, printable_lines
-from pipeline.files import replace_file
 from pipeline.fonts import coverage
-from pipeline.model import BLANK, Edition, is_edition_id
-from pipeline.rules import not_listed
-from pipeline.source import MAX_TEXT, Source, read_source
-from pipeline.validation import validate
+from pipeline.model.edition import BLANK, Edition, is_edition_id
+from pipeline.model.rules import not_listed
+from pipeline.model.validation import validate
+from pipeline.source.characters import compose, defects, is_everyday, named, visible
+from pipeline.source.tree import MAX_TEXT, Source, read_source
 
 from .editing import edit
-from .form import (
+from .workbook import Sheet, Value, WorkbookError, column_number, read_workbook
+from .workbook_format import (
     ANSWERS,
     FACTS,
     FIRST_ASKED,
@@ -37,7 +38,6 @@ from .form import (
     Form,
     by_department,
 )
-from .workbook import Sheet, Value, WorkbookError, column_number, read_workbook
 
 MAX_FINDINGS = 200  # of one file; nobody reads more, and finding what each bad cell means takes time
 

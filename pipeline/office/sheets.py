@@ -29,16 +29,16 @@ from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
 from openpyxl.writer.excel import ExcelWriter
 
-from pipeline.dates import japanese_date
-from pipeline.delivery import OUT, Record, check_out
-from pipeline.document import DIGEST_LENGTH
+from pipeline.delivery.delivery import OUT, Record, check_out
+from pipeline.documents.document import DIGEST_LENGTH
 from pipeline.errors import PipelineError, Problem
-from pipeline.model import BLANK, Edition, measure_number, policy_number
-from pipeline.source import MAX_TEXT, read_source
-from pipeline.validation import Validated, validate
+from pipeline.model.dates import japanese_date
+from pipeline.model.edition import BLANK, Edition, measure_number, policy_number
+from pipeline.model.validation import Validated, validate
+from pipeline.source.tree import MAX_TEXT, read_source
 from pipeline.years.matching import Placed
 
-from .form import (
+from .workbook_format import (
     ANSWERS,
     FACTS,
     FIRST_ASKED,

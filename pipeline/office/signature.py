@@ -19,9 +19,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pipeline.delivery import check_out
+from pipeline.delivery.delivery import check_out
+from pipeline.delivery.files import replace_file
 from pipeline.errors import LackError, ProofError, UsageError
-from pipeline.files import replace_file
 
 if TYPE_CHECKING:
     from cryptography.x509 import Certificate

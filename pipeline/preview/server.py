@@ -1,4 +1,4 @@
-"""The page in the browser: serves what the press has made, to this machine alone, and tells of every change."""
+"""The page in the browser: serves what the builder has made, to this machine alone, and tells of every change."""
 
 import asyncio
 import contextlib
@@ -24,11 +24,11 @@ from starlette.responses import JSONResponse, PlainTextResponse, RedirectRespons
 from starlette.routing import Route
 from watchfiles import awatch
 
-from pipeline.delivery import SOURCE, check_out
+from pipeline.delivery.delivery import SOURCE, check_out
+from pipeline.documents.html import STYLES, TEMPLATES, render
 from pipeline.errors import PipelineError, Problem, UsageError
-from pipeline.html import STYLES, TEMPLATES, render
 
-from .press import Phase, Press, State, picture, watched
+from .builder import Builder, Phase, State, picture, watched
 
 HOST = "127.0.0.1"
 PORT = 8350
@@ -66,20 +66,20 @@ def preview(first: str, port: str | None) -> None:
     check_out()
     listener = _listen(port)
     streams = _Streams()
-    press = Press(streams.tell_from_afar)
+    builder = Builder(streams.tell_from_afar)
     # Before any browser comes: by then the engine is warm.
-    press.ask(first)
-    press.start()
+    builder.ask(first)
+    builder.start()
     print(
         f"http://{HOST}:{listener.getsockname()[1]}/ をブラウザーで開いてください。止めるには、ここで Ctrl-C を押します。",
         flush=True,
     )
     # Ctrl-C ends the server, which then raises it once more for whoever called it.
     with contextlib.suppress(KeyboardInterrupt):
-        asyncio.run(_serve(listener, first, press, streams))
-    press.stop()
-    press.join(1)
-    if press.is_alive():
+        asyncio.run(_serve(listener, first, builder, streams))
+    builder.stop()
+    builder.join(1)
+    if builder.is_alive():
         # Between two pages of a long document: nothing is half written, and nobody waits for it.
         sys.stdout.flush()
         sys.stderr.flush()
@@ -116,10 +116,10 @@ def _listen(asked: str | None) -> socket.socket:
     )
 
 
-async def _serve(listener: socket.socket, first: str, press: Press, streams: "_Streams") -> None:
+async def _serve(listener: socket.socket, first: str, builder: Builder, streams: "_Streams") -> None:
     streams.loop = asyncio.get_running_loop()
     config = uvicorn.Config(
-        _application(first, press, streams),
+        _application(first, builder, streams),
         http="h11",
         ws="none",
         lifespan="off",
@@ -129,7 +129,7 @@ async def _serve(listener: socket.socket, first: str, press: Press, streams: "_S
         server_header=False,
         timeout_graceful_shutdown=1,
     )
-    watching = asyncio.create_task(_watch(press, streams))
+    watching = asyncio.create_task(_watch(builder, streams))
     await _Server(config, streams).serve(sockets=[listener])
     watching.cancel()
 
@@ -146,8 +146,8 @@ class _Server(uvicorn.Server):
         await super().shutdown(sockets)
 
 
-async def _watch(press: Press, streams: "_Streams") -> None:
-    """Ask the press for the editions that somebody looks at whenever a file has changed."""
+async def _watch(builder: Builder, streams: "_Streams") -> None:
+    """Ask the builder for the editions that somebody looks at whenever a file has changed."""
     folders = [path.absolute() for path in (SOURCE, TEMPLATES, STYLES)]
     known = _marks()
     async for _ in awatch(
@@ -163,7 +163,7 @@ async def _watch(press: Press, streams: "_Streams") -> None:
         if found != known:
             known = found
             for edition in streams.editions:
-                await run_in_threadpool(press.ask, edition)
+                await run_in_threadpool(builder.ask, edition)
 
 
 def _marks() -> dict[Path, tuple[int, ...]]:
@@ -203,13 +203,13 @@ class _Streams:
         for edition in self._looking:
             self._tell(edition)
 
-    async def states(self, edition: str, press: Press) -> AsyncIterator[str]:
+    async def states(self, edition: str, builder: Builder) -> AsyncIterator[str]:
         """The state of `edition` now and whenever it has changed, as server-sent events."""
         event = asyncio.Event()
         self._looking[edition].add(event)
         try:
             # What was saved while nobody was looking.
-            await run_in_threadpool(press.ask, edition)
+            await run_in_threadpool(builder.ask, edition)
             event.set()
             while True:
                 try:
@@ -220,16 +220,16 @@ class _Streams:
                 if self._is_closed:
                     return
                 event.clear()
-                yield f"data: {json.dumps(_described(edition, press.state(edition)))}\n\n"
+                yield f"data: {json.dumps(_described(edition, builder.state(edition)))}\n\n"
         finally:
             self._looking[edition].discard(event)
 
 
-def _application(first: str, press: Press, streams: _Streams) -> Starlette:
+def _application(first: str, builder: Builder, streams: _Streams) -> Starlette:
     def known(request: Request) -> str:
         edition = str(request.path_params["edition"])
         # One whose file has gone for a moment is still known.
-        if edition not in _editions() and press.state(edition) == State():
+        if edition not in _editions() and builder.state(edition) == State():
             raise HTTPException(404, f"版「{edition}」は source/ にありません。")
         return edition
 
@@ -238,25 +238,27 @@ def _application(first: str, press: Press, streams: _Streams) -> Starlette:
 
     def page(request: Request) -> Response:
         edition, nonce = known(request), secrets.token_urlsafe(16)
-        press.ask(edition)
+        builder.ask(edition)
         try:
-            text = render("preview.html", edition=edition, nonce=nonce, state=_described(edition, press.state(edition)))
+            text = render(
+                "preview.html", edition=edition, nonce=nonce, state=_described(edition, builder.state(edition))
+            )
         except PipelineError as error:
             return PlainTextResponse(str(error), 500, _HEADERS)
         policy = {"Content-Security-Policy": _POLICY.format(nonce=nonce)}
         return Response(text, 200, _HEADERS | policy, "text/html; charset=utf-8")
 
     async def events(request: Request) -> Response:
-        return StreamingResponse(streams.states(known(request), press), 200, _HEADERS, "text/event-stream")
+        return StreamingResponse(streams.states(known(request), builder), 200, _HEADERS, "text/event-stream")
 
     def paper(request: Request) -> Response:
-        pages = press.state(known(request)).pages
+        pages = builder.state(known(request)).pages
         if not pages:
             raise HTTPException(404, "まだ紙面がありません。")
         return Response(pages.pdf, 200, _HEADERS, "application/pdf")
 
     def page_picture(request: Request) -> Response:
-        pages, number = press.state(known(request)).pages, request.path_params["number"]
+        pages, number = builder.state(known(request)).pages, request.path_params["number"]
         width = request.query_params.get("width", "")
         if not (pages and 1 <= number <= len(pages.sizes) and width.isdecimal() and 1 <= int(width) <= _WIDEST):
             raise HTTPException(404, "そのページはありません。")
@@ -264,7 +266,7 @@ def _application(first: str, press: Press, streams: _Streams) -> Starlette:
 
     def source(request: Request) -> Response:
         # Of all files only those that a problem leads to.
-        problems = press.state(known(request)).problems
+        problems = builder.state(known(request)).problems
         number = request.query_params.get("problem", "")
         if not (number.isdecimal() and int(number) < len(problems)):
             raise HTTPException(404, "その誤りはもうありません。")

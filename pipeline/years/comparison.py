@@ -9,10 +9,10 @@ from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from pipeline.model import Edition
+from pipeline.model.edition import Edition
 
-from .likeness import fold
 from .matching import Direction, Link, Placed, goes_on, match, place_items
+from .similarity import fold
 
 Kind = Literal[
     "continued",

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from pipeline.model import TreatmentKind
+from pipeline.model.edition import TreatmentKind
 
 from .comparison import LABELS, Comparison, Entry, Kind
 from .matching import By, Placed

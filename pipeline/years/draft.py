@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import yaml
 
-from pipeline.model import BLANK, Edition, Headings, Item, Measure, Policy, Repeat
+from pipeline.model.edition import BLANK, Edition, Headings, Item, Measure, Policy, Repeat
 
-from .likeness import fold
 from .matching import Placed, goes_on, place_items
+from .similarity import fold
 
 _WIDTH = 60  # characters of a line in a comment: twice as many columns, which an editor shows beside its margin
 

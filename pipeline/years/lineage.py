@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Literal, TypeVar
 
-from pipeline.model import Edition
+from pipeline.model.edition import Edition
 
 from .comparison import Entry, compare
-from .likeness import fold
 from .matching import Placed, goes_on, place_items
+from .similarity import fold
 
 EventKind = Literal[
     "new",

@@ -9,9 +9,9 @@ from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from pipeline.model import BLANK, Edition, Item, Measure, Policy
+from pipeline.model.edition import BLANK, Edition, Item, Measure, Policy
 
-from .likeness import Described, Finder, closeness, fold, grams
+from .similarity import Described, Finder, closeness, fold, grams
 
 By = Literal["previous_numbers", "merged_into", "name", "likeness"]
 Direction = Literal["forward", "unknown", "same"]

@@ -1,0 +1,1 @@
+"""Stage 6: what passed its proof is written to out/."""

@@ -1,0 +1,124 @@
+"""Stage 6: proved documents go to out/, each whole, and are left alone while nothing that made them changes."""
+
+import fcntl
+import hashlib
+import json
+import os
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+
+from pipeline.errors import LackError
+
+from .files import replace_files
+
+SOURCE = Path("source")
+OUT = Path("out")
+ROOT = Path(__file__).resolve().parents[2]
+
+Fingerprint = list[int | str]
+
+
+class Record:
+    """What a document was made of and what came out, kept in out/.build/ beside a lock for its makers.
+
+    A document is up to date while each of its inputs has the time and content that it had, and each output
+    the content. Times count so that `touch` makes a document anew, as everybody expects of make. `options`
+    says in what other way the document was asked for.
+    """
+
+    def __init__(self, name: str, options: str = "") -> None:
+        self._options = options
+        self._path = OUT / ".build" / f"{name}.json"
+        self._lock = OUT / ".build" / f"{name}.lock"
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Wait for another run that makes the same document."""
+        check_out()
+        self._lock.parent.mkdir(parents=True, exist_ok=True)
+        # A link there would open a file elsewhere.
+        with open(os.open(self._lock, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o644), "rb") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            yield
+
+    def is_current(self) -> bool:
+        """Whether the document is up to date. Reads the record and its files; imports nothing heavy."""
+        try:
+            record = json.loads(self._path.read_bytes())
+            same_program = (record["program"], record["options"]) == (program_fingerprint(), self._options)
+            inputs, outputs = record["inputs"], record["outputs"]
+            return (
+                same_program
+                and all(fingerprint(Path(path)) == mark for path, mark in inputs.items())
+                and all(_digest(Path(path).read_bytes()) == digest for path, digest in outputs.items())
+            )
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+            return False  # no record, or none that can be read: make the document
+
+    @property
+    def outputs(self) -> dict[Path, str]:
+        """What was delivered last, each with its digest; nothing if there is no record, or none that can be read."""
+        try:
+            return {Path(path): digest for path, digest in json.loads(self._path.read_bytes())["outputs"].items()}
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+            return {}
+
+    def deliver(self, inputs: dict[str, Fingerprint], outputs: dict[Path, bytes]) -> None:
+        """Write `outputs`, which have passed their proof, and note what they were made of."""
+        check_out(*outputs)
+        record = {
+            "program": program_fingerprint(),
+            "options": self._options,
+            "inputs": inputs,
+            "outputs": {str(path): _digest(data) for path, data in outputs.items()},
+        }
+        written = json.dumps(record, ensure_ascii=False, indent=1).encode()
+        # The record last: whoever is stopped on the way leaves documents that are none of its own.
+        replace_files({**outputs, self._path: written})
+
+
+def fingerprint(path: Path) -> Fingerprint:
+    """The time in ns and the content of the file at `path`; of a missing one, nothing."""
+    try:
+        return [path.stat().st_mtime_ns, _digest(path.read_bytes())]
+    except FileNotFoundError:
+        return []
+
+
+@cache
+def program_fingerprint() -> str:
+    """What all documents depend on: code, templates, styles, the locked packages and this Python.
+
+    As they were at first: what changes while a run is at work is noticed by the next one.
+    """
+    content = hashlib.sha256(sys.version.encode())
+    for path in sorted(_program_files()):
+        content.update(f"{path.relative_to(ROOT)} {fingerprint(path)}\n".encode())
+    return content.hexdigest()
+
+
+def _program_files() -> Iterable[Path]:
+    yield from (ROOT / "pipeline").rglob("*.py")
+    yield from (ROOT / "templates").glob("*.*")
+    yield from (ROOT / "styles").glob("*.css")
+    yield ROOT / "requirements.lock"
+
+
+def check_out(*paths: Path) -> None:
+    """Refuse an out/ that leads elsewhere: the project writes in its own folder only. Raises `LackError`.
+
+    So are the folders in it that hold `paths`. A file that is a link is none of these: it is replaced itself.
+    """
+    folders = {folder for path in paths for folder in path.parents if folder.is_relative_to(OUT)}
+    for path in sorted({OUT, OUT / ".build", OUT / ".fonts"} | folders):
+        if path.is_symlink():
+            raise LackError(f"{path} がほかの場所へのリンクになっています。リンクを外してください: rm {path}")
+        if path.exists() and not path.is_dir():
+            raise LackError(f"{path} がフォルダではありません。別の場所に移してください: mv {path} {path}.bak")
+
+
+def _digest(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()

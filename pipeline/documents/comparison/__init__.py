@@ -1,0 +1,1 @@
+"""The comparison of two editions (新旧対照表)."""

@@ -1,0 +1,1 @@
+"""The list of corrections (正誤表)."""

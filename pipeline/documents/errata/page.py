@@ -1,0 +1,154 @@
+"""正誤表: what a distributed paper got wrong and what is right, between two builds of one edition."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from pipeline.documents.document import Carried, CarriedFile, Cell, Document, Expected, Paragraph, Row, Table
+from pipeline.documents.html import document_title, flat, masthead, render
+from pipeline.errors import NothingToDoError
+from pipeline.model.dates import japanese_date
+from pipeline.model.edition import Edition, Repeat, measure_number, policy_number
+from pipeline.model.validation import Validated
+from pipeline.years.matching import Placed, place_items
+from pipeline.years.text_diff import Marked, mark
+
+TITLE = "正誤表"
+NOTHING = "(記載なし)"
+HEADS = (("number", "NO"), ("place", "箇所"), ("wrong", "誤"), ("right", "正"))
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """One thing that was wrong: the item's NO (none for the list as a whole), which part of it, and both texts, marked."""
+
+    number: str
+    place: str
+    wrong: Marked
+    right: Marked
+
+
+def errata(old: Validated, new: Validated) -> Document:
+    """The 正誤表 from the distributed `old` to the corrected `new`. Raises `NothingToDoError` if they say the same."""
+    corrections = tuple(_correction(*difference) for difference in _differences(old.edition, new.edition))
+    if not corrections:
+        raise NothingToDoError("二つの版に違いはありません。正誤表は作っていません。")
+    carried = Carried(
+        (
+            CarriedFile("source-old.yaml", old.source.data, old.source.edition),
+            CarriedFile("source-new.yaml", new.source.data, new.source.edition),
+        ),
+        new.edition.as_of,
+    )
+    title = f"{flat(new.edition.title)} {TITLE}"
+    head = masthead(new.edition, title)
+    html = render(
+        "errata.html",
+        edition=new.edition,
+        title=document_title(new.edition, title),
+        masthead=head,
+        carried=carried,
+        heads=HEADS,
+        corrections=corrections,
+        note=_note(corrections),
+    )
+    expected = Expected(
+        title=document_title(new.edition, title),
+        author=flat(new.edition.municipality),
+        masthead=head.paragraphs(),
+        blocks=(
+            Paragraph("P", _note(corrections)),
+            Table(
+                (tuple(Cell(label, scope="Column", id=f"head-{name}") for name, label in HEADS),),
+                tuple(map(_row, corrections)),
+            ),
+        ),
+    )
+    return Document(html, expected, carried)
+
+
+def _note(corrections: tuple[Correction, ...]) -> str:
+    return f"先に配布した資料に誤りがありました。次の{len(corrections)}箇所を訂正します。下線は訂正した語句です。"
+
+
+Difference = tuple[str, str, str, str]
+
+
+def _differences(old: Edition, new: Edition) -> Iterator[Difference]:
+    """NO, place, wrong text, right text: first of the list as a whole, then item by item in the order of NO."""
+    yield from _of_the_list(old, new)
+    before, after = ({placed.number: placed for placed in place_items(edition)} for edition in (old, new))
+    for number in sorted({*before, *after}):
+        for place, wrong, right in _of_an_item(new, before.get(number), after.get(number)):
+            yield str(number), place, wrong, right
+
+
+def _of_the_list(old: Edition, new: Edition) -> Iterator[Difference]:
+    parts: dict[str, Callable[[Edition], str]] = {
+        "表題": lambda edition: edition.title,
+        "年度": lambda edition: edition.fiscal_year,
+        "現在日": lambda edition: japanese_date(edition.as_of) if edition.as_of else "",
+        "担当課": lambda edition: edition.department,
+        "資料番号": lambda edition: edition.document_number,
+        "凡例": lambda edition: " ".join(f"{symbol}{meaning}" for symbol, meaning in edition.legend.items()),
+    }
+    for place, part in parts.items():
+        if part(old) != part(new):
+            yield "", place, part(old), part(new)
+    before, after = dict(_headings(old)), dict(_headings(new))
+    for place in dict.fromkeys([*after, *before]):
+        if before.get(place) != after.get(place):
+            yield "", place, before.get(place, ""), after.get(place, "")
+
+
+def _headings(edition: Edition) -> Iterator[tuple[str, str]]:
+    """The name of each policy and measure, and which items each measure repeats, by its number."""
+    for position, policy in enumerate(edition.policies, 1):
+        number = policy_number(position)
+        yield number, policy.name
+        for within, measure in enumerate(policy.measures, 1):
+            yield number + measure_number(within), measure.name
+            repeated = [row.number for row in measure.rows if isinstance(row, Repeat)]
+            yield f"{number}{measure_number(within)}の再掲", "、".join(f"NO {one}" for one in repeated)
+
+
+def _of_an_item(edition: Edition, old: Placed | None, new: Placed | None) -> Iterator[tuple[str, str, str]]:
+    headings = edition.headings
+    if old is None or new is None:
+        yield flat(headings.item), old.item.name if old else "", new.item.name if new else ""
+        return
+    for place, wrong, right in (
+        (headings.item, old.item.name, new.item.name),
+        (headings.status, _status(old), _status(new)),
+        (headings.treatment, old.item.treatment, new.item.treatment),
+        (headings.findings, old.item.findings, new.item.findings),
+        ("位置", _position(old), _position(new)),
+    ):
+        if wrong != right:
+            yield flat(place), wrong, right
+
+
+def _status(placed: Placed) -> str:
+    return placed.item.status + (f"({placed.meaning})" if placed.meaning != placed.item.status else "")
+
+
+def _position(placed: Placed) -> str:
+    return policy_number(placed.policy_position) + measure_number(placed.measure_position)
+
+
+def _correction(number: str, place: str, wrong: str, right: str) -> Correction:
+    return Correction(number, place, *mark(wrong or NOTHING, right or NOTHING))
+
+
+def _row(correction: Correction) -> Row:
+    def cell(name: str, pieces: Marked) -> Cell:
+        text = "".join(piece.text for piece in pieces)
+        return Cell(text, (f"head-{name}",), marked=tuple(piece.text for piece in pieces if piece.changed))
+
+    return Row(
+        (
+            Cell(correction.number, ("head-number",)),
+            Cell(correction.place, ("head-place",)),
+            cell("wrong", correction.wrong),
+            cell("right", correction.right),
+        )
+    )

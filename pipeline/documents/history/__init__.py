@@ -1,0 +1,1 @@
+"""Every item through all editions (経過)."""

@@ -1,0 +1,700 @@
+"""推進項目の経過: every item over all editions of a chain, old → new, and the shares of the statuses year by year.
+
+Statuses are counted by their meaning: another year may have other symbols for the same, or the same symbols for
+something else.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from pathlib import Path
+
+from pipeline.delivery.delivery import OUT
+from pipeline.documents.document import (
+    A3_LANDSCAPE,
+    A4_LANDSCAPE,
+    Carried,
+    CarriedFile,
+    Cell,
+    Document,
+    Expected,
+    Paragraph,
+    Row,
+    Table,
+)
+from pipeline.documents.html import (
+    CONTINUED,
+    DRAFT,
+    LEGEND_COLON,
+    Masthead,
+    break_label,
+    flat,
+    masthead,
+    render,
+    width_in_ems,
+)
+from pipeline.documents.summary.chart import FILLS, UNFILLED
+from pipeline.errors import UsageError
+from pipeline.line import Delivered, Step, make
+from pipeline.model.edition import BLANK, Edition, measure_number, policy_number
+from pipeline.model.validation import Validated
+from pipeline.source.tree import read_source
+from pipeline.years.lineage import Event, Heading, Lineage, PolicyGroup, chain, chains, grouped, lineages
+from pipeline.years.matching import Placed, place_items
+from pipeline.years.similarity import fold
+
+FORMER = "旧: "
+GONE = "なし"
+GUESS = "推定"
+NOTHING = "-"
+REMARKS = "備考"
+SHARES = "割合(全体の幅が100%)"
+TOTAL = "計"
+YEAR = "年度"
+
+# Ten editions fit on A4; more are printed on A3, and beyond these the oldest are left out, which is said.
+MOST_ON_A4 = 10
+MOST = 20
+
+# A year that is longer than this (in ems) is no head of a column; the edition's id is.
+_LABEL = 20
+_HEAD_WIDTH = 4
+
+# Millimetres, as in styles/history.css: between the margins, of an edition's column that is wide or narrow, and of an
+# em of 8.5pt.
+_WIDTH = {A4_LANDSCAPE: 267.0, A3_LANDSCAPE: 390.0}
+_WIDE_EDITION = 17.0
+_NARROW_EDITION = 13.5
+_PADDING = 2.4
+_EM = 3.0
+
+# The masthead has one line for the legend (styles/paper.css); each more needs so much. An em of its type is 9pt.
+_TOP = 22.0
+_LEGEND_LINE = 4.9
+_LEGEND_EM = 3.175
+_MOST_LEGEND_LINES = 16
+
+# As in the report: what is surely taller than a page, and what may be with headings and masthead above it.
+_LINES_OF_A_PAGE = {A4_LANDSCAPE: 43, A3_LANDSCAPE: 66}
+_LINES_UNDER_HEADINGS = 24
+
+# The bars, in pixels: their column (styles/history.css) less a little.
+_BAR_WIDTH = {A4_LANDSCAPE: 356, A3_LANDSCAPE: 734}
+_BAR_HEIGHT = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """An edition as the head of its column."""
+
+    id: str
+    label: str
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class YearCell:
+    """An item in one edition: its NO and status; or in the first edition without it, what became of it (`note`)."""
+
+    number: str = ""
+    symbol: str = ""
+    meaning: str = ""
+    note: str = ""
+    reading: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class HeadingRow:
+    """A policy or a measure across the table. `label` is its number, if it still has one, and its name."""
+
+    level: str
+    id: str
+    label: str
+    headers: str
+    context: str
+
+
+@dataclass(frozen=True, slots=True)
+class ItemRow:
+    """A lineage as printed. `headers` holds the ids of its measure and policy."""
+
+    id: str
+    name: str
+    cells: tuple[YearCell, ...]
+    remarks: str
+    headers: str
+    context: str
+    height: str
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    fill: str
+    x: float
+    width: float
+
+
+@dataclass(frozen=True, slots=True)
+class StatusColumn:
+    """A meaning that statuses had, with its symbol if it never changed, and how it is filled in the bars."""
+
+    id: str
+    label: str
+    fill: str
+
+
+@dataclass(frozen=True, slots=True)
+class ShareRow:
+    """The numbers and shares of an edition."""
+
+    id: str
+    label: str
+    cells: tuple[str, ...]
+    segments: tuple[Segment, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ShareTable:
+    """The shares of neighbouring editions."""
+
+    id: str
+    statuses: tuple[StatusColumn, ...]
+    rows: tuple[ShareRow, ...]
+
+
+def make_history(paths: Sequence[Path], last: str | None, step: Step) -> Delivered | None:
+    """Make the history of the one chain that the editions at `paths` form, or of the chain that ends with `last`.
+
+    None if it is up to date. Raises `PipelineError`; where there are several chains and none is named, `UsageError`.
+    """
+    at = {path.stem: path for path in paths}
+    previous = {edition: read_source(path).root.text("前版") for edition, path in at.items()}
+    if last is None:
+        found = chains(previous)
+        if len(found) > 1:
+            listed = "\n".join(f"  {' → '.join(one)}" for one in found)
+            raise UsageError(
+                f"版のつながりが{len(found)}つあります。\n{listed}\n"
+                f"どの版までの経過かを指定してください。例: python -m pipeline history {max(found, key=len)[-1]}"
+            )
+        last = found[0][-1]
+    elif last not in at:
+        raise UsageError(f"版「{last}」は source/ にありません。ある版: {'、'.join(sorted(at))}")
+    shown = chain(previous, last)
+    return make(OUT / "history", tuple(at[edition] for edition in shown), history, step)
+
+
+def history(editions: tuple[Validated, ...]) -> Document:
+    """The history of `editions`, which follow each other along 前版, the oldest first."""
+    left_out, editions = len(editions[:-MOST]), editions[-MOST:]
+    newest = editions[-1].edition
+    named = tuple((validated.source.edition, validated.edition) for validated in editions)
+    found = lineages(named)
+    groups = grouped(named, found)
+    labels = _labels(editions)
+    title = f"{flat(newest.title)} {flat(newest.headings.item)}の経過"
+    head = _masthead(editions, labels, title)
+    page_size = A4_LANDSCAPE if len(editions) <= MOST_ON_A4 else A3_LANDSCAPE
+    carried = Carried(
+        tuple(
+            CarriedFile(f"source-{validated.source.edition}.yaml", validated.source.data, validated.source.edition)
+            for validated in editions
+        ),
+        newest.as_of,
+    )
+    notes = tuple(_notes(editions, labels))
+    key = tuple(_key(editions, labels, found, left_out))
+    html = render(
+        "history.html",
+        edition=newest,
+        title=_document_title(title, head),
+        masthead=head,
+        carried=carried,
+        paper="A4" if page_size == A4_LANDSCAPE else "A3",
+        is_wide=_is_wide(len(editions), page_size),
+        top=_TOP + _LEGEND_LINE * (_legend_lines(head, _WIDTH[page_size]) - 1),
+        shares_heading=_shares_heading(newest),
+        year_head=_year_head(editions),
+        total=TOTAL,
+        shares=tuple(_share_tables(editions, labels, _BAR_WIDTH[page_size])),
+        bar=(_BAR_WIDTH[page_size], _BAR_HEIGHT),
+        bar_head=SHARES,
+        notes=notes,
+        items_heading=_items_heading(newest),
+        key=key,
+        columns=tuple(Column(f"head-edition-{at}", label, _head_lines(label)) for at, label in enumerate(labels, 1)),
+        item_head=flat(newest.headings.item),
+        remarks_head=REMARKS,
+        sections=tuple(_sections(editions, labels, groups, page_size)),
+    )
+    expected = Expected(
+        title=_document_title(title, head),
+        author=flat(newest.municipality),
+        masthead=head.paragraphs(),
+        blocks=(
+            Paragraph("H2", _shares_heading(newest)),
+            *_shares_expected(editions, labels),
+            *(Paragraph("P", note) for note in notes),
+            Paragraph("H2", _items_heading(newest)),
+            *(Paragraph("P", sentence) for sentence in key),
+            _items_expected(editions, labels, groups),
+        ),
+        page_size=page_size,
+    )
+    return Document(html, expected, carried)
+
+
+# What is said of the editions as a whole
+
+
+def _labels(editions: Sequence[Validated]) -> tuple[str, ...]:
+    """What each edition is called: its year, or its id where that says more."""
+    years = [flat(validated.edition.fiscal_year) for validated in editions]
+    return tuple(
+        year if year and years.count(year) == 1 and width_in_ems(year) <= _LABEL else validated.source.edition
+        for year, validated in zip(years, editions, strict=True)
+    )
+
+
+def _head_lines(label: str) -> tuple[str, ...]:
+    """`label` in the lines of a column head: 平成 / 24年度."""
+    year = re.fullmatch(r"(\D+?)([元\d]+年度?)", label)
+    return (year[1], year[2]) if year else break_label(label, _HEAD_WIDTH)
+
+
+def _masthead(editions: Sequence[Validated], labels: Sequence[str], title: str) -> Masthead:
+    """That of the newest edition; with the years from and to, and the legends of others where they differ."""
+    newest = editions[-1].edition
+    groups: list[tuple[Edition, list[str]]] = []
+    for validated, label in zip(editions, labels, strict=True):
+        same = (
+            names for edition, names in groups if list(edition.legend.items()) == list(validated.edition.legend.items())
+        )
+        names = next(same, None)
+        if names is None:
+            groups.append((validated.edition, [label]))
+        else:
+            names.append(label)
+    head = replace(
+        masthead(newest, title),
+        fiscal_year=labels[0] if len(labels) == 1 else f"{labels[0]}〜{labels[-1]}",
+        draft=DRAFT if any(validated.edition.is_draft for validated in editions) else "",
+    )
+    if len(groups) == 1:
+        return head
+    legends = [
+        (f"{flat(edition.headings.status)}({_range(names, labels)}){LEGEND_COLON}", edition.legend)
+        for edition, names in groups
+    ]
+    # Old → new, as the columns.
+    return replace(head, legend_label=legends[0][0], legend=legends[0][1], more_legends=tuple(legends[1:]))
+
+
+def _range(names: Sequence[str], labels: Sequence[str]) -> str:
+    """`names`, neighbours as from and to: 平成24年度〜平成26年度、平成28年度."""
+    runs: list[list[str]] = []
+    for name in names:
+        if runs and labels.index(name) == labels.index(runs[-1][-1]) + 1:
+            runs[-1].append(name)
+        else:
+            runs.append([name])
+    return "、".join(run[0] if len(run) == 1 else f"{run[0]}〜{run[-1]}" for run in runs)
+
+
+def _legend_lines(head: Masthead, width: float) -> int:
+    """How many lines the legends take up at most."""
+    room = width / _LEGEND_EM - 1
+    beside = width_in_ems(head.issued) + 1 if head.issued else 0
+    legends = [(head.legend_label, head.legend, room - beside)]
+    legends += [(label, legend, room) for label, legend in head.more_legends]
+    count = 0
+    for label, legend, here in legends:
+        count, used = count + 1, float(width_in_ems(label))
+        for symbol, meaning in legend.items():
+            entry = width_in_ems(flat(symbol + meaning)) + 1.5
+            if used + entry > here and used:
+                count, used = count + 1, 0.0
+            used += entry
+    return min(count, _MOST_LEGEND_LINES)
+
+
+def _document_title(title: str, head: Masthead) -> str:
+    return f"{title}({head.fiscal_year})"
+
+
+def _unit(editions: Sequence[Validated], labels: Sequence[str]) -> str:
+    """What an edition stands for in a sentence: a year, if all are called by theirs."""
+    years = tuple(flat(validated.edition.fiscal_year) for validated in editions)
+    return YEAR if tuple(labels) == years else "版"
+
+
+def _year_head(editions: Sequence[Validated]) -> str:
+    return _unit(editions, _labels(editions))
+
+
+def _shares_heading(edition: Edition) -> str:
+    return f"{flat(edition.headings.status)}の割合"
+
+
+def _items_heading(edition: Edition) -> str:
+    return f"{flat(edition.headings.item)}ごとの経過"
+
+
+def _notes(editions: Sequence[Validated], labels: Sequence[str]) -> Iterator[str]:
+    """How the shares were counted and rounded."""
+    unit = _unit(editions, labels)
+    note = "再掲は数えていません。割合は小数第2位を四捨五入したものです。"
+    odd = [
+        f"{label}は{_percent(sum(tenths))}"
+        for validated, label in zip(editions, labels, strict=True)
+        if (tenths := _tenths(Counter(_meanings(validated.edition)))) and sum(tenths) != 1000
+    ]
+    if odd:
+        note += f"このため、内訳の合計が100%にならない{unit}があります({'、'.join(odd)})。"
+    legends = [list(validated.edition.legend.items()) for validated in editions]
+    tables = list(_share_tables(editions, labels, 0))
+    if any(legend != legends[-1] for legend in legends):
+        note += "凡例が変わっているため、記号ではなく意味で数えています。"
+    if len(tables) > 1:
+        note += "凡例が大きく変わったところで表を分けており、模様は表ごとに違うものを示します。"
+    elif any(NOTHING in row.cells for row in tables[0].rows):
+        note += f"「{NOTHING}」は、その{unit}の凡例にないものです。"
+    yield note
+
+
+def _key(
+    editions: Sequence[Validated], labels: Sequence[str], found: Sequence[Lineage], left_out: int
+) -> Iterator[str]:
+    """How the table is to be read: only what occurs in it."""
+    newest = editions[-1].edition
+    number, unit = flat(newest.headings.number), _unit(editions, labels)
+    kinds = {event.kind for lineage in found for event in lineage.events}
+    said = [f"{number}と{flat(newest.headings.status)}"]
+    if {"merged_into", "split_into"} & kinds:
+        said.append(f"「→」は統合や分割で移った先の{number}")
+    ended = [
+        flat(placed.item.treatment)
+        for lineage in found
+        for event in lineage.events
+        if event.kind == "ended" and event.at < len(editions) - 1 and (placed := lineage.items[event.at])
+    ]
+    if ended:
+        said.append(f"{''.join(f'「{term}」' for term in dict.fromkeys(ended))}は前の{unit}で終わった項目")
+    if "vanished" in kinds:
+        said.append(f"「{GONE}」は続くはずなのに記載がない項目(要確認)")
+    sentence = f"各{unit}の欄は、{'、'.join(said)}です。"
+    if any(lineage.former_names for lineage in found):
+        sentence += f"「旧」は以前の名称と、その名称だった最後の{unit}です。"
+    if any(event.guess for lineage in found for event in lineage.events):
+        sentence += f"「{GUESS}」は、名称と文章の近さから同じ項目とみなしたもので、確かめが必要です。"
+    if left_out:
+        sentence += f"これより前の{left_out}版は省いています。"
+    yield sentence
+
+
+# The shares: of few meanings in one table, so that all years can be compared; of many in one for each legend
+
+
+def _meanings(edition: Edition) -> list[str]:
+    return [fold(placed.meaning) for placed in place_items(edition)]
+
+
+def _spans(editions: Sequence[Validated]) -> list[tuple[int, int]]:
+    """From where to where (from 0) editions stand in one table: all of them, unless that had more columns than fills."""
+    everything = 0, len(editions)
+    if len({*_keys(editions)} - {BLANK}) <= len(FILLS):
+        return [everything]
+    legends = [{*map(fold, validated.edition.legend.values())} for validated in editions]
+    starts = [at for at in range(len(editions)) if not at or legends[at] != legends[at - 1]]
+    return list(pairwise([*starts, len(editions)]))
+
+
+def _share_tables(editions: Sequence[Validated], labels: Sequence[str], width: int) -> Iterator[ShareTable]:
+    for number, (start, stop) in enumerate(_spans(editions), 1):
+        statuses = _statuses(editions[start:stop], number)
+        rows = _share_rows(editions[start:stop], labels[start:stop], statuses, width)
+        yield ShareTable(
+            f"share-{number}", statuses, tuple(replace(row, id=f"year-{start + at}") for at, row in enumerate(rows, 1))
+        )
+
+
+def _statuses(editions: Sequence[Validated], table: int) -> tuple[StatusColumn, ...]:
+    """The meanings in the order of the newest legend; of those that it lacks, the newest first; what is blank at the end."""
+    names: dict[str, str] = {}
+    symbols: dict[str, set[str]] = {}
+    for validated in reversed(editions):
+        for symbol, meaning in validated.edition.legend.items():
+            names.setdefault(fold(meaning), flat(meaning))
+            symbols.setdefault(fold(meaning), set()).add(symbol)
+    if any(BLANK in _meanings(validated.edition) for validated in editions):
+        names.setdefault(BLANK, BLANK)
+    return tuple(
+        StatusColumn(
+            f"status-{table}-{position}",
+            name if len(symbols.get(key, ())) != 1 else f"{flat(*symbols[key])}{name}",
+            UNFILLED if key == BLANK else FILLS[(position - 1) % len(FILLS)],
+        )
+        for position, (key, name) in enumerate(names.items(), 1)
+    )
+
+
+def _keys(editions: Sequence[Validated]) -> list[str]:
+    """What is counted in each column of the shares."""
+    legends = (fold(meaning) for validated in reversed(editions) for meaning in validated.edition.legend.values())
+    blank = [BLANK] if any(BLANK in _meanings(validated.edition) for validated in editions) else []
+    return list(dict.fromkeys([*legends, *blank]))
+
+
+def _share_rows(
+    editions: Sequence[Validated], labels: Sequence[str], statuses: Sequence[StatusColumn], width: int
+) -> Iterator[ShareRow]:
+    keys = _keys(editions)
+    for validated, label in zip(editions, labels, strict=True):
+        counts = Counter(_meanings(validated.edition))
+        known = {*map(fold, validated.edition.legend.values()), *counts}
+        total = counts.total()
+        cells = tuple(_share(counts[key], total) if key in known else NOTHING for key in keys)
+        segments: list[Segment] = []
+        before = 0
+        for key, status in zip(keys, statuses, strict=True):
+            if counts[key]:
+                x = width * before / total
+                segments.append(Segment(status.fill, round(x, 2), round(width * counts[key] / total, 2)))
+            before += counts[key]
+        yield ShareRow("", label, (*cells, str(total)), tuple(segments))
+
+
+def _share(count: int, total: int) -> str:
+    return f"{count} ({_percent(_rounded(count, total))})" if total else NOTHING
+
+
+def _rounded(count: int, total: int) -> int:
+    """The share in tenths of a percent, a half upwards."""
+    return (2000 * count + total) // (2 * total)
+
+
+def _tenths(counts: Mapping[str, int]) -> list[int]:
+    return [_rounded(count, sum(counts.values())) for count in counts.values()]
+
+
+def _percent(tenths: int) -> str:
+    return f"{tenths // 10}.{tenths % 10}%"
+
+
+# Item by item
+
+
+def _sections(
+    editions: Sequence[Validated],
+    labels: Sequence[str],
+    groups: Sequence[PolicyGroup],
+    page_size: tuple[float, float],
+) -> Iterator[tuple[HeadingRow | ItemRow, ...]]:
+    """The body of the table, policy by policy."""
+    position = 0
+    for policy_at, group in enumerate(groups, 1):
+        policy_id = f"policy-{policy_at}"
+        policy = _policy_label(group.heading, labels)
+        rows: list[HeadingRow | ItemRow] = [HeadingRow("policy", policy_id, policy, "", "")]
+        for measure_at, inside in enumerate(group.measures, 1):
+            measure_id = f"measure-{policy_at}-{measure_at}"
+            measure = _measure_label(inside.heading, labels)
+            rows.append(HeadingRow("measure", measure_id, measure, policy_id, policy + CONTINUED))
+            for lineage in inside.lineages:
+                position += 1
+                name = "\n".join(_names(lineage, labels))
+                remarks = "\n".join(_remarks(lineage, editions, labels))
+                rows.append(
+                    ItemRow(
+                        id=f"item-{position}",
+                        name=name,
+                        cells=tuple(_cell(lineage, at, editions) for at in range(len(editions))),
+                        remarks=remarks,
+                        headers=f"{measure_id} {policy_id}",
+                        context=f"{policy} {measure}{CONTINUED}",
+                        height=_height((name, remarks), len(editions), page_size),
+                    )
+                )
+        yield tuple(rows)
+
+
+def _policy_label(heading: Heading, labels: Sequence[str]) -> str:
+    return _heading_label(heading, policy_number(heading.position) if heading.position else "", labels)
+
+
+def _measure_label(heading: Heading, labels: Sequence[str]) -> str:
+    return _heading_label(heading, measure_number(heading.position) if heading.position else "", labels)
+
+
+def _heading_label(heading: Heading, number: str, labels: Sequence[str]) -> str:
+    # The number of an older edition would be taken for that of the newest.
+    return f"{number} {flat(heading.name)}" if number else f"{flat(heading.name)}({labels[heading.last]}まで)"
+
+
+def _names(lineage: Lineage, labels: Sequence[str]) -> Iterator[str]:
+    """The name, then those of earlier editions, the latest first."""
+    yield flat(lineage.newest.item.name)
+    for at, name in reversed(lineage.former_names):
+        yield f"{FORMER}{flat(name)}({labels[at]})"
+
+
+def _cell(lineage: Lineage, at: int, editions: Sequence[Validated]) -> YearCell:
+    placed = lineage.items[at]
+    if placed:
+        status = placed.item.status
+        return YearCell(str(placed.number), status, "" if status == BLANK else flat(placed.meaning))
+    if at == lineage.last + 1:
+        number = flat(editions[-1].edition.headings.number)
+        for event in lineage.events:
+            if event.kind in ("merged_into", "split_into"):
+                numbers = _numbers(event.numbers)
+                what = "統合" if event.kind == "merged_into" else "分割"
+                return YearCell(note=f"→{numbers}", reading=f"{number} {numbers}に{what}")
+            if event.kind == "ended":
+                return YearCell(note=flat(lineage.newest.item.treatment))
+            if event.kind == "vanished":
+                return YearCell(note=GONE)
+    return YearCell()
+
+
+def _numbers(numbers: Sequence[int]) -> str:
+    return "・".join(map(str, numbers))
+
+
+def _remarks(lineage: Lineage, editions: Sequence[Validated], labels: Sequence[str]) -> Iterator[str]:
+    for event in lineage.events:
+        guess = f"({GUESS})" if event.guess and event.kind != "guess" else ""
+        yield f"{labels[event.at]} {_remark(lineage, event, editions, labels)}{guess}"
+
+
+def _remark(lineage: Lineage, event: Event, editions: Sequence[Validated], labels: Sequence[str]) -> str:
+    edition = editions[event.at].edition
+    number = flat(editions[-1].edition.headings.number)
+    numbers = f"{number} {_numbers(event.numbers)}"
+    here = "・".join(
+        f"{number} {one}「{flat(edition.items[one].name)}」" for one in event.numbers if one in edition.items
+    )
+    before = labels[event.at - 1] if event.at else ""
+    last = lineage.newest.item
+    return {
+        "new": "新設",
+        "merged": f"{before}の{numbers}を統合",
+        "split": f"{here}を分割",
+        "split_from": f"{before}の{numbers}から分割",
+        "merged_into": f"{here}に統合",
+        "split_into": f"{here}に分割",
+        "guess": f"{before}の{numbers}と同じ項目と{GUESS}",
+        "ended": flat(last.treatment),
+        "announced": f"{flat(last.treatment)}、「{flat(last.merged_into)}」に統合予定",
+        "vanished": f"記載なし({before}は「{flat(last.treatment)}」)",
+    }[event.kind]
+
+
+def _is_wide(editions: int, page_size: tuple[float, float]) -> bool:
+    """Whether editions have wide columns: half of the table is for names and remarks."""
+    return _WIDE_EDITION * editions <= _WIDTH[page_size] / 2
+
+
+def _height(texts: Sequence[str], editions: int, page_size: tuple[float, float]) -> str:
+    """Whether a row is taller than a page: "tall" if it is, "maybe-tall" if it may be with headings above it."""
+    edition_width = _WIDE_EDITION if _is_wide(editions, page_size) else _NARROW_EDITION
+    width = int(((_WIDTH[page_size] - edition_width * editions) / 2 - _PADDING) / _EM)
+    # Kinsoku makes lines shorter by a character or two.
+    fewest, most = (
+        max(sum(-(-width_in_ems(line) // (width - less)) or 1 for line in text.split("\n")) for text in texts)
+        for less in (0, 2)
+    )
+    if fewest > _LINES_OF_A_PAGE[page_size]:
+        return "tall"
+    return "maybe-tall" if most > _LINES_UNDER_HEADINGS else ""
+
+
+# What the proof must find: said once more from the editions and the lineages
+
+
+def _shares_expected(editions: Sequence[Validated], labels: Sequence[str]) -> Iterator[Table]:
+    for number, (start, stop) in enumerate(_spans(editions), 1):
+        together, name = editions[start:stop], f"share-{number}"
+        statuses = [(status.id, status.label) for status in _statuses(together, number)]
+        heads = (
+            Cell(_year_head(editions), scope="Column", id=f"{name}-year"),
+            *(Cell(label, scope="Column", id=status) for status, label in statuses),
+            Cell(TOTAL, scope="Column", id=f"{name}-total"),
+            Cell(SHARES, scope="Column", id=f"{name}-bar"),
+        )
+        rows = []
+        for at in range(start, stop):
+            year, total = f"year-{at + 1}", len(editions[at].edition.items)
+            counted = zip(statuses, _keys(together), strict=True)
+            head = Cell(labels[at], (f"{name}-year",), "Row", id=year)
+            shares = (
+                Cell(_share_of(editions[at].edition, meaning), (status, year)) for (status, _), meaning in counted
+            )
+            rows.append(
+                Row((head, *shares, Cell(str(total), (f"{name}-total", year)), Cell("", (f"{name}-bar", year))))
+            )
+        yield Table((heads,), tuple(rows))
+
+
+def _share_of(edition: Edition, meaning: str) -> str:
+    symbols = [symbol for symbol, said in edition.legend.items() if fold(said) == meaning]
+    count = sum(item.status in symbols or item.status == meaning == BLANK for item in edition.items.values())
+    if not edition.items or not (symbols or count):
+        return NOTHING
+    return f"{count}({_percent(_rounded(count, len(edition.items)))})"
+
+
+def _items_expected(editions: Sequence[Validated], labels: Sequence[str], groups: Sequence[PolicyGroup]) -> Table:
+    heads = (
+        Cell(flat(editions[-1].edition.headings.item), scope="Column", id="head-item"),
+        *(Cell(label, scope="Column", id=f"head-edition-{at}") for at, label in enumerate(labels, 1)),
+        Cell(REMARKS, scope="Column", id="head-remarks"),
+    )
+    return Table((heads,), tuple(_rows(editions, labels, groups)))
+
+
+def _rows(editions: Sequence[Validated], labels: Sequence[str], groups: Sequence[PolicyGroup]) -> Iterator[Row]:
+    position = 0
+    for policy_at, group in enumerate(groups, 1):
+        policy_id, policy = f"policy-{policy_at}", _policy_label(group.heading, labels)
+        yield Row((Cell(policy, (), "Column", id=policy_id),), "", True)
+        for measure_at, inside in enumerate(group.measures, 1):
+            measure_id, measure = f"measure-{policy_at}-{measure_at}", _measure_label(inside.heading, labels)
+            yield Row((Cell(measure, (policy_id,), "Column", id=measure_id),), policy + CONTINUED, True)
+            for lineage in inside.lineages:
+                position += 1
+                ids = (f"item-{position}", measure_id, policy_id)
+                yield Row(
+                    (
+                        Cell("".join(_names(lineage, labels)), ("head-item", *ids[1:]), "Row", id=ids[0]),
+                        *(
+                            _expected_cell(lineage, at, placed, editions, ids)
+                            for at, placed in enumerate(lineage.items)
+                        ),
+                        Cell("".join(_remarks(lineage, editions, labels)), ("head-remarks", *ids)),
+                    ),
+                    f"{policy}{measure}{CONTINUED}",
+                )
+
+
+def _expected_cell(
+    lineage: Lineage, at: int, placed: Placed | None, editions: Sequence[Validated], ids: tuple[str, ...]
+) -> Cell:
+    headers = (f"head-edition-{at + 1}", *ids)
+    edition = editions[at].edition
+    if placed:
+        # By its NO, from the edition itself.
+        item = edition.items[placed.number]
+        return Cell(f"{item.number}{item.status}", headers, alternate=flat(edition.legend.get(item.status, "")))
+    if not at or lineage.items[at - 1] is None:
+        return Cell("", headers)
+    before = editions[at - 1].edition.items[lineage.newest.number]
+    went = next((event for event in lineage.events if event.kind in ("merged_into", "split_into")), None)
+    if went:
+        numbers = "・".join(str(number) for number in edition.items if number in went.numbers)
+        what = "統合" if went.kind == "merged_into" else "分割"
+        return Cell(f"→{numbers}", headers, alternate=f"{flat(editions[-1].edition.headings.number)} {numbers}に{what}")
+    is_over = editions[at - 1].edition.treatments.get(before.treatment) == "終了" and not before.merged_into
+    return Cell(flat(before.treatment) if is_over else GONE, headers)

@@ -1,0 +1,156 @@
+"""Stage 3: finished values become one self-contained HTML document, the same on screen, in print and for WeasyPrint.
+
+Python decides what stands where; the templates only arrange it. What each document consists of is in a module
+of its own (report.py and its like); here is what they share.
+"""
+
+import traceback
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import jinja2
+from markupsafe import Markup
+
+from pipeline.errors import ProofError
+from pipeline.model.dates import japanese_date
+from pipeline.model.edition import Edition
+
+from .document import Paragraph
+
+ROOT = Path(__file__).resolve().parents[2]
+TEMPLATES = ROOT / "templates"
+STYLES = ROOT / "styles"
+
+DRAFT = "案"
+CONTINUED = "(続き)"
+LEGEND_COLON = "："
+
+
+@dataclass(frozen=True, slots=True)
+class Masthead:
+    """What stands at the head of every page. `more_legends` are those of other editions, each with its label."""
+
+    title: str
+    fiscal_year: str
+    draft: str
+    document_number: str
+    legend_label: str
+    legend: Mapping[str, str]
+    issued: str
+    more_legends: tuple[tuple[str, Mapping[str, str]], ...] = ()
+
+    def paragraphs(self) -> tuple[Paragraph, ...]:
+        """It as it must read, empty parts left out."""
+        said = (
+            Paragraph("P", self.fiscal_year),
+            Paragraph("H1", self.title),
+            Paragraph("P", self.draft + self.document_number),
+            Paragraph("P", _legend(self.legend_label, self.legend)),
+            Paragraph("P", self.issued),
+            *(Paragraph("P", _legend(label, legend)) for label, legend in self.more_legends),
+        )
+        return tuple(paragraph for paragraph in said if paragraph.text)
+
+
+def _legend(label: str, legend: Mapping[str, str]) -> str:
+    return label + " ".join(f"{symbol}{meaning}" for symbol, meaning in legend.items())
+
+
+def masthead(edition: Edition, title: str = "") -> Masthead:
+    """The masthead of a document on `edition`, under another title if one is given."""
+    as_of = f"{japanese_date(edition.as_of)}現在" if edition.as_of else ""
+    # The office with its city; where no office is named, as on the original, nothing.
+    issuer = " ".join(filter(None, (edition.municipality, edition.department))) if edition.department else ""
+    return Masthead(
+        title=title or edition.title,
+        fiscal_year=edition.fiscal_year,
+        draft=DRAFT if edition.is_draft else "",
+        document_number=edition.document_number,
+        legend_label=flat(edition.headings.status) + LEGEND_COLON,
+        legend=edition.legend,
+        issued=" ".join(filter(None, (as_of, issuer))),
+    )
+
+
+def document_title(edition: Edition, title: str = "") -> str:
+    """The title in the metadata: with the year, by which a shelf of them can be told apart."""
+    year = f"({flat(edition.fiscal_year)})" if edition.fiscal_year else ""
+    return flat(title or edition.title) + year
+
+
+def render(template: str, **values: object) -> str:
+    """`template` filled with `values`. Raises `ProofError` for a broken template or a missing style, with its line."""
+    try:
+        return _environment().get_template(template).render(**values)
+    except MemoryError:
+        raise
+    except Exception as error:  # whatever a template makes Python raise, its writer has to find the line
+        # Jinja rewrites the traceback so that its last entry in templates/ is the template's own line.
+        places = [
+            frame for frame in traceback.extract_tb(error.__traceback__) if Path(frame.filename).parent == TEMPLATES
+        ]
+        if not isinstance(error, jinja2.TemplateError) and not places:
+            raise  # it is ours
+        syntax = error if isinstance(error, jinja2.TemplateSyntaxError) else None
+        name = (syntax and syntax.filename) or (places[-1].filename if places else template)
+        line = syntax.lineno if syntax else places[-1].lineno if places else 0
+        said = getattr(error, "message", None) or error
+        raise ProofError(f"templates/{Path(name).name}:{line}: ひな型に誤りがあります({said})。") from error
+
+
+def width_in_ems(text: str) -> int:
+    """The width of `text` in ems, rounded up: a character is one em wide or half of one."""
+    halves = sum(1 if unicodedata.east_asian_width(character) in ("Na", "H") else 2 for character in text)
+    return -(-halves // 2)
+
+
+def flat(text: str) -> str:
+    """`text` in one line, for places that know no line breaks: titles, running lines, bookmarks."""
+    return "".join(text.split("\n"))
+
+
+def break_label(text: str, width: int) -> tuple[str, ...]:
+    """`text` in lines of at most `width` ems, as even as can be, broken before a kanji that follows kana where possible.
+
+    今後の取扱い in three ems is 今後の / 取扱い; 推進方針 in two is 推進 / 方針.
+    """
+    count = -(-width_in_ems(text) // width)
+    if count <= 1:
+        return (text,)
+    lines, rest = [], text
+    for remaining in range(count, 1, -1):
+        ideal = len(rest) / remaining
+        cut = min(range(1, len(rest)), key=lambda at: abs(at - ideal) + (not _starts_word(rest, at)) / 2)
+        lines.append(rest[:cut])
+        rest = rest[cut:]
+    return (*lines, rest)
+
+
+def _starts_word(text: str, at: int) -> bool:
+    def is_kana(character: str) -> bool:
+        return "ぁ" <= character <= "ゖ"
+
+    return is_kana(text[at - 1]) and not is_kana(text[at])
+
+
+@cache
+def _environment() -> jinja2.Environment:
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(TEMPLATES),
+        undefined=jinja2.StrictUndefined,
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.globals["style"] = _style
+    environment.filters["flat"] = flat
+    return environment
+
+
+def _style(name: str) -> Markup:
+    """The stylesheet `name`, to be inlined: the document asks for no other file."""
+    return Markup((STYLES / name).read_text("utf-8"))

@@ -1,0 +1,230 @@
+"""The report: the list of one edition, as the paper has always looked."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from pipeline.documents.document import Carried, CarriedFile, Cell, Document, Expected, Row, Table
+from pipeline.documents.html import CONTINUED, break_label, document_title, flat, masthead, render, width_in_ems
+from pipeline.model.edition import BLANK, Edition, Item, measure_number, policy_number
+from pipeline.model.validation import Validated
+
+# What every report prints, whatever the edition.
+REPEATED = "【再掲】"
+NOTHING = "-"
+
+COLUMNS = ("policy", "measure", "number", "item", "status", "treatment", "findings")
+
+# How many characters of the column heads fit in a line; styles/report.css sets the widths.
+_HEAD_WIDTHS = {"policy": 2, "measure": 2, "number": 2, "item": 23, "status": 2, "treatment": 3, "findings": 48}
+
+# A page holds 43 lines of a row under the column heads, 38 and more with heading rows above it: lines of the
+# 48 characters of 検証内容 or the 23 of 推進項目 (styles/print.css). A row with more must be divided; one
+# with a number between may have to be, which only the layout can tell (pages.lay_out).
+_LINES_OF_A_PAGE = 43
+_LINES_UNDER_HEADINGS = 37
+_FINDINGS_LINE = 48
+_NAME_LINE = 23
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    name: str
+    id: str
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """A row that runs across: a policy or a measure.
+
+    `policy` is the id of the policy that a measure stands in; `context` the line that a page says when it begins here.
+    """
+
+    level: str
+    id: str
+    number: str
+    name: str
+    headers: str
+    policy: str
+    context: str
+    page_break: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """A row of an item, or of a repeat of one, as printed. `headers` holds the ids of its measure and policy."""
+
+    id: str
+    number: int
+    name: str
+    status: str
+    meaning: str
+    treatment: str
+    findings: str
+    headers: tuple[str, str]
+    context: str
+    repeated: bool
+    height: str
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A policy: its heading and all the rows below it."""
+
+    heading: Heading
+    rows: tuple[Heading | Cells, ...]
+
+
+def report(validated: Validated, data: Sequence[str] = ()) -> Document:
+    """The report on one edition, ready to be laid out; `data` names the open data that will stand beside its page."""
+    edition, source = validated.edition, validated.source
+    carried = Carried((CarriedFile("source.yaml", source.data, source.edition),), edition.as_of)
+    head = masthead(edition)
+    html = render(
+        "report.html",
+        edition=edition,
+        title=document_title(edition),
+        masthead=head,
+        columns=columns(edition),
+        sections=tuple(sections(edition)),
+        carried=carried,
+        data=data,
+    )
+    expected = Expected(
+        title=document_title(edition),
+        author=flat(edition.municipality),
+        masthead=head.paragraphs(),
+        blocks=(Table((tuple(map(_head, columns(edition))),), tuple(_rows(edition))),),
+    )
+    return Document(html, expected, carried)
+
+
+# What the template arranges
+
+
+def columns(edition: Edition) -> tuple[Column, ...]:
+    """The column heads, broken into lines where they fit their columns best."""
+    return tuple(
+        Column(name, f"head-{name}", break_label(flat(getattr(edition.headings, name)), _HEAD_WIDTHS[name]))
+        for name in COLUMNS
+    )
+
+
+def sections(edition: Edition) -> Iterator[Section]:
+    """The body of the list, policy by policy."""
+    position = 0
+    for policy_position, policy in enumerate(edition.policies, 1):
+        policy_id = f"policy-{policy_position}"
+        number = policy_number(policy_position)
+        here = f"{number} {flat(policy.name)}"
+        heading = Heading("policy", policy_id, number, policy.name, "head-policy", "", "", policy.page_break)
+        rows: list[Heading | Cells] = []
+        for measure_position, measure in enumerate(policy.measures, 1):
+            measure_id = f"measure-{policy_position}-{measure_position}"
+            label = measure_number(measure_position)
+            rows.append(
+                Heading(
+                    "measure",
+                    measure_id,
+                    label,
+                    measure.name,
+                    f"head-measure {policy_id}",
+                    policy_id,
+                    here + CONTINUED,
+                    measure.page_break,
+                )
+            )
+            context = f"{here} {label} {flat(measure.name)}{CONTINUED}"
+            for row in measure.rows:
+                position += 1
+                item = edition.items[row.number]
+                rows.append(_cells(edition, item, item is not row, position, (measure_id, policy_id), context))
+        yield Section(heading, tuple(rows))
+
+
+def _cells(
+    edition: Edition, item: Item, repeated: bool, position: int, headers: tuple[str, str], context: str
+) -> Cells:
+    return Cells(
+        id=f"row-{position}" if repeated else f"no-{item.number}",
+        number=item.number,
+        name=item.name + (REPEATED if repeated else ""),
+        status=NOTHING if repeated else item.status,
+        meaning="" if repeated or item.status == BLANK else edition.legend[item.status],
+        treatment=NOTHING if repeated else item.treatment,
+        findings=NOTHING if repeated else item.findings,
+        headers=headers,
+        context=context,
+        repeated=repeated,
+        height="" if repeated else _height(item),
+    )
+
+
+def _height(item: Item) -> str:
+    """Whether `item` is taller than a page: "tall" if it is, "maybe-tall" if it may be with headings above it."""
+    texts = ((item.findings, _FINDINGS_LINE), (item.name, _NAME_LINE))
+    # Kinsoku makes lines shorter by a character or two.
+    fewest, most = (
+        max(sum(-(-width_in_ems(part) // (width - less)) or 1 for part in text.split("\n")) for text, width in texts)
+        for less in (0, 2)
+    )
+    if fewest > _LINES_OF_A_PAGE:
+        return "tall"
+    return "maybe-tall" if most > _LINES_UNDER_HEADINGS else ""
+
+
+# What the proof must find: said once more from the model, and not by way of what the template was given
+
+
+def _head(column: Column) -> Cell:
+    return Cell("".join(column.lines), (), "Column", id=column.id)
+
+
+def _rows(edition: Edition) -> Iterator[Row]:
+    position = 0
+    for policy_position, policy in enumerate(edition.policies, 1):
+        policy_id = f"policy-{policy_position}"
+        policy_label = f"{policy_number(policy_position)} {policy.name}"
+        yield Row((Cell(policy_label, ("head-policy",), "Column", id=policy_id),), "", True)
+        for measure_position, measure in enumerate(policy.measures, 1):
+            measure_id = f"measure-{policy_position}-{measure_position}"
+            measure_label = f"{measure_number(measure_position)} {measure.name}"
+            yield Row(
+                (
+                    Cell("", ("head-policy", policy_id)),
+                    Cell(measure_label, ("head-measure", policy_id), "Column", id=measure_id),
+                ),
+                policy_label + CONTINUED,
+                True,
+            )
+            for row in measure.rows:
+                position += 1
+                item = edition.items[row.number]
+                yield _row(
+                    edition,
+                    item,
+                    item is not row,
+                    (f"row-{position}" if item is not row else f"no-{item.number}", measure_id, policy_id),
+                    f"{policy_label}{measure_label}{CONTINUED}",
+                )
+
+
+def _row(edition: Edition, item: Item, repeated: bool, ids: tuple[str, str, str], context: str) -> Row:
+    name, measure, policy = ids
+    status, treatment, findings = item.status, item.treatment, item.findings
+    if repeated:
+        status = treatment = findings = NOTHING
+    meaning = "" if repeated or status == BLANK else flat(edition.legend[status])
+    return Row(
+        (
+            Cell("", ("head-policy", policy)),
+            Cell("", ("head-measure", measure, policy)),
+            Cell(str(item.number), ("head-number", name, measure, policy)),
+            Cell(item.name + (REPEATED if repeated else ""), ("head-item", measure, policy), "Row", id=name),
+            Cell(status, ("head-status", name, measure, policy), alternate=meaning),
+            Cell(treatment, ("head-treatment", name, measure, policy)),
+            Cell(findings, ("head-findings", name, measure, policy)),
+        ),
+        context,
+        False,
+    )

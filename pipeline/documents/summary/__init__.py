@@ -1,0 +1,1 @@
+"""The counts of an edition with their chart (集計表)."""

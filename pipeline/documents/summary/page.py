@@ -1,0 +1,671 @@
+"""The summary: how many items stand where, on one page, with a chart and the change since the edition before.
+
+Repeats are left out of every total and counted beside it. What is compared between editions is compared by its
+meaning: another edition may have other symbols for the same, or the same symbols for something else.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from pipeline.documents.document import Block, Carried, CarriedFile, Cell, Document, Expected, Paragraph, Row, Table
+from pipeline.documents.html import break_label, document_title, flat, masthead, render, width_in_ems
+from pipeline.model.edition import BLANK, Edition, Item, policy_number
+from pipeline.model.validation import Validated
+from pipeline.years.similarity import fold
+
+from .chart import EM, FILLS, UNFILLED, Chart, Data, draw
+
+TITLE = "集計表"
+TOTAL = "計(再掲を除く)"
+WHOLE = "全体"
+# Where a number has no meaning: what the other edition's list does not know, shares of nothing.
+NOTHING = "-"
+# Before a number that says how many fewer: never the status of that shape.
+MINUS = "△"
+
+# A comparison of so many lines stands beside the chart; a longer one below it.
+_LINES_BESIDE = 14
+# More columns of numbers have less room around their numbers.
+_NARROW = 12
+# How wide the names of the policies may stand, in millimetres (styles/summary.css), and beside how many columns.
+_NAMES = ((60, 30), (80, 18), (92, 14), (104, 12))
+# A name of so many ems is taller than a page may be asked to keep together.
+_LONG_NAME = 600
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """How many items there are, how many repeats of others, and how many of each status and treatment."""
+
+    items: int
+    repeats: int
+    statuses: Mapping[str, int]
+    treatments: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """The counts of each policy, by its position, and of the whole."""
+
+    whole: Count
+    policies: tuple[Count, ...]
+
+    def of(self, which: int | str) -> Count:
+        return self.policies[which] if isinstance(which, int) else self.whole
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of numbers: what is counted in it, and the symbol that goes before its label."""
+
+    id: str
+    key: str
+    symbol: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of a table: its head and its numbers as printed."""
+
+    id: str
+    head: str
+    cells: tuple[str, ...]
+    is_long: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A line of the comparison: old and new number, the change, old and new share. `reading` says the change aloud."""
+
+    id: str
+    head: str
+    old: str
+    new: str
+    change: str
+    reading: str
+    old_share: str
+    new_share: str
+
+
+@dataclass(frozen=True, slots=True)
+class Spacing:
+    """How close the lines of the page stand, in millimetres as in styles/summary.css, under the name of the class.
+
+    `lead` is the size of the first sentences and their line, `em` the size of the tables' type; `pitch` the least from
+    one bar to the next, in ems.
+    """
+
+    name: str
+    lead: tuple[float, float]
+    em: float
+    heading: float
+    row: float
+    head_line: float
+    difference: float
+    note: float
+    pitch: float
+
+
+# From the most room to the least: the first with which everything stands on one page is taken.
+_SPACINGS = (
+    Spacing("roomy", (3.53, 5.0), 3.175, 10.1, 6.2, 4.2, 5.4, 4.9, 2.6),
+    Spacing("close", (3.53, 5.0), 3.175, 9.1, 5.6, 4.2, 5.1, 4.9, 2.1),
+    Spacing("closer", (3.36, 4.8), 3.175, 8.6, 5.0, 4.2, 4.8, 4.5, 1.9),
+    Spacing("closest", (3.18, 4.5), 3.0, 8.1, 4.4, 4.0, 4.3, 4.3, 1.5),
+)
+_PAGE = (267, 176.5)
+_NOTE_LINE = 84
+_LARGEST_PITCH = 3.2
+_PIXEL = 25.4 / 96
+# The keys of the chart in one line, and what is below it.
+_AROUND_CHART = 6
+
+
+def summary(validated: Validated, previous: Validated | None) -> Document:
+    """The summary of one edition, ready to be laid out; with the change since `previous` where there is one."""
+    edition = validated.edition
+    old = previous.edition if previous else None
+    tally = _tally(edition)
+    differences = tuple(_differences(old, edition)) if old else ()
+    spacing, is_divided, charts = _fitted(edition, old, tally, differences)
+    title = f"{flat(edition.title)} {TITLE}"
+    head = masthead(edition, title)
+    carried = _carried(validated, previous)
+    html = render(
+        "summary.html",
+        edition=edition,
+        title=document_title(edition, title),
+        masthead=head,
+        carried=carried,
+        lead=_lead(edition, old, tally.of(WHOLE)),
+        heading=_table_heading(edition),
+        statuses=status_columns(edition),
+        treatments=treatment_columns(edition),
+        has_repeats=bool(_repeats(edition)),
+        lines=tuple(_lines(edition, tally)),
+        foot=tuple(_foot(edition, tally)),
+        spacing=spacing.name,
+        is_divided=is_divided,
+        names=_names(edition, spacing.em),
+        is_narrow=_column_count(edition) > _NARROW,
+        head_lines=_head_lines(edition, spacing.em),
+        chart_heading=_chart_heading(edition),
+        fills=tuple(zip(_fills(edition), status_columns(edition), strict=True)),
+        charts=charts,
+        change_heading=_change_heading(old) if old else "",
+        differences=differences,
+        is_beside=_is_beside(differences),
+        notes=_notes(edition, old),
+    )
+    expected = Expected(
+        title=document_title(edition, title),
+        author=flat(edition.municipality),
+        masthead=head.paragraphs(),
+        blocks=tuple(_blocks(edition, old)),
+    )
+    return Document(html, expected, carried)
+
+
+def _is_beside(differences: Sequence[Difference]) -> bool:
+    return 0 < len(differences) <= _LINES_BESIDE
+
+
+def _fitted(
+    edition: Edition, old: Edition | None, tally: Tally, differences: Sequence[Difference]
+) -> tuple[Spacing, bool, tuple[Chart, ...]]:
+    """The most room with which all stands on one page, and the chart as high as that leaves it.
+
+    If nothing helps, the chart begins another page.
+    """
+    width = _BESIDE if _is_beside(differences) else _ALONE
+    for spacing in _SPACINGS:
+        rest = _PAGE[1] - _height(edition, old, spacing)
+        comparison = spacing.difference * (len(differences) + 2) + 1
+        if _is_beside(differences) and comparison > rest:
+            continue
+        if differences and not _is_beside(differences):
+            rest -= comparison + spacing.heading
+        steps = range(round(_LARGEST_PITCH * 20), round(spacing.pitch * 20) - 1, -1)
+        for pitch in (EM * step / 20 for step in steps):
+            charts = _charts(edition, tally, width, pitch)
+            if sum(chart.height * _PIXEL + _AROUND_CHART for chart in charts) <= rest:
+                return spacing, False, charts
+    return _SPACINGS[1], True, _charts(edition, tally, width, EM * _SPACINGS[1].pitch)
+
+
+def _height(edition: Edition, old: Edition | None, spacing: Spacing) -> float:
+    """The height of all but the chart and what stands beside it, in millimetres."""
+    size, line = spacing.lead
+    count = _tally(edition).whole
+    lead = sum(-(-width_in_ems(sentence) * size // _PAGE[0]) for sentence in _lead(edition, old, count)) * line
+    symbols = any(column.symbol for column in status_columns(edition))
+    head = 1 + symbols + max(map(len, _head_lines(edition, spacing.em).values()))
+    in_line = (_names(edition, spacing.em) - 3) // spacing.em - 2
+    rows = sum(-(-width_in_ems(policy.name) // in_line) for policy in edition.policies) + 2
+    notes = sum(-(-width_in_ems(note) // _NOTE_LINE) for note in _notes(edition, old))
+    return lead + 2 * spacing.heading + head * spacing.head_line + 3.5 + rows * spacing.row + notes * spacing.note
+
+
+def _column_count(edition: Edition) -> int:
+    return len([*_numbers(edition, _tally(edition).whole)])
+
+
+def _names(edition: Edition, em: float) -> int:
+    """How wide the column of the policies is: the longest name stands in one line if the numbers leave the room."""
+    columns = _column_count(edition)
+    fitting = [width for width, most in _NAMES if columns <= most] or [_NAMES[0][0]]
+    # The number of a policy goes before its name, and 3mm are around it.
+    longest = max(width_in_ems(policy.name) for policy in edition.policies) + 2
+    return next((width for width in fitting if longest * em + 3 <= width), fitting[-1])
+
+
+def _head_lines(edition: Edition, em: float) -> dict[str, tuple[str, ...]]:
+    """The heads of the columns of numbers, broken into lines where they fit their columns best."""
+    width = (_PAGE[0] - _names(edition, em)) / _column_count(edition)
+    both = (*status_columns(edition), *treatment_columns(edition))
+    return {column.id: break_label(column.label, max(2, int((width - 1) / em))) for column in both}
+
+
+def _carried(validated: Validated, previous: Validated | None) -> Carried:
+    """What the counts were made of; of two files neither has the name by which a PDF stands for its edition."""
+    named = (
+        [("source-old.yaml", previous), ("source-new.yaml", validated)] if previous else [("source.yaml", validated)]
+    )
+    files = (CarriedFile(name, one.source.data, one.source.edition) for name, one in named if one)
+    return Carried(tuple(files), validated.edition.as_of)
+
+
+# Counting
+
+
+def _tally(edition: Edition) -> Tally:
+    policies = []
+    for policy in edition.policies:
+        items = [item for measure in policy.measures for item in measure.items]
+        rows = sum(len(measure.rows) for measure in policy.measures)
+        policies.append(_count(items, rows - len(items)))
+    items = list(edition.items.values())
+    return Tally(_count(items, sum(count.repeats for count in policies)), tuple(policies))
+
+
+def _count(items: Sequence[Item], repeats: int) -> Count:
+    statuses, treatments = Counter(item.status for item in items), Counter(item.treatment for item in items)
+    return Count(len(items), repeats, statuses, treatments)
+
+
+def share(part: int, whole: int) -> str:
+    """`part` of `whole` in per cent, the second decimal rounded half up; of nothing, nothing."""
+    if not whole:
+        return NOTHING
+    tenths = (2_000 * part + whole) // (2 * whole)
+    return f"{tenths // 10}.{tenths % 10}"
+
+
+def change(old: int, new: int) -> str:
+    """How much more `new` is than `old`, as in the tables of the office."""
+    return f"{MINUS if new < old else ''}{abs(new - old)}"
+
+
+# What both the page and the proof say in the same words
+
+
+def status_columns(edition: Edition) -> tuple[Column, ...]:
+    """A column for each symbol of the legend, and one for what is still to be filled in if anything is."""
+    columns = [
+        Column(f"status-{position}", symbol, symbol, flat(meaning))
+        for position, (symbol, meaning) in enumerate(edition.legend.items(), 1)
+    ]
+    if BLANK not in edition.legend and any(item.status == BLANK for item in edition.items.values()):
+        columns.append(Column("status-blank", BLANK, "", BLANK))
+    return tuple(columns)
+
+
+def treatment_columns(edition: Edition) -> tuple[Column, ...]:
+    """The same for the terms of 今後の取扱い."""
+    columns = [Column(f"treatment-{position}", term, "", term) for position, term in enumerate(edition.treatments, 1)]
+    if BLANK not in edition.treatments and any(item.treatment == BLANK for item in edition.items.values()):
+        columns.append(Column("treatment-blank", BLANK, "", BLANK))
+    return tuple(columns)
+
+
+def _repeats(edition: Edition) -> int:
+    return sum(not isinstance(row, Item) for _, _, row in edition.rows)
+
+
+def _size(edition: Edition) -> str:
+    """実質47項目(再掲5を除く)."""
+    repeats = _repeats(edition)
+    return f"実質{len(edition.items)}項目(再掲{repeats}を除く)" if repeats else f"全{len(edition.items)}項目"
+
+
+def _year(edition: Edition) -> str:
+    return f"前版({flat(edition.fiscal_year)})" if edition.fiscal_year else "前版"
+
+
+def _table_heading(edition: Edition) -> str:
+    headings = edition.headings
+    return f"{flat(headings.policy)}別の{flat(headings.status)}と{flat(headings.treatment)}(項目数)"
+
+
+def _chart_heading(edition: Edition) -> str:
+    return f"{flat(edition.headings.policy)}別の{flat(edition.headings.status)}の構成比(帯の中の数字は項目数)"
+
+
+def _change_heading(old: Edition) -> str:
+    return f"{_year(old)}との比較"
+
+
+def _lead(edition: Edition, old: Edition | None, count: Count) -> tuple[str, ...]:
+    if not count.items:
+        return ("項目は、まだありません。",)
+    sentences = [
+        f"{_size(edition)}の{flat(edition.headings.status)}は、{_listed(status_columns(edition), count.statuses, count.items)}です。",
+        f"{flat(edition.headings.treatment)}は、{_listed(treatment_columns(edition), count.treatments, count.items)}です。",
+    ]
+    if old:
+        difference = count.items - len(old.items)
+        moved = (
+            f"{abs(difference)}項目{'増えました' if difference > 0 else '減りました'}" if difference else "同じ数です"
+        )
+        sentences.append(f"{_year(old)}の{_size(old)}{'に比べて' if difference else 'と'}、{moved}。")
+    return tuple(sentences)
+
+
+def _listed(columns: Sequence[Column], counts: Mapping[str, int], whole: int) -> str:
+    numbers = ((column.label, counts.get(column.key, 0)) for column in columns)
+    return "、".join(f"「{label}」{number}({share(number, whole)}%)" for label, number in numbers)
+
+
+def _notes(edition: Edition, old: Edition | None) -> tuple[str, ...]:
+    notes = []
+    if _repeats(edition) or (old and _repeats(old)):
+        notes.append(
+            "項目数は、再掲を除いた実質の数です。再掲は、ほかの施策の項目を再び掲げた行の数で、計に含みません。"
+        )
+    notes.append("構成比は、小数第2位を四捨五入しています。" + _uneven(edition, old))
+    if old:
+        note = "増減の「△」は、減を表します。前版とは、記号ではなく意味で比べています。"
+        if any(NOTHING in (line.old, line.new) for line in _differences(old, edition)):
+            note += f"「{NOTHING}」は、その版の{flat(edition.headings.status)}や{flat(edition.headings.treatment)}にないものです。"
+        notes.append(note)
+    return tuple(f"注{number} {note}" for number, note in enumerate(notes, 1))
+
+
+def _uneven(edition: Edition, old: Edition | None) -> str:
+    """Which shares do not add up to 100%, and to what they do."""
+    found = []
+    for name, one in (("", edition), ("前版の", old)):
+        if one is None or not one.items:
+            continue
+        count = _count(list(one.items.values()), 0)
+        for label, counts in ((one.headings.status, count.statuses), (one.headings.treatment, count.treatments)):
+            tenths = sum(int(share(number, count.items).replace(".", "")) for number in counts.values())
+            if tenths != 1_000:
+                found.append(f"{name}{flat(label)}は{tenths // 10}.{tenths % 10}%")
+    return f"このため、合計が100%になりません({'、'.join(found)})。" if found else ""
+
+
+# What the template arranges
+
+
+def _numbers(edition: Edition, count: Count) -> Iterator[int]:
+    yield count.items
+    if _repeats(edition):
+        yield count.repeats
+    yield from (count.statuses.get(column.key, 0) for column in status_columns(edition))
+    yield from (count.treatments.get(column.key, 0) for column in treatment_columns(edition))
+
+
+def _lines(edition: Edition, tally: Tally) -> Iterator[Line]:
+    for position, policy in enumerate(edition.policies, 1):
+        numbers = tuple(map(str, _numbers(edition, tally.of(position - 1))))
+        name = f"{policy_number(position)} {policy.name}"
+        yield Line(f"policy-{position}", name, numbers, width_in_ems(name) > _LONG_NAME)
+
+
+def _foot(edition: Edition, tally: Tally) -> Iterator[Line]:
+    yield Line("total", TOTAL, tuple(map(str, _numbers(edition, tally.whole))))
+    shares = [share(number, tally.whole.items) for number in _numbers(edition, tally.whole)]
+    if _repeats(edition):
+        shares[1] = NOTHING
+    yield Line("share", "構成比(%)", tuple(shares))
+
+
+def _differences(old: Edition, new: Edition) -> Iterator[Difference]:
+    """All items, then each status and each treatment of either edition, what means the same in one line."""
+    before, after = _tally(old).whole, _tally(new).whole
+    wholes = before.items, after.items
+    yield _difference("whole", TOTAL, wholes, wholes)
+    for name, sides in (
+        (
+            "status",
+            (_by_meaning(status_columns(old), before.statuses), _by_meaning(status_columns(new), after.statuses)),
+        ),
+        (
+            "treatment",
+            (
+                _by_meaning(treatment_columns(old), before.treatments),
+                _by_meaning(treatment_columns(new), after.treatments),
+            ),
+        ),
+    ):
+        yield Difference(f"difference-{name}", flat(getattr(new.headings, name)), "", "", "", "", "", "")
+        for position, meaning in enumerate(dict.fromkeys([*sides[1], *sides[0]]), 1):
+            head = (sides[1].get(meaning) or sides[0][meaning]).head
+            numbers = _number(sides[0], meaning), _number(sides[1], meaning)
+            yield _difference(f"{name}-{position}", head, numbers, wholes)
+
+
+@dataclass(frozen=True, slots=True)
+class _Meaning:
+    """What the symbols before `label` have in common, and how many items have it."""
+
+    symbols: str
+    label: str
+    number: int
+
+    @property
+    def head(self) -> str:
+        return f"{self.symbols} {self.label}".strip()
+
+
+def _by_meaning(columns: Sequence[Column], counts: Mapping[str, int]) -> dict[str, _Meaning]:
+    meanings: dict[str, _Meaning] = {}
+    for column in columns:
+        key, number = fold(column.label), counts.get(column.key, 0)
+        if known := meanings.get(key):
+            symbols = "・".join(filter(None, (known.symbols, column.symbol)))
+            meanings[key] = _Meaning(symbols, known.label, known.number + number)
+        else:
+            meanings[key] = _Meaning(column.symbol, column.label, number)
+    return meanings
+
+
+def _number(side: Mapping[str, _Meaning], meaning: str) -> int | None:
+    """How many have it; None for what the edition does not know. What is not filled in, every edition knows."""
+    if meaning in side:
+        return side[meaning].number
+    return 0 if meaning == BLANK else None
+
+
+def _difference(name: str, head: str, numbers: tuple[int | None, int | None], wholes: tuple[int, int]) -> Difference:
+    old, new = (number or 0 for number in numbers)
+    printed = [NOTHING if number is None else str(number) for number in numbers]
+    shares = [
+        NOTHING if number is None else share(number, whole) for number, whole in zip(numbers, wholes, strict=True)
+    ]
+    reading = f"{old - new}減" if new < old else ""
+    return Difference(
+        f"difference-{name}", head, printed[0], printed[1], change(old, new), reading, shares[0], shares[1]
+    )
+
+
+# The chart
+
+# In pixels: alone it is as wide as the page, beside the comparison 160mm.
+_ALONE, _BESIDE = 1008, 604
+# More bars make another picture: one is never divided.
+_BARS = 24
+
+
+def _fills(edition: Edition) -> tuple[str, ...]:
+    return tuple(
+        UNFILLED if column.key == BLANK else FILLS[position % len(FILLS)]
+        for position, column in enumerate(status_columns(edition))
+    )
+
+
+def _data(edition: Edition, tally: Tally) -> list[Data]:
+    """The bars: of all items, then of each policy."""
+    labels = (WHOLE, *(policy_number(position) for position in range(1, len(tally.policies) + 1)))
+    keys = [*zip(_fills(edition), status_columns(edition), strict=True)]
+    return [
+        Data(
+            label, f"{count.items}項目", tuple((fill, n) for fill, one in keys if (n := count.statuses.get(one.key, 0)))
+        )
+        for label, count in zip(labels, (tally.whole, *tally.policies), strict=True)
+    ]
+
+
+def _charts(edition: Edition, tally: Tally, width: int, pitch: float) -> tuple[Chart, ...]:
+    data, readings = _data(edition, tally), _readings(edition, tally)
+    return tuple(
+        draw(data[first : first + _BARS], width, pitch, "".join(readings[first : first + _BARS]))
+        for first in range(0, len(data), _BARS)
+    )
+
+
+def _readings(edition: Edition, tally: Tally) -> list[str]:
+    """The chart in sentences, one for each bar."""
+    columns = status_columns(edition)
+    first = f"{flat(edition.headings.policy)}別の{flat(edition.headings.status)}の帯グラフ。"
+    names = [WHOLE, *(f"{policy_number(n)} {flat(policy.name)}" for n, policy in enumerate(edition.policies, 1))]
+    sentences = []
+    for name, count in zip(names, (tally.whole, *tally.policies), strict=True):
+        parts = [f"「{column.label}」{n}項目" for column in columns if (n := count.statuses.get(column.key, 0))]
+        sentences.append(f"{name}({count.items}項目)は{'、'.join(parts) or '項目なし'}。")
+    return [first + sentences[0], *sentences[1:]]
+
+
+# What the proof must find: said and counted once more, row by row, and not by way of what the template was given
+
+
+def _blocks(edition: Edition, old: Edition | None) -> Iterator[Block]:
+    whole = _recount(edition, None)
+    for sentence in _lead(edition, old, whole):
+        yield Paragraph("P", sentence)
+    yield Paragraph("H2", _table_heading(edition))
+    yield Table(_heads(edition), tuple(_rows(edition)))
+    yield Paragraph("H2", _chart_heading(edition))
+    yield Paragraph("P", "".join(column.symbol + column.label for column in status_columns(edition)))
+    counts = [whole, *(_recount(edition, position) for position in range(len(edition.policies)))]
+    readings = _readings(edition, Tally(whole, tuple(counts[1:])))
+    texts = [
+        label
+        + f"{count.items}項目"
+        + "".join(str(count.statuses[key]) for key in _keys(edition) if count.statuses[key])
+        for label, count in zip((WHOLE, *map(policy_number, range(1, len(counts)))), counts, strict=True)
+    ]
+    axis = "0%20%40%60%80%100%"
+    for first in range(0, len(counts), _BARS):
+        some = slice(first, first + _BARS)
+        yield Paragraph("Figure", "".join(texts[some]) + axis, "".join(readings[some]))
+    if old:
+        yield Paragraph("H2", _change_heading(old))
+        yield Table(_CHANGE_HEADS, tuple(_changes(old, edition)))
+    for note in _notes(edition, old):
+        yield Paragraph("P", note)
+
+
+def _keys(edition: Edition) -> tuple[str, ...]:
+    return (*edition.legend, *([] if BLANK in edition.legend else [BLANK]))
+
+
+def _recount(edition: Edition, position: int | None) -> Count:
+    """The count of the policy at `position`, or of all, one row of the list after the other."""
+    items = repeats = 0
+    statuses = dict.fromkeys(_keys(edition), 0)
+    treatments = dict.fromkeys((*edition.treatments, BLANK), 0)
+    for at, policy in enumerate(edition.policies):
+        for measure in policy.measures:
+            for row in measure.rows:
+                if position not in (None, at):
+                    continue
+                if isinstance(row, Item):
+                    items += 1
+                    statuses[row.status] += 1
+                    treatments[row.treatment] += 1
+                else:
+                    repeats += 1
+    return Count(items, repeats, statuses, treatments)
+
+
+def _heads(edition: Edition) -> tuple[tuple[Cell, ...], ...]:
+    first = [Cell(flat(edition.headings.policy), (), "Column", id="head-policy")]
+    first.append(Cell("項目数", (), "Column", id="head-items"))
+    if _repeats(edition):
+        first.append(Cell("再掲(外数)", (), "Column", id="head-repeats"))
+    second = []
+    for name, columns in (("status", status_columns(edition)), ("treatment", treatment_columns(edition))):
+        first.append(Cell(flat(getattr(edition.headings, name)), (), "Column", id=f"head-{name}"))
+        second += [
+            Cell(column.symbol + column.label, (f"head-{name}",), "Column", id=f"head-{column.id}")
+            for column in columns
+        ]
+    return tuple(first), tuple(second)
+
+
+def _rows(edition: Edition) -> Iterator[Row]:
+    for position, policy in enumerate(edition.policies):
+        name = policy_number(position + 1) + policy.name
+        yield _row(edition, f"policy-{position + 1}", name, _recount(edition, position), str)
+    whole = _recount(edition, None)
+    yield _row(edition, "total", TOTAL, whole, str)
+    yield _row(edition, "share", "構成比(%)", whole, lambda number: share(number, whole.items), is_share=True)
+
+
+def _row(
+    edition: Edition, name: str, head: str, count: Count, show: Callable[[int], str], is_share: bool = False
+) -> Row:
+    cells = [Cell(head, ("head-policy",), "Row", id=name), Cell(show(count.items), ("head-items", name))]
+    if _repeats(edition):
+        cells.append(Cell(NOTHING if is_share else show(count.repeats), ("head-repeats", name)))
+    for group, columns, counts in (
+        ("status", status_columns(edition), count.statuses),
+        ("treatment", treatment_columns(edition), count.treatments),
+    ):
+        for column in columns:
+            cells.append(Cell(show(counts[column.key]), (f"head-{column.id}", f"head-{group}", name)))
+    return Row(tuple(cells))
+
+
+_CHANGE_HEADS = (
+    (
+        Cell("区分", (), "Column", id="change-kind"),
+        Cell("項目数", (), "Column", id="change-number"),
+        Cell("構成比(%)", (), "Column", id="change-share"),
+    ),
+    (
+        Cell("前版", ("change-number",), "Column", id="change-old"),
+        Cell("今回", ("change-number",), "Column", id="change-new"),
+        Cell("増減", ("change-number",), "Column", id="change-difference"),
+        Cell("前版", ("change-share",), "Column", id="change-old-share"),
+        Cell("今回", ("change-share",), "Column", id="change-new-share"),
+    ),
+)
+
+
+def _changes(old: Edition, new: Edition) -> Iterator[Row]:
+    before, after = _recount(old, None), _recount(new, None)
+    wholes = before.items, after.items
+    yield _change("whole", TOTAL, wholes, wholes, ())
+    for group in ("status", "treatment"):
+        head = f"difference-{group}"
+        title = flat(getattr(new.headings, group))
+        yield Row((Cell(title, ("change-kind",), "Column", id=head),), is_heading=True)
+        sides = [_meanings(old, group, before), _meanings(new, group, after)]
+        for position, meaning in enumerate(dict.fromkeys([*sides[1], *sides[0]]), 1):
+            symbols, label = next(side[meaning][:2] for side in reversed(sides) if meaning in side)
+            missing = 0 if meaning == BLANK else None
+            was, now = (side[meaning][2] if meaning in side else missing for side in sides)
+            yield _change(f"{group}-{position}", symbols + label, (was, now), wholes, (head,))
+
+
+def _meanings(edition: Edition, group: str, count: Count) -> dict[str, tuple[str, str, int]]:
+    """By what it means: the symbols of a status or treatment, its name, and how many items have it."""
+    meanings: dict[str, tuple[str, str, int]] = {}
+    if group == "status":
+        entries = [(symbol, flat(meaning), count.statuses[symbol]) for symbol, meaning in edition.legend.items()]
+        blank = count.statuses[BLANK]
+    else:
+        entries = [("", term, count.treatments[term]) for term in edition.treatments]
+        blank = count.treatments[BLANK]
+    if blank and all(entry[0] != BLANK for entry in entries):
+        entries.append(("", BLANK, blank))
+    for symbol, meaning, number in entries:
+        symbols, label, sum_ = meanings.get(fold(meaning), ("", meaning, 0))
+        meanings[fold(meaning)] = "・".join(filter(None, (symbols, symbol))), label, sum_ + number
+    return meanings
+
+
+def _change(
+    name: str, head: str, numbers: tuple[int | None, int | None], wholes: tuple[int, int], groups: tuple[str, ...]
+) -> Row:
+    row = f"difference-{name}"
+    old, new = numbers
+    difference = (new or 0) - (old or 0)
+    texts = {
+        "change-old": NOTHING if old is None else str(old),
+        "change-new": NOTHING if new is None else str(new),
+        "change-difference": f"△{-difference}" if difference < 0 else str(difference),
+        "change-old-share": NOTHING if old is None else share(old, wholes[0]),
+        "change-new-share": NOTHING if new is None else share(new, wholes[1]),
+    }
+    cells = [Cell(head, ("change-kind", *groups), "Row", id=row)]
+    for column, text in texts.items():
+        group = "change-share" if column.endswith("share") else "change-number"
+        alternate = f"{-difference}減" if column == "change-difference" and difference < 0 else ""
+        cells.append(Cell(text, (column, group, row, *groups), alternate=alternate))
+    return Row(tuple(cells))

@@ -1,0 +1,1 @@
+"""What stage 4 has for speed alone."""

@@ -1,0 +1,1 @@
+"""Stage 2: the edition, its rules, validation and JSON Schema."""

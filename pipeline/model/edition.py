@@ -1,0 +1,228 @@
+"""Stage 2: an edition as validated data, in the words of the glossary (docs/glossary.md).
+
+The aliases are the keys of the YAML file; a JSON Schema made from these models lets an editor complete
+and check them (`make schema`). What no single value can show by itself is checked in `rules`.
+"""
+
+import datetime
+import re
+from collections.abc import Iterator
+from functools import cached_property
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Discriminator,
+    Field,
+    Tag,
+    WithJsonSchema,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError
+
+from pipeline.source.tree import MAX_TEXT
+
+# Stands for a status or a treatment that is still to be filled in: legal in a draft, printed as 案.
+BLANK = "未記入"
+
+TreatmentKind = Literal["継続", "終了"]
+
+
+def _text(value: object) -> object:
+    if value == "":
+        raise PydanticCustomError("E204", "空です。値を書いてください。")
+    if isinstance(value, str) and not value.strip():
+        raise PydanticCustomError("E204", "空白だけです。値を書いてください。")
+    return value
+
+
+def _number(value: object) -> object:
+    if not isinstance(value, str) or not re.fullmatch("[1-9][0-9]{0,8}", value):
+        raise PydanticCustomError(
+            "E205", "番号として読めません。1から999999999までの整数を、頭に0を付けず、半角の数字で書いてください。"
+        )
+    return int(value)
+
+
+def _flag(value: object) -> object:
+    if value not in ("true", "false"):
+        raise PydanticCustomError("E206", "true(はい)か false(いいえ)で書いてください。")
+    return value == "true"
+
+
+def _date(value: object) -> object:
+    if not isinstance(value, str) or not re.fullmatch("[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
+        raise PydanticCustomError(
+            "E207", "日付として読めません。2013-03-31 のように、西暦と半角の数字で書いてください。"
+        )
+    try:
+        return datetime.date.fromisoformat(value)
+    except ValueError:
+        raise PydanticCustomError("E207", "暦にない日付です。年月日を確かめてください。") from None
+
+
+def _edition_id(value: object) -> object:
+    if not isinstance(value, str) or not is_edition_id(value):
+        raise PydanticCustomError(
+            "E209",
+            "版の名前ではありません。前版のファイル名から「.yaml」を除いたもの(半角の英小文字、数字、「-」)を書いてください。",
+        )
+    return value
+
+
+def _kind(value: object) -> object:
+    if value not in ("継続", "終了"):
+        raise PydanticCustomError("E211", "「継続」(次の版に続く)か「終了」(続かない)で書いてください。")
+    return value
+
+
+def is_edition_id(text: str) -> bool:
+    return bool(re.fullmatch("[a-z0-9][a-z0-9-]{0,63}", text))
+
+
+# An editor reads `年度: 2012` as a number and `検証内容:` as null; to us both are text.
+_scalar_schema = {"type": ["string", "number", "boolean"]}
+_edition_id_schema = {"type": ["string", "integer"], "pattern": "^[a-z0-9][a-z0-9-]{0,63}$"}
+_optional_schema = {"type": ["string", "number", "boolean", "null"]}
+
+Text = Annotated[str, Field(max_length=MAX_TEXT), BeforeValidator(_text), WithJsonSchema(_scalar_schema)]
+OptionalText = Annotated[str, Field(max_length=MAX_TEXT), WithJsonSchema(_optional_schema)]
+Number = Annotated[int, Field(ge=1), BeforeValidator(_number)]
+Flag = Annotated[bool, BeforeValidator(_flag)]
+Day = Annotated[datetime.date, BeforeValidator(_date)]
+EditionId = Annotated[str, BeforeValidator(_edition_id), WithJsonSchema(_edition_id_schema)]
+Kind = Annotated[TreatmentKind, BeforeValidator(_kind)]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, serialize_by_alias=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _leave_out_empty(cls, data: Any) -> Any:
+        """An optional key with an empty or blank value (`検証内容:`) says the same as no key."""
+        if not isinstance(data, dict):
+            return data
+        optional = {field.alias for field in cls.model_fields.values() if not field.is_required()}
+        return {
+            key: value
+            for key, value in data.items()
+            if key not in optional or not isinstance(value, str) or value.strip()
+        }
+
+
+class Item(_Part):
+    """推進項目: one numbered row."""
+
+    number: Number = Field(alias="NO", description="項目の番号。版の中で一つだけ")
+    name: Text = Field(alias="名称")
+    status: Text = Field(alias="実施状況", description="凡例の記号のどれか。決まっていなければ 未記入")
+    treatment: Text = Field(alias="今後の取扱い", description="「今後の取扱い」の語のどれか。決まっていなければ 未記入")
+    findings: OptionalText = Field("", alias="検証内容", description="文章。空でもよい")
+    department: OptionalText = Field("", alias="担当課", description="この項目を受け持つ課")
+    merged_into: OptionalText = Field("", alias="統合先", description="次の版でこの項目を引き継ぐ項目の名称")
+    previous_numbers: tuple[Number, ...] = Field(
+        (), alias="前版NO", description="前版のどのNOを引き継ぐか(例 [11, 12])"
+    )
+
+
+class Repeat(_Part):
+    """再掲: a row that shows an item of another measure once more."""
+
+    number: Number = Field(alias="再掲", description="再び掲げる項目のNO")
+
+
+def _row_kind(value: object) -> str:
+    return "repeat" if isinstance(value, (dict, Repeat)) and (isinstance(value, Repeat) or "再掲" in value) else "item"
+
+
+Row = Annotated[
+    Annotated[Item, Tag("item")] | Annotated[Repeat, Tag("repeat")],
+    Discriminator(_row_kind),
+]
+
+
+class Measure(_Part):
+    """推進施策: level 2."""
+
+    name: Text = Field(alias="名称")
+    page_break: Flag = Field(False, alias="改ページ", description="true なら、ここから新しいページにする")
+    rows: tuple[Row, ...] = Field((), alias="推進項目")
+
+    @property
+    def items(self) -> tuple[Item, ...]:
+        return tuple(row for row in self.rows if isinstance(row, Item))
+
+
+class Policy(_Part):
+    """推進方針: level 1."""
+
+    name: Text = Field(alias="名称")
+    page_break: Flag = Field(False, alias="改ページ", description="true なら、ここから新しいページにする")
+    measures: tuple[Measure, ...] = Field((), alias="推進施策")
+
+
+class Headings(_Part):
+    """見出し: the column heads. What an edition does not name is headed by the word of the glossary."""
+
+    policy: Text = Field("推進方針", alias="推進方針")
+    measure: Text = Field("推進施策", alias="推進施策")
+    number: Text = Field("NO", alias="NO")
+    item: Text = Field("推進項目", alias="推進項目")
+    status: Text = Field("実施状況", alias="実施状況")
+    treatment: Text = Field("今後の取扱い", alias="今後の取扱い")
+    findings: Text = Field("検証内容", alias="検証内容")
+
+
+class Edition(_Part):
+    """版: one year's list."""
+
+    title: Text = Field(alias="表題")
+    municipality: OptionalText = Field("", alias="自治体", description="PDFの作成者にもなる")
+    fiscal_year: OptionalText = Field("", alias="年度", description="書いたとおりに印刷する")
+    as_of: Day | None = Field(None, alias="現在日", description="例 2013-03-31。「平成25年3月31日現在」と印刷する")
+    department: OptionalText = Field("", alias="担当課")
+    document_number: OptionalText = Field("", alias="資料番号", description="各ページの右上に印刷する")
+    draft: Flag = Field(False, alias="案", description="true なら「案」と印刷する")
+    previous: EditionId | None = Field(
+        None, alias="前版", description="前の版の名前(ファイル名から .yaml を除いたもの)"
+    )
+    headings: Headings = Field(default_factory=Headings, alias="見出し")
+    legend: dict[Text, Text] = Field(alias="凡例", min_length=1, description="記号: 意味。書いた順に印刷する")
+    treatments: dict[Text, Kind] = Field(
+        alias="今後の取扱い", min_length=1, description="語: 継続(次の版に続く)か 終了(続かない)"
+    )
+    policies: tuple[Policy, ...] = Field(alias="推進方針", min_length=1)
+
+    @property
+    def rows(self) -> Iterator[tuple[Policy, Measure, Item | Repeat]]:
+        """Every row, in printed order, with the policy and the measure that it stands in."""
+        for policy in self.policies:
+            for measure in policy.measures:
+                for row in measure.rows:
+                    yield policy, measure, row
+
+    @cached_property
+    def items(self) -> dict[int, Item]:
+        """The items by NO, in printed order; repeats are not among them."""
+        return {row.number: row for _, _, row in self.rows if isinstance(row, Item)}
+
+    @property
+    def is_draft(self) -> bool:
+        """Whether the paper says 案: because it was asked to, or because something is still 未記入."""
+        return self.draft or any(BLANK in (item.status, item.treatment) for item in self.items.values())
+
+
+def policy_number(position: int) -> str:
+    """The number of the policy at `position` (from 1): Ⅰ, Ⅱ, … Ⅻ, ⅩⅢ, …; from 40 on, which needs signs that fonts lack, 40."""
+    if position <= 12:
+        return chr(0x2160 + position - 1)
+    tens, ones = divmod(position, 10)
+    return "Ⅹ" * tens + (policy_number(ones) if ones else "") if position < 40 else str(position)
+
+
+def measure_number(position: int) -> str:
+    """The number of the measure at `position` (from 1) within its policy."""
+    return f"({position})"

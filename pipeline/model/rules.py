@@ -1,0 +1,322 @@
+"""What the rows of an edition must be to each other, its lists and the edition before it.
+
+The rules read the tree, not the model: an edition with one bad cell is still checked as a whole, so that
+its writer sees everything in one pass. A value that is broken by itself is skipped here; the model names it.
+"""
+
+import re
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass
+
+from pipeline.errors import Problem, SourceError
+from pipeline.source.characters import meant, named, quoted, visible
+from pipeline.source.tree import Mapping, Node, Scalar, Sequence, Source, read_source
+
+from .edition import BLANK, is_edition_id
+
+# A meaning like 実施済 or 達成, but not 一部実施済 or 未達成: by it the rules know which status says
+# that nothing is left to do, whatever the edition's symbols are.
+_DONE = re.compile("^(?!.*(一部|未|不|中)).*(済|完了|達成|終了)")
+
+Read = Callable[[str], Source | None]
+
+
+@dataclass(slots=True)
+class Row:
+    """A row of the list as far as it can be read: `repeats` holds the NO that a repeat refers to."""
+
+    node: Mapping
+    measure: int
+    number: int | None
+    repeats: int | None
+
+
+def label(node: Mapping) -> str:
+    """How messages name the item at `node`: NO 5「…」; empty for what is not an item."""
+    number, name = node.text("NO"), node.text("名称")
+    if number is None and "再掲" in node.entries:
+        return f"再掲 {visible(node.text('再掲') or '')}"
+    parts = [f"NO {visible(number)}" if number else "", f"「{visible(name)}」" if name and name.strip() else ""]
+    return "".join(parts) if number or "実施状況" in node.entries else ""
+
+
+def check_rules(source: Source) -> Iterator[Problem]:
+    """Everything that is wrong (E4xx) or looks wrong (W5xx) between the parts of `source`."""
+    return _Rules(source).check()
+
+
+def rows(root: Mapping) -> Iterator[Row]:
+    """Every row below `root` that is at least a mapping; measures are counted through."""
+    for index, measure in enumerate(measures(root)):
+        for node in _mappings(measure, "推進項目"):
+            repeats = _number(node.text("再掲")) if "再掲" in node.entries else None
+            number = None if "再掲" in node.entries else _number(node.text("NO"))
+            yield Row(node, index, number, repeats)
+
+
+def measures(root: Mapping) -> Iterator[Mapping]:
+    for policy in _mappings(root, "推進方針"):
+        yield from _mappings(policy, "推進施策")
+
+
+def _mappings(node: Mapping, key: str) -> list[Mapping]:
+    value = node.entries.get(key)
+    return [item for item in value.items if isinstance(item, Mapping)] if isinstance(value, Sequence) else []
+
+
+def _number(text: str | None) -> int | None:
+    return int(text) if text and re.fullmatch("[1-9][0-9]{0,8}", text) else None
+
+
+def _listed(root: Mapping, key: str) -> dict[str, str]:
+    """The entries of a list like 凡例 that are text."""
+    value = root.entries.get(key)
+    if not isinstance(value, Mapping):
+        return {}
+    return {name: node.text for name, node in value.entries.items() if isinstance(node, Scalar)}
+
+
+def not_listed(value: str, allowed: Collection[str], of: str) -> str:
+    """That `value` is none of the words `allowed`, which are those `of` a list, and which of them was meant."""
+    near = meant(value, allowed)
+    if near:
+        # One sign is told from another by its code point, words by reading them.
+        fix = f"{named(near) if len(near) == 1 else f'「{visible(near)}」'}ではありませんか。"
+    else:
+        names = [f"「{visible(name)}」" for name in allowed if name.strip()]
+        fix = f"使えるのは{'、'.join(names[:12])}です。"
+    shown = named(value) if near and len(near) == len(value) == 1 else quoted(value)
+    return f"{shown}は{of}にありません。{fix}"
+
+
+class _Rules:
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self._root = source.root
+        self._rows = list(rows(source.root))
+        self._numbers = {row.number for row in self._rows if row.number}
+
+    def check(self) -> Iterator[Problem]:
+        yield from self._check_comments()
+        yield from self._check_numbers()
+        yield from self._check_names()
+        yield from self._check_lists()
+        yield from self._check_repeats()
+        yield from self._check_lineage()
+
+    def _problem(self, code: str, node: Node, message: str) -> Problem:
+        return Problem(str(self._source.path), node.line, node.column, code, message)
+
+    def _check_comments(self) -> Iterator[Problem]:
+        for comment in self._source.comments:
+            yield self._problem(
+                "W509",
+                comment,
+                f"「{visible(comment.text)}」は、注釈とみなして読んでいません。"
+                "値の一部なら値の全体を引用符で囲み、注釈なら「#」の後を一字空けてください。",
+            )
+
+    def _check_numbers(self) -> Iterator[Problem]:
+        first: dict[int, Row] = {}
+        last = 0
+        # Where a NO cannot be read or stands twice, a gap only follows from it.
+        items = [row for row in self._rows if "再掲" not in row.node.entries]
+        is_sound = len(items) == len(self._numbers)
+        for row in self._rows:
+            if row.number is None:
+                continue
+            place = row.node.entries["NO"]
+            if row.number in first:
+                other = first[row.number].node
+                yield self._problem(
+                    "E401",
+                    place,
+                    f"{label(row.node)}のNOが重複しています。{other.line}行目の{label(other)}と同じです。"
+                    "再掲のつもりなら「再掲: NO」だけを書いてください。",
+                )
+                continue
+            first[row.number] = row
+            if row.number < last:
+                yield self._problem(
+                    "W502", place, f"{label(row.node)}は、NO {last}の後にあります。NOの順を確かめてください。"
+                )
+            elif is_sound and row.number > last + 1:
+                skipped = f"NO {last + 1}" + (f"から{row.number - 1}まで" if row.number > last + 2 else "")
+                if not {*range(last + 1, min(row.number, last + 1000))} <= self._numbers:
+                    yield self._problem(
+                        "W501",
+                        place,
+                        f"{label(row.node)}の前で、{skipped}が抜けています。欠番でよいか確かめてください。",
+                    )
+            last = row.number
+
+    def _check_names(self) -> Iterator[Problem]:
+        first: dict[str, Row] = {}
+        for row in self._rows:
+            name = row.node.text("名称")
+            if name is None or row.repeats is not None:
+                continue
+            if name in first:
+                other = first[name].node
+                yield self._problem(
+                    "W503",
+                    row.node.entries["名称"],
+                    f"{label(row.node)}と同じ名称の項目が{other.line}行目にもあります({label(other)})。"
+                    "同じものなら再掲にし、別のものなら名称で区別してください。",
+                )
+            first.setdefault(name, row)
+        for measure in measures(self._root):
+            if not _mappings(measure, "推進項目"):
+                name = visible(measure.text("名称") or "")
+                yield self._problem("W504", measure, f"推進施策「{name}」に推進項目がありません。")
+        for policy in _mappings(self._root, "推進方針"):
+            if not _mappings(policy, "推進施策"):
+                name = visible(policy.text("名称") or "")
+                yield self._problem("W504", policy, f"推進方針「{name}」に推進施策がありません。")
+
+    def _check_lists(self) -> Iterator[Problem]:
+        legend, treatments = _listed(self._root, "凡例"), _listed(self._root, "今後の取扱い")
+        # A list that is missing or broken is named by the model; every cell would only repeat it.
+        for row in self._rows:
+            node, status, treatment = row.node, row.node.text("実施状況"), row.node.text("今後の取扱い")
+            if row.repeats is not None:
+                continue
+            for key, value, allowed, code, of in (
+                ("実施状況", status, legend, "E402", "凡例"),
+                ("今後の取扱い", treatment, treatments, "E403", "「今後の取扱い」の語"),
+            ):
+                if value == BLANK:
+                    yield self._problem("W507", node.entries[key], f"{label(node)}の{key}が未記入です。")
+                elif value and allowed and value not in allowed:
+                    yield self._problem(
+                        code, node.entries[key], f"{label(node)}の{key}{not_listed(value, allowed, of)}"
+                    )
+            done = bool(_DONE.search(legend.get(status or "", "")))
+            kind = treatments.get(treatment or "")
+            if done and kind == "継続":
+                yield self._problem(
+                    "W505",
+                    node.entries["今後の取扱い"],
+                    f"{label(node)}は、実施状況が「{visible(status or '')}」({visible(legend[status or ''])})なのに"
+                    f"今後の取扱いが「{visible(treatment or '')}」です。どちらかが誤りでないか確かめてください。",
+                )
+            elif kind == "終了" and "完了" in (treatment or "") and not done and status in legend:
+                yield self._problem(
+                    "W506",
+                    node.entries["実施状況"],
+                    f"{label(node)}は、今後の取扱いが「{visible(treatment or '')}」なのに"
+                    f"実施状況が「{visible(status or '')}」({visible(legend[status])})です。どちらかが誤りでないか確かめてください。",
+                )
+
+    def _check_repeats(self) -> Iterator[Problem]:
+        home = {row.number: row for row in reversed(self._rows) if row.number}
+        seen: set[tuple[int, int]] = set()
+        for row in self._rows:
+            if row.repeats is None:
+                continue
+            place = row.node.entries["再掲"]
+            item = home.get(row.repeats)
+            if item is None:
+                yield self._problem(
+                    "E404", place, f"再掲のNO {row.repeats}という項目はありません。再び掲げる項目のNOを書いてください。"
+                )
+            elif item.measure == row.measure:
+                yield self._problem(
+                    "E405",
+                    place,
+                    f"再掲の{label(item.node)}は、同じ推進施策の中にあります。この行を削除するか、NOを確かめてください。",
+                )
+            elif (row.measure, row.repeats) in seen:
+                yield self._problem(
+                    "W508", place, f"再掲の{label(item.node)}が、同じ推進施策に二度あります。一つは削除してください。"
+                )
+            seen.add((row.measure, row.repeats))
+
+    def _check_lineage(self) -> Iterator[Problem]:
+        for row in self._rows:
+            into = row.node.entries.get("統合先")
+            if isinstance(into, Scalar) and not into.text.strip():
+                # Taken for "none", it would let the item end with this edition.
+                yield self._problem(
+                    "E204",
+                    into,
+                    f"{label(row.node)}の統合先が空です。引き継ぐ項目の名称を書くか、この行を削除してください。",
+                )
+            elif row.node.text("統合先") and row.node.text("統合先") == row.node.text("名称"):
+                yield self._problem(
+                    "E412",
+                    row.node.entries["統合先"],
+                    f"{label(row.node)}の統合先が、その項目自身の名称です。引き継ぐ項目の名称を書くか、この行を削除してください。",
+                )
+        claims = [(row, node) for row in self._rows for node in _previous_numbers(row.node)]
+        name = self._root.text("前版")
+        if not self._source.has_lineage:
+            return
+        if name is None:
+            for row, node in claims[:1]:
+                yield self._problem(
+                    "E409",
+                    node,
+                    f"{label(row.node)}に「前版NO」がありますが、「前版」がありません。ファイルの初めに「前版: 版の名前」を書いてください。",
+                )
+            return
+        if not is_edition_id(name):
+            return
+        try:
+            previous = self._previous(name)
+        except SourceError as error:
+            yield error.problems[0]
+            return
+        known = {row.number for row in rows(previous.root) if row.number}
+        for row, node in claims:
+            number = _number(node.text)
+            if number and number not in known:
+                yield self._problem(
+                    "E408",
+                    node,
+                    f"{label(row.node)}の前版NO「{number}」は、前版「{name}」にありません。"
+                    f"前版のNOは{min(known, default=0)}から{max(known, default=0)}までです。",
+                )
+
+    def _previous(self, name: str) -> Source:
+        """The edition before this one. Raises `SourceError` when the chain of editions is broken."""
+        place = self._root.entries["前版"]
+        chain = [self._source.edition]
+        first: Source | None = None
+        current: str | None = name
+        while current:
+            if current in chain:
+                loop = " → ".join([*chain[chain.index(current) :], current])
+                what = "自分自身" if len(chain) == 1 else f"輪({loop})"
+                raise SourceError(
+                    [self._problem("E407", place, f"「前版」が{what}になっています。前の年の版を書いてください。")]
+                )
+            chain.append(current)
+            path = self._source.path.parent / f"{current}.yaml"
+            if not path.exists():
+                others = sorted(file.stem for file in path.parent.glob("*.yaml") if file.stem != chain[0])
+                near = meant(current, others)
+                known = f"ほかの版は{'、'.join(others[:12])}です。" if others else "ほかの版はありません。"
+                fix = f"「{near}」ではありませんか。" if near else known
+                raise SourceError([self._problem("E406", place, f"前版「{current}」({path})がありません。{fix}")])
+            try:
+                source = read_source(path)
+            except SourceError as error:
+                raise SourceError(
+                    [
+                        self._problem(
+                            "E410",
+                            place,
+                            f"前版「{current}」が読めません({error.problems[0]})。先に前版を直してください。",
+                        )
+                    ]
+                ) from error
+            first = first or source
+            current = source.root.text("前版")
+        assert first is not None
+        return first
+
+
+def _previous_numbers(node: Mapping) -> list[Scalar]:
+    value = node.entries.get("前版NO")
+    return [item for item in value.items if isinstance(item, Scalar)] if isinstance(value, Sequence) else []

@@ -1,0 +1,244 @@
+"""Stage 2, its work: from a source's tree to an `Edition`, or to everything that is wrong with it in one pass."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from pipeline.errors import Problem, SourceError
+from pipeline.fonts import coverage, font_files
+from pipeline.source.characters import defects, is_everyday, meant, named, quoted, visible
+from pipeline.source.tree import (
+    MAX_PROBLEMS,
+    MAX_TEXT,
+    Mapping,
+    Node,
+    Scalar,
+    Sequence,
+    Source,
+    plain,
+    scalars,
+    with_notice,
+)
+
+from .edition import Edition, Headings, Item, Measure, Policy, Repeat
+from .rules import check_rules, label
+
+_KINDS = {
+    "model_type": "「キー: 値」の組",
+    "model_attributes_type": "「キー: 値」の組",
+    "dict_type": "「キー: 値」の組",
+    "string_type": "文字",
+    "tuple_type": "並び(「- 」で始まる行か、[11, 12] の形)",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Validated:
+    """An edition without errors, the source that it was read from, and what is worth a second look."""
+
+    edition: Edition
+    source: Source
+    warnings: tuple[Problem, ...]
+
+
+def validate(source: Source) -> Validated:
+    """The edition in `source`. Raises `SourceError` with every problem, warnings too, in the order of the file."""
+    problems = list(_bounded(check_rules(source)))
+    # A sign that is no status is no character of the font either, often; the status is what its writer got wrong.
+    named_already = {(problem.line, problem.column) for problem in problems if problem.is_error}
+    problems += _bounded(
+        problem for problem in _check_characters(source) if (problem.line, problem.column) not in named_already
+    )
+    edition = None
+    try:
+        edition = Edition.model_validate(plain(source.root))
+    except ValidationError as error:
+        details = error.errors(include_url=False, include_input=False)
+        problems += _bounded(filter(None, (_translate(source, detail) for detail in details)))
+    problems.sort(key=lambda problem: (problem.path != str(source.path), problem.line, problem.column, problem.code))
+    if edition is None or any(problem.is_error for problem in problems):
+        raise SourceError(with_notice(problems))
+    return Validated(edition, source, tuple(problems))
+
+
+def _bounded(problems: Iterator[Problem]) -> Iterator[Problem]:
+    """`problems` up to the error that makes it too many."""
+    errors = 0
+    for problem in problems:
+        yield problem
+        errors += problem.is_error
+        if errors == MAX_PROBLEMS:
+            return
+
+
+def _translate(source: Source, detail: ErrorDetails) -> Problem | None:
+    """One of pydantic's findings in our words, at its place; None for one that only follows from another."""
+    steps = _steps(detail["loc"])
+    advice = _ADVICE_AT_TOP if len(steps) == 1 else _ADVICE
+    node, owner = _find(source.root, steps)
+    key = next((str(step) for step in reversed(steps) if isinstance(step, str)), "")
+    subject = _subject(steps, owner)
+    kind = detail["type"]
+    place: Node = node
+    if kind == "missing":
+        code, message = "E201", f"{subject}がありません。{advice.get(key, '書き足してください。')}"
+    elif kind == "extra_forbidden":
+        code, message = "E202", _unknown_key(source.root, steps, owner, key)
+        parent, _ = _find(source.root, steps[:-1])
+        place = parent.keys[key] if isinstance(parent, Mapping) and key in parent.keys else node
+    elif detail["loc"][-1:] == ("[key]",):
+        parent, _ = _find(source.root, steps[:-1])
+        assert isinstance(parent, Mapping)
+        place = parent.keys[key]
+        code, message = "E204", f"{_subject(steps[:-1], '')}に空のキーがあります。記号か語を書いてください。"
+    elif kind == "too_short" or (isinstance(node, Scalar) and not node.text):
+        if kind == "too_short" and plain(node):
+            return None  # something is there, and what is wrong with it has been said
+        code, message = "E204", f"{subject}が空です。{advice.get(key, '値を書いてください。')}"
+    elif kind == "E204":
+        code, message = kind, f"{subject}が{detail['msg']}"
+    elif kind.startswith("E"):
+        value = _shown(node) if isinstance(node, Scalar) else f"({_shown(node)})"
+        if subject.endswith("」"):
+            value = "の値" + value
+        code, message = kind, f"{subject}{value}は、{detail['msg']}"
+    elif kind in _KINDS:
+        code, message = "E203", f"{subject}は{_KINDS[kind]}で書いてください(読んだ値: {_shown(node)})。"
+    elif kind == "string_too_long":
+        length = len(node.text) if isinstance(node, Scalar) else 0
+        code, message = "E208", f"{subject}が{length:,}字あります。{MAX_TEXT:,}字までにしてください。"
+    else:
+        raise AssertionError(f"no message for pydantic's error type {kind}")
+    return Problem(str(source.path), place.line, place.column, code, message)
+
+
+def _steps(loc: tuple[int | str, ...]) -> list[int | str]:
+    """The way from the root to the value that `loc` means, without the marks that pydantic puts between."""
+    steps: list[int | str] = []
+    for step in loc:
+        is_kind_of_row = step in ("item", "repeat") and bool(steps) and isinstance(steps[-1], int)
+        if not is_kind_of_row and step != "[key]":
+            steps.append(step)
+    return steps
+
+
+def _subject(steps: list[int | str], owner: str) -> str:
+    """What a message is about: NO 5「…」の名称, 推進施策の「名称」, 「推進方針」の2番目, 「表題」."""
+    keys = [visible(step) for step in steps if isinstance(step, str)]
+    if not keys:
+        return "全体"
+    if keys[-1] == "再掲":
+        return "再掲"
+    if owner:
+        return f"{owner}の{keys[-1]}"
+    if isinstance(steps[-1], int):
+        return f"「{keys[-1]}」の{steps[-1] + 1}番目"
+    return f"{keys[-2]}の「{keys[-1]}」" if len(keys) > 1 else f"「{keys[-1]}」"
+
+
+# What to write where nothing stands: in the edition, and further in.
+_ADVICE_AT_TOP = {
+    "凡例": "記号と意味を書いてください(例 ◎: 実施済)。",
+    "今後の取扱い": "語と、次の版に続くかどうかを書いてください(例 完了: 終了)。",
+    "推進方針": "一つ以上書いてください。",
+}
+_ADVICE = {
+    "NO": "項目の番号を書いてください(例 NO: 1)。",
+    "実施状況": "凡例の記号を書いてください。決まっていなければ「未記入」と書いてください。",
+    "今後の取扱い": "「今後の取扱い」の語を書いてください。決まっていなければ「未記入」と書いてください。",
+    "再掲": "再び掲げる項目のNOを書いてください。",
+}
+
+
+def _find(root: Node, steps: list[int | str]) -> tuple[Node, str]:
+    """The node at `steps`, or the nearest one above it that exists, and the label of the item around it."""
+    node, owner = root, ""
+    for step in steps:
+        if isinstance(node, Mapping):
+            owner = label(node) or owner
+            child = node.entries.get(str(step))
+        else:
+            child = node.items[int(step)] if isinstance(node, Sequence) and isinstance(step, int) else None
+        if child is None:
+            break
+        node = child
+    if isinstance(node, Mapping):
+        owner = label(node) or owner
+    return node, owner
+
+
+def _shown(node: Node) -> str:
+    if isinstance(node, Scalar):
+        return quoted(node.text)
+    return "並び" if isinstance(node, Sequence) else "「キー: 値」の組"
+
+
+def _unknown_key(root: Mapping, steps: list[int | str], owner: str, key: str) -> str:
+    parent, _ = _find(root, steps[:-1])
+    depth = tuple(step for step in steps[:-1] if isinstance(step, str))
+    if isinstance(parent, Mapping) and "再掲" in parent.entries:
+        return f"{owner}の行に「{visible(key)}」は書けません。再掲の行は「再掲: NO」だけにしてください。"
+    models: dict[tuple[str, ...], type[BaseModel]] = {
+        (): Edition,
+        ("見出し",): Headings,
+        ("推進方針",): Policy,
+        ("推進方針", "推進施策"): Measure,
+        ("推進方針", "推進施策", "推進項目"): Item,
+    }
+    known = [str(field.alias) for field in models.get(depth, Repeat).model_fields.values()]
+    near = meant(key, known)
+    if near and near == key.strip():
+        fix = f"「{near}」の前か後の全角の空白を削除してください。"
+    elif near:
+        fix = f"「{near}」ではありませんか。"
+    else:
+        fix = f"使えるキーは{'、'.join(known)}です。"
+    return f"{owner + 'の' if owner else ''}キー「{visible(key)}」は使えません。{fix}"
+
+
+def _check_characters(source: Source) -> Iterator[Problem]:
+    # What is too long to be a cell is refused for that.
+    everything = "".join(scalar.text for scalar in scalars(source.root) if len(scalar.text) <= MAX_TEXT)
+    font_files()  # a missing font is reported even where none need be read
+    if is_everyday(everything):
+        return
+    known = coverage()
+    bad = {characters[-1] for characters, _, _ in defects(everything, known)}
+    if not bad:
+        return
+    lines = source.lines
+    for owner, scalar in _owned(source.root, ""):
+        if len(scalar.text) > MAX_TEXT or bad.isdisjoint(scalar.text):
+            continue
+        for characters, code, sentence in defects(scalar.text, known):
+            # In one line and unescaped, as most cells are, the very character can be pointed at.
+            end = scalar.column + len(scalar.text) + 1
+            offset = lines[scalar.line - 1].find(characters, scalar.column - 1, end)
+            column = offset + 1 if offset >= 0 else scalar.column
+            subject = f"{owner}にある" if owner else ""
+            context = _context(scalar.text, characters)
+            message = f"{subject}{named(characters)}{sentence}{context}"
+            yield Problem(str(source.path), scalar.line, column, code, message)
+
+
+def _owned(node: Node, owner: str) -> Iterator[tuple[str, Scalar]]:
+    """Every scalar below `node` with the label of its item and its key."""
+    if isinstance(node, Scalar):
+        yield owner, node
+    elif isinstance(node, Sequence):
+        for item in node.items:
+            yield from _owned(item, owner)
+    else:
+        name = label(node)
+        for key, value in node.entries.items():
+            yield owner, node.keys[key]
+            yield from _owned(value, f"{name}の{visible(key)}" if name else f"「{visible(key)}」")
+
+
+def _context(text: str, characters: str) -> str:
+    """The words around, by which a writer finds the place in a long cell."""
+    at = text.find(characters)
+    before, after = visible(text[max(0, at - 6) : at]), visible(text[at + len(characters) : at + len(characters) + 6])
+    return f"(「{before}」と「{after}」の間)" if before or after else ""

@@ -1,0 +1,1 @@
+"""Workers, the helper process, and progress."""

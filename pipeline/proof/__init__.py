@@ -1,0 +1,1 @@
+"""Stage 5: the finished PDF is read back and compared with the model."""

@@ -1,0 +1,411 @@
+"""Stage 5: the finished PDF is read back and held against the model, before anybody gets it.
+
+What a reader sees (the text of each page, in the order in which it is painted) and what a screen reader
+reads (the structure tree) are both compared with what the model says, white space aside; so are fonts,
+metadata and the source that the file carries. Whatever differs is a `ProofError`: nothing is delivered.
+"""
+
+import io
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pypdf
+from pypdf.generic import ArrayObject, DictionaryObject, IndirectObject, StreamObject
+
+from pipeline.documents.document import Carried, Cell, Document, Expected, Paragraph, Table
+from pipeline.errors import ProofError
+from pipeline.fonts import FAMILIES
+from pipeline.processes.gc_pause import gc_paused
+
+
+@dataclass(frozen=True, slots=True)
+class _Marked:
+    """A marked piece of a page: its id in the structure, or None for an artifact, and its text."""
+
+    mcid: int | None
+    text: str
+
+
+@dataclass(slots=True)
+class _Element:
+    """An element of the structure tree with all of its text and the pages that it stands on."""
+
+    item: Any
+    type: str
+    kids: list["_Element"]
+    text: str
+    pages: list[int]
+
+    def all(self, kind: str) -> Iterator["_Element"]:
+        for kid in self.kids:
+            if kid.type == kind:
+                yield kid
+            yield from kid.all(kind)
+
+
+def prove(data: bytes, document: Document) -> int:
+    """Prove that `data` is the PDF of `document`; the number of its pages. Raises `ProofError` with all findings."""
+    try:
+        with gc_paused():
+            proof = _Proof(pypdf.PdfReader(io.BytesIO(data), strict=True), document.expected, document.carried)
+            findings = list(proof.check())
+    except (pypdf.errors.PyPdfError, KeyError, AttributeError, TypeError, ValueError, IndexError) as error:
+        # A file that lacks what every one of ours has is broken; in what words pypdf says so is its affair.
+        raise ProofError(f"検査で、PDFの構造が読めませんでした({type(error).__name__}: {error})。") from error
+    if findings:
+        shown = findings[:30] + ([f"ほか{len(findings) - 30}件"] if len(findings) > 30 else [])
+        raise ProofError("検査で、PDFが元のデータと一致しませんでした。\n" + "\n".join(shown))
+    return len(proof.pages)
+
+
+class _Proof:
+    def __init__(self, reader: pypdf.PdfReader, expected: Expected, carried: Carried) -> None:
+        self._reader = reader
+        self._expected = expected
+        self._carried = carried
+        self._catalog = _resolve(reader.trailer["/Root"])
+        self._fonts: dict[str, dict[str, str]] = {}
+        self.pages = list(reader.pages)
+        self._page_numbers = {_number(page): number for number, page in enumerate(self.pages)}
+        self._marked = [list(self._read_page(page)) for page in self.pages]
+        self._texts = [
+            {piece.mcid: piece.text for piece in marked if piece.mcid is not None} for marked in self._marked
+        ]
+        self._owners: dict[tuple[int, int], list[int]] = defaultdict(list)
+        self._root = self._element(_resolve(self._catalog["/StructTreeRoot"]["/K"][0]))
+        if self._root.kids and _is_signature(self._root.kids[-1]):
+            # signature.py puts it after all that the document says.
+            self._root.kids.pop()
+
+    def check(self) -> Iterator[str]:
+        yield from self._check_blocks()
+        yield from self._check_pages()
+        yield from self._check_fonts()
+        yield from self._check_metadata()
+        yield from self._check_sources()
+        yield from self._check_ids()
+        yield from self._check_way_back()
+
+    # Reading
+
+    def _read_page(self, page: Any) -> Iterator[_Marked]:
+        """The marked pieces of `page`, in the order in which they are painted."""
+        contents = page.get_contents()
+        stream = contents.get_data().decode("latin-1") if contents is not None else ""
+        resources = page["/Resources"].get("/Font", {})
+        maps: dict[str, dict[str, str]] = {}
+        depth: list[_Marked] = []
+        text: list[str] = []
+        font: dict[str, str] = {}
+        for token in _TOKENS.finditer(stream):
+            kind = token.lastgroup
+            if kind == "font":
+                name = token["font"]
+                if name not in maps:
+                    maps[name] = self._unicode(resources[f"/{name}"])
+                font = maps[name]
+            elif kind == "shown":
+                for run in _GLYPHS.findall(token["shown"]):
+                    text.extend(font.get(run[at : at + 4], "�") for at in range(0, len(run), 4))
+            elif kind == "mark":
+                mcid = _MCID.search(token["mark"])
+                depth.append(_Marked(int(mcid[1]) if mcid else None, "".join(text)))
+                text = []
+            elif kind == "end":
+                begun = depth.pop()
+                yield _Marked(begun.mcid, _bare("".join(text)))
+                text = [begun.text]
+        if _bare("".join(text)):
+            yield _Marked(-1, _bare("".join(text)))
+
+    def _unicode(self, font: Any) -> dict[str, str]:
+        """The characters of `font` by glyph, from its ToUnicode map, whose form WeasyPrint fixes."""
+        font = _resolve(font)
+        key = str(font["/BaseFont"])
+        if key not in self._fonts:
+            lines = font["/ToUnicode"].get_data().decode("ascii")
+            self._fonts[key] = {
+                glyph: bytes.fromhex(characters).decode("utf-16-be")
+                for glyph, characters in re.findall(r"<([0-9a-f]{4})> <([0-9a-f]+)>", lines)
+            }
+        return self._fonts[key]
+
+    def _element(self, item: Any) -> _Element:
+        kids: list[_Element] = []
+        text: list[str] = []
+        pages: list[int] = []
+        page = item.get("/Pg")
+        content = _resolve(item.get("/K", ArrayObject()))
+        for kid in content if isinstance(content, list) else [content]:
+            number = page
+            kid = _resolve(kid)
+            if isinstance(kid, DictionaryObject) and kid.get("/Type") == "/MCR":
+                number, kid = kid.raw_get("/Pg"), kid["/MCID"]
+            elif isinstance(kid, DictionaryObject) and kid.get("/Type") == "/OBJR":
+                continue  # an annotation: nothing painted that belongs to the element
+            elif isinstance(kid, DictionaryObject):
+                child = self._element(kid)
+                kids.append(child)
+                text.append(child.text)
+                pages += child.pages
+                continue
+            else:
+                number = item.raw_get("/Pg")
+            at = self._page_numbers[number.idnum]
+            self._owners[at, int(kid)].append(_number(item))
+            text.append(self._texts[at].get(int(kid), "�"))
+            pages.append(at)
+        return _Element(item, str(item["/S"])[1:], kids, "".join(text), pages)
+
+    # Checking what is read aloud
+
+    def _check_blocks(self) -> Iterator[str]:
+        """The structure tree, block by block: masthead, paragraphs, tables."""
+        blocks = [*self._expected.masthead, *self._expected.blocks]
+        if len(self._root.kids) != len(blocks):
+            yield f"文書の部分(表題、段落、表)が{len(blocks)}個ではなく{len(self._root.kids)}個です。"
+        for element, block in zip(self._root.kids, blocks, strict=False):
+            kind = block.kind if isinstance(block, Paragraph) else "Table"
+            if element.type != kind:
+                yield f"文書の部分が{kind}ではなく{element.type}です(「{element.text[:20]}」)。"
+            elif isinstance(block, Table):
+                yield from self._check_table(element, block)
+            elif element.text != _bare(block.text):
+                yield f"段落「{block.text}」が「{element.text}」となっています。"
+            elif kind == "Figure":
+                yield from self._check_figure(element, block.alternate)
+
+    def _check_figure(self, figure: _Element, alternate: str) -> Iterator[str]:
+        read = str(figure.item.get("/Alt", ""))
+        if read != alternate:
+            yield f"図の読みが「{alternate}」ではなく「{read}」です。"
+        area = _resolve(_resolve(figure.item.get("/A", DictionaryObject())).get("/BBox", ArrayObject()))
+        page = self.pages[figure.pages[0]].mediabox if figure.pages else None
+        left, foot, right, top = map(float, area) if len(area) == 4 else (0, 0, 0, 0)
+        if page is None or not (0 <= left < right <= page.width and 0 <= foot < top <= page.height):
+            yield f"図「{alternate}」の場所(BBox)が、ページの中にありません。"
+
+    def _check_table(self, table: _Element, expected: Table) -> Iterator[str]:
+        heads = [kid for kid in table.kids if kid.type == "THead"]
+        if len(heads) != 1 or table.kids[:1] != heads or len(heads[0].kids) != len(expected.heads):
+            yield f"表の見出しが{len(heads)}個あります。表の初めに一つでなければなりません。"
+            return
+        for element, cells in zip(heads[0].kids, expected.heads, strict=True):
+            yield from self._check_cells(element, cells, "表の見出し")
+        rows = _rows(table)
+        if len(rows) != len(expected.rows):
+            yield f"表の行が{len(expected.rows)}行ではなく{len(rows)}行です。"
+        for number, (element, row) in enumerate(zip(rows, expected.rows, strict=False), 1):
+            label = next((cell.text for cell in row.cells if cell.scope), "")
+            yield from self._check_cells(element, row.cells, f"{number}行目「{''.join(label.split())}」")
+
+    def _check_cells(self, row: _Element, cells: tuple[Cell, ...], place: str) -> Iterator[str]:
+        if len(row.kids) != len(cells):
+            yield f"{place}: 欄が{len(cells)}ではなく{len(row.kids)}です。"
+        previous = 0
+        for element, cell in zip(row.kids, cells, strict=False):
+            text = _bare(cell.text)
+            if element.text != text:
+                yield f"{place}: 「{text}」が「{element.text}」となっています。"
+            attributes = _resolve(element.item.get("/A", DictionaryObject()))
+            spans = list(element.all("Span"))
+            alternate = next((str(kid.item["/Alt"]) for kid in spans if "/Alt" in kid.item), "")
+            marked = tuple(kid.text for kid in spans if "/Alt" not in kid.item)
+            for name, read, wanted in (
+                ("種類", element.type, "TH" if cell.scope else "TD"),
+                ("見出しの範囲", str(attributes.get("/Scope", "/"))[1:], cell.scope),
+                ("見出しとの関係", tuple(map(_plain, attributes.get("/Headers", ()))), cell.headers),
+                ("読み", alternate, cell.alternate),
+                ("下線", marked, tuple(filter(None, map(_bare, cell.marked)))),
+                ("ID", _plain(element.item.get("/ID", "")), cell.id),
+            ):
+                if read != wanted:
+                    yield f"{place}: 「{text}」の{name}が{wanted}ではなく{read}です。"
+            # A cell that runs over the foot of a page goes on at the next one; none goes back.
+            if element.pages != sorted(element.pages) or (element.pages and element.pages[0] < previous):
+                yield f"{place}: 「{text}」が前のページに戻っています。"
+            previous = max([previous, *element.pages[:1]])
+
+    # Checking what is seen
+
+    def _check_pages(self) -> Iterator[str]:
+        """What stands around the content of each page, to the letter, and how the content begins and ends."""
+        around = self._around()
+        for number, page in enumerate(self.pages, 1):
+            size = float(page.mediabox.width), float(page.mediabox.height)
+            if any(abs(a - b) > 0.5 for a, b in zip(size, self._expected.page_size, strict=True)):
+                yield f"{number}ページ: 用紙の大きさが違います({size[0]:.0f}×{size[1]:.0f}pt)。"
+            if any(piece.mcid == -1 for piece in self._marked[number - 1]):
+                yield f"{number}ページ: 構造のない文字があります。"
+            rest = "".join(piece.text for piece in self._marked[number - 1] if piece.mcid is None)
+            # The longest first: a short one may be part of a longer one.
+            for text in sorted(map(_bare, around[number - 1]), key=len, reverse=True):
+                if text not in rest:
+                    yield f"{number}ページ: 「{text}」がページの上下にありません。"
+                rest = rest.replace(text, "", 1)
+            if rest:
+                yield f"{number}ページ: 上下に余分な文字「{rest}」があります。"
+        for number in self._stranded():
+            yield f"{number}ページ: 見出しの行がページの末尾に取り残されています。"
+        for element in self._root.kids[: len(self._expected.masthead)]:
+            if element.pages and {*element.pages} != {0}:
+                yield f"「{element.text[:40]}」が最初のページにありません。"
+
+    def _around(self) -> list[list[str]]:
+        """For each page what must stand around its content: masthead, running line, repeated heads, foot."""
+        around = [
+            [f"{number}/{len(self.pages)}", f"原データ{self._carried.label}"]
+            for number in range(1, len(self.pages) + 1)
+        ]
+        for texts in around[1:]:
+            # On the first page the masthead is content; on the others it is only repeated.
+            texts += [paragraph.text for paragraph in self._expected.masthead]
+        begun: set[int] = set()
+        for page, context, _ in self._flow():
+            if page not in begun:
+                around[page].append(context)
+                begun.add(page)
+        elements = [kid for kid in self._root.kids if kid.type == "Table"]
+        for element, table in zip(elements, self._expected.tables, strict=False):
+            first = {page for head in element.kids[:1] for page in head.pages}
+            for page in {page for row in _rows(element) for page in row.pages} - first:
+                around[page].append(table.head_text)
+        return around
+
+    def _stranded(self) -> list[int]:
+        last = {page: is_heading for page, _, is_heading in self._flow()}
+        return [page + 1 for page, is_heading in sorted(last.items()) if is_heading]
+
+    def _flow(self) -> Iterator[tuple[int, str, bool]]:
+        """The content in reading order: on which page, what a page says that begins with it, whether it is a heading."""
+        skip = len(self._expected.masthead)
+        for element, block in zip(self._root.kids[skip:], self._expected.blocks, strict=False):
+            if isinstance(block, Paragraph):
+                for page in sorted({*element.pages}):
+                    yield page, "", block.kind.startswith("H")
+                continue
+            for kid, row in zip(_rows(element), block.rows, strict=False):
+                for page in sorted({*kid.pages}):
+                    yield page, row.context, row.is_heading
+
+    # Checking what is around it all
+
+    def _check_fonts(self) -> Iterator[str]:
+        for number, page in enumerate(self.pages, 1):
+            resources: Any = page["/Resources"]
+            for font in map(_resolve, _resolve(resources.get("/Font", {})).values()):
+                name = str(font["/BaseFont"])[1:]
+                family = name.split("+")[-1].removesuffix("-Bold").replace("-", " ")
+                if family not in FAMILIES:
+                    yield f"{number}ページ: 帳票の書体ではない「{name}」が使われています。"
+                descriptor = _resolve(_resolve(font["/DescendantFonts"])[0])["/FontDescriptor"]
+                if not {"/FontFile", "/FontFile2", "/FontFile3"} & {*descriptor}:
+                    yield f"{number}ページ: 書体「{name}」が埋め込まれていません。"
+
+    def _check_metadata(self) -> Iterator[str]:
+        expected, day = self._expected, self._carried.day
+        information: Any = self._reader.metadata or {}
+        date = f"D:{day:%Y%m%d}" if day else None
+        found = {
+            "表題": (information.get("/Title"), expected.title),
+            "作成者": (information.get("/Author"), expected.author or None),
+            "作成日": (information.get("/CreationDate"), date),
+            "更新日": (information.get("/ModDate"), date),
+            "言語": (self._catalog.get("/Lang"), "ja"),
+        }
+        for name, (read, wanted) in found.items():
+            if read != wanted:
+                yield f"文書の{name}が「{wanted or 'なし'}」ではなく「{read or 'なし'}」です。"
+        xmp = _resolve(self._catalog["/Metadata"]).get_data().decode("utf-8")
+        for wanted in (
+            'pdfaid:part="3"',
+            'pdfaid:conformance="A"',
+            "<pdfuaid:part>1</pdfuaid:part>",
+            f"<dc:identifier>{self._carried.identifier}</dc:identifier>",
+        ):
+            if wanted not in xmp:
+                yield f"文書の情報(XMP)に {wanted} がありません。"
+
+    def _check_sources(self) -> Iterator[str]:
+        wanted = {file.name: [file.data] for file in self._carried.files}
+        if dict(self._reader.attachments) != wanted:
+            yield f"元のデータ({'、'.join(wanted)})が一つずつ、そのままの形で入っていません。"
+        associated = _resolve(self._catalog.get("/AF", ArrayObject()))
+        if [_resolve(file).get("/AFRelationship") for file in associated] != ["/Source"] * len(wanted):
+            yield "元のデータが、文書の元として示されていません。"
+        if any(_resolve(_resolve(file)["/EF"]["/F"]).get("/Subtype") != "/application/yaml" for file in associated):
+            yield "元のデータの種類が、YAMLと示されていません。"
+
+    def _check_ids(self) -> Iterator[str]:
+        heads = {
+            _plain(head.item["/ID"]): head.item.indirect_reference
+            for head in self._root.all("TH")
+            if "/ID" in head.item
+        }
+        names = _resolve(_resolve(self._catalog["/StructTreeRoot"]).get("/IDTree", DictionaryObject()))
+        listed = list(map(_resolve, names.get("/Names", ArrayObject())))
+        keys = [_plain(name) for name in listed[::2]]
+        if dict(zip(keys, (item.indirect_reference for item in listed[1::2]), strict=True)) != heads:
+            yield "見出しの一覧(IDTree)が、表の見出しと一致しません。"
+        if keys != sorted(keys):
+            yield "見出しの一覧(IDTree)の順が正しくありません。"
+
+    def _check_way_back(self) -> Iterator[str]:
+        """From each piece of a page the parent tree leads to the one element that holds it."""
+        parents = _resolve(_resolve(self._catalog["/StructTreeRoot"])["/ParentTree"]).get("/Nums", ArrayObject())
+        found = dict(zip(parents[::2], (_resolve(entry) for entry in parents[1::2]), strict=True))
+        for page, texts in enumerate(self._texts):
+            entries = list(map(_resolve, found.get(_resolve(self.pages[page])["/StructParents"], ArrayObject())))
+            for mcid, text in texts.items():
+                owners = self._owners[page, mcid]
+                if len(owners) != 1:
+                    yield f"{page + 1}ページ: 「{text}」が構造に{len(owners)}回あります。"
+                elif mcid >= len(entries) or _number(entries[mcid]) != owners[0]:
+                    yield f"{page + 1}ページ: 「{text}」から構造へ戻れません(ParentTree)。"
+
+
+def _rows(table: _Element) -> list[_Element]:
+    return [row for body in table.kids if body.type == "TBody" for row in body.kids]
+
+
+# What matters of a page's content: fonts, shown glyphs, and where marked content begins and ends. WeasyPrint
+# writes glyphs as hexadecimal pairs of bytes only; anything else would be missed here and found missing.
+_TOKENS = re.compile(
+    r"/(?P<font>\S+) [\d.]+ Tf\b|(?P<shown>\[[^\]]*\]) ?TJ\b|(?P<mark>/\w+\s+(?:<<[^>]*>>\s+BDC|BMC))\b|\b(?P<end>EMC)\b"
+)
+_GLYPHS = re.compile("<([0-9a-f]*)>")
+_MCID = re.compile(r"/MCID (\d+)")
+
+
+def _is_signature(element: _Element) -> bool:
+    """Whether `element` holds the field of an electronic signature, and nothing besides."""
+    kids = [_resolve(kid) for kid in element.item["/K"]]
+    return (
+        element.type == "Form"
+        and len(kids) == 1
+        and isinstance(kids[0], DictionaryObject)
+        and kids[0].get("/Type") == "/OBJR"
+        and _resolve(kids[0]["/Obj"]).get("/FT") == "/Sig"
+    )
+
+
+def _bare(text: str) -> str:
+    """`text` without white space: where lines end is the layout's affair."""
+    return "".join(text.split())
+
+
+def _number(item: Any) -> int:
+    number: int = item.indirect_reference.idnum
+    return number
+
+
+def _resolve(item: Any) -> Any:
+    return item.get_object() if isinstance(item, (IndirectObject, StreamObject)) else item
+
+
+def _plain(item: Any) -> str:
+    item = _resolve(item)
+    return item.decode("utf-8") if isinstance(item, bytes) else str(item)

@@ -1,0 +1,437 @@
+"""Stage 1: the YAML file of an edition, read with care, as a tree in which every value knows its place.
+
+A source is typed by many hands and may come from anywhere: whatever it holds, reading ends quickly, in
+bounded memory, with a tree or with problems. YAML's own typing and its cleverer features are left out:
+every scalar stays text, and anchors, tags and second documents are refused.
+"""
+
+import codecs
+import errno
+import hashlib
+import os
+import re
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+from typing import NoReturn
+
+import yaml
+
+from pipeline.errors import Problem, SourceError
+
+from .characters import compose, visible
+from .embedded import AlteredError, NotOursError, take_source
+
+# The bounds of design.md; MAX_NODES keeps a file of 32 MB full of tiny nodes within ten seconds.
+# 5,200 rows have about 85,000 nodes. No writer reads more than MAX_PROBLEMS, and listing every one
+# of a hostile file takes longer than reading it.
+MAX_BYTES = 32 * 1024 * 1024
+MAX_DEPTH = 20
+MAX_NODES = 250_000
+MAX_KEY = 200
+MAX_TEXT = 20_000  # characters in one cell
+MAX_PROBLEMS = 1_000
+
+# What libyaml refuses, named and placed here in Japanese first; and the three line ends that only YAML
+# knows, which would make the line numbers in messages differ from those of an editor.
+_FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufffe\uffff]")
+
+# Instructions to the YAML reader: nobody needs them, and libyaml's time grows with the square of their number.
+_DIRECTIVE = re.compile("^%", re.MULTILINE)
+
+# A comment whose sign touches its first word, as in 番号 #3: what is meant as a comment mostly stands apart.
+_GLUED = re.compile(r"[ \t]*(#\w[^\n]{0,100})")
+
+# How a file says that it is not UTF-8. UTF-32 begins like UTF-16, so it comes first.
+_OTHER_MARKS = {
+    b"\xff\xfe\x00\x00": "UTF-32",
+    b"\x00\x00\xfe\xff": "UTF-32",
+    b"\xff\xfe": "UTF-16",
+    b"\xfe\xff": "UTF-16",
+}
+
+
+@dataclass(slots=True)
+class Scalar:
+    """A value as text, composed (see `compose`) and without white space around it."""
+
+    text: str
+    line: int
+    column: int
+
+
+@dataclass(slots=True)
+class Sequence:
+    items: list["Node"]
+    line: int
+    column: int
+
+
+@dataclass(slots=True)
+class Mapping:
+    entries: dict[str, "Node"]
+    line: int
+    column: int
+    keys: dict[str, Scalar] = field(default_factory=dict)
+
+    def text(self, key: str) -> str | None:
+        """The text at `key`; None where it is absent, blank or no scalar."""
+        node = self.entries.get(key)
+        return node.text if isinstance(node, Scalar) and node.text else None
+
+
+Node = Scalar | Sequence | Mapping
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One file: where it was read, its bytes as they are, their SHA-256 in hexadecimal, its tree, its edition's id.
+
+    A source that stands alone (`has_lineage` is False) has no other editions beside it to be checked against.
+    `comments` are those behind a value that may have been meant as part of it: 番号 #3.
+    """
+
+    path: Path
+    data: bytes
+    digest: str
+    root: Mapping
+    edition: str
+    has_lineage: bool = True
+    comments: tuple[Scalar, ...] = ()
+
+    @property
+    def lines(self) -> list[str]:
+        """The lines of the file, as an editor numbers them."""
+        return _as_lines(self.data).split("\n")
+
+
+def read_source(path: Path, has_lineage: bool = True) -> Source:
+    """Read and parse the file at `path`: a YAML file, or a PDF of ours that carries one. Raises `SourceError`."""
+    data = _read_bytes(path)
+    if not data.startswith(b"%PDF-"):
+        return parse_source(path, data, has_lineage=has_lineage)
+    try:
+        inner, edition = take_source(data)
+    except NotOursError:
+        _fail(path, "E112", "この仕組みで作った帳票のPDFではないため、元のデータを取り出せません。")
+    except AlteredError:
+        _fail(path, "E113", "作られた後で書き換えられたPDFです。配布した元のファイルを使ってください。")
+    return parse_source(path, inner, edition, has_lineage=False)
+
+
+def parse_source(path: Path, data: bytes, edition: str = "", has_lineage: bool = True) -> Source:
+    """Parse `data` as the content of `path`; the edition's id is its stem if none is given. Raises `SourceError`."""
+    text = _decode(path, data)
+    digest = hashlib.sha256(data).hexdigest()
+    composer = _Composer(path, text)
+    root = composer.compose()
+    return Source(path, data, digest, root, edition or path.stem, has_lineage, tuple(composer.comments))
+
+
+def plain(node: Node) -> object:
+    """`node` as nested dicts, lists and strings, without places."""
+    if isinstance(node, Scalar):
+        return node.text
+    if isinstance(node, Sequence):
+        return [plain(item) for item in node.items]
+    return {key: plain(value) for key, value in node.entries.items()}
+
+
+def scalars(node: Node) -> Iterator[Scalar]:
+    """Every key and value below `node`, in the order of the file."""
+    if isinstance(node, Scalar):
+        yield node
+    elif isinstance(node, Sequence):
+        for item in node.items:
+            yield from scalars(item)
+    else:
+        for key, value in node.entries.items():
+            yield node.keys[key]
+            yield from scalars(value)
+
+
+def with_notice(problems: list[Problem]) -> list[Problem]:
+    """`problems`, which are in file order; where so many are errors that the search was stopped, it is said at the end."""
+    if sum(problem.is_error for problem in problems) < MAX_PROBLEMS:
+        return problems
+    message = "誤りが多いので、途中までを示しました。直してからもう一度調べてください。"
+    return [*problems, problems[-1]._replace(code="E199", message=message)]
+
+
+def _fail(path: Path, code: str, message: str, line: int = 0, column: int = 0) -> NoReturn:
+    raise SourceError([Problem(str(path), line, column, code, message)])
+
+
+def _read_bytes(path: Path) -> bytes:
+    try:
+        # Without O_NONBLOCK, opening a named pipe would wait for a writer for ever.
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        try:
+            status = os.fstat(descriptor)
+            if not stat.S_ISREG(status.st_mode):
+                kind = "フォルダです" if stat.S_ISDIR(status.st_mode) else "普通のファイルではありません(装置など)"
+                _fail(path, "E101", f"{kind}。版のファイル(YAML)を指定してください。")
+            with open(descriptor, "rb", closefd=False) as file:
+                data = file.read(MAX_BYTES + 1)
+            if _state(os.fstat(descriptor)) != _state(status):
+                _fail(path, "E101", "読んでいる間に書き換えられました。もう一度実行してください。")
+        finally:
+            os.close(descriptor)
+    except (OSError, ValueError) as error:
+        number = getattr(error, "errno", None)
+        reason = {
+            errno.ENOENT: "ファイルがありません。名前と場所を確かめてください。",
+            errno.EACCES: "読む権限がありません。ファイルのアクセス権を確かめてください。",
+            errno.ELOOP: "リンクが輪になっています。もとのファイルを指定してください。",
+            errno.ENAMETOOLONG: "ファイルの名前が長すぎます。",
+        }.get(number or 0, f"読めません({getattr(error, 'strerror', None) or error})。")
+        _fail(path, "E101", reason)
+    if len(data) > MAX_BYTES:
+        _fail(path, "E102", f"大きすぎます。{MAX_BYTES // 1024 // 1024}メガバイトまでにしてください。")
+    return data
+
+
+def _state(status: os.stat_result) -> tuple[int, int]:
+    return status.st_size, status.st_mtime_ns
+
+
+def _decode(path: Path, data: bytes) -> str:
+    """`data` as text with plain line ends. Raises `SourceError` for what is no UTF-8, or no text for YAML."""
+    other = next((name for mark, name in _OTHER_MARKS.items() if data.startswith(mark)), None)
+    # Text in these encodings is full of NUL, which no other text has.
+    if other is None and data.count(0) > len(data) // 20:
+        other = "UTF-16かUTF-32"
+    if other:
+        _fail(path, "E103", f"文字コードが{other}です。UTF-8で保存し直してください。")
+    try:
+        text = _as_lines(data)
+    except UnicodeDecodeError as error:
+        good = _as_lines(data[: error.start])
+        message = f"UTF-8として読めません({_guess_encoding(data)})。UTF-8で保存し直してください。"
+        _fail(path, "E103", message, *_place(good, len(good)))
+    problems = [
+        Problem(
+            str(path),
+            *_place(text, match.start()),
+            "E104",
+            f"制御文字(U+{ord(match[0]):04X})があります。削除してください。",
+        )
+        for match in islice(_FORBIDDEN.finditer(text), 100)
+    ]
+    if problems:
+        raise SourceError(problems)
+    if directive := _DIRECTIVE.search(text):
+        _fail(
+            path,
+            "E106",
+            "行の初めの「%」は使えません。値の続きなら字下げし、そうでなければこの行を削除してください。",
+            *_place(text, directive.start()),
+        )
+    return text
+
+
+def _as_lines(data: bytes) -> str:
+    """`data` as text without a byte order mark, the line ends of Windows and of old Macintoshes made \\n."""
+    # Not utf-8-sig, whose errors count from behind the mark.
+    text = data.decode("utf-8").removeprefix("\ufeff")
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _place(text: str, offset: int) -> tuple[int, int]:
+    """Line and column of the character at `offset`, from 1."""
+    return text.count("\n", 0, offset) + 1, offset - text.rfind("\n", 0, offset)
+
+
+def _guess_encoding(data: bytes) -> str:
+    """Which Japanese encoding `data` is in, judged by how much Japanese comes out."""
+    likely = max(("cp932", "euc_jp"), key=lambda encoding: _japanese(data, encoding))
+    if not _japanese(data, likely):
+        return "文字コードが分からないか、文書ではありません"
+    return {"cp932": "シフトJIS(CP932)のようです", "euc_jp": "EUC-JPのようです"}[likely]
+
+
+def _japanese(data: bytes, encoding: str) -> int:
+    """How much of `data`'s beginning reads as Japanese in `encoding`: 0 if it cannot be in it."""
+    try:
+        # The incremental decoder, since the cut may go through a character.
+        text = codecs.getincrementaldecoder(encoding)().decode(data[:100_000])
+    except UnicodeDecodeError:
+        return 0
+    # Half-width kana are rare in prose, and what EUC-JP looks like in CP932.
+    return max(0, len(re.findall("[ぁ-んァ-ヶ一-龠]", text)) - len(re.findall("[｡-ﾟ]", text)))
+
+
+# What most likely lies behind a syntax error, by the text of its line: libyaml's own words are English.
+# The first group is the place.
+_HINTS = tuple(
+    (re.compile(pattern), sentence)
+    for pattern, sentence in (
+        ("[ \u3000]*(\t)", "字下げにタブがあります。半角の空白に直してください。"),
+        ("[ \t]*(\u3000)", "字下げに全角の空白があります。半角の空白に直してください。"),
+        (".*?([\u200b-\u200f\u2060\ufeff])", "見えない文字があります。この行を打ち直してください。"),
+        (
+            r".*?:\s+(-)(?:\s|$)",
+            '「-」は、そのままでは値になりません。"-" のように、値の全体を引用符で囲んでください。',
+        ),
+        (
+            r"(?:.*?:\s+|\s*(?:- +)?)([@`%*&!]|[>|](?=[^\s\d+-]))",
+            "「@」「*」などの記号で始まる値は、全体を引用符で囲んでください。",
+        ),
+        (
+            r".*?:\s+([\[{])",
+            "「[」か「{」で始まる値は、文なら全体を引用符で囲み、並びなら「]」か「}」で閉じてください。",
+        ),
+        (
+            r"""(?:.*?:\s+)((["'])(?:(?!\2).)*\2\s*[^\s#])""",
+            "引用符で囲んだ値の後に文字があります。値の全体を囲んでください。",
+        ),
+        (
+            r"\s*(?:- +)?[^\s:'\"]+:\s+[^'\"|>\s][^#]*?(:)(?:\s|$)",
+            "値の中に「:」と空白が続いています。値の全体を引用符で囲んでください。",
+        ),
+        (r"\s*(?:- +)?[^\s:：]+(：)", "キーの後が全角の「：」です。半角の「:」と空白に直してください。"),
+        (r"\s*(?:- +)?[^\s:'\"]+(:)[^\s]", "「:」の後に空白がありません。「キー: 値」のように空白を入れてください。"),
+        (r"\s*(-)[^\s-]", "「-」の後に空白がありません。「- 」のように空白を入れてください。"),
+        (r"""[^'"]*(["'])(?:(?!\1).)*$""", "引用符が閉じていません。始めと終わりを同じ引用符にしてください。"),
+        (
+            r"\s*(?:- +)?([^\s:#\[\]{}'\"-][^:]*)$",
+            "「キー: 値」の「:」がありません。前の行の続きなら、前の行の値より深く字下げしてください。",
+        ),
+    )
+)
+
+
+class _Composer:
+    """Builds the tree from libyaml's events, without recursion, so that nothing in a file can exhaust the stack."""
+
+    def __init__(self, path: Path, text: str) -> None:
+        self._path = path
+        self._text = text
+        self._problems: list[Problem] = []
+        self.comments: list[Scalar] = []
+
+    def compose(self) -> Mapping:
+        try:
+            root = self._tree()
+        except yaml.MarkedYAMLError as error:
+            self._report("E105", *self._syntax_hint(error))
+            root = None
+        if self._problems:
+            # A key that stands twice is found after its value.
+            raise SourceError(with_notice(sorted(self._problems, key=lambda found: (found.line, found.column))))
+        if root is None:
+            _fail(self._path, "E110", "中身がありません。docs/manual.md の例を見て書いてください。")
+        if not isinstance(root, Mapping):
+            _fail(self._path, "E203", "全体を「キー: 値」の組で書いてください(例 表題: …)。", root.line, root.column)
+        return root
+
+    def _report(self, code: str, message: str, line: int, column: int) -> None:
+        self._problems.append(Problem(str(self._path), line, column, code, message))
+
+    def _tree(self) -> Node | None:
+        root: Node | None = None
+        # Each open collection, with the key that waits for its value in a mapping.
+        stack: list[tuple[Sequence | Mapping, Scalar | None]] = []
+        nodes = documents = 0
+        for event in yaml.parse(self._text, Loader=yaml.CSafeLoader):
+            mark = event.start_mark
+            assert mark is not None
+            line, column = mark.line + 1, mark.column + 1
+            if isinstance(event, yaml.DocumentStartEvent):
+                documents += 1
+                if documents > 1:
+                    self._report(
+                        "E106", "二つ目の文書があります。「---」から後を別のファイルに分けてください。", line, column
+                    )
+                    return root
+                continue
+            if isinstance(event, (yaml.SequenceEndEvent, yaml.MappingEndEvent)):
+                stack.pop()
+                continue
+            if not isinstance(event, yaml.NodeEvent):
+                continue
+            nodes += 1
+            if nodes > MAX_NODES:
+                self._report("E108", f"値の数が{MAX_NODES:,}を超えています。版を分けてください。", line, column)
+            if nodes > MAX_NODES or len(self._problems) >= MAX_PROBLEMS:
+                return root
+            node = self._node(event, line, column)
+            if stack:
+                self._attach(stack, node)
+            else:
+                root = node
+            if not isinstance(node, Scalar):
+                stack.append((node, None))
+                if len(stack) > MAX_DEPTH:
+                    self._report(
+                        "E107", f"入れ子が{MAX_DEPTH}段を超えています。字下げを確かめてください。", line, column
+                    )
+                    return root
+        return root
+
+    def _node(self, event: yaml.NodeEvent, line: int, column: int) -> Node:
+        if event.anchor:
+            what = "別名(*)" if isinstance(event, yaml.AliasEvent) else "アンカー(&)"
+            self._report("E106", f"{what}は使えません。同じ値をもう一度書くか、引用符で囲んでください。", line, column)
+        if isinstance(event, yaml.AliasEvent):
+            return Scalar("", line, column)
+        assert isinstance(event, (yaml.ScalarEvent, yaml.CollectionStartEvent))
+        if event.tag and event.tag != "!":
+            self._report("E106", "タグ(!)は使えません。文字なら引用符で囲んでください。", line, column)
+        if isinstance(event, yaml.SequenceStartEvent):
+            return Sequence([], line, column)
+        if isinstance(event, yaml.MappingStartEvent):
+            return Mapping({}, line, column)
+        assert isinstance(event, yaml.ScalarEvent)
+        self._look_behind(event)
+        # What is too long for a cell is refused later, with the item's name; composing it could take minutes.
+        text = compose(event.value) if len(event.value) <= MAX_TEXT else event.value
+        return Scalar(text.strip(" \t\r\n"), line, column)
+
+    def _look_behind(self, event: yaml.ScalarEvent) -> None:
+        """Note a comment behind a value without quotes that does not look like one: nobody would miss its words."""
+        mark = event.end_mark
+        if event.style or mark is None or len(self.comments) >= MAX_PROBLEMS:
+            return
+        if match := _GLUED.match(self._text, mark.index):
+            self.comments.append(Scalar(match[1], mark.line + 1, mark.column + 1 + match.start(1) - mark.index))
+
+    def _attach(self, stack: list[tuple[Sequence | Mapping, Scalar | None]], node: Node) -> None:
+        parent, key = stack[-1]
+        if isinstance(parent, Sequence):
+            parent.items.append(node)
+            return
+        if key is not None:
+            if key.text in parent.entries:
+                first = parent.keys[key.text].line
+                self._report(
+                    "E109",
+                    f"キー「{visible(key.text)}」が二度あります({first}行目にもあります)。一つにしてください。",
+                    key.line,
+                    key.column,
+                )
+            else:
+                parent.entries[key.text] = node
+                parent.keys[key.text] = key
+            stack[-1] = (parent, None)
+            return
+        if not isinstance(node, Scalar) or len(node.text) > MAX_KEY:
+            self._report("E111", f"キーは{MAX_KEY}字までの文字で書いてください。", node.line, node.column)
+            node = Scalar(f"({node.line}行目)", node.line, node.column)
+        stack[-1] = (parent, node)
+
+    def _syntax_hint(self, error: yaml.MarkedYAMLError) -> tuple[str, int, int]:
+        """What is most likely wrong, with line and column: often it is on the line before the one that libyaml names."""
+        marks = [mark for mark in (error.problem_mark, error.context_mark) if mark]
+        lines = self._text.split("\n")
+        for number in (marks[0].line, marks[0].line - 1, marks[-1].line) if marks else ():
+            text = lines[number][:1000] if 0 <= number < len(lines) else ""
+            for pattern, sentence in _HINTS:
+                if match := pattern.match(text):
+                    return sentence, number + 1, match.start(1) + 1
+        place = (marks[0].line + 1, marks[0].column + 1) if marks else (0, 0)
+        if place[0] > len(lines):  # behind the end, where a file ends without a line end
+            place = len(lines), len(lines[-1]) + 1
+        return "書き方に誤りがあります。この行と前の行の字下げ、「:」の後の空白、引用符を確かめてください。", *place

@@ -1,0 +1,168 @@
+"""Which words of a text changed, for a 新旧対照表: whole words and phrases, as a person would underline them."""
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from itertools import groupby
+
+from .similarity import fold
+
+# Where less than this is left in common, a sentence is replaced as a whole: islands of 「の」 and 「する」 only tire.
+_COMMON = 0.35
+
+# Equal islands this short between two changes are underlined with them.
+_ISLAND = 2
+
+# So many comparisons of words are made at most (a cell may hold 20,000 characters); beyond, a passage is replaced whole.
+_MAX_COMPARISONS = 400_000
+
+# A character with what modifies it: half-width voiced sounds (ｶﾞ) are two characters for one.
+_CLUSTER = re.compile("(?s:.)[\u3099\u309a\uff9e\uff9f\ufe00-\ufe0f\U000e0100-\U000e01ef\u0300-\u036f]*")
+_SENTENCE = re.compile("[^。！？!?\n]*[。！？!?\n]+|[^。！？!?\n]+")
+_ENDS_SENTENCE = re.compile("[。！？!?]")
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A stretch of a text, and whether the other text says something else there."""
+
+    text: str
+    changed: bool
+
+
+Marked = tuple[Piece, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Token:
+    """A word as far as its script shows it; `key` is what it says, whatever its width."""
+
+    text: str
+    key: str
+
+
+# A stretch of both texts: equal, or replaced (either side may be empty).
+_Stretch = tuple[bool, Sequence[_Token], Sequence[_Token]]
+
+
+def mark(old: str, new: str) -> tuple[Marked, Marked]:
+    """The pieces of `old` and of `new`; those of each, joined, are the text again."""
+    stretches = list(_stretches(old, new))
+    return (
+        _pieces((one, changed) for changed, one, _ in stretches),
+        _pieces((other, changed) for changed, _, other in stretches),
+    )
+
+
+def _stretches(old: str, new: str) -> Iterator[_Stretch]:
+    if fold(old) == fold(new):
+        yield False, [_Token(old, "")], [_Token(new, "")]
+        return
+    # Sentences first: a word that occurs everywhere must not tie a sentence to a strange one.
+    for changed, before, after in _diff(_sentences(old), _sentences(new)):
+        if changed:
+            yield from _within(before, after)
+        else:
+            yield False, before, after
+
+
+def _within(old: Sequence[_Token], new: Sequence[_Token]) -> Iterator[_Stretch]:
+    """Sentences that differ, compared by their words."""
+    words = [list(_words("".join(sentence.text for sentence in side))) for side in (old, new)]
+    stretches = list(_swallow(_diff(*words)))
+    common = sum(_length(one) for changed, one, _ in stretches if not changed)
+    if 2 * common < _COMMON * (_length(words[0]) + _length(words[1])):
+        yield True, words[0], words[1]
+    else:
+        yield from stretches
+
+
+def _diff(old: Sequence[_Token], new: Sequence[_Token]) -> Iterator[_Stretch]:
+    before, after = [token.key for token in old], [token.key for token in new]
+    start = _common_start(before, after)
+    end = _common_start(before[start:][::-1], after[start:][::-1])
+    stop, halt = len(before) - end, len(after) - end
+    yield False, old[:start], new[:start]
+    for tag, i, j, k, m in _opcodes(before[start:stop], after[start:halt]):
+        yield tag != "equal", old[start + i : start + j], new[start + k : start + m]
+    yield False, old[stop:], new[halt:]
+
+
+def _common_start(one: list[str], other: list[str]) -> int:
+    return next((i for i, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
+
+
+def _opcodes(old: list[str], new: list[str]) -> Iterable[tuple[str, int, int, int, int]]:
+    counts = Counter(new)
+    if sum(counts[key] for key in old) > _MAX_COMPARISONS:
+        return [("replace", 0, len(old), 0, len(new))]
+    return SequenceMatcher(None, old, new, autojunk=False).get_opcodes()
+
+
+def _swallow(stretches: Iterable[_Stretch]) -> Iterator[_Stretch]:
+    """`stretches` without equal islands too small to read between two changes, and with neighbours joined."""
+    given = [stretch for stretch in stretches if stretch[1] or stretch[2]]
+    judged = [
+        (changed or (0 < i < len(given) - 1 and given[i - 1][0] and given[i + 1][0] and _is_small(old)), old, new)
+        for i, (changed, old, new) in enumerate(given)
+    ]
+    for changed, group in groupby(judged, lambda stretch: stretch[0]):
+        together = list(group)
+        yield changed, [t for _, old, _ in together for t in old], [t for _, _, new in together for t in new]
+
+
+def _is_small(island: Sequence[_Token]) -> bool:
+    text = "".join(token.key for token in island)
+    return len(text) <= _ISLAND and not _ENDS_SENTENCE.search(text)
+
+
+def _sentences(text: str) -> list[_Token]:
+    return [_Token(sentence, fold(sentence)) for sentence in _SENTENCE.findall(text)]
+
+
+def _words(text: str) -> Iterator[_Token]:
+    """`text` in runs of one script; white space belongs to the word before it and says nothing."""
+    run, key, script = "", "", ""
+    for cluster in _CLUSTER.findall(text):
+        folded = fold(cluster)
+        here = _script(folded[0]) if folded else script
+        # A mark of punctuation stands by itself, so that a bracket can be equal where what it holds is not.
+        if key and folded and (here != script or here == "other"):
+            yield _Token(run, key)
+            run, key = "", ""
+        run, key, script = run + cluster, key + folded, here
+    if run:
+        yield _Token(run, key)
+
+
+def _script(character: str) -> str:
+    if character in "々〆〇":
+        return "kanji"
+    if character == "ー":
+        return "katakana"
+    name = unicodedata.name(character, "")
+    if name.startswith("CJK"):
+        return "kanji"
+    if name.startswith("HIRAGANA"):
+        return "hiragana"
+    if name.startswith("KATAKANA") and character != "・":
+        return "katakana"
+    if character.isdecimal():
+        return "digit"
+    return "latin" if character.isalpha() else "other"
+
+
+def _length(tokens: Iterable[_Token]) -> int:
+    return sum(len(token.key) for token in tokens)
+
+
+def _pieces(stretches: Iterable[tuple[Sequence[_Token], bool]]) -> Marked:
+    """The text of each run of stretches that are alike: none is empty."""
+    texts = (("".join(token.text for token in tokens), changed) for tokens, changed in stretches)
+    return tuple(
+        Piece("".join(text for text, _ in group), changed)
+        for changed, group in groupby(((text, changed) for text, changed in texts if text), lambda pair: pair[1])
+    )

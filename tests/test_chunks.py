@@ -1,0 +1,415 @@
+"""A long table that is laid out in parts, by one process or several, is to the byte what it would be in one piece."""
+
+import pickle
+import random
+import re
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from itertools import cycle
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pypdfium2
+import pytest
+
+from pipeline.documents.comparison.page import contrast
+from pipeline.documents.document import Document
+from pipeline.documents.report.page import report
+from pipeline.errors import ProofError
+from pipeline.layout import pages
+from pipeline.layout.fast import chunks, pagination
+from pipeline.layout.fast.page_cache import PageCache
+from pipeline.layout.pdf import write_pdf
+from pipeline.model.validation import Validated, validate
+from pipeline.proof.proof import prove
+from pipeline.source.tree import parse_source
+
+from .conftest import HEALTHY
+from .test_pool import ENVIRONMENT, room_for
+
+
+def edition(items: int, texts: Iterator[str], name: str = "test") -> Validated:
+    """An edition of so many items, with `texts` for what was found of each, in measures of five."""
+    head, policies = HEALTHY.split("推進方針:\n")
+    lines = [head, "推進方針:\n  - 名称: 方針\n    推進施策:\n"]
+    for number in range(1, items + 1):
+        if number % 5 == 1:
+            lines.append(f"      - 名称: 施策{number}\n        推進項目:\n")
+        lines.append(
+            f"          - NO: {number}\n            名称: 項目の{number}\n            実施状況: ○\n"
+            f"            今後の取扱い: 継続\n            検証内容: {next(texts)}\n"
+        )
+    assert policies
+    return validate(parse_source(Path(f"source/{name}.yaml"), "".join(lines).encode()))
+
+
+def texts(seed: int, longest: int = 400) -> Iterator[str]:
+    """Texts of one line to some, of characters that break lines in all ways."""
+    chance = random.Random(seed)
+    while True:
+        yield "市" + "".join(chance.choices("協働の、。（「」）ーっ市民 ABC/2024%", k=chance.randrange(longest)))
+
+
+@pytest.fixture(autouse=True)
+def short_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Parts of two pages, so that a few pages are many parts."""
+    monkeypatch.setattr(chunks, "_ROWS_OF_ONE_PART", 20)
+    monkeypatch.setattr(chunks, "_PAGES_OF_A_PART", 2)
+
+
+class Written(NamedTuple):
+    """A PDF; with which rows the parts begin that were laid out in the process itself; what it told of its progress."""
+
+    pdf: bytes
+    starts: list[int]
+    told: list[str]
+
+
+# As the command, and unlike pytest, it has one thread, and has laid out nothing: threads do not go along with a fork.
+PROCESS = """
+import logging, os, pickle, sys
+from pipeline.processes import progress
+from pipeline.layout.fast import chunks, pagination
+from pipeline.errors import ProofError
+from pipeline.layout.pdf import warm_up, write_pdf
+document, cache, jobs, code = pickle.load(sys.stdin.buffer)
+warm_up(cache)
+starts, told = [], []
+laid_out = chunks.Parts._part
+def noted(self, begin, reach, divided):
+    starts.append(begin)
+    return laid_out(self, begin, reach, divided)
+chunks.Parts._part = noted
+chunks._ROWS_OF_ONE_PART, chunks._PAGES_OF_A_PART = 20, 2
+handler = logging.Handler()
+handler.emit = lambda record: told.append(record.getMessage())
+logger = logging.getLogger(progress.LOGS[1])
+logger.addHandler(handler)
+logger.setLevel(logging.INFO)
+exec(code)
+try:
+    made = write_pdf(document, cache, jobs), starts, told
+except ProofError as error:
+    made = error
+sys.stdout.buffer.write(pickle.dumps(made))
+"""
+
+
+def in_processes(document: Document, font_cache: Path, jobs: int = 2, code: str = "") -> Written:
+    """`document` made by `jobs` processes, of which the first does `code` before. Raises the `ProofError` it raises."""
+    process = subprocess.run(
+        [sys.executable, "-c", PROCESS],
+        env=ENVIRONMENT,
+        input=pickle.dumps((document, font_cache, jobs, code)),
+        stdout=subprocess.PIPE,
+        check=True,
+        timeout=60,
+    )
+    made = pickle.loads(process.stdout)
+    if isinstance(made, ProofError):
+        raise made
+    return Written(*made)
+
+
+@pytest.fixture
+def in_one_piece(monkeypatch: pytest.MonkeyPatch, font_cache: Path) -> Callable[[Document], bytes]:
+    """The PDF of a document laid out as WeasyPrint does it."""
+
+    def made(document: Document) -> bytes:
+        with monkeypatch.context() as patch:
+            patch.setattr(pages, "_longest_table", lambda _: None)
+            return write_pdf(document, font_cache)
+
+    return made
+
+
+def looks(pdf: bytes) -> list[bytes]:
+    """What each page looks like; that it reads what it must, the proof sees."""
+    return [page.render(scale=1.5, grayscale=True).to_pil().tobytes() for page in pypdfium2.PdfDocument(pdf)]
+
+
+@pytest.fixture
+def starts(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The rows with which parts begin that are laid out in this process."""
+    seen: list[int] = []
+    laid_out = chunks.Parts._part
+
+    def noted(self: Any, begin: int, reach: int, divided: bool) -> Any:
+        seen.append(begin)
+        return laid_out(self, begin, reach, divided)
+
+    monkeypatch.setattr(chunks.Parts, "_part", noted)
+    return seen
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_parts_make_the_same_document_as_one_piece(
+    seed: int, in_one_piece: Callable[[Document], bytes], font_cache: Path, starts: list[int]
+) -> None:
+    document = report(edition(60, texts(seed)))
+    ours = write_pdf(document, font_cache)
+    assert len(starts) > 2
+    assert looks(ours) == looks(in_one_piece(document))
+    # Tags, running lines, bookmarks and texts are as they must be.
+    prove(ours, document)
+
+
+@pytest.mark.parametrize("document", ["report", "comparison"])
+def test_the_number_of_processes_changes_no_byte(document: str, font_cache: Path) -> None:
+    new = edition(28, texts(1))
+    made = report(new) if document == "report" else contrast(edition(28, texts(2), "old"), new, True)
+    alone = write_pdf(made, font_cache)
+    prove(alone, made)
+    for jobs in (2, 3):
+        together = in_processes(made, font_cache, jobs)
+        assert together.pdf == alone
+        assert not together.starts
+
+
+def test_rows_that_go_over_pages_stay_together_with_what_follows(
+    in_one_piece: Callable[[Document], bytes], font_cache: Path
+) -> None:
+    long = "市" * 3000
+    document = report(edition(18, cycle(["短い", long, "短い", "短い", long, long])))
+    ours = write_pdf(document, font_cache)
+    assert ours == in_processes(document, font_cache).pdf
+    assert looks(ours) == looks(in_one_piece(document))
+    prove(ours, document)
+
+
+def test_where_a_head_would_be_lost_all_is_laid_out_again(
+    in_one_piece: Callable[[Document], bytes], font_cache: Path
+) -> None:
+    # As tall as a page, below a heading row: it must be divided, which no style says.
+    almost = "市" * 48 * 43
+    document = report(edition(30, cycle([*["短い"] * 20, almost, *["短い"] * 9])))
+    ours = write_pdf(document, font_cache)
+    together = in_processes(document, font_cache)
+    assert ours == together.pdf
+    assert not together.starts
+    assert looks(ours) == looks(in_one_piece(document))
+    prove(ours, document)
+
+
+@pytest.mark.parametrize("error", [0.7, 1.4])
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_pages_that_were_foreseen_wrongly_are_found(error: float, jobs: int, font_cache: Path) -> None:
+    document = report(edition(30, texts(3)))
+    code = f"rightly = pagination.height\npagination.height = lambda *arguments: rightly(*arguments) * {error}"
+    assert in_processes(document, font_cache, jobs, code).pdf == write_pdf(document, font_cache)
+
+
+def test_nearly_all_pages_are_foreseen(font_cache: Path, starts: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
+    foreseen: list[int] = []
+    predicted = pagination.starts
+
+    def noted(rows: Any, heights: Any, sheet: Any, begin: int) -> Iterator[int]:
+        found = list(predicted(rows, heights, sheet, begin))
+        if not foreseen:
+            foreseen.extend([0, *found])
+        return iter(found)
+
+    monkeypatch.setattr(pagination, "starts", noted)
+    write_pdf(report(edition(200, texts(5, 300))), font_cache)
+    assert len(starts) > 5
+    assert set(starts) <= set(foreseen)
+
+
+def test_if_the_machine_ends_a_process_one_goes_on_alone(font_cache: Path) -> None:
+    document = report(edition(30, texts(1)))
+    made = in_processes(document, font_cache, code="chunks.Parts._part_elsewhere = lambda *_: os._exit(9)")
+    assert made.pdf == write_pdf(document, font_cache)
+    assert len(made.starts) > 1
+
+
+@pytest.mark.parametrize("processes", [0, 1])
+def test_if_the_machine_has_no_room_for_processes_one_works_alone(processes: int, font_cache: Path) -> None:
+    document = report(edition(30, texts(1)))
+    made = in_processes(document, font_cache, code=room_for(processes))
+    assert made.pdf == write_pdf(document, font_cache)
+    assert len(made.starts) > 1
+
+
+def test_what_another_process_complains_of_is_told(font_cache: Path) -> None:
+    document = report(edition(60, texts(1)))
+    strange = document.html.replace("項目の60<", "項目の𓀀<")
+    assert strange != document.html
+    with pytest.raises(ProofError, match=r"U\+13000"):
+        in_processes(replace(document, html=strange), font_cache)
+
+
+@pytest.mark.parametrize(
+    "what", ['<a href="https://example.org/">項目</a>', '<i style="background: linear-gradient(red, blue)">あ</i>']
+)
+def test_what_cannot_be_drawn_by_itself_keeps_the_document_in_one_piece(
+    what: str, in_one_piece: Callable[[Document], bytes], font_cache: Path
+) -> None:
+    document = report(edition(26, texts(1)))
+    html = document.html.replace("項目の24<", f"{what}<")
+    assert html != document.html
+    document = replace(document, html=html)
+    assert in_processes(document, font_cache).pdf == in_one_piece(document)
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_a_font_that_most_rows_do_not_have_keeps_the_document_in_one_piece(
+    jobs: int, in_one_piece: Callable[[Document], bytes], font_cache: Path
+) -> None:
+    document = report(edition(26, texts(1)))
+    html = document.html.replace("項目の24<", '<i style="font-family: BIZ UDPGothic">項目</i><')
+    document = replace(document, html=html)
+    assert in_processes(document, font_cache, jobs).pdf == in_one_piece(document)
+
+
+def test_how_far_several_processes_have_come_is_told(font_cache: Path) -> None:
+    told = in_processes(report(edition(60, texts(1))), font_cache).told
+    assert told[0].isdecimal()
+    done = [int(message) for message in told[1:]]
+    assert done == sorted(done)
+    assert len(set(done)) > 2
+    assert int(told[0]) - 3 <= done[-1] < int(told[0])
+
+
+# A short table in two halves
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "parts_here"),
+    [
+        ("", "", [0]),
+        ("</head>", "<style>.page-break { break-before: auto !important }</style></head>", [0, 0]),
+        ("項目の14<", '<i style="font-family: BIZ UDPGothic">項目</i><', [0, 0]),
+        ("項目の14<", '<a href="https://example.org/">項目</a><', [0, 13]),
+        ("項目の3<", '<a href="https://example.org/">項目</a><', [0]),
+    ],
+    ids=["two", "no page begins there", "a font", "a link below", "a link above"],
+)
+def test_the_halves_of_a_short_table_are_the_whole(old: str, new: str, parts_here: list[int], font_cache: Path) -> None:
+    document = in_halves(old, new)
+    made = in_processes(document, font_cache)
+    assert made.pdf == write_pdf(document, font_cache)
+    assert made.starts == parts_here
+
+
+def in_halves(old: str, new: str) -> Document:
+    """A document of which the third measure is marked to begin a page; `new` stands where `old` did."""
+    document = report(edition(14, texts(11, 500)))
+    above, between, below = document.html.rpartition('<tr class="measure')
+    return replace(document, html=f"{above}{between} page-break{below}".replace(old, new))
+
+
+def test_where_the_other_half_has_no_process_one_does_both(font_cache: Path) -> None:
+    document = in_halves("", "")
+    made = in_processes(document, font_cache, code=room_for(0))
+    assert made.pdf == write_pdf(document, font_cache)
+    assert made.starts == [0]
+
+
+def test_what_is_complained_of_in_the_other_half_is_told(font_cache: Path) -> None:
+    with pytest.raises(ProofError, match=r"U\+13000"):
+        in_processes(in_halves("項目の14<", "項目の𓀀<"), font_cache)
+
+
+# Pages that are kept for the next time
+
+
+def written(lines: list[str]) -> Document:
+    return report(edition(len(lines), iter(lines)))
+
+
+def test_kept_pages_are_as_if_they_were_laid_out_anew(font_cache: Path, starts: list[int]) -> None:
+    chance = random.Random(7)
+    source = texts(7)
+    lines = [next(source) for _ in range(24)]
+    kept = PageCache()
+    write_pdf(written(lines), font_cache, kept=kept)
+    for _ in range(4):
+        lines[chance.randrange(24)] = chance.choice(["短い", next(source), "市" * 3000])
+        document = written(lines)
+        assert write_pdf(document, font_cache, kept=kept) == write_pdf(document, font_cache)
+    lines = [line[:400] for line in lines]
+    for _ in range(2):
+        starts.clear()
+        write_pdf(written(lines), font_cache, kept=kept)
+    assert not starts
+
+
+def test_a_kept_page_goes_by_what_did_not_fit_on_it(font_cache: Path, starts: list[int]) -> None:
+    source = texts(8)
+    lines = [next(source) for _ in range(30)]
+    pages_begin = [
+        number
+        for page in pypdfium2.PdfDocument(write_pdf(written(lines), font_cache))
+        if (number := min(map(int, re.findall(r"項目の(\d+)", page.get_textpage().get_text_bounded()))))
+    ]
+    assert len(pages_begin) > 2
+    for number in pages_begin[1:]:
+        kept = PageCache()
+        write_pdf(written(lines), font_cache, kept=kept)
+        changed = [*lines]
+        changed[number - 1] = "短い"
+        document = written(changed)
+        assert write_pdf(document, font_cache, kept=kept) == write_pdf(document, font_cache)
+    assert starts
+
+
+ROW = re.compile(r"<tr class=.*?</tr>\n", re.DOTALL)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda rows, _: rows[:3] + rows[4:],
+        lambda rows, _: rows[:3] + rows[10:12] + rows[3:],
+        lambda rows, starts: rows[starts[1] :],
+        lambda rows, starts: rows[: starts[2]],
+        lambda rows, _: rows + rows[5:6],
+        lambda rows, _: rows + rows[5:30],
+    ],
+    ids=["one goes", "two come", "a page goes", "it ends with a page", "one more", "many more"],
+)
+def test_pages_are_kept_while_rows_come_and_go(
+    change: Callable[[list[str], list[int]], list[str]], font_cache: Path
+) -> None:
+    source = texts(10)
+    document = written([next(source) for _ in range(34)])
+    rows = ROW.findall(document.html)
+    before, after = document.html.split("".join(rows))
+    kept = PageCache()
+    write_pdf(document, font_cache, kept=kept)
+    beginnings = sorted(page.page.start for pages in kept._pages.values() for page in pages if page.page.start)
+    changed = replace(document, html=before + "".join(change(rows, [0, *beginnings])) + after)
+    assert write_pdf(changed, font_cache, kept=kept) == write_pdf(changed, font_cache)
+
+
+def test_a_change_of_one_row_lays_out_one_page(font_cache: Path, starts: list[int]) -> None:
+    source = texts(9)
+    lines = [next(source) for _ in range(60)]
+    kept = PageCache()
+    write_pdf(written(lines), font_cache, kept=kept)
+    first = len(starts)
+    lines[30] = lines[30][:-1] + "市"
+    write_pdf(written(lines), font_cache, kept=kept)
+    assert first > 2
+    assert len(starts) == first + 1
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        ('<col class="findings"/>', '<col class="findings" style="width: 90mm"/>'),
+        ("9pt", "10pt"),
+        ("方針</th>", "新方針</th>"),
+    ],
+    ids=["column", "style", "heading"],
+)
+def test_what_stands_around_the_rows_decides_too(change: tuple[str, str], font_cache: Path) -> None:
+    source = texts(9)
+    document = written([next(source) for _ in range(20)])
+    other = Document(document.html.replace(*change), document.expected, document.carried)
+    assert other != document
+    kept = PageCache()
+    write_pdf(document, font_cache, kept=kept)
+    assert write_pdf(other, font_cache, kept=kept) == write_pdf(other, font_cache)
