@@ -111,6 +111,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--renew-pictures", action="store_true", help="renew tests/pictures/ from the pages as they are now"
     )
+    parser.addoption(
+        "--all-positions", action="store_true", help="try tall rows at every line of a page (test_row_breaks.py)"
+    )
 
 
 @pytest.fixture

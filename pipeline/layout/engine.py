@@ -20,7 +20,7 @@ from weasyprint.urls import URLFetcher
 from pipeline.documents.document import ID
 from pipeline.errors import ProofError
 
-from . import reproducible
+from . import reproducible, row_breaks
 from .fast import table_rules
 from .tags import Leaf, mark_content
 
@@ -33,6 +33,7 @@ DIVIDE = "tr.maybe-tall { break-inside: auto !important }"
 LOGGER = logging.getLogger("weasyprint")
 
 reproducible.use()
+row_breaks.use()
 
 SVG = "{http://www.w3.org/2000/svg}"
 

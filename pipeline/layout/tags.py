@@ -41,6 +41,9 @@ _TYPES = {
     "{http://www.w3.org/2000/svg}svg": "Figure",
 }
 
+# What holds elements only, no text of its own.
+_OF_ELEMENTS = ("Document", "Table", "THead", "TBody", "TR", "L")
+
 # A heading across the table heads what stands below it, as a column head does; PDF has no row group.
 _SCOPES = {"col": "Column", "colgroup": "Column", "rowgroup": "Column", "row": "Row"}
 
@@ -212,21 +215,19 @@ def _tree(root: Element, leaves: Sequence[Sequence[Leaf]]) -> _Node:
                 element = parents[element]
             nodes[element].kids.append((place, _Placed(page, mcid, leaf.area)))
             place += 1
-    # From the innermost outwards, so that each node knows its place when it is handed to its parent.
-    rows_with_empty_cells: dict[Element, list[_Node]] = {}
+    # From the innermost outwards, so that it is known whether a node holds anything when it is handed to its parent.
+    numbers = {element: number for number, element in enumerate(elements)}
     for node in reversed(order):
         element = parents[node.element]
         while element not in nodes:
             element = parents[element]
-        if node.place is not None:
-            nodes[element].kids.append((node.place, node))
-        elif node.type in ("TD", "TH"):
-            rows_with_empty_cells.setdefault(element, []).append(node)
-    for element, empty in rows_with_empty_cells.items():
-        # A row has only cells as kids: with the empty ones among them they stand as in the HTML.
-        cells = {kid.element: kid for _, kid in nodes[element].kids if isinstance(kid, _Node)}
-        cells |= {kid.element: kid for kid in empty}
-        nodes[element].kids = [(index, cells[cell]) for index, cell in enumerate(element)]
+        above = nodes[element]
+        if above.type in _OF_ELEMENTS:
+            # As in the HTML, wherever they are painted; a row has its empty cells too.
+            if node.kids or node.type in ("TD", "TH"):
+                above.kids.append((numbers[node.element], node))
+        elif node.place is not None:
+            above.kids.append((node.place, node))
     return nodes[root]
 
 

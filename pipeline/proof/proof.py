@@ -205,7 +205,7 @@ class _Proof:
     def _check_cells(self, row: _Element, cells: tuple[Cell, ...], place: str) -> Iterator[str]:
         if len(row.kids) != len(cells):
             yield f"{place}: 欄が{len(cells)}ではなく{len(row.kids)}です。"
-        previous = 0
+        begins = min(row.pages, default=0)
         for element, cell in zip(row.kids, cells, strict=False):
             text = _bare(cell.text)
             if element.text != text:
@@ -224,10 +224,9 @@ class _Proof:
             ):
                 if read != wanted:
                     yield f"{place}: 「{text}」の{name}が{wanted}ではなく{read}です。"
-            # A cell that runs over the foot of a page goes on at the next one; none goes back.
-            if element.pages != sorted(element.pages) or (element.pages and element.pages[0] < previous):
-                yield f"{place}: 「{text}」が前のページに戻っています。"
-            previous = max([previous, *element.pages[:1]])
+            # A row that runs over the foot of a page begins above it with all of its cells.
+            if element.pages != sorted(element.pages) or {begins} != {*element.pages[:1], begins}:
+                yield f"{place}: 「{text}」が、行の始まる{begins + 1}ページから続いていません。"
 
     # Checking what is seen
 

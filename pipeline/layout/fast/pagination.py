@@ -30,6 +30,11 @@ class _Kind:
     begins_page: bool
     may_be_divided: bool
 
+    @property
+    def beginning(self) -> float:
+        """The height of two lines: a row that is divided does not begin where there is less room (row_breaks.py)."""
+        return self.around + 2 * max(line for _, line in self.cells)
+
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
@@ -109,7 +114,7 @@ def starts(rows: Sequence[Element], heights: Sequence[float], sheet: Sheet, begi
             yield index
             first, room = index, sheet.room
         elif heights[index] > room + 0.01 and index > first:
-            if kind.may_be_divided:
+            if kind.may_be_divided and room + 0.01 >= kind.beginning:
                 # It begins here and goes on at the head of the next page, which no page begins with.
                 room += sheet.room
             else:

@@ -1,0 +1,52 @@
+"""A row that is taller than a page begins with two lines of its prose, or goes over whole, wherever it meets the foot."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from pipeline.documents.comparison.page import contrast
+from pipeline.documents.document import Document
+from pipeline.documents.errata.page import errata
+from pipeline.documents.report.page import report
+from pipeline.layout.pdf import write_pdf
+from pipeline.model.validation import Validated, validate
+from pipeline.proof.proof import prove
+from pipeline.source.tree import parse_source
+
+from .conftest import HEALTHY
+
+# So many lines above it leave three, two, one and none at the foot; --all-positions tries every number.
+SOME = {"report": (38, 39, 40, 41), "contrast": (33, 34, 35), "errata": (41, 42, 43)}
+
+
+def edition(lines: Sequence[int], prose: str, name: str = "new") -> Validated:
+    """For each of `lines` a page that begins with an item of so many lines and goes on with one of `prose`."""
+    text = [HEALTHY.split("推進方針:\n")[0], "推進方針:\n"]
+    for number, filled in enumerate(lines):
+        text.append(
+            f"  - 名称: 方針{number}\n    改ページ: true\n    推進施策:\n      - 名称: 施策\n        推進項目:\n"
+        )
+        # Of a name of three lines, which has no place to be divided, all lines must find room.
+        for item, (title, findings) in enumerate([("項目", "\\n".join(prose[:1] * filled)), ("項" * 60, prose)], 1):
+            text.append(
+                f"          - {{NO: {2 * number + item}, 名称: {title}, 実施状況: ○, 今後の取扱い: 継続, "
+                f'検証内容: "{findings}"}}\n'
+            )
+    return validate(parse_source(Path(f"source/{name}.yaml"), "".join(text).encode()))
+
+
+def documents(kind: str, positions: Sequence[int]) -> list[Document]:
+    if kind == "report":
+        return [report(edition(positions, "検" * 48 * 50))]
+    make = contrast if kind == "contrast" else errata
+    return [make(edition([lines], "検" * 2400, "old"), edition([lines], "新" * 2400)) for lines in positions]
+
+
+@pytest.mark.parametrize("kind", SOME)
+def test_wherever_a_tall_row_meets_the_foot_all_of_it_begins_there(
+    kind: str, font_cache: Path, request: pytest.FixtureRequest
+) -> None:
+    positions = range(1, 45) if request.config.getoption("--all-positions") else SOME[kind]
+    for document in documents(kind, positions):
+        prove(write_pdf(document, font_cache), document)
