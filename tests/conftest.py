@@ -9,11 +9,17 @@ from hypothesis import settings
 
 from pipeline import line
 from pipeline.documents import html
+from pipeline.documents.comparison.page import contrast
 from pipeline.documents.document import Document
+from pipeline.documents.errata.page import errata
+from pipeline.documents.history.page import history
 from pipeline.documents.report.page import report
+from pipeline.documents.summary.page import summary
 from pipeline.layout.pdf import write_pdf
 from pipeline.model.validation import Validated, validate
 from pipeline.source.tree import parse_source
+
+from .editions import with_every_field
 
 # The same examples on every machine, however slow it is just now.
 settings.register_profile("project", deadline=None, derandomize=True)
@@ -105,6 +111,22 @@ def original(make: Callable[[str], Made]) -> Made:
 @pytest.fixture(scope="session")
 def healthy(make: Callable[[str], Made]) -> Made:
     return make(HEALTHY)
+
+
+@pytest.fixture(scope="session")
+def every_document() -> dict[str, Document]:
+    """A document of each kind, of editions that have every field, on more than one page where it can be."""
+    old, new = (
+        validate(parse_source(Path(f"source/{name}.yaml"), text.encode(), has_lineage=False))
+        for name, text in (("h24", with_every_field(24)), ("h25", with_every_field(25, "h24")))
+    )
+    return {
+        "report": report(new, ("data.csv", "data.json")),
+        "comparison": contrast(old, new),
+        "errata": errata(old, new),
+        "history": history((old, new)),
+        "summary": summary(new, old),
+    }
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -75,3 +75,43 @@ def explained(entries: Iterable[Entry]) -> tuple[list[int], list[int]]:
         sorted(placed.number for entry in entries for placed in entry.old),
         sorted(placed.number for entry in entries for placed in entry.new),
     )
+
+
+def with_every_field(year: int, previous: str = "") -> str:
+    """The YAML of a list for 平成`year`年度 that has every field, long ones among them, on more than one page."""
+    address = "https://www.city.example.lg.jp/soshiki/kyodo-suishin/plan.html?a=1&b=2"
+    findings = (
+        f"市民活動団体との協働を進めるため、午前10時～午後5時に相談窓口を開き、情報を提供({address})した。",
+        "相談は年間百二十件で、うち半数が新たに活動を始めようとする人からのものであった。" * 3,
+        f"平成{year}年度に終わった。",
+    )
+    lines = [
+        "表題: 試験市協働推進プラン及び市民活動促進計画に基づく実行計画実施状況一覧",
+        "自治体: 試験市",
+        f"年度: 平成{year}年度(平成{year}年4月～平成{year + 1}年3月)",
+        f"現在日: {year + 1989}-03-31",
+        "担当課: 地域生活部協働推進課市民活動推進係",
+        "資料番号: 資料1-2",
+        "案: true",
+        *([f"前版: {previous}"] if previous else []),
+        "凡例: {◎: 計画どおり実施し、目標とした水準を達成したもの, ○: 今後も継続して推進するもの, △: 一部を実施したもの}",
+        "今後の取扱い: {完了: 終了, 継続: 継続}",
+        "推進方針:",
+    ]
+    for policy in range(2):
+        lines += [f"  - 名称: 方針{policy + 1} 参加しやすく、活動しやすい環境づくりを進めます", "    推進施策:"]
+        for measure in range(3):
+            lines += [f"      - 名称: 施策{measure + 1} 活動(交流)拠点機能の充実", "        推進項目:"]
+            for item in range(5):
+                number = 15 * policy + 5 * measure + item + 1
+                lines += [
+                    f"          - NO: {number}",
+                    f"            名称: 項目{number} 協働PRリーフレットの作成とホームページでの公開～{'二' * (item + 1)}年目～",
+                    f"            実施状況: {'◎○△○'[(number + year) % 4]}",
+                    f"            今後の取扱い: {'完了' if number % 7 == 0 else '継続'}",
+                    f"            検証内容: {findings[(number + year) % 3]}",
+                    "            担当課: 企画課",
+                ]
+                if item == 4:
+                    lines.append(f"          - 再掲: {(number + 15) % 30 or 30}")
+    return "\n".join(lines) + "\n"

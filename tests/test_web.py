@@ -5,16 +5,20 @@ import hashlib
 import io
 import re
 import shutil
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from importlib import resources
+from itertools import product
 from pathlib import Path
 from typing import Any
 
 import pypdf
+import pypdfium2
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from pipeline.documents.comparison.page import contrast
+from pipeline.documents.document import Document
 from pipeline.documents.report.page import report
 from pipeline.documents.summary.page import summary
 from pipeline.model.validation import validate
@@ -420,6 +424,54 @@ def test_printed_from_a_browser_it_is_the_same_three_pages(
         assert f"{item.number}{''.join(item.name.split())}" in whole
         assert "".join(item.findings.split()) in whole
     assert whole.count("【再掲】") == 5
+
+
+def overlaps(pdf: bytes) -> list[tuple[int, str, str]]:
+    """Characters that lie on each other, or beyond the edge of their page: the page, and the two."""
+    found = []
+    for number, page in enumerate(pypdfium2.PdfDocument(pdf), 1):
+        text = page.get_textpage()
+        placed = [
+            (*text.get_charbox(at), character)
+            for at in range(text.count_chars())
+            if (character := text.get_text_range(at, 1)).strip()
+        ]
+        width, height = page.get_size()
+        near: dict[tuple[int, int], list[Any]] = defaultdict(list)
+        for left, foot, right, top, character in placed:
+            if not (0 <= left < right <= width and 0 <= foot < top <= height):
+                found.append((number, character, ""))
+            for place in product(
+                range(int(left // 12), int(right // 12) + 1), range(int(foot // 12), int(top // 12) + 1)
+            ):
+                for other in near[place]:
+                    # Half a point: the ink of neighbours may touch.
+                    if min(right, other[2]) - max(left, other[0]) > 0.5 < min(top, other[3]) - max(foot, other[1]):
+                        found.append((number, other[4], character))
+                near[place].append((left, foot, right, top, character))
+    return found
+
+
+@pytest.mark.parametrize("name", ["report", "comparison", "errata", "history", "summary"])
+def test_printed_from_a_browser_nothing_lies_on_anything(
+    every_document: dict[str, Document], open_page: Open, name: str
+) -> None:
+    page = open_page(every_document[name].html)
+    printed = page.pdf(prefer_css_page_size=True, print_background=True)
+    assert overlaps(printed) == []
+    sheets = ["".join(sheet.extract_text().split()) for sheet in pypdf.PdfReader(io.BytesIO(printed)).pages]
+    assert len(sheets) > 1 or name == "summary"
+    for number, text in enumerate(sheets, 1):
+        head, *_ = text.split("原データ")
+        for said in (
+            "計画に基づく実行計画実施状況一覧",
+            "平成25年度(平成25年4月",
+            "案資料1-2",
+            "△一部を実施したもの",
+            "平成26年3月31日現在",
+        ):
+            assert said in head, (number, said)
+        assert f"{number}/{len(sheets)}" in text
 
 
 def test_the_controls_and_their_style_share_their_class_names() -> None:
