@@ -20,7 +20,7 @@ from weasyprint.urls import URLFetcher
 from pipeline.documents.document import ID
 from pipeline.errors import ProofError
 
-from . import reproducible, row_breaks
+from . import ink, reproducible, row_breaks
 from .fast import table_rules
 from .tags import Leaf, mark_content
 
@@ -34,6 +34,7 @@ LOGGER = logging.getLogger("weasyprint")
 
 reproducible.use()
 row_breaks.use()
+ink.use()
 
 SVG = "{http://www.w3.org/2000/svg}"
 
