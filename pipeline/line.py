@@ -46,7 +46,7 @@ def make_report(path: Path, step: Step, jobs: int = 1) -> Delivered | None:
     data = _published(path)
 
     def compose(editions: "tuple[Validated, ...]") -> "Document":
-        from .documents.report.page import report
+        from .documents.report import report
 
         (validated,) = editions
         return report(validated, data)
@@ -67,7 +67,7 @@ def make_summary(path: Path, step: Step, jobs: int = 1) -> Delivered | None:
     """Make the summary of the edition at `path`; None if it is up to date. Raises `PipelineError`."""
 
     def compose(editions: "tuple[Validated, ...]") -> "Document":
-        from .documents.summary.page import summary
+        from .documents.summary import summary
         from .model.validation import validate
         from .source.tree import read_source
 
@@ -93,10 +93,10 @@ def make_comparison(
     """
 
     def compose(editions: "tuple[Validated, ...]") -> "Document":
-        from .documents.comparison.page import contrast
+        from .documents.comparison import comparison
 
         earlier, later = editions
-        return contrast(earlier, later, show_all)
+        return comparison(earlier, later, show_all)
 
     target = _between(old, new) / "comparison"
     return target.with_suffix(".json"), make(target, (old, new), compose, step, "ALL" if show_all else "", jobs)
@@ -106,7 +106,7 @@ def make_errata(old: Path, new: Path, step: Step) -> Delivered | None:
     """Make the 正誤表 from the distributed `old` to the corrected `new`; None if it is up to date."""
 
     def compose(editions: "tuple[Validated, ...]") -> "Document":
-        from .documents.errata.page import errata
+        from .documents.errata import errata
 
         wrong, right = editions
         return errata(wrong, right)

@@ -35,12 +35,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from pipeline.documents.html import flat
 from pipeline.documents.report.page import COLUMNS, REPEATED
 from pipeline.fonts import FAMILIES, confine_layout, font_files
 from pipeline.model.edition import Edition, measure_number, policy_number
 from pipeline.model.validation import validate
 from pipeline.source.tree import parse_source
+from pipeline.text import flat
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs/performance.md"
@@ -702,7 +702,7 @@ def measure_sizes(cache: Path, found: Measured) -> None:
 
     import weasyprint
 
-    from pipeline.documents.report.page import report
+    from pipeline.documents.report import report
     from pipeline.layout.engine import MEDIUM
     from pipeline.layout.pdf import write_pdf
 

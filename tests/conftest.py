@@ -9,12 +9,12 @@ from hypothesis import settings
 
 from pipeline import line
 from pipeline.documents import html
-from pipeline.documents.comparison.page import contrast
+from pipeline.documents.comparison import comparison
 from pipeline.documents.document import Document
-from pipeline.documents.errata.page import errata
-from pipeline.documents.history.page import history
-from pipeline.documents.report.page import report
-from pipeline.documents.summary.page import summary
+from pipeline.documents.errata import errata
+from pipeline.documents.history import history
+from pipeline.documents.report import report
+from pipeline.documents.summary import summary
 from pipeline.layout.pdf import write_pdf
 from pipeline.model.validation import Validated, validate
 from pipeline.source.tree import parse_source
@@ -122,7 +122,7 @@ def every_document() -> dict[str, Document]:
     )
     return {
         "report": report(new, ("data.csv", "data.json")),
-        "comparison": contrast(old, new),
+        "comparison": comparison(old, new),
         "errata": errata(old, new),
         "history": history((old, new)),
         "summary": summary(new, old),

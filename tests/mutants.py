@@ -13,8 +13,8 @@ from pathlib import Path
 from openpyxl import load_workbook
 
 from pipeline.cli.command import main as command
-from pipeline.documents.comparison.page import contrast
-from pipeline.documents.report.page import report
+from pipeline.documents.comparison import comparison
+from pipeline.documents.report import report
 from pipeline.errors import PipelineError, SourceError
 from pipeline.model.validation import validate
 from pipeline.office.returns import messages, read_returns
@@ -83,7 +83,7 @@ def pdfs() -> Callable[[int], bool]:
             return False
         assert new.edition == old.edition  # what was altered is refused, not believed
         if seed % 20 == 0:
-            contrast(old, new)
+            comparison(old, new)
         return True
 
     return read

@@ -14,9 +14,9 @@ from typing import Any, NamedTuple
 import pypdfium2
 import pytest
 
-from pipeline.documents.comparison.page import contrast
+from pipeline.documents.comparison import comparison
 from pipeline.documents.document import Document
-from pipeline.documents.report.page import report
+from pipeline.documents.report import report
 from pipeline.errors import ProofError
 from pipeline.layout import pages
 from pipeline.layout.fast import chunks, pagination
@@ -159,7 +159,7 @@ def test_parts_make_the_same_document_as_one_piece(
 @pytest.mark.parametrize("document", ["report", "comparison"])
 def test_the_number_of_processes_changes_no_byte(document: str, font_cache: Path) -> None:
     new = edition(28, texts(1))
-    made = report(new) if document == "report" else contrast(edition(28, texts(2), "old"), new, True)
+    made = report(new) if document == "report" else comparison(edition(28, texts(2), "old"), new, True)
     alone = write_pdf(made, font_cache)
     prove(alone, made)
     for jobs in (2, 3):

@@ -11,9 +11,9 @@ import pypdf
 import pytest
 
 from pipeline.cli import command
-from pipeline.documents.comparison.page import contrast
+from pipeline.documents.comparison import comparison
 from pipeline.documents.document import Document
-from pipeline.documents.errata.page import errata
+from pipeline.documents.errata import errata
 from pipeline.errors import NothingToDoError
 from pipeline.layout.pdf import write_pdf
 from pipeline.model.validation import Validated, validate
@@ -57,7 +57,7 @@ def proved(font_cache: Path) -> Callable[[Document], bytes]:
 
 
 def test_the_table_says_what_changed_in_which_words(proved: Callable[[Document], bytes]) -> None:
-    document = contrast(edition(HEALTHY, "test"), edition(LATER, "later"))
+    document = comparison(edition(HEALTHY, "test"), edition(LATER, "later"))
     rows = {
         cell.text: row for row in list(document.expected.tables)[-1].rows for cell in row.cells if cell.scope == "Row"
     }
@@ -86,7 +86,7 @@ def test_what_is_said_in_short_leaves_no_page_nearly_empty(
         for number in range(10, 10 + ended)
     )
     old = edition(HEALTHY.replace("          - NO: 2\n", items + "          - NO: 2\n"), "test")
-    data = proved(contrast(old, edition(HEALTHY.replace("検討する。", "検討した。"), "later")))
+    data = proved(comparison(old, edition(HEALTHY.replace("検討する。", "検討した。"), "later")))
     pages = ["".join(sheet.extract_text().split()) for sheet in pypdf.PdfReader(io.BytesIO(data)).pages]
     (before, after) = pages[begins_on - 1].split("新旧対照表左が新")
     assert before.count("終わる項目") == listed_there
@@ -95,12 +95,12 @@ def test_what_is_said_in_short_leaves_no_page_nearly_empty(
 
 def test_unchanged_items_are_left_out_unless_asked_for(proved: Callable[[Document], bytes]) -> None:
     old, new = edition(HEALTHY, "test"), edition("前版: test\n" + HEALTHY.replace("検討する。", "検討した。"), "later")
-    assert "変更のない2項目は省いています。" in text_of(proved(contrast(old, new)))
-    assert "省いて" not in text_of(proved(contrast(old, new, show_all=True)))
+    assert "変更のない2項目は省いています。" in text_of(proved(comparison(old, new)))
+    assert "省いて" not in text_of(proved(comparison(old, new, show_all=True)))
 
 
 def test_editions_that_say_the_same_have_no_table(proved: Callable[[Document], bytes]) -> None:
-    said = text_of(proved(contrast(edition(HEALTHY, "a"), edition(HEALTHY, "b"))))
+    said = text_of(proved(comparison(edition(HEALTHY, "a"), edition(HEALTHY, "b"))))
     assert "新の下線" not in said
 
 
@@ -110,7 +110,7 @@ def test_the_original_and_a_year_made_up_after_it(proved: Callable[[Document], b
     new = edition(
         draft.replace("実施状況: 未記入", "実施状況: ○").replace("今後の取扱い: 未記入", "今後の取扱い: 継続"), "second"
     )
-    document = contrast(old, new)
+    document = comparison(old, new)
     assert "要確認" not in text_of(proved(document))
     ((suffix, content),) = document.beside
     found = json.loads(content)
@@ -122,7 +122,7 @@ def test_the_original_and_a_year_made_up_after_it(proved: Callable[[Document], b
 
 def test_a_changed_legend_is_said_and_compared_by_meaning(proved: Callable[[Document], bytes]) -> None:
     other = HEALTHY.replace("◎", "A").replace("○", "B").replace("×", "C")
-    document = contrast(edition(HEALTHY, "test"), edition(other, "later"))
+    document = comparison(edition(HEALTHY, "test"), edition(other, "later"))
     said = text_of(proved(document))
     assert "旧の実施状況：◎実施済○継続推進×検討中。実施状況は、記号ではなく意味で比べています。" in said
     assert "変更なし" in said

@@ -15,7 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.documents.document import A3_LANDSCAPE, A4_LANDSCAPE, Document, Paragraph
-from pipeline.documents.history.page import MOST, history, make_history
+from pipeline.documents.history import history, make_history
+from pipeline.documents.history.page import MOST
 from pipeline.documents.html import STYLES, TEMPLATES
 from pipeline.errors import ProofError, SourceError, UsageError
 from pipeline.layout.pdf import write_pdf

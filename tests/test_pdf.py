@@ -10,11 +10,11 @@ import pytest
 import tinyhtml5
 from PIL import Image, ImageChops, ImageFilter
 
-from pipeline.documents.comparison.page import contrast
+from pipeline.documents.comparison import comparison
 from pipeline.documents.document import Document
-from pipeline.documents.errata.page import errata
-from pipeline.documents.report.page import report
-from pipeline.documents.summary.page import summary
+from pipeline.documents.errata import errata
+from pipeline.documents.report import report
+from pipeline.documents.summary import summary
 from pipeline.errors import ProofError
 from pipeline.layout.fast import table_rules
 from pipeline.layout.pdf import write_pdf
@@ -31,7 +31,7 @@ def documents() -> dict[str, Document]:
     )
     return {
         "report": report(new, ["data.csv"]),
-        "comparison": contrast(old, new, True),
+        "comparison": comparison(old, new, True),
         "errata": errata(old, new),
         "summary": summary(new, old),
     }

@@ -14,7 +14,7 @@ import pytest
 from fontTools.ttLib import TTFont
 from PIL import Image, ImageChops
 
-from pipeline.documents.report.page import report
+from pipeline.documents.report import report
 from pipeline.fonts import font_files
 from pipeline.layout.pdf import write_pdf
 from pipeline.model.validation import validate

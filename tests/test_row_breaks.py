@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.documents.comparison.page import contrast
+from pipeline.documents.comparison import comparison
 from pipeline.documents.document import Document
-from pipeline.documents.errata.page import errata
-from pipeline.documents.report.page import report
+from pipeline.documents.errata import errata
+from pipeline.documents.report import report
 from pipeline.layout.pdf import write_pdf
 from pipeline.model.validation import Validated, validate
 from pipeline.proof.proof import prove
@@ -39,7 +39,7 @@ def edition(lines: Sequence[int], prose: str, name: str = "new") -> Validated:
 def documents(kind: str, positions: Sequence[int]) -> list[Document]:
     if kind == "report":
         return [report(edition(positions, "検" * 48 * 50))]
-    make = contrast if kind == "contrast" else errata
+    make = comparison if kind == "contrast" else errata
     return [make(edition([lines], "検" * 2400, "old"), edition([lines], "新" * 2400)) for lines in positions]
 
 

@@ -18,8 +18,9 @@ from pypdf.generic import ArrayObject, NameObject, TextStringObject
 
 from pipeline.documents.document import Document
 from pipeline.documents.summary import page as module
+from pipeline.documents.summary import summary
 from pipeline.documents.summary.chart import Data, draw
-from pipeline.documents.summary.page import change, share, summary
+from pipeline.documents.summary.page import change, share
 from pipeline.errors import ProofError
 from pipeline.layout.pages import lay_out
 from pipeline.layout.pdf import write_pdf

@@ -17,10 +17,10 @@ import pypdfium2
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from pipeline.documents.comparison.page import contrast
+from pipeline.documents.comparison import comparison
 from pipeline.documents.document import Document
-from pipeline.documents.report.page import report
-from pipeline.documents.summary.page import summary
+from pipeline.documents.report import report
+from pipeline.documents.summary import summary
 from pipeline.model.validation import validate
 from pipeline.source.tree import parse_source
 
@@ -324,7 +324,7 @@ def test_axe_finds_nothing_on_a_comparison(open_page: Open, width: int) -> None:
         validate(parse_source(Path(f"source/{name}.yaml"), data.encode(), has_lineage=False))
         for name, data in (("original", text), ("later", later))
     )
-    page = open_page(contrast(old, new).html, width=width)
+    page = open_page(comparison(old, new).html, width=width)
     assert breaches(page) == []
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     assert page.get_by_role("table", name="新旧対照表").get_by_role("row").count() > 6

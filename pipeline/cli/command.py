@@ -451,7 +451,7 @@ def _next(options: argparse.Namespace) -> int:
 
 
 def _history(options: argparse.Namespace) -> int:
-    from pipeline.documents.history.page import make_history
+    from pipeline.documents.history import make_history
 
     if options.edition:
         _editions([options.edition])

@@ -5,7 +5,6 @@ of its own (report.py and its like); here is what they share.
 """
 
 import traceback
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -17,8 +16,7 @@ from markupsafe import Markup
 from pipeline.errors import ProofError
 from pipeline.model.dates import japanese_date
 from pipeline.model.edition import Edition
-
-from .document import Paragraph
+from pipeline.text import flat, width_in_ems
 
 ROOT = Path(__file__).resolve().parents[2]
 TEMPLATES = ROOT / "templates"
@@ -41,22 +39,6 @@ class Masthead:
     legend: Mapping[str, str]
     issued: str
     more_legends: tuple[tuple[str, Mapping[str, str]], ...] = ()
-
-    def paragraphs(self) -> tuple[Paragraph, ...]:
-        """It as it must read, empty parts left out."""
-        said = (
-            Paragraph("P", self.fiscal_year),
-            Paragraph("H1", self.title),
-            Paragraph("P", self.draft + self.document_number),
-            Paragraph("P", _legend(self.legend_label, self.legend)),
-            Paragraph("P", self.issued),
-            *(Paragraph("P", _legend(label, legend)) for label, legend in self.more_legends),
-        )
-        return tuple(paragraph for paragraph in said if paragraph.text)
-
-
-def _legend(label: str, legend: Mapping[str, str]) -> str:
-    return label + " ".join(f"{symbol}{meaning}" for symbol, meaning in legend.items())
 
 
 def masthead(edition: Edition, title: str = "") -> Masthead:
@@ -99,17 +81,6 @@ def render(template: str, **values: object) -> str:
         line = syntax.lineno if syntax else places[-1].lineno if places else 0
         said = getattr(error, "message", None) or error
         raise ProofError(f"templates/{Path(name).name}:{line}: ひな型に誤りがあります({said})。") from error
-
-
-def width_in_ems(text: str) -> int:
-    """The width of `text` in ems, rounded up: a character is one em wide or half of one."""
-    halves = sum(1 if unicodedata.east_asian_width(character) in ("Na", "H") else 2 for character in text)
-    return -(-halves // 2)
-
-
-def flat(text: str) -> str:
-    """`text` in one line, for places that know no line breaks: titles, running lines, bookmarks."""
-    return "".join(text.split("\n"))
 
 
 def break_label(text: str, width: int) -> tuple[str, ...]:

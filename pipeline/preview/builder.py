@@ -19,7 +19,7 @@ import pypdfium2
 from pipeline.delivery.delivery import OUT, SOURCE, fingerprint
 from pipeline.documents import html
 from pipeline.documents.document import Document
-from pipeline.documents.report.page import report
+from pipeline.documents.report import report
 from pipeline.errors import PipelineError, Problem, SourceError
 from pipeline.layout.fast.page_cache import PageCache
 from pipeline.layout.pdf import write_pdf

@@ -1,1 +1,19 @@
-"""The list of corrections (正誤表)."""
+"""The list of corrections (正誤表): what a distributed paper got wrong, between two builds of one edition."""
+
+from pipeline.documents.document import Carried, CarriedFile, Document
+from pipeline.model.validation import Validated
+
+from . import expected, page
+
+
+def errata(old: Validated, new: Validated) -> Document:
+    """The 正誤表 from the distributed `old` to the corrected `new`. Raises `NothingToDoError` if they say the same."""
+    carried = Carried(
+        (
+            CarriedFile("source-old.yaml", old.source.data, old.source.edition),
+            CarriedFile("source-new.yaml", new.source.data, new.source.edition),
+        ),
+        new.edition.as_of,
+    )
+    html = page.page(old.edition, new.edition, carried)
+    return Document(html, expected.expect(old.edition, new.edition), carried)

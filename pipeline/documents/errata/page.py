@@ -3,12 +3,12 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from pipeline.documents.document import Carried, CarriedFile, Cell, Document, Expected, Paragraph, Row, Table
-from pipeline.documents.html import document_title, flat, masthead, render
+from pipeline.documents.document import Carried
+from pipeline.documents.html import document_title, masthead, render
 from pipeline.errors import NothingToDoError
 from pipeline.model.dates import japanese_date
 from pipeline.model.edition import Edition, Repeat, measure_number, policy_number
-from pipeline.model.validation import Validated
+from pipeline.text import flat
 from pipeline.years.matching import Placed, place_items
 from pipeline.years.text_diff import Marked, mark
 
@@ -27,43 +27,22 @@ class Correction:
     right: Marked
 
 
-def errata(old: Validated, new: Validated) -> Document:
-    """The 正誤表 from the distributed `old` to the corrected `new`. Raises `NothingToDoError` if they say the same."""
-    corrections = tuple(_correction(*difference) for difference in _differences(old.edition, new.edition))
+def page(old: Edition, new: Edition, carried: Carried) -> str:
+    """The HTML of the 正誤表 from the distributed `old` to the corrected `new`; raises `NothingToDoError` if they say the same."""
+    corrections = tuple(_correction(*difference) for difference in _differences(old, new))
     if not corrections:
         raise NothingToDoError("二つの版に違いはありません。正誤表は作っていません。")
-    carried = Carried(
-        (
-            CarriedFile("source-old.yaml", old.source.data, old.source.edition),
-            CarriedFile("source-new.yaml", new.source.data, new.source.edition),
-        ),
-        new.edition.as_of,
-    )
-    title = f"{flat(new.edition.title)} {TITLE}"
-    head = masthead(new.edition, title)
-    html = render(
+    title = f"{flat(new.title)} {TITLE}"
+    return render(
         "errata.html",
-        edition=new.edition,
-        title=document_title(new.edition, title),
-        masthead=head,
+        edition=new,
+        title=document_title(new, title),
+        masthead=masthead(new, title),
         carried=carried,
         heads=HEADS,
         corrections=corrections,
         note=_note(corrections),
     )
-    expected = Expected(
-        title=document_title(new.edition, title),
-        author=flat(new.edition.municipality),
-        masthead=head.paragraphs(),
-        blocks=(
-            Paragraph("P", _note(corrections)),
-            Table(
-                (tuple(Cell(label, scope="Column", id=f"head-{name}") for name, label in HEADS),),
-                tuple(map(_row, corrections)),
-            ),
-        ),
-    )
-    return Document(html, expected, carried)
 
 
 def _note(corrections: tuple[Correction, ...]) -> str:
@@ -137,18 +116,3 @@ def _position(placed: Placed) -> str:
 
 def _correction(number: str, place: str, wrong: str, right: str) -> Correction:
     return Correction(number, place, *mark(wrong or NOTHING, right or NOTHING))
-
-
-def _row(correction: Correction) -> Row:
-    def cell(name: str, pieces: Marked) -> Cell:
-        text = "".join(piece.text for piece in pieces)
-        return Cell(text, (f"head-{name}",), marked=tuple(piece.text for piece in pieces if piece.changed))
-
-    return Row(
-        (
-            Cell(correction.number, ("head-number",)),
-            Cell(correction.place, ("head-place",)),
-            cell("wrong", correction.wrong),
-            cell("right", correction.right),
-        )
-    )

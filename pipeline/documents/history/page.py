@@ -9,40 +9,15 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from pathlib import Path
 
-from pipeline.delivery.delivery import OUT
-from pipeline.documents.document import (
-    A3_LANDSCAPE,
-    A4_LANDSCAPE,
-    Carried,
-    CarriedFile,
-    Cell,
-    Document,
-    Expected,
-    Paragraph,
-    Row,
-    Table,
-)
-from pipeline.documents.html import (
-    CONTINUED,
-    DRAFT,
-    LEGEND_COLON,
-    Masthead,
-    break_label,
-    flat,
-    masthead,
-    render,
-    width_in_ems,
-)
+from pipeline.documents.document import A3_LANDSCAPE, A4_LANDSCAPE, Carried
+from pipeline.documents.html import CONTINUED, DRAFT, LEGEND_COLON, Masthead, break_label, masthead, render
 from pipeline.documents.summary.chart import FILLS, UNFILLED
-from pipeline.errors import UsageError
-from pipeline.line import Delivered, Step, make
 from pipeline.model.edition import BLANK, Edition, measure_number, policy_number
 from pipeline.model.validation import Validated
-from pipeline.source.tree import read_source
-from pipeline.years.lineage import Event, Heading, Lineage, PolicyGroup, chain, chains, grouped, lineages
-from pipeline.years.matching import Placed, place_items
+from pipeline.text import flat, width_in_ems
+from pipeline.years.lineage import Event, Heading, Lineage, PolicyGroup, grouped, lineages
+from pipeline.years.matching import place_items
 from pipeline.years.similarity import fold
 
 FORMER = "旧: "
@@ -164,30 +139,8 @@ class ShareTable:
     rows: tuple[ShareRow, ...]
 
 
-def make_history(paths: Sequence[Path], last: str | None, step: Step) -> Delivered | None:
-    """Make the history of the one chain that the editions at `paths` form, or of the chain that ends with `last`.
-
-    None if it is up to date. Raises `PipelineError`; where there are several chains and none is named, `UsageError`.
-    """
-    at = {path.stem: path for path in paths}
-    previous = {edition: read_source(path).root.text("前版") for edition, path in at.items()}
-    if last is None:
-        found = chains(previous)
-        if len(found) > 1:
-            listed = "\n".join(f"  {' → '.join(one)}" for one in found)
-            raise UsageError(
-                f"版のつながりが{len(found)}つあります。\n{listed}\n"
-                f"どの版までの経過かを指定してください。例: python -m pipeline history {max(found, key=len)[-1]}"
-            )
-        last = found[0][-1]
-    elif last not in at:
-        raise UsageError(f"版「{last}」は source/ にありません。ある版: {'、'.join(sorted(at))}")
-    shown = chain(previous, last)
-    return make(OUT / "history", tuple(at[edition] for edition in shown), history, step)
-
-
-def history(editions: tuple[Validated, ...]) -> Document:
-    """The history of `editions`, which follow each other along 前版, the oldest first."""
+def page(editions: Sequence[Validated], carried: Carried) -> str:
+    """The HTML of the history of `editions`, which follow each other along 前版, the oldest first."""
     left_out, editions = len(editions[:-MOST]), editions[-MOST:]
     newest = editions[-1].edition
     named = tuple((validated.source.edition, validated.edition) for validated in editions)
@@ -197,16 +150,9 @@ def history(editions: tuple[Validated, ...]) -> Document:
     title = f"{flat(newest.title)} {flat(newest.headings.item)}の経過"
     head = _masthead(editions, labels, title)
     page_size = A4_LANDSCAPE if len(editions) <= MOST_ON_A4 else A3_LANDSCAPE
-    carried = Carried(
-        tuple(
-            CarriedFile(f"source-{validated.source.edition}.yaml", validated.source.data, validated.source.edition)
-            for validated in editions
-        ),
-        newest.as_of,
-    )
     notes = tuple(_notes(editions, labels))
     key = tuple(_key(editions, labels, found, left_out))
-    html = render(
+    return render(
         "history.html",
         edition=newest,
         title=_document_title(title, head),
@@ -229,21 +175,6 @@ def history(editions: tuple[Validated, ...]) -> Document:
         remarks_head=REMARKS,
         sections=tuple(_sections(editions, labels, groups, page_size)),
     )
-    expected = Expected(
-        title=_document_title(title, head),
-        author=flat(newest.municipality),
-        masthead=head.paragraphs(),
-        blocks=(
-            Paragraph("H2", _shares_heading(newest)),
-            *_shares_expected(editions, labels),
-            *(Paragraph("P", note) for note in notes),
-            Paragraph("H2", _items_heading(newest)),
-            *(Paragraph("P", sentence) for sentence in key),
-            _items_expected(editions, labels, groups),
-        ),
-        page_size=page_size,
-    )
-    return Document(html, expected, carried)
 
 
 # What is said of the editions as a whole
@@ -609,92 +540,3 @@ def _height(texts: Sequence[str], editions: int, page_size: tuple[float, float])
     if fewest > _LINES_OF_A_PAGE[page_size]:
         return "tall"
     return "maybe-tall" if most > _LINES_UNDER_HEADINGS else ""
-
-
-# What the proof must find: said once more from the editions and the lineages
-
-
-def _shares_expected(editions: Sequence[Validated], labels: Sequence[str]) -> Iterator[Table]:
-    for number, (start, stop) in enumerate(_spans(editions), 1):
-        together, name = editions[start:stop], f"share-{number}"
-        statuses = [(status.id, status.label) for status in _statuses(together, number)]
-        heads = (
-            Cell(_year_head(editions), scope="Column", id=f"{name}-year"),
-            *(Cell(label, scope="Column", id=status) for status, label in statuses),
-            Cell(TOTAL, scope="Column", id=f"{name}-total"),
-            Cell(SHARES, scope="Column", id=f"{name}-bar"),
-        )
-        rows = []
-        for at in range(start, stop):
-            year, total = f"year-{at + 1}", len(editions[at].edition.items)
-            counted = zip(statuses, _keys(together), strict=True)
-            head = Cell(labels[at], (f"{name}-year",), "Row", id=year)
-            shares = (
-                Cell(_share_of(editions[at].edition, meaning), (status, year)) for (status, _), meaning in counted
-            )
-            rows.append(
-                Row((head, *shares, Cell(str(total), (f"{name}-total", year)), Cell("", (f"{name}-bar", year))))
-            )
-        yield Table((heads,), tuple(rows))
-
-
-def _share_of(edition: Edition, meaning: str) -> str:
-    symbols = [symbol for symbol, said in edition.legend.items() if fold(said) == meaning]
-    count = sum(item.status in symbols or item.status == meaning == BLANK for item in edition.items.values())
-    if not edition.items or not (symbols or count):
-        return NOTHING
-    return f"{count}({_percent(_rounded(count, len(edition.items)))})"
-
-
-def _items_expected(editions: Sequence[Validated], labels: Sequence[str], groups: Sequence[PolicyGroup]) -> Table:
-    heads = (
-        Cell(flat(editions[-1].edition.headings.item), scope="Column", id="head-item"),
-        *(Cell(label, scope="Column", id=f"head-edition-{at}") for at, label in enumerate(labels, 1)),
-        Cell(REMARKS, scope="Column", id="head-remarks"),
-    )
-    return Table((heads,), tuple(_rows(editions, labels, groups)))
-
-
-def _rows(editions: Sequence[Validated], labels: Sequence[str], groups: Sequence[PolicyGroup]) -> Iterator[Row]:
-    position = 0
-    for policy_at, group in enumerate(groups, 1):
-        policy_id, policy = f"policy-{policy_at}", _policy_label(group.heading, labels)
-        yield Row((Cell(policy, (), "Column", id=policy_id),), "", True)
-        for measure_at, inside in enumerate(group.measures, 1):
-            measure_id, measure = f"measure-{policy_at}-{measure_at}", _measure_label(inside.heading, labels)
-            yield Row((Cell(measure, (policy_id,), "Column", id=measure_id),), policy + CONTINUED, True)
-            for lineage in inside.lineages:
-                position += 1
-                ids = (f"item-{position}", measure_id, policy_id)
-                yield Row(
-                    (
-                        Cell("".join(_names(lineage, labels)), ("head-item", *ids[1:]), "Row", id=ids[0]),
-                        *(
-                            _expected_cell(lineage, at, placed, editions, ids)
-                            for at, placed in enumerate(lineage.items)
-                        ),
-                        Cell("".join(_remarks(lineage, editions, labels)), ("head-remarks", *ids)),
-                    ),
-                    f"{policy}{measure}{CONTINUED}",
-                )
-
-
-def _expected_cell(
-    lineage: Lineage, at: int, placed: Placed | None, editions: Sequence[Validated], ids: tuple[str, ...]
-) -> Cell:
-    headers = (f"head-edition-{at + 1}", *ids)
-    edition = editions[at].edition
-    if placed:
-        # By its NO, from the edition itself.
-        item = edition.items[placed.number]
-        return Cell(f"{item.number}{item.status}", headers, alternate=flat(edition.legend.get(item.status, "")))
-    if not at or lineage.items[at - 1] is None:
-        return Cell("", headers)
-    before = editions[at - 1].edition.items[lineage.newest.number]
-    went = next((event for event in lineage.events if event.kind in ("merged_into", "split_into")), None)
-    if went:
-        numbers = "・".join(str(number) for number in edition.items if number in went.numbers)
-        what = "統合" if went.kind == "merged_into" else "分割"
-        return Cell(f"→{numbers}", headers, alternate=f"{flat(editions[-1].edition.headings.number)} {numbers}に{what}")
-    is_over = editions[at - 1].edition.treatments.get(before.treatment) == "終了" and not before.merged_into
-    return Cell(flat(before.treatment) if is_over else GONE, headers)

@@ -5,13 +5,13 @@ meaning: another edition may have other symbols for the same, or the same symbol
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from pipeline.documents.document import Block, Carried, CarriedFile, Cell, Document, Expected, Paragraph, Row, Table
-from pipeline.documents.html import break_label, document_title, flat, masthead, render, width_in_ems
+from pipeline.documents.document import Carried
+from pipeline.documents.html import break_label, document_title, masthead, render
 from pipeline.model.edition import BLANK, Edition, Item, policy_number
-from pipeline.model.validation import Validated
+from pipeline.text import flat, width_in_ems
 from pipeline.years.similarity import fold
 
 from .chart import EM, FILLS, UNFILLED, Chart, Data, draw
@@ -123,21 +123,17 @@ _PIXEL = 25.4 / 96
 _AROUND_CHART = 6
 
 
-def summary(validated: Validated, previous: Validated | None) -> Document:
-    """The summary of one edition, ready to be laid out; with the change since `previous` where there is one."""
-    edition = validated.edition
-    old = previous.edition if previous else None
+def page(edition: Edition, old: Edition | None, carried: Carried) -> str:
+    """The HTML of the summary of `edition`, with the change since `old` where there is one."""
     tally = _tally(edition)
     differences = tuple(_differences(old, edition)) if old else ()
     spacing, is_divided, charts = _fitted(edition, old, tally, differences)
     title = f"{flat(edition.title)} {TITLE}"
-    head = masthead(edition, title)
-    carried = _carried(validated, previous)
-    html = render(
+    return render(
         "summary.html",
         edition=edition,
         title=document_title(edition, title),
-        masthead=head,
+        masthead=masthead(edition, title),
         carried=carried,
         lead=_lead(edition, old, tally.of(WHOLE)),
         heading=_table_heading(edition),
@@ -159,13 +155,6 @@ def summary(validated: Validated, previous: Validated | None) -> Document:
         is_beside=_is_beside(differences),
         notes=_notes(edition, old),
     )
-    expected = Expected(
-        title=document_title(edition, title),
-        author=flat(edition.municipality),
-        masthead=head.paragraphs(),
-        blocks=tuple(_blocks(edition, old)),
-    )
-    return Document(html, expected, carried)
 
 
 def _is_beside(differences: Sequence[Difference]) -> bool:
@@ -228,15 +217,6 @@ def _head_lines(edition: Edition, em: float) -> dict[str, tuple[str, ...]]:
     return {column.id: break_label(column.label, max(2, int((width - 1) / em))) for column in both}
 
 
-def _carried(validated: Validated, previous: Validated | None) -> Carried:
-    """What the counts were made of; of two files neither has the name by which a PDF stands for its edition."""
-    named = (
-        [("source-old.yaml", previous), ("source-new.yaml", validated)] if previous else [("source.yaml", validated)]
-    )
-    files = (CarriedFile(name, one.source.data, one.source.edition) for name, one in named if one)
-    return Carried(tuple(files), validated.edition.as_of)
-
-
 # Counting
 
 
@@ -268,7 +248,7 @@ def change(old: int, new: int) -> str:
     return f"{MINUS if new < old else ''}{abs(new - old)}"
 
 
-# What both the page and the proof say in the same words
+# Columns and sentences
 
 
 def status_columns(edition: Edition) -> tuple[Column, ...]:
@@ -507,165 +487,3 @@ def _readings(edition: Edition, tally: Tally) -> list[str]:
         parts = [f"「{column.label}」{n}項目" for column in columns if (n := count.statuses.get(column.key, 0))]
         sentences.append(f"{name}({count.items}項目)は{'、'.join(parts) or '項目なし'}。")
     return [first + sentences[0], *sentences[1:]]
-
-
-# What the proof must find: said and counted once more, row by row, and not by way of what the template was given
-
-
-def _blocks(edition: Edition, old: Edition | None) -> Iterator[Block]:
-    whole = _recount(edition, None)
-    for sentence in _lead(edition, old, whole):
-        yield Paragraph("P", sentence)
-    yield Paragraph("H2", _table_heading(edition))
-    yield Table(_heads(edition), tuple(_rows(edition)))
-    yield Paragraph("H2", _chart_heading(edition))
-    yield Paragraph("P", "".join(column.symbol + column.label for column in status_columns(edition)))
-    counts = [whole, *(_recount(edition, position) for position in range(len(edition.policies)))]
-    readings = _readings(edition, Tally(whole, tuple(counts[1:])))
-    texts = [
-        label
-        + f"{count.items}項目"
-        + "".join(str(count.statuses[key]) for key in _keys(edition) if count.statuses[key])
-        for label, count in zip((WHOLE, *map(policy_number, range(1, len(counts)))), counts, strict=True)
-    ]
-    axis = "0%20%40%60%80%100%"
-    for first in range(0, len(counts), _BARS):
-        some = slice(first, first + _BARS)
-        yield Paragraph("Figure", "".join(texts[some]) + axis, "".join(readings[some]))
-    if old:
-        yield Paragraph("H2", _change_heading(old))
-        yield Table(_CHANGE_HEADS, tuple(_changes(old, edition)))
-    for note in _notes(edition, old):
-        yield Paragraph("P", note)
-
-
-def _keys(edition: Edition) -> tuple[str, ...]:
-    return (*edition.legend, *([] if BLANK in edition.legend else [BLANK]))
-
-
-def _recount(edition: Edition, position: int | None) -> Count:
-    """The count of the policy at `position`, or of all, one row of the list after the other."""
-    items = repeats = 0
-    statuses = dict.fromkeys(_keys(edition), 0)
-    treatments = dict.fromkeys((*edition.treatments, BLANK), 0)
-    for at, policy in enumerate(edition.policies):
-        for measure in policy.measures:
-            for row in measure.rows:
-                if position not in (None, at):
-                    continue
-                if isinstance(row, Item):
-                    items += 1
-                    statuses[row.status] += 1
-                    treatments[row.treatment] += 1
-                else:
-                    repeats += 1
-    return Count(items, repeats, statuses, treatments)
-
-
-def _heads(edition: Edition) -> tuple[tuple[Cell, ...], ...]:
-    first = [Cell(flat(edition.headings.policy), (), "Column", id="head-policy")]
-    first.append(Cell("項目数", (), "Column", id="head-items"))
-    if _repeats(edition):
-        first.append(Cell("再掲(外数)", (), "Column", id="head-repeats"))
-    second = []
-    for name, columns in (("status", status_columns(edition)), ("treatment", treatment_columns(edition))):
-        first.append(Cell(flat(getattr(edition.headings, name)), (), "Column", id=f"head-{name}"))
-        second += [
-            Cell(column.symbol + column.label, (f"head-{name}",), "Column", id=f"head-{column.id}")
-            for column in columns
-        ]
-    return tuple(first), tuple(second)
-
-
-def _rows(edition: Edition) -> Iterator[Row]:
-    for position, policy in enumerate(edition.policies):
-        name = policy_number(position + 1) + policy.name
-        yield _row(edition, f"policy-{position + 1}", name, _recount(edition, position), str)
-    whole = _recount(edition, None)
-    yield _row(edition, "total", TOTAL, whole, str)
-    yield _row(edition, "share", "構成比(%)", whole, lambda number: share(number, whole.items), is_share=True)
-
-
-def _row(
-    edition: Edition, name: str, head: str, count: Count, show: Callable[[int], str], is_share: bool = False
-) -> Row:
-    cells = [Cell(head, ("head-policy",), "Row", id=name), Cell(show(count.items), ("head-items", name))]
-    if _repeats(edition):
-        cells.append(Cell(NOTHING if is_share else show(count.repeats), ("head-repeats", name)))
-    for group, columns, counts in (
-        ("status", status_columns(edition), count.statuses),
-        ("treatment", treatment_columns(edition), count.treatments),
-    ):
-        for column in columns:
-            cells.append(Cell(show(counts[column.key]), (f"head-{column.id}", f"head-{group}", name)))
-    return Row(tuple(cells))
-
-
-_CHANGE_HEADS = (
-    (
-        Cell("区分", (), "Column", id="change-kind"),
-        Cell("項目数", (), "Column", id="change-number"),
-        Cell("構成比(%)", (), "Column", id="change-share"),
-    ),
-    (
-        Cell("前版", ("change-number",), "Column", id="change-old"),
-        Cell("今回", ("change-number",), "Column", id="change-new"),
-        Cell("増減", ("change-number",), "Column", id="change-difference"),
-        Cell("前版", ("change-share",), "Column", id="change-old-share"),
-        Cell("今回", ("change-share",), "Column", id="change-new-share"),
-    ),
-)
-
-
-def _changes(old: Edition, new: Edition) -> Iterator[Row]:
-    before, after = _recount(old, None), _recount(new, None)
-    wholes = before.items, after.items
-    yield _change("whole", TOTAL, wholes, wholes, ())
-    for group in ("status", "treatment"):
-        head = f"difference-{group}"
-        title = flat(getattr(new.headings, group))
-        yield Row((Cell(title, ("change-kind",), "Column", id=head),), is_heading=True)
-        sides = [_meanings(old, group, before), _meanings(new, group, after)]
-        for position, meaning in enumerate(dict.fromkeys([*sides[1], *sides[0]]), 1):
-            symbols, label = next(side[meaning][:2] for side in reversed(sides) if meaning in side)
-            missing = 0 if meaning == BLANK else None
-            was, now = (side[meaning][2] if meaning in side else missing for side in sides)
-            yield _change(f"{group}-{position}", symbols + label, (was, now), wholes, (head,))
-
-
-def _meanings(edition: Edition, group: str, count: Count) -> dict[str, tuple[str, str, int]]:
-    """By what it means: the symbols of a status or treatment, its name, and how many items have it."""
-    meanings: dict[str, tuple[str, str, int]] = {}
-    if group == "status":
-        entries = [(symbol, flat(meaning), count.statuses[symbol]) for symbol, meaning in edition.legend.items()]
-        blank = count.statuses[BLANK]
-    else:
-        entries = [("", term, count.treatments[term]) for term in edition.treatments]
-        blank = count.treatments[BLANK]
-    if blank and all(entry[0] != BLANK for entry in entries):
-        entries.append(("", BLANK, blank))
-    for symbol, meaning, number in entries:
-        symbols, label, sum_ = meanings.get(fold(meaning), ("", meaning, 0))
-        meanings[fold(meaning)] = "・".join(filter(None, (symbols, symbol))), label, sum_ + number
-    return meanings
-
-
-def _change(
-    name: str, head: str, numbers: tuple[int | None, int | None], wholes: tuple[int, int], groups: tuple[str, ...]
-) -> Row:
-    row = f"difference-{name}"
-    old, new = numbers
-    difference = (new or 0) - (old or 0)
-    texts = {
-        "change-old": NOTHING if old is None else str(old),
-        "change-new": NOTHING if new is None else str(new),
-        "change-difference": f"△{-difference}" if difference < 0 else str(difference),
-        "change-old-share": NOTHING if old is None else share(old, wholes[0]),
-        "change-new-share": NOTHING if new is None else share(new, wholes[1]),
-    }
-    cells = [Cell(head, ("change-kind", *groups), "Row", id=row)]
-    for column, text in texts.items():
-        group = "change-share" if column.endswith("share") else "change-number"
-        alternate = f"{-difference}減" if column == "change-difference" and difference < 0 else ""
-        cells.append(Cell(text, (column, group, row, *groups), alternate=alternate))
-    return Row(tuple(cells))

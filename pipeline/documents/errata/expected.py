@@ -1,0 +1,118 @@
+"""What the PDF of a 正誤表 must say: the corrections that turn what the old list says into what the new one says."""
+
+from collections.abc import Iterator
+
+from pipeline.documents import expected as common
+from pipeline.documents.document import Cell, Expected, Paragraph, Row, Table
+from pipeline.documents.expected import marked, require
+from pipeline.model.dates import japanese_date
+from pipeline.model.edition import Edition, Headings, Repeat, measure_number, policy_number
+from pipeline.text import flat
+
+# What a list says, by NO (0: the list as a whole) and place; empty texts are left out.
+Paper = dict[tuple[int, str], str]
+
+# NO, place, wrong and right text; None where there is none.
+Correction = tuple[int, str, str | None, str | None]
+
+HEADS = {"number": "NO", "place": "箇所", "wrong": "誤", "right": "正"}
+
+
+def expect(old: Edition, new: Edition) -> Expected:
+    """What the 正誤表 from `old` to `new` must say. Raises `ProofError` if applying it to `old` does not give `new`."""
+    before, after = _paper(old, old, new), _paper(new, old, new)
+    corrections = tuple(_corrections(before, after))
+    require(_applied(before, corrections) == after, "正誤表の訂正を当てても、新しい版になりません。")
+    heads = tuple(Cell(label, scope="Column", id=f"head-{name}") for name, label in HEADS.items())
+    note = f"先に配布した資料に誤りがありました。次の{len(corrections)}箇所を訂正します。下線は訂正した語句です。"
+    rows = tuple(_row(new.headings, *correction) for correction in corrections)
+    return common.expect(new, Paragraph("P", note), Table((heads,), rows), title=f"{flat(new.title)} 正誤表")
+
+
+def _paper(edition: Edition, old: Edition, new: Edition) -> Paper:
+    """Everything that `edition`, one of the two, says."""
+    paper = {(0, place): text for place, text in _whole(edition)}
+    for at, policy in enumerate(edition.policies, 1):
+        paper[0, policy_number(at)] = policy.name
+        for within, measure in enumerate(policy.measures, 1):
+            here = policy_number(at) + measure_number(within)
+            paper[0, here] = measure.name
+            paper[0, f"{here}の再掲"] = "、".join(f"NO {row.number}" for row in measure.rows if isinstance(row, Repeat))
+            for item in measure.items:
+                paper[item.number, "item"] = item.name
+                meaning = edition.legend.get(item.status)
+                paper[item.number, "status"] = f"{item.status}({meaning})" if meaning else item.status
+                paper[item.number, "treatment"] = item.treatment
+                paper[item.number, "findings"] = item.findings
+                paper[item.number, "position"] = here
+    places = [_places(one) for one in (old, new)]
+    for here in dict.fromkeys(places[1].values()):
+        # Only of items that stand there in both: what was added, taken out or moved is told by itself.
+        stayed = [
+            f"NO {number}" for number in _places(edition) if places[0].get(number) == here == places[1].get(number)
+        ]
+        paper[0, f"{here}の順序"] = "、".join(stayed)
+    return {place: text for place, text in paper.items() if text}
+
+
+def _whole(edition: Edition) -> Iterator[tuple[str, str]]:
+    yield "表題", edition.title
+    yield "自治体", edition.municipality
+    yield "年度", edition.fiscal_year
+    yield "現在日", japanese_date(edition.as_of) if edition.as_of else ""
+    yield "担当課", edition.department
+    yield "資料番号", edition.document_number
+    yield "案", "案" if edition.is_draft else ""
+    yield "凡例", " ".join(symbol + meaning for symbol, meaning in edition.legend.items())
+    for name, field in Headings.model_fields.items():
+        yield f"見出し({field.alias})", getattr(edition.headings, name)
+
+
+def _places(edition: Edition) -> dict[int, str]:
+    """By NO the number of the measure that an item stands in, in printed order."""
+    return {
+        item.number: policy_number(at) + measure_number(within)
+        for at, policy in enumerate(edition.policies, 1)
+        for within, measure in enumerate(policy.measures, 1)
+        for item in measure.items
+    }
+
+
+def _corrections(before: Paper, after: Paper) -> Iterator[Correction]:
+    """First of the list as a whole, then item by item in the order of NO; an item that is gone is told once."""
+    # Stable: within a NO the places stay in the order in which a list says them, the new one's first.
+    for number, place in sorted(dict.fromkeys([*after, *before]), key=lambda key: key[0]):
+        wrong, right = before.get((number, place)), after.get((number, place))
+        is_gone = number and (number, "item") not in after
+        if wrong != right and (place == "item" or not is_gone):
+            yield number, place, wrong, right
+
+
+def _applied(paper: Paper, corrections: tuple[Correction, ...]) -> Paper:
+    corrected = dict(paper)
+    for number, place, wrong, right in corrections:
+        require(
+            corrected.get((number, place)) == wrong, f"NO {number}の{place}は、前の版では「{wrong}」ではありません。"
+        )
+        if right is not None:
+            corrected[number, place] = right
+        elif number and place == "item":
+            corrected = {key: text for key, text in corrected.items() if key[0] != number}
+        else:
+            del corrected[number, place]
+    return corrected
+
+
+def _row(headings: Headings, number: int, place: str, wrong: str | None, right: str | None) -> Row:
+    label = "位置" if place == "position" else getattr(headings, place, place) if number else place
+    sides = marked(wrong or "(記載なし)", right or "(記載なし)")
+    return Row(
+        (
+            Cell(str(number or ""), ("head-number",)),
+            Cell(label, ("head-place",)),
+            *(
+                Cell(text, (f"head-{name}",), marked=words)
+                for name, (text, words) in zip(("wrong", "right"), sides, strict=True)
+            ),
+        )
+    )

@@ -1,0 +1,89 @@
+"""What the PDF of any kind of document must say around its content, from the model alone.
+
+Nothing here or in a kind's expected.py may use the code that makes the pages (tests/test_expected.py): a mistake in
+that code would go unseen if the proof read its expectations from the same place. Words that stand on a page are
+therefore written in both.
+"""
+
+from collections.abc import Mapping
+
+from pipeline.errors import ProofError
+from pipeline.model.dates import japanese_date
+from pipeline.model.edition import Edition
+from pipeline.text import flat
+from pipeline.years.similarity import fold
+from pipeline.years.text_diff import mark
+
+from .document import Block, Expected, Paragraph
+
+CONTINUED = "(続き)"
+DRAFT = "案"
+LEGEND_COLON = "："
+
+
+def expect(edition: Edition, *blocks: Block, title: str = "") -> Expected:
+    """What a document on `edition` alone must say, under the edition's title or another one."""
+    return Expected(
+        title=document_title(title or edition.title, edition.fiscal_year),
+        author=flat(edition.municipality),
+        masthead=masthead(edition, title or edition.title),
+        blocks=blocks,
+    )
+
+
+def masthead(
+    edition: Edition,
+    title: str,
+    years: str | None = None,
+    is_draft: bool | None = None,
+    legends: tuple[tuple[str, Mapping[str, str]], ...] = (),
+) -> tuple[Paragraph, ...]:
+    """The paragraphs at the head of every page, empty ones left out.
+
+    `years`, `is_draft` and `legends` (label and symbols of each) replace what the edition says by itself.
+    """
+    colon_label = flat(edition.headings.status) + LEGEND_COLON
+    first, *others = legends or ((colon_label, edition.legend),)
+    issued = [f"{japanese_date(edition.as_of)}現在"] if edition.as_of else []
+    if edition.department:
+        issued += [edition.municipality, edition.department]
+    draft = DRAFT if (edition.is_draft if is_draft is None else is_draft) else ""
+    paragraphs = [
+        ("P", edition.fiscal_year if years is None else years),
+        ("H1", title),
+        ("P", draft + edition.document_number),
+        ("P", legend(*first)),
+        ("P", " ".join(filter(None, issued))),
+        *(("P", legend(*other)) for other in others),
+    ]
+    return tuple(Paragraph(kind, text) for kind, text in paragraphs if text)
+
+
+def legend(label: str, symbols: Mapping[str, str]) -> str:
+    """A legend as it is printed: label, then each symbol with its meaning."""
+    return label + " ".join(symbol + meaning for symbol, meaning in symbols.items())
+
+
+def document_title(title: str, years: str) -> str:
+    """The title in the metadata: with the year or years in brackets, if any."""
+    return flat(f"{title}({years})" if years else title)
+
+
+def require(holds: bool, message: str) -> None:
+    """Raise `ProofError` unless an invariant holds that what is expected must meet by itself."""
+    if not holds:
+        raise ProofError(f"検査で、元のデータの中のつじつまが合いませんでした。{message}")
+
+
+def marked(old: str, new: str) -> tuple[tuple[str, tuple[str, ...]], tuple[str, tuple[str, ...]]]:
+    """Each of two texts with its words that are marked as changed.
+
+    Raises `ProofError` unless the pieces joined are the text, and what is not marked says the same in both.
+    """
+    pieces = mark(old, new)
+    for text, side in zip((old, new), pieces, strict=True):
+        require("".join(piece.text for piece in side) == text, f"「{text}」が、下線の有無で分けると別の文になります。")
+    same = [fold("".join(piece.text for piece in side if not piece.changed)) for side in pieces]
+    require(same[0] == same[1], f"「{old}」と「{new}」の、下線のない部分が同じではありません。")
+    words = [tuple(piece.text for piece in side if piece.changed) for side in pieces]
+    return (old, words[0]), (new, words[1])

@@ -1,0 +1,278 @@
+"""The proof is independent of the pages: what a page gets wrong between the model and its template never gets past it."""
+
+import ast
+import importlib
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipeline.documents.comparison import comparison
+from pipeline.documents.document import Document
+from pipeline.documents.errata import errata
+from pipeline.documents.history import history
+from pipeline.documents.report import report
+from pipeline.documents.summary import summary
+from pipeline.errors import ProofError
+from pipeline.layout.pdf import write_pdf
+from pipeline.model.validation import Validated, validate
+from pipeline.proof.proof import prove
+from pipeline.source.tree import parse_source
+
+from .conftest import ROOT
+
+HEAD = """\
+表題: 試験一覧
+自治体: 試験市
+年度: 平成{year}年度
+現在日: 20{year}-03-31
+担当課: 企画課
+案: true
+凡例: {{◎: 実施済, ○: 継続推進, ×: 検討中}}
+今後の取扱い: {{完了: 終了, 継続: 継続}}
+推進方針:
+  - 名称: 方針一
+    推進施策:
+      - 名称: 施策一
+        推進項目:
+"""
+SECOND = """\
+      - 名称: 施策二
+        推進項目:
+          - 再掲: 1
+"""
+
+
+def item(number: int, name: str, status: str = "○", treatment: str = "継続", findings: str = "", more: str = "") -> str:
+    return (
+        f"          - {{NO: {number}, 名称: {name}, 実施状況: {status}, 今後の取扱い: {treatment}, "
+        f"検証内容: '{findings}'{more}}}\n"
+    )
+
+
+OLD = (
+    HEAD.format(year=24)
+    + item(1, "公園の整備", "◎", "完了", "終わった。")
+    + item(2, "図書館の活用")
+    + item(3, "花壇の手入れ", "×", "継続", "検討する。")
+    + item(4, "道路の補修", findings="一部を直した。")
+    + SECOND
+    + item(5, "橋の点検", "×")
+    + item(6, "川の清掃", findings="毎月行った。")
+    + item(7, "祭りの開催")
+)
+NEW = (
+    "前版: old\n"
+    + HEAD.format(year=25)
+    + item(1, "図書館の活用", "×")
+    + item(2, "花壇と公園の手入れ", "○", "継続", "引き続き検討する。", ", 前版NO: [3]")
+    + item(3, "道路の補修", "◎", "完了", "すべてを直した。")
+    + SECOND
+    + item(4, "橋の点検", "○")
+    + item(5, "川の清掃", findings="毎週行った。")
+    + item(6, "祭りの開催")
+    + item(7, "新しい広場")
+)
+CORRECTED = (
+    OLD.replace("毎月行った", "毎週行った")
+    .replace("名称: 道路の補修", "名称: 道路と橋の補修")
+    .replace("企画課", "総務課")
+)
+
+
+def edition(text: str, name: str) -> Validated:
+    return validate(parse_source(Path(f"source/{name}.yaml"), text.encode(), has_lineage=False))
+
+
+COMPOSE: dict[str, Callable[[], Document]] = {
+    "report": lambda: report(edition(OLD, "old")),
+    "summary": lambda: summary(edition(NEW, "new"), edition(OLD, "old")),
+    "comparison": lambda: comparison(edition(OLD, "old"), edition(NEW, "new")),
+    "errata": lambda: errata(edition(OLD, "old"), edition(CORRECTED, "old")),
+    "history": lambda: history((edition(OLD, "old"), edition(NEW, "new"))),
+}
+
+
+@pytest.mark.parametrize("kind", COMPOSE)
+def test_a_page_that_says_what_the_model_says_passes(kind: str, font_cache: Path) -> None:
+    document = COMPOSE[kind]()
+    assert prove(write_pdf(document, font_cache), document) > 0
+
+
+# The two sides
+
+
+def imported(path: Path) -> set[str]:
+    """The modules of the pipeline that the module at `path` imports, by their full names."""
+    package = ("pipeline", *path.relative_to(ROOT / "pipeline").parent.parts)
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {name.name for name in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            above = package[: len(package) - node.level + 1] if node.level else ()
+            module = ".".join((*above, *filter(None, [node.module])))
+            # What is imported may be a module itself.
+            found |= {f"{module}.{name.name}" for name in node.names} | {module}
+    return {name for name in found if name.startswith("pipeline.")}
+
+
+EXPECTED = sorted((ROOT / "pipeline/documents").rglob("expected.py"))
+SIDES = {kind: {path.stem for path in (ROOT / "pipeline/documents" / kind).glob("*.py")} for kind in COMPOSE}
+
+
+def test_every_kind_has_both_sides() -> None:
+    assert all({"page", "expected"} <= found for found in SIDES.values())
+    assert {path.parent.name for path in EXPECTED} == {"documents", *COMPOSE}
+
+
+@pytest.mark.parametrize("path", EXPECTED, ids=lambda path: path.parent.name)
+def test_what_is_expected_comes_from_the_model_alone(path: Path) -> None:
+    may = r"pipeline\.((errors|text|model|years)(\.\w+)*|documents\.(document|expected)(\.\w+)?|documents)"
+    assert {name for name in imported(path) if not re.fullmatch(may, name)} == set()
+
+
+@pytest.mark.parametrize("kind", COMPOSE)
+def test_a_page_knows_nothing_of_what_is_expected(kind: str) -> None:
+    modules = (ROOT / "pipeline/documents" / kind).glob("*.py")
+    pages = [path for path in modules if path.stem not in ("__init__", "expected")]
+    for path in [*pages, ROOT / "pipeline/documents/html.py"]:
+        assert not any("expected" in name.split(".") for name in imported(path)), path
+
+
+# Damages to what a page is made of, after the model and before the template
+
+
+@dataclass(frozen=True)
+class Damage:
+    """A function of a kind's page.py, and what is done to its result."""
+
+    kind: str
+    function: str
+    name: str
+    change: Callable[[Any], Any]
+
+
+def damages() -> Iterator[Damage]:
+    def without(*positions: int) -> Callable[[Any], Any]:
+        return lambda found: [one for at, one in enumerate(found) if at not in positions]
+
+    def nothing(_: object) -> tuple[()]:
+        return ()
+
+    def turned(found: Any) -> Any:
+        return tuple(reversed(tuple(found)))
+
+    def unmarked(pair: Any) -> Any:
+        return tuple(tuple(replace(piece, changed=False) for piece in side) for side in pair)
+
+    def only(kind: str, change: Callable[[Any], Any]) -> Callable[[Any], Any]:
+        """`change` of each row that is a `kind`."""
+        return lambda found: [change(one) if type(one).__name__ == kind else one for one in found]
+
+    def section(change: Callable[[Any], Any]) -> Callable[[Any], Any]:
+        return lambda found: [replace(one, rows=tuple(change(one.rows))) for one in found]
+
+    def legend(head: Any) -> Any:
+        return replace(head, legend=dict(zip(head.legend, reversed(head.legend.values()), strict=True)))
+
+    table: dict[str, list[tuple[str, str, Callable[[Any], Any]]]] = {
+        "report": [
+            ("_cells", "status of another", lambda row: replace(row, status="○" if row.status == "◎" else "◎")),
+            ("_cells", "meaning of another", lambda row: replace(row, meaning=row.meaning and "検討中")),
+            ("_cells", "findings lost", lambda row: replace(row, findings="")),
+            ("_cells", "NO one too high", lambda row: replace(row, number=row.number + 1)),
+            ("_cells", "repeat not marked", lambda row: replace(row, name=row.name.replace("【再掲】", ""))),
+            ("sections", "last row lost", section(without(8))),
+            ("sections", "two rows swapped", section(lambda rows: [rows[0], rows[2], rows[1], *rows[3:]])),
+            ("columns", "heads swapped", lambda found: [*found[:5], replace(found[5], lines=found[6].lines), found[6]]),
+            ("masthead", "meanings of the legend swapped", legend),
+            ("masthead", "draft not said", lambda head: replace(head, draft="")),
+        ],
+        "summary": [
+            ("_tally", "an item not counted", lambda tally: replace(tally, whole=replace(tally.whole, items=6))),
+            ("_lines", "a policy lost", nothing),
+            ("_foot", "total and shares swapped", turned),
+            ("_differences", "no change told", without(1, 2)),
+            ("change", "sign lost", lambda said: said.replace("△", "")),
+            ("share", "rounded down", lambda said: said.replace("14.3", "14.2")),
+            (
+                "status_columns",
+                "meanings swapped",
+                lambda found: tuple(
+                    replace(one, label=other.label) for one, other in zip(found, reversed(found), strict=True)
+                ),
+            ),
+            ("_readings", "chart read as another", turned),
+            ("_notes", "no notes", nothing),
+            ("_lead", "sentences lost", lambda said: said[:1]),
+        ],
+        "comparison": [
+            ("_body", "five rows lost", without(3, 4, 5, 7, 8)),
+            ("_sides", "old and new swapped", turned),
+            ("_counts", "all counts zero", lambda found: [(label, 0) for label, _ in found]),
+            ("_moves", "a move not counted", without(0)),
+            ("_listed", "names lost", nothing),
+            ("_sentences", "nothing said", nothing),
+            ("_labels", "kinds lost", nothing),
+            ("_note", "unchanged miscounted", lambda said: said.replace("1項目", "2項目")),
+            ("mark", "no word marked", unmarked),
+            ("_whole", "no status marked", unmarked),
+            ("compare", "entries lost", lambda found: replace(found, entries=found.entries[::2])),
+            (
+                "compare",
+                "all taken for unchanged",
+                lambda found: replace(
+                    found, entries=tuple(replace(entry, kinds=("continued",)) for entry in found.entries)
+                ),
+            ),
+        ],
+        "errata": [
+            ("_differences", "every second correction lost", lambda found: [*found][::2]),
+            ("_differences", "wrong and right swapped", lambda found: [(*one[:2], one[3], one[2]) for one in found]),
+            (
+                "_differences",
+                "NO of the next",
+                lambda found: [(one[0] and str(int(one[0]) + 1), *one[1:]) for one in found],
+            ),
+            ("_differences", "place of another", lambda found: [(one[0], "検証内容", *one[2:]) for one in found]),
+            ("_note", "miscounted", lambda said: said.replace("3箇所", "4箇所")),
+            ("mark", "no word marked", unmarked),
+            ("masthead", "year lost", lambda head: replace(head, fiscal_year="")),
+        ],
+        "history": [
+            ("_remarks", "no remarks", nothing),
+            ("_names", "former names lost", lambda names: [*names][:1]),
+            ("_cell", "NO one too high", lambda cell: replace(cell, number=cell.number and str(int(cell.number) + 1))),
+            ("_cell", "ends not told", lambda cell: replace(cell, note="")),
+            ("_cell", "status of another", lambda cell: replace(cell, symbol=cell.symbol and "×")),
+            ("_sections", "a line lost", lambda found: [rows[:-1] for rows in found]),
+            ("_labels", "years swapped", turned),
+            ("_share", "all shares alike", lambda _: "1 (14.3%)"),
+            ("_key", "no key", nothing),
+            ("_notes", "no notes", nothing),
+            ("grouped", "a measure lost", lambda found: [replace(one, measures=one.measures[1:]) for one in found]),
+        ],
+    }
+    for kind, found in table.items():
+        for function, name, change in found:
+            yield Damage(kind, function, name, change)
+
+
+@pytest.mark.parametrize("damage", [*damages()], ids=lambda damage: f"{damage.kind}: {damage.name}")
+def test_damage_before_the_template_does_not_get_past_the_proof(
+    damage: Damage, font_cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = importlib.import_module(f"pipeline.documents.{damage.kind}.page")
+    owner = page if hasattr(page, damage.function) else importlib.import_module(f"pipeline.documents.{damage.kind}")
+    right = getattr(owner, damage.function)
+    monkeypatch.setattr(owner, damage.function, lambda *given, **named: damage.change(right(*given, **named)))
+    try:
+        bad = COMPOSE[damage.kind]()
+    except ProofError:
+        return
+    with pytest.raises(ProofError):
+        prove(write_pdf(bad, font_cache), bad)
