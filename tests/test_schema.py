@@ -126,12 +126,20 @@ def test_what_the_format_allows_fits_the_schema() -> None:
         ("表題: 試験一覧\n", "", "/表題"),
         ("  ◎: 実施済\n  ○: 継続推進\n  ×: 検討中\n", "  {}\n", "/凡例"),
         ("自治体: 試験市", "前版: H23年度", "/前版"),
-        ("自治体: 試験市", "案: はい", "/案"),
+        ("自治体: 試験市", "案: ある", "/案"),
+        ("自治体: 試験市", "現在日: 平成25年3月", "/現在日"),
     ],
 )
 def test_the_schema_refuses_what_the_model_refuses(old: str, new: str, place: str) -> None:
     assert HEALTHY.count(old) == 1
     assert place in faults(read(HEALTHY.replace(old, new)), SCHEMA)
+
+
+@pytest.mark.parametrize(
+    "written", ["案: はい", "案: True", "案: いいえ", "現在日: 2013/3/31", "現在日: 平成25年3月31日"]
+)
+def test_what_may_be_written_in_several_ways_fits_the_schema(written: str) -> None:
+    assert faults(read(HEALTHY.replace("自治体: 試験市", written)), SCHEMA) == []
 
 
 def test_the_schema_speaks_japanese() -> None:

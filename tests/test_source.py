@@ -205,7 +205,7 @@ def test_a_named_pipe_is_not_waited_for(tmp_path: Path) -> None:
 def test_a_link_that_goes_in_a_circle_is_named(tmp_path: Path) -> None:
     (tmp_path / "h24.yaml").symlink_to(tmp_path / "h25.yaml")
     (tmp_path / "h25.yaml").symlink_to(tmp_path / "h24.yaml")
-    assert "輪になっています" in refusal(tmp_path / "h24.yaml").message
+    assert "循環しています" in refusal(tmp_path / "h24.yaml").message
 
 
 def test_a_file_that_may_not_be_read_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -236,7 +236,7 @@ def test_a_strange_name_cannot_disturb_the_terminal(tmp_path: Path, name: str) -
         (["check"], "版の名前に使えない文字があります: source/h�[31m.yaml"),
         (["check", "h24"], "ある版: h�[31m、test"),
         (["check", "h\x1b[31m"], "版「h�[31m」は"),
-        (["check", "test"], "前版「h22」(source/h22.yaml)がありません。ほかの版はh�[31mです。"),
+        (["check", "test"], "前版「h22」(source/h22.yaml)がありません。今ある版: h�[31m"),
     ],
 )
 def test_nor_can_the_name_of_another_file(

@@ -1,5 +1,6 @@
 """Bad sources, each laid over one healthy edition, with the place, the code and the words that must come out."""
 
+import datetime
 import re
 import subprocess
 import sys
@@ -10,6 +11,7 @@ import pytest
 
 from pipeline.errors import LackError, Problem, SourceError
 from pipeline.fonts import font_files
+from pipeline.model.dates import japanese_date, read_date
 from pipeline.model.edition import Edition, Item
 from pipeline.model.validation import validate
 from pipeline.source.tree import MAX_PROBLEMS, MAX_TEXT, parse_source, plain, read_source
@@ -53,7 +55,7 @@ CASES: dict[str, Case] = {
     "value that begins with @": ("終わった。", "@終わった。", [("19:19", "E105", "全体を引用符で")]),
     "value that begins with *": ("終わった。", "*終わった。", [("19:19", "E105", "全体を引用符で")]),
     "value less indented than its key": ("終わった。", "終わった。\n  続き", [("20:3", "E105", "字下げ")]),
-    "no hint fits": ("終わった。", "終わった。\n         続き: あ", [("20:10", "E105", "この行と前の行")]),
+    "key between two levels": ("終わった。", "終わった。\n         続き: あ", [("20:10", "E105", "字下げが、14行目の「推進項目」より1字深く")]),
     "anchor": ("終わった。", "&a 終わった。", [("19:19", "E106", "アンカー(&)")]),
     "alias": ("終わった。", "*a", [("19:19", "E106", "別名(*)")]),
     "tag": ("終わった。", "!!str 終わった。", [("19:19", "E106", "タグ(!)")]),
@@ -114,11 +116,14 @@ CASES: dict[str, Case] = {
     "NO with a fraction": ("NO: 2", "NO: 1.5", [("20:17", "E205", "NO「1.5」は")]),
     "NO in a list": ("NO: 2", "NO: [2]", [("20:17", "E205", "「項目二」のNO(並び)は")]),
     "repeat of a word": ("再掲: 1", "再掲: 項目一", [("31:17", "E205", "再掲「項目一」は、番号として")]),
-    "yes is no flag": ("自治体: 試験市", "案: yes", [("2:4", "E206", "「案」の値「yes」は、true")]),
-    "はい is no flag": ("名称: 施策一", "名称: 施策一\n        改ページ: はい", [("14:15", "E206", "「はい」は、true")]),
+    "yes is no flag": ("自治体: 試験市", "案: yes", [("2:4", "E206", "「案」には、true(案と表示する)か false(表示しない)を書いてください(書かれている値: 「yes」)。")]),
+    "ある is no flag": ("名称: 施策一", "名称: 施策一\n        改ページ: ある", [("14:15", "E206", "「改ページ」には、true(ここから")]),
     "impossible date": ("自治体: 試験市", "現在日: 2013-02-30", [("2:6", "E207", "「2013-02-30」は、暦にない")]),
-    "date with slashes": ("自治体: 試験市", "現在日: 2013/3/31", [("2:6", "E207", "2013-03-31 のように")]),
-    "date of the era": ("自治体: 試験市", "現在日: 平成25年3月31日", [("2:6", "E207", "「平成25年3月31日」は")]),
+    "impossible date with slashes": ("自治体: 試験市", "現在日: 2013/13/1", [("2:6", "E207", "「2013/13/1」は、暦にない")]),
+    "impossible date of an era": ("自治体: 試験市", "現在日: 平成25年2月29日", [("2:6", "E207", "「平成25年2月29日」は、暦にない")]),
+    "date after the end of an era": ("自治体: 試験市", "現在日: 平成31年5月1日", [("2:6", "E207", "平成にない日付です(令和元年5月1日に当たります)")]),
+    "date of no era": ("自治体: 試験市", "現在日: 平和25年3月31日", [("2:6", "E207", "2013-03-31 か 2013/3/31 か 平成25年3月31日")]),
+    "date of a month": ("自治体: 試験市", "現在日: 平成25年3月", [("2:6", "E207", "「平成25年3月」は、日付として読めません")]),
     "prose too long": ("終わった。", "あ" * (MAX_TEXT + 1), [("19:19", "E208", "NO 1「項目一」の検証内容が20,001字")]),
     "前版 that is no id": ("自治体: 試験市", "前版: H23年度", [("2:5", "E209", "「H23年度」は、版の名前では")]),
     "treatment that neither goes on nor ends": ("完了: 終了", "完了: 済", [("8:7", "E211", "「完了」の値「済」")]),
@@ -130,6 +135,7 @@ CASES: dict[str, Case] = {
     "gaiji": ("項目二", "項\ue000二", [("21:18", "E304", "NO 2「項�二」の名称にある文字(U+E000)は、外字です")]),
     "radical": ("終わった", "終⼈わった", [("19:20", "E305", "漢字「人」(U+4EBA)に直してください")]),
     "kanji that the font lacks": ("項目二", "項𠮷二", [("21:18", "E306", "NO 2「項𠮷二」の名称にある「𠮷」(U+20BB7)は")]),
+    "first character that the font lacks": ("項目二", "𠮷田二", [("21:17", "E306", "書いてください。(先頭)")]),
     "variant that the font lacks": ("終わった", "終葛\U000e01efた", [("19:20", "E306", "(U+845B U+E01EF)は")]),
     "no character at all": ("終わった", "終\u0378わった", [("19:20", "E307", "(U+0378)は、文字として")]),
     # --- between the parts
@@ -153,8 +159,9 @@ CASES: dict[str, Case] = {
     "repeat of nothing": ("再掲: 1", "再掲: 9", [("31:17", "E404", "再掲のNO 9という項目はありません")]),
     "repeat of the same measure": ("再掲: 1", "再掲: 3", [("31:17", "E405", "再掲のNO 3「項目三」は、同じ推進施策の中")]),
     "前版 that is missing": ("自治体: 試験市", "前版: h22", [("2:5", "E406", "前版「h22」")]),
+    "前版 like no other": ("自治体: 試験市", "前版: zzz", [("2:5", "E406", "今ある版: after-broken、broken、h23、round")]),
     "前版 that is itself": ("自治体: 試験市", "前版: h24", [("2:5", "E407", "自分自身")]),
-    "前版 that comes round": ("自治体: 試験市", "前版: round", [("2:5", "E407", "輪(h24 → round → h24)")]),
+    "前版 that comes round": ("自治体: 試験市", "前版: round", [("2:5", "E407", "循環しています(h24 → round → h24)。")]),
     "前版NO that the 前版 lacks": (
         "検証内容: 終わった。",
         "前版NO: [1, 9]",
@@ -175,6 +182,10 @@ CASES: dict[str, Case] = {
     "treatment not yet known": ("今後の取扱い: 完了", "今後の取扱い: 未記入", [("18:21", "W507", "今後の取扱いが未記入")]),
     "words behind #": ("検証内容: 終わった。", "検証内容: 番号 #3の件", [("19:22", "W509", "「#3の件」は、注釈とみなして")]),
     "nothing but words behind #": ("検証内容: 終わった。", "検証内容: #3の件", [("19:19", "W509", "「#3の件」は、注釈とみなして")]),
+    "escape in quotes": ("検証内容: 終わった。", '検証内容: "共有\\network"', [("19:22", "W510", "「\\n」は、改行と読みました")]),
+    "value on two lines": ("終わった。", f"終わって、\n{ROW}  始まった。", [("19:19", "W511", "つなぎ目に半角の空白が入ります")]),
+    "straight quotes": ("終わった。", '事業は"協働"で行う。', [("19:22", "W512", "そのまま印刷されます")]),
+    "backslash for yen": ("終わった。", "\\100,000を支出", [("19:19", "W513", "金額なら「￥」か「円」")]),
     "repeat twice": ("再掲: 1", "再掲: 1\n          - 再掲: 1", [("32:17", "W508", "同じ推進施策に二度")]),
 }  # fmt: skip
 
@@ -406,3 +417,36 @@ def test_a_missing_font_is_reported_though_none_need_be_read(monkeypatch: pytest
             validate(parse_source(Path("h24.yaml"), HEALTHY.encode()))
     finally:
         font_files.cache_clear()
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["2013-03-31", "2013-3-31", "2013/3/31", "2013/03/31", "平成25年3月31日", "平成２５年３月３１日", "2013年3月31日"],
+)
+def test_a_day_may_be_written_in_several_ways(written: str) -> None:
+    text = HEALTHY.replace("自治体: 試験市", f"現在日: {written}")
+    edition = validate(parse_source(Path("h24.yaml"), text.encode())).edition
+    assert edition.as_of == datetime.date(2013, 3, 31)
+
+
+@pytest.mark.parametrize(
+    ("written", "day"),
+    [
+        ("令和元年5月1日", (2019, 5, 1)),
+        ("平成31年4月30日", (2019, 4, 30)),
+        ("昭和64年1月7日", (1989, 1, 7)),
+        ("大正元年7月30日", (1912, 7, 30)),
+    ],
+)
+def test_the_first_and_last_days_of_an_era_are_read(written: str, day: tuple[int, int, int]) -> None:
+    assert read_date(written) == datetime.date(*day)
+    assert japanese_date(read_date(written)) == written
+
+
+@pytest.mark.parametrize(
+    ("written", "is_draft"),
+    [("true", True), ("True", True), ("はい", True), ("false", False), ("FALSE", False), ("いいえ", False)],
+)
+def test_a_flag_may_be_written_as_an_office_does(written: str, is_draft: bool) -> None:
+    text = HEALTHY.replace("自治体: 試験市", f"案: {written}")
+    assert validate(parse_source(Path("h24.yaml"), text.encode())).edition.draft is is_draft

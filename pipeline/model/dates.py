@@ -29,6 +29,36 @@ def japanese_year(day: datetime.date) -> str:
     return f"{day.year}年"
 
 
+class NoDateError(ValueError):
+    """A text is no date, or none of the calendar; the message says why in Japanese."""
+
+
+def read_date(text: str) -> datetime.date:
+    """The day that `text` names: 2013-03-31, 2013/3/31, 2013年3月31日 or 平成25年3月31日. Raises `NoDateError`."""
+    plain = "".join(unicodedata.normalize("NFKC", text).split())
+    if found := re.fullmatch(r"([0-9]{4})([-/])([0-9]{1,2})\2([0-9]{1,2})", plain):
+        year, month, day = int(found[1]), int(found[3]), int(found[4])
+    elif found := re.fullmatch(r"(\D*)(元|[0-9]{1,4})年([0-9]{1,2})月([0-9]{1,2})日", plain):
+        named = western_year(f"{found[1]}{found[2]}年")
+        if named is None:
+            raise NoDateError(_NO_DATE)
+        year, month, day = named, int(found[3]), int(found[4])
+    else:
+        raise NoDateError(_NO_DATE)
+    try:
+        date = datetime.date(year, month, day)
+    except ValueError:
+        raise NoDateError("暦にない日付です。年月日を確かめてください。") from None
+    era = next((name for _, name in _ERAS if plain.startswith(name)), "")
+    if era and not japanese_date(date).startswith(era):
+        right = japanese_date(date)
+        raise NoDateError(f"{era}にない日付です({right}に当たります)。元号と年を確かめてください。")
+    return date
+
+
+_NO_DATE = "日付として読めません。2013-03-31 か 2013/3/31 か 平成25年3月31日 のように書いてください。"
+
+
 def western_year(text: str) -> int | None:
     """2012 of 平成24年度 or of 2012年; None of what names no one year, or none of its era."""
     found = re.fullmatch(r"(\D*)(元|\d{1,4})年度?", "".join(unicodedata.normalize("NFKC", text).split()))

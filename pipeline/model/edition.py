@@ -24,8 +24,14 @@ from pydantic_core import PydanticCustomError
 
 from pipeline.source.tree import MAX_TEXT
 
+from .dates import NoDateError, read_date
+
 # Stands for a status or a treatment that is still to be filled in: legal in a draft, printed as 案.
 BLANK = "未記入"
+
+# How people write a flag; an editor gives a YAML boolean any of the first three spellings.
+_YES = ("true", "True", "TRUE", "はい")
+_NO = ("false", "False", "FALSE", "いいえ")
 
 TreatmentKind = Literal["継続", "終了"]
 
@@ -47,20 +53,16 @@ def _number(value: object) -> object:
 
 
 def _flag(value: object) -> object:
-    if value not in ("true", "false"):
-        raise PydanticCustomError("E206", "true(はい)か false(いいえ)で書いてください。")
-    return value == "true"
+    if isinstance(value, str) and value in _YES + _NO:
+        return value in _YES
+    raise PydanticCustomError("E206", "true か false ではありません。")
 
 
 def _date(value: object) -> object:
-    if not isinstance(value, str) or not re.fullmatch("[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
-        raise PydanticCustomError(
-            "E207", "日付として読めません。2013-03-31 のように、西暦と半角の数字で書いてください。"
-        )
     try:
-        return datetime.date.fromisoformat(value)
-    except ValueError:
-        raise PydanticCustomError("E207", "暦にない日付です。年月日を確かめてください。") from None
+        return read_date(value if isinstance(value, str) else "")
+    except NoDateError as error:
+        raise PydanticCustomError("E207", "{why}", {"why": str(error)}) from None
 
 
 def _edition_id(value: object) -> object:
@@ -85,13 +87,19 @@ def is_edition_id(text: str) -> bool:
 # An editor reads `年度: 2012` as a number and `検証内容:` as null; to us both are text.
 _scalar_schema = {"type": ["string", "number", "boolean"]}
 _edition_id_schema = {"type": ["string", "integer"], "pattern": "^[a-z0-9][a-z0-9-]{0,63}$"}
+_flag_schema = {"enum": [True, False, *_YES, *_NO]}
+_day_schema = {
+    "type": "string",
+    "pattern": "^([0-9]{4}-[0-9]{1,2}-[0-9]{1,2}|[0-9]{4}/[0-9]{1,2}/[0-9]{1,2}"
+    "|(明治|大正|昭和|平成|令和)?([0-9]{1,4}|元)年[0-9]{1,2}月[0-9]{1,2}日)$",
+}
 _optional_schema = {"type": ["string", "number", "boolean", "null"]}
 
 Text = Annotated[str, Field(max_length=MAX_TEXT), BeforeValidator(_text), WithJsonSchema(_scalar_schema)]
 OptionalText = Annotated[str, Field(max_length=MAX_TEXT), WithJsonSchema(_optional_schema)]
 Number = Annotated[int, Field(ge=1), BeforeValidator(_number)]
-Flag = Annotated[bool, BeforeValidator(_flag)]
-Day = Annotated[datetime.date, BeforeValidator(_date)]
+Flag = Annotated[bool, BeforeValidator(_flag), WithJsonSchema(_flag_schema)]
+Day = Annotated[datetime.date, BeforeValidator(_date), WithJsonSchema(_day_schema)]
 EditionId = Annotated[str, BeforeValidator(_edition_id), WithJsonSchema(_edition_id_schema)]
 Kind = Annotated[TreatmentKind, BeforeValidator(_kind)]
 

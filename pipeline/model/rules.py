@@ -97,7 +97,6 @@ class _Rules:
         self._numbers = {row.number for row in self._rows if row.number}
 
     def check(self) -> Iterator[Problem]:
-        yield from self._check_comments()
         yield from self._check_numbers()
         yield from self._check_names()
         yield from self._check_lists()
@@ -106,15 +105,6 @@ class _Rules:
 
     def _problem(self, code: str, node: Node, message: str) -> Problem:
         return Problem(str(self._source.path), node.line, node.column, code, message)
-
-    def _check_comments(self) -> Iterator[Problem]:
-        for comment in self._source.comments:
-            yield self._problem(
-                "W509",
-                comment,
-                f"「{visible(comment.text)}」は、注釈とみなして読んでいません。"
-                "値の一部なら値の全体を引用符で囲み、注釈なら「#」の後を一字空けてください。",
-            )
 
     def _check_numbers(self) -> Iterator[Problem]:
         first: dict[int, Row] = {}
@@ -287,16 +277,14 @@ class _Rules:
         while current:
             if current in chain:
                 loop = " → ".join([*chain[chain.index(current) :], current])
-                what = "自分自身" if len(chain) == 1 else f"輪({loop})"
-                raise SourceError(
-                    [self._problem("E407", place, f"「前版」が{what}になっています。前の年の版を書いてください。")]
-                )
+                what = "自分自身になっています" if len(chain) == 1 else f"循環しています({loop})"
+                raise SourceError([self._problem("E407", place, f"「前版」が{what}。前の年の版を書いてください。")])
             chain.append(current)
             path = self._source.path.parent / f"{current}.yaml"
             if not path.exists():
                 others = sorted(file.stem for file in path.parent.glob("*.yaml") if file.stem != chain[0])
                 near = meant(current, others)
-                known = f"ほかの版は{'、'.join(others[:12])}です。" if others else "ほかの版はありません。"
+                known = f"今ある版: {'、'.join(others[:12])}" if others else "ほかの版はありません。"
                 fix = f"「{near}」ではありませんか。" if near else known
                 raise SourceError([self._problem("E406", place, f"前版「{current}」({path})がありません。{fix}")])
             try:

@@ -1,5 +1,7 @@
 """Stage 2, its work: from a source's tree to an `Edition`, or to everything that is wrong with it in one pass."""
 
+import re
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -51,6 +53,7 @@ def validate(source: Source) -> Validated:
     problems += _bounded(
         problem for problem in _check_characters(source) if (problem.line, problem.column) not in named_already
     )
+    problems += _check_reading(source)
     edition = None
     try:
         edition = Edition.model_validate(plain(source.root))
@@ -99,6 +102,11 @@ def _translate(source: Source, detail: ErrorDetails) -> Problem | None:
         code, message = "E204", f"{subject}が空です。{advice.get(key, '値を書いてください。')}"
     elif kind == "E204":
         code, message = kind, f"{subject}が{detail['msg']}"
+    elif kind == "E206":
+        code, message = (
+            kind,
+            f"「{key}」には、{_FLAGS.get(key, 'true か false')}を書いてください(書かれている値: {_shown(node)})。",
+        )
     elif kind.startswith("E"):
         value = _shown(node) if isinstance(node, Scalar) else f"({_shown(node)})"
         if subject.endswith("」"):
@@ -143,6 +151,11 @@ _ADVICE_AT_TOP = {
     "凡例": "記号と意味を書いてください(例 ◎: 実施済)。",
     "今後の取扱い": "語と、次の版に続くかどうかを書いてください(例 完了: 終了)。",
     "推進方針": "一つ以上書いてください。",
+}
+# What the values of a flag mean.
+_FLAGS = {
+    "案": "true(案と表示する)か false(表示しない)",
+    "改ページ": "true(ここから新しいページにする)か false(しない)",
 }
 _ADVICE = {
     "NO": "項目の番号を書いてください(例 NO: 1)。",
@@ -223,6 +236,52 @@ def _check_characters(source: Source) -> Iterator[Problem]:
             yield Problem(str(source.path), scalar.line, column, code, message)
 
 
+# A quotation in the quotes of a typewriter that holds Japanese, or stands within it; not the inches of 32".
+_STRAIGHT = re.compile("(\")[^\"]*\"|(?<![0-9])(\")|(')[^'\n]*[^\x00-\x7f'][^'\n]*'")
+# What Windows shows, and a Japanese keyboard types, for ¥.
+_BACKSLASH = re.compile(r"(\\)(?=[0-9０-９])")
+
+
+def _check_reading(source: Source) -> Iterator[Problem]:
+    """What YAML may have read otherwise than it was meant, and signs that print otherwise than they are meant."""
+    if not source.oddities and not any(
+        _BACKSLASH.search(one.text) or '"' in one.text or "'" in one.text for one in scalars(source.root)
+    ):
+        return
+    owned = [*_owned(source.root, "")]
+    places = [(scalar.line, scalar.column) for _, scalar in owned]
+    for oddity in source.oddities:
+        at = bisect_right(places, (oddity.line, oddity.column))
+        yield _warning(source, oddity.code, owned[at - 1][0] if at else "", oddity.message, oddity.line, oddity.column)
+    lines = source.lines
+    for owner, scalar in owned:
+        text = scalar.text
+        if len(text) > MAX_TEXT:
+            continue
+        for code, sign, message in _typed(text):
+            line, begin = lines[scalar.line - 1], scalar.column - 1
+            # No plain value begins with a quotation mark: it only stands around the value.
+            offset = line.find(sign, begin + (line[begin : begin + 1] in ("'", '"')))
+            yield _warning(source, code, owner, message, scalar.line, (offset if offset >= 0 else begin) + 1)
+
+
+def _typed(text: str) -> Iterator[tuple[str, str, str]]:
+    """What a keyboard gives in the place of a Japanese sign: the code, the sign, what to say of it."""
+    if not text.isascii() and (match := _STRAIGHT.search(text)):
+        sign = next(filter(None, match.groups()))
+        yield "W512", sign, f"半角の引用符({sign})は、そのまま印刷されます。「 」か “ ” に改めてください。"
+    if _BACKSLASH.search(text):
+        yield (
+            "W513",
+            "\\",
+            "数字の前の「\\」は、Windowsでは「¥」に見えますが、「\\」と印刷されます。金額なら「￥」か「円」で書いてください。",
+        )
+
+
+def _warning(source: Source, code: str, owner: str, message: str, line: int, column: int) -> Problem:
+    return Problem(str(source.path), line, column, code, f"{owner}で、{message}" if owner else message)
+
+
 def _owned(node: Node, owner: str) -> Iterator[tuple[str, Scalar]]:
     """Every scalar below `node` with the label of its item and its key."""
     if isinstance(node, Scalar):
@@ -241,4 +300,6 @@ def _context(text: str, characters: str) -> str:
     """The words around, by which a writer finds the place in a long cell."""
     at = text.find(characters)
     before, after = visible(text[max(0, at - 6) : at]), visible(text[at + len(characters) : at + len(characters) + 6])
-    return f"(「{before}」と「{after}」の間)" if before or after else ""
+    if before and after:
+        return f"(「{before}」と「{after}」の間)"
+    return "(先頭)" if after else "(末尾)" if before else ""

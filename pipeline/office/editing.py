@@ -131,7 +131,8 @@ class _Editor:
             elif not before.strip(" "):
                 start = line - 1, len(self._lines[line - 1])
             yield _Edit(start, token.end, "")
-        elif "\n" in text and not token.style and on_line_of_key and not in_flow:
+        elif "\n" in text and on_line_of_key and not in_flow:
+            # In quotes a line end is an escape, which is warned of (W510).
             behind = token.end[0], len(self._lines[token.end[0]])
             yield _Edit(token.begin, token.end, _apart(before, "|"))
             yield _Edit(behind, behind, _block(text, name.column + 1))

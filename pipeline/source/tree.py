@@ -23,6 +23,7 @@ from pipeline.errors import Problem, SourceError
 
 from .characters import compose, visible
 from .embedded import AlteredError, NotOursError, take_source
+from .slips import Level, Oddity, Quotation, explain, glued_key, oddities
 
 # The bounds of design.md; MAX_NODES keeps a file of 32 MB full of tiny nodes within ten seconds.
 # 5,200 rows have about 85,000 nodes. No writer reads more than MAX_PROBLEMS, and listing every one
@@ -41,8 +42,8 @@ _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufffe\
 # Instructions to the YAML reader: nobody needs them, and libyaml's time grows with the square of their number.
 _DIRECTIVE = re.compile("^%", re.MULTILINE)
 
-# A comment whose sign touches its first word, as in 番号 #3: what is meant as a comment mostly stands apart.
-_GLUED = re.compile(r"[ \t]*(#\w[^\n]{0,100})")
+# Problems for which the values are not looked at, though most of them may be sound.
+_HIDING = {"E103", "E104", "E105", "E106", "E107", "E108", "E109", "E111"}
 
 # How a file says that it is not UTF-8. UTF-32 begins like UTF-16, so it comes first.
 _OTHER_MARKS = {
@@ -90,7 +91,7 @@ class Source:
     """One file: where it was read, its bytes as they are, their SHA-256 in hexadecimal, its tree, its edition's id.
 
     A source that stands alone (`has_lineage` is False) has no other editions beside it to be checked against.
-    `comments` are those behind a value that may have been meant as part of it: 番号 #3.
+    `oddities` are what YAML may have read otherwise than it was meant, in the order of the file.
     """
 
     path: Path
@@ -99,7 +100,7 @@ class Source:
     root: Mapping
     edition: str
     has_lineage: bool = True
-    comments: tuple[Scalar, ...] = ()
+    oddities: tuple[Oddity, ...] = ()
 
     @property
     def lines(self) -> list[str]:
@@ -123,11 +124,13 @@ def read_source(path: Path, has_lineage: bool = True) -> Source:
 
 def parse_source(path: Path, data: bytes, edition: str = "", has_lineage: bool = True) -> Source:
     """Parse `data` as the content of `path`; the edition's id is its stem if none is given. Raises `SourceError`."""
-    text = _decode(path, data)
+    try:
+        composer = _Composer(path, _decode(path, data))
+        root = composer.compose()
+    except SourceError as error:
+        raise SourceError(_and_the_rest(error.problems)) from None
     digest = hashlib.sha256(data).hexdigest()
-    composer = _Composer(path, text)
-    root = composer.compose()
-    return Source(path, data, digest, root, edition or path.stem, has_lineage, tuple(composer.comments))
+    return Source(path, data, digest, root, edition or path.stem, has_lineage, tuple(composer.oddities))
 
 
 def plain(node: Node) -> object:
@@ -160,6 +163,14 @@ def with_notice(problems: list[Problem]) -> list[Problem]:
     return [*problems, problems[-1]._replace(code="E199", message=message)]
 
 
+def _and_the_rest(problems: tuple[Problem, ...]) -> list[Problem]:
+    """`problems` of the file as YAML, the last one of which says that what they hide was not looked at."""
+    *others, last = problems
+    if last.code in _HIDING:
+        last = last._replace(message=f"{last.message}ほかの誤りはまだ調べていません。")
+    return [*others, last]
+
+
 def _fail(path: Path, code: str, message: str, line: int = 0, column: int = 0) -> NoReturn:
     raise SourceError([Problem(str(path), line, column, code, message)])
 
@@ -184,7 +195,7 @@ def _read_bytes(path: Path) -> bytes:
         reason = {
             errno.ENOENT: "ファイルがありません。名前と場所を確かめてください。",
             errno.EACCES: "読む権限がありません。ファイルのアクセス権を確かめてください。",
-            errno.ELOOP: "リンクが輪になっています。もとのファイルを指定してください。",
+            errno.ELOOP: "リンクが循環しています。もとのファイルを指定してください。",
             errno.ENAMETOOLONG: "ファイルの名前が長すぎます。",
         }.get(number or 0, f"読めません({getattr(error, 'strerror', None) or error})。")
         _fail(path, "E101", reason)
@@ -263,44 +274,22 @@ def _japanese(data: bytes, encoding: str) -> int:
     return max(0, len(re.findall("[ぁ-んァ-ヶ一-龠]", text)) - len(re.findall("[｡-ﾟ]", text)))
 
 
-# What most likely lies behind a syntax error, by the text of its line: libyaml's own words are English.
-# The first group is the place.
-_HINTS = tuple(
-    (re.compile(pattern), sentence)
-    for pattern, sentence in (
-        ("[ \u3000]*(\t)", "字下げにタブがあります。半角の空白に直してください。"),
-        ("[ \t]*(\u3000)", "字下げに全角の空白があります。半角の空白に直してください。"),
-        (".*?([\u200b-\u200f\u2060\ufeff])", "見えない文字があります。この行を打ち直してください。"),
-        (
-            r".*?:\s+(-)(?:\s|$)",
-            '「-」は、そのままでは値になりません。"-" のように、値の全体を引用符で囲んでください。',
-        ),
-        (
-            r"(?:.*?:\s+|\s*(?:- +)?)([@`%*&!]|[>|](?=[^\s\d+-]))",
-            "「@」「*」などの記号で始まる値は、全体を引用符で囲んでください。",
-        ),
-        (
-            r".*?:\s+([\[{])",
-            "「[」か「{」で始まる値は、文なら全体を引用符で囲み、並びなら「]」か「}」で閉じてください。",
-        ),
-        (
-            r"""(?:.*?:\s+)((["'])(?:(?!\2).)*\2\s*[^\s#])""",
-            "引用符で囲んだ値の後に文字があります。値の全体を囲んでください。",
-        ),
-        (
-            r"\s*(?:- +)?[^\s:'\"]+:\s+[^'\"|>\s][^#]*?(:)(?:\s|$)",
-            "値の中に「:」と空白が続いています。値の全体を引用符で囲んでください。",
-        ),
-        (r"\s*(?:- +)?[^\s:：]+(：)", "キーの後が全角の「：」です。半角の「:」と空白に直してください。"),
-        (r"\s*(?:- +)?[^\s:'\"]+(:)[^\s]", "「:」の後に空白がありません。「キー: 値」のように空白を入れてください。"),
-        (r"\s*(-)[^\s-]", "「-」の後に空白がありません。「- 」のように空白を入れてください。"),
-        (r"""[^'"]*(["'])(?:(?!\1).)*$""", "引用符が閉じていません。始めと終わりを同じ引用符にしてください。"),
-        (
-            r"\s*(?:- +)?([^\s:#\[\]{}'\"-][^:]*)$",
-            "「キー: 値」の「:」がありません。前の行の続きなら、前の行の値より深く字下げしてください。",
-        ),
-    )
-)
+@dataclass(slots=True)
+class _Open:
+    """A list or a group of keys that is not yet complete, and in a group the key that waits for its value."""
+
+    node: Sequence | Mapping
+    is_flow: bool
+    key: Scalar | None = None
+
+    @property
+    def level(self) -> Level:
+        """How deep it stands, for messages: by its last item or key, which is nearest to what follows."""
+        if isinstance(self.node, Sequence):
+            last = self.node.items[-1].line if self.node.items else self.node.line
+            return Level(self.node.column - 1, True, "-", last)
+        key = self.key or next(reversed(self.node.keys.values()), None)
+        return Level(self.node.column - 1, False, key.text if key else "", key.line if key else self.node.line)
 
 
 class _Composer:
@@ -310,13 +299,18 @@ class _Composer:
         self._path = path
         self._text = text
         self._problems: list[Problem] = []
-        self.comments: list[Scalar] = []
+        self._quotation: Quotation | None = None
+        # The levels that were closed since the last value: where libyaml stops, they count among the open ones.
+        self._stack: list[_Open] = []
+        self._closed: list[_Open] = []
+        self.oddities: list[Oddity] = []
 
     def compose(self) -> Mapping:
         try:
             root = self._tree()
         except yaml.MarkedYAMLError as error:
-            self._report("E105", *self._syntax_hint(error))
+            levels = [one.level for one in [*self._stack, *reversed(self._closed)] if not one.is_flow]
+            self._report("E105", *explain(error, self._text, levels, self._quotation))
             root = None
         if self._problems:
             # A key that stands twice is found after its value.
@@ -332,8 +326,7 @@ class _Composer:
 
     def _tree(self) -> Node | None:
         root: Node | None = None
-        # Each open collection, with the key that waits for its value in a mapping.
-        stack: list[tuple[Sequence | Mapping, Scalar | None]] = []
+        stack = self._stack
         nodes = documents = 0
         for event in yaml.parse(self._text, Loader=yaml.CSafeLoader):
             mark = event.start_mark
@@ -348,7 +341,7 @@ class _Composer:
                     return root
                 continue
             if isinstance(event, (yaml.SequenceEndEvent, yaml.MappingEndEvent)):
-                stack.pop()
+                self._closed.append(stack.pop())
                 continue
             if not isinstance(event, yaml.NodeEvent):
                 continue
@@ -358,12 +351,13 @@ class _Composer:
             if nodes > MAX_NODES or len(self._problems) >= MAX_PROBLEMS:
                 return root
             node = self._node(event, line, column)
+            self._closed.clear()
             if stack:
-                self._attach(stack, node)
+                self._attach(stack[-1], node)
             else:
                 root = node
             if not isinstance(node, Scalar):
-                stack.append((node, None))
+                stack.append(_Open(node, bool(getattr(event, "flow_style", False))))
                 if len(stack) > MAX_DEPTH:
                     self._report(
                         "E107", f"入れ子が{MAX_DEPTH}段を超えています。字下げを確かめてください。", line, column
@@ -385,53 +379,43 @@ class _Composer:
         if isinstance(event, yaml.MappingStartEvent):
             return Mapping({}, line, column)
         assert isinstance(event, yaml.ScalarEvent)
-        self._look_behind(event)
+        self._look_at(event)
         # What is too long for a cell is refused later, with the item's name; composing it could take minutes.
         text = compose(event.value) if len(event.value) <= MAX_TEXT else event.value
         return Scalar(text.strip(" \t\r\n"), line, column)
 
-    def _look_behind(self, event: yaml.ScalarEvent) -> None:
-        """Note a comment behind a value without quotes that does not look like one: nobody would miss its words."""
-        mark = event.end_mark
-        if event.style or mark is None or len(self.comments) >= MAX_PROBLEMS:
-            return
-        if match := _GLUED.match(self._text, mark.index):
-            self.comments.append(Scalar(match[1], mark.line + 1, mark.column + 1 + match.start(1) - mark.index))
+    def _look_at(self, event: yaml.ScalarEvent) -> None:
+        """Note what its writer may have meant otherwise, and where a quoted value goes over several lines."""
+        begin, end = event.start_mark, event.end_mark
+        assert begin is not None
+        assert end is not None
+        if event.style in ("'", '"') and end.line > begin.line:
+            self._quotation = Quotation(begin.line, begin.column, end.line)
+        if len(self.oddities) < MAX_PROBLEMS:
+            self.oddities += oddities(event, self._text)
 
-    def _attach(self, stack: list[tuple[Sequence | Mapping, Scalar | None]], node: Node) -> None:
-        parent, key = stack[-1]
-        if isinstance(parent, Sequence):
-            parent.items.append(node)
+    def _attach(self, parent: _Open, node: Node) -> None:
+        if isinstance(parent.node, Sequence):
+            parent.node.items.append(node)
             return
-        if key is not None:
-            if key.text in parent.entries:
-                first = parent.keys[key.text].line
-                self._report(
-                    "E109",
-                    f"キー「{visible(key.text)}」が二度あります({first}行目にもあります)。一つにしてください。",
-                    key.line,
-                    key.column,
-                )
+        if (key := parent.key) is not None:
+            entries, keys = parent.node.entries, parent.node.keys
+            if parent.is_flow and isinstance(node, Scalar) and not node.text and (slip := glued_key(key.text)):
+                self._report("E105", slip.message, key.line, key.column + slip.column - 1)
+            if key.text in entries:
+                self._report("E109", self._twice(keys, key), key.line, key.column)
             else:
-                parent.entries[key.text] = node
-                parent.keys[key.text] = key
-            stack[-1] = (parent, None)
+                entries[key.text], keys[key.text] = node, key
+            parent.key = None
             return
         if not isinstance(node, Scalar) or len(node.text) > MAX_KEY:
             self._report("E111", f"キーは{MAX_KEY}字までの文字で書いてください。", node.line, node.column)
             node = Scalar(f"({node.line}行目)", node.line, node.column)
-        stack[-1] = (parent, node)
+        parent.key = node
 
-    def _syntax_hint(self, error: yaml.MarkedYAMLError) -> tuple[str, int, int]:
-        """What is most likely wrong, with line and column: often it is on the line before the one that libyaml names."""
-        marks = [mark for mark in (error.problem_mark, error.context_mark) if mark]
-        lines = self._text.split("\n")
-        for number in (marks[0].line, marks[0].line - 1, marks[-1].line) if marks else ():
-            text = lines[number][:1000] if 0 <= number < len(lines) else ""
-            for pattern, sentence in _HINTS:
-                if match := pattern.match(text):
-                    return sentence, number + 1, match.start(1) + 1
-        place = (marks[0].line + 1, marks[0].column + 1) if marks else (0, 0)
-        if place[0] > len(lines):  # behind the end, where a file ends without a line end
-            place = len(lines), len(lines[-1]) + 1
-        return "書き方に誤りがあります。この行と前の行の字下げ、「:」の後の空白、引用符を確かめてください。", *place
+    def _twice(self, keys: dict[str, Scalar], key: Scalar) -> str:
+        """What to say of a key that stands twice: that of an item's first line begins another item, mostly."""
+        first = keys[key.text]
+        is_item = next(iter(keys)) == key.text and len(self._stack) > 1 and isinstance(self._stack[-2].node, Sequence)
+        fix = "次の項目の始まりなら、行頭に「- 」を付けてください。" if is_item else "一つにしてください。"
+        return f"キー「{visible(key.text)}」が二度あります({first.line}行目にもあります)。{fix}"

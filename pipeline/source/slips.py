@@ -1,0 +1,461 @@
+"""What a slip of the hand in a YAML file most likely was, and where: libyaml's own words are English and general.
+
+A syntax error is explained from three things: what libyaml says of it, the lines around it, and how deep the keys
+above it stand. `explain` answers at the line that must be mended, which is often the line before the one that
+libyaml names.
+"""
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterator
+from itertools import pairwise
+from typing import NamedTuple
+
+import yaml
+
+from pipeline.errors import printable
+
+# Blanks that look like the half-width blank, or like nothing, but separate nothing in YAML.
+_OTHER_BLANKS = "\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000"
+_COLONS = "：﹕︓∶꞉ː"
+# What is typed for the "-" of a list: full-width and long hyphens, bullets.
+_DASHES = "－﹣–—―‐‑‒−ー・•●*＊"
+_MOST = 1_000  # characters of a line that are looked at; a slip stands at its beginning
+_MOST_LINES = 30  # lines that are searched upwards from an error
+
+_KEY = r"[^\s:：'\"#\[\]{},-][^:：'\"]{0,40}?"
+_PAIR = re.compile(rf"( *(?:- +)*)({_KEY}) *:(?: +(.*))?$")
+_SECOND_KEY = re.compile(
+    rf"( *(?:- +)*)({_KEY}) *:\s+[^'\"|>\[{{\s].*?[\s\u3000、,]([^\s\u3000、,:：'\"]{{1,40}})\s*[:：](?:\s|$)"
+)
+
+
+class Slip(NamedTuple):
+    """A sentence, and the line and column from 1 that it is about; line 0 where no place is known."""
+
+    message: str
+    line: int
+    column: int
+
+
+class Level(NamedTuple):
+    """An open list or group of keys: its column from 0, whether it is a list, its first key and line (from 1)."""
+
+    column: int
+    is_list: bool
+    key: str
+    line: int
+
+
+class Quotation(NamedTuple):
+    """A quoted value that goes over several lines: where it begins and the line where it ends, all from 0."""
+
+    line: int
+    column: int
+    end_line: int
+
+
+_Sentence = str | Callable[[re.Match[str]], str]
+
+
+def _blank(match: re.Match[str]) -> str:
+    """How messages call the blank that a pattern found."""
+    character = match[1][0]
+    return "全角の空白" if character == "\u3000" else f"半角の空白に見える別の文字(U+{ord(character):04X})"
+
+
+def _signed(match: re.Match[str]) -> str:
+    return f"「{match[1]}」(U+{ord(match[1]):04X})"
+
+
+# What is wrong wherever it stands: the first group of each pattern is the place. They come before any guess.
+_CERTAIN: tuple[tuple[re.Pattern[str], _Sentence], ...] = tuple(
+    (re.compile(pattern), sentence)
+    for pattern, sentence in (
+        (r"[^\t]*[^\t ][^\t]*(\t)[^\t]+\t", "タブで区切った行です。表計算ソフトから貼り付けた行は「キー: 値」の形に直してください。"),
+        (rf"[ {_OTHER_BLANKS}]*(?:-[ ]*)*(\t)", "字下げにタブがあります。半角の空白に直してください。"),
+        (
+            rf"[ \t]*([{_OTHER_BLANKS}])",
+            lambda match: f"字下げに{_blank(match)}があります。半角の空白に直してください。",
+        ),
+        (".*?([\u200b-\u200f\u2060\ufeff])", "見えない文字があります。この行を打ち直してください。"),
+        (
+            rf" *(?:- +)?{_KEY}:([{_OTHER_BLANKS}])",
+            lambda match: f"「:」の後が{_blank(match)}です。半角の空白に直してください。",
+        ),
+        (
+            rf" *-([{_OTHER_BLANKS}])",
+            lambda match: f"「-」の後が{_blank(match)}です。半角の空白に直してください。",
+        ),
+        (
+            rf" *([{_DASHES}])[ {_OTHER_BLANKS}]*{_KEY}[:{_COLONS}](?:\s|$)",
+            lambda match: f"行頭が{_signed(match)}です。半角の「-」と空白に直してください。",
+        ),
+        (
+            " *(＃|※|//|--|;|；)",
+            lambda match: f"行頭が「{match[1]}」です。注釈なら半角の「#」で始めてください。",
+        ),
+        (
+            r".*?:\s+(-)(?:\s|$)",
+            '「-」は、そのままでは値になりません。"-" のように、値の全体を引用符で囲んでください。',
+        ),
+        (r" *(?:- +)*[^\s:'\"]+ *:\s+(:)(?:\s|$)", "「:」が二つ続いています。一つにしてください。"),
+        (r".*?:\s+(\?)(?:\s|$)", "「?」で始まる値は、全体を引用符で囲んでください。"),
+        (r" *(?:- +)*(\?)\s", "「?」で始まる行は使えません。「キー: 値」の形に直してください。"),
+        (
+            r"(?:.*?:\s+|\s*(?:- +)?)([@`%*&!,\]}]|[>|](?=[^\s\d+-])|[>|][\d+-]*(?=[ \t]+[^\s#]))",
+            lambda match: f"「{match[1]}」で始まる値は、全体を引用符で囲んでください。",
+        ),
+        (
+            r".*?:\s+([\[{])",
+            lambda match: (
+                f"「{match[1]}」で始まる値は、文なら全体を引用符で囲み、"
+                f"並びや組なら「{']' if match[1] == '[' else '}'}」で閉じてください。"
+            ),
+        ),
+        (r""".*?:\s+(["'])(?:(?!\1).)*[“”„‟‘’＂＇]$""", "終わりの引用符が、始めと違う字です。始めと同じ半角の引用符にしてください。"),
+        (
+            r"""(?:.*?:\s+)((["'])(?:(?!\2).)*\2\s*[^\s#])""",
+            "引用符で囲んだ値の後に文字があります。値の全体を囲んでください。",
+        ),
+    )
+)  # fmt: skip
+
+# What may be wrong: looked at where nothing certain is found.
+_LIKELY: tuple[tuple[re.Pattern[str], _Sentence], ...] = tuple(
+    (re.compile(pattern), sentence)
+    for pattern, sentence in (
+        (
+            r"\s*(?:- +)?[^\s:'\"]+:\s+[^'\"|>\s](?:[^#]|(?<=\S)#)*?(:)(?:\s|$)",
+            "値の中に「:」と空白が続いています。一行に二つのキーを書いたなら行を分け、文なら値の全体を引用符で囲んでください。",
+        ),
+        (
+            rf"\s*(?:- +)?[^\s:{_COLONS}]+([{_COLONS}])",
+            "キーの後が全角の「：」です。半角の「:」と空白に直してください。",
+        ),
+        (r"\s*(?:- +)?[^\s:'\"]+(:)[^\s]", "「:」の後に空白がありません。「キー: 値」のように空白を入れてください。"),
+        (r"\s*(-)[^\s-]", "「-」の後に空白がありません。「- 」のように空白を入れてください。"),
+        (
+            r" *(?:- +)*([\[{])",
+            lambda match: (
+                f"行頭に「{match[1]}」があります。文の初めなら値の全体を引用符で囲み、そうでなければ削除してください。"
+            ),
+        ),
+        (
+            rf" *(?:- +)*([:{_COLONS}])",
+            lambda match: f"「{match[1]}」の前にキーがありません。「キー: 値」の形に直してください。",
+        ),
+        (
+            r"\s*(?:- +)?[^\s:;；=＝→']{1,20} ?([;；=＝→])",
+            lambda match: f"「:」の所が「{match[1]}」です。半角の「:」と空白に直してください。",
+        ),
+        (r"""[^'"]*(["'])(?:(?!\1).)*$""", "引用符が閉じていません。始めと終わりを同じ引用符にしてください。"),
+        (
+            r"\s*(?:- +)?([^\s:#\[\]{}'\"-][^:]*)$",
+            "「キー: 値」の「:」がありません。キーと「:」を書き足してください。前の行の続きなら、前の行の値より深く字下げしてください。",
+        ),
+    )
+)
+
+_UNCLOSED = "引用符が閉じていません。始めと終わりを同じ引用符にしてください。"
+_GENERAL = "書き方に誤りがあります。この行と前の行の字下げ、「:」の後の空白、引用符を確かめてください。"
+
+
+def explain(error: yaml.MarkedYAMLError, text: str, levels: list[Level], quotation: Quotation | None) -> Slip:
+    """What is most likely wrong in `text` where libyaml stopped with `error`.
+
+    `levels` are the lists and groups of keys that were open there, outermost first; `quotation` is the last
+    quoted value before it that goes over several lines.
+    """
+    lines = text.split("\n")
+    marks = [(mark.line, mark.column) for mark in (error.problem_mark, error.context_mark) if mark]
+    if not marks:
+        return Slip(_GENERAL, 0, 0)
+    slip = (
+        _in_quotes(error, lines, quotation)
+        or _in_brackets(error, lines)
+        or _certain(lines, marks)
+        or _document_end(lines, marks)
+        or _two_keys(lines, marks[0][0])
+        or _indentation(error, lines, marks, levels)
+        or _by_patterns(_LIKELY, lines, _places(marks))
+        or _general(lines, marks[0])
+    )
+    return slip._replace(message=printable(slip.message))
+
+
+def _in_quotes(error: yaml.MarkedYAMLError, lines: list[str], quotation: Quotation | None) -> Slip | None:
+    """What is wrong inside a value in quotes, or with the quotes themselves."""
+    place, begin = error.problem_mark, error.context_mark
+    assert place is not None
+    if error.context == "while parsing a quoted scalar" or error.context == "while scanning a quoted scalar":
+        assert begin is not None
+        line = lines[place.line] if place.line < len(lines) else ""
+        at = line.rfind("\\", 0, place.column + 1)
+        if "escape" in (error.problem or "") or "hexdecimal" in (error.problem or ""):
+            return Slip(_wrong_escape(line[at:]), place.line + 1, at + 1)
+        return Slip(_unclosed_as(lines, begin.line, begin.column), begin.line + 1, begin.column + 1)
+    if quotation and quotation.end_line == place.line and _swallows(lines, quotation):
+        return Slip(_UNCLOSED, quotation.line + 1, quotation.column + 1)
+    return None
+
+
+def _in_brackets(error: yaml.MarkedYAMLError, lines: list[str]) -> Slip | None:
+    """A list or group in brackets that is not closed where libyaml expects it."""
+    begin = error.context_mark
+    if begin is None or not (error.context or "").startswith("while parsing a flow") or begin.line >= len(lines):
+        return None
+    sign = lines[begin.line][begin.column : begin.column + 1]
+    end = {"[": "]", "{": "}"}.get(sign)
+    if not end:
+        return None
+    message = f"「{sign}」で始まる値は、文なら全体を引用符で囲み、並びや組なら「{end}」で閉じてください。"
+    return Slip(message, begin.line + 1, begin.column + 1)
+
+
+def _wrong_escape(rest: str) -> str:
+    """What to say of an escape that libyaml refuses; `rest` begins with its backslash."""
+    found = re.match(r"\\(?:x[0-9A-Fa-f]{0,2}|u[0-9A-Fa-f]{0,4}|U[0-9A-Fa-f]{0,8}|.)?", rest)
+    escape = found[0] if found else "\\"
+    if re.fullmatch(r"\\(?:u[0-9A-Fa-f]{4}|U[0-9A-Fa-f]{8})", escape):
+        number = int(escape[2:], 16)
+        what = "対になる番号の片方で、それだけでは文字になりません" if number < 0xE000 else "文字の番号ではありません"
+        return f'"…" の中の「{escape}」は、{what}。文字そのものを書いてください。'
+    if escape[1:2] in ("x", "u", "U"):
+        return f'"…" の中の「{escape}」は、文字の番号として読めません。{_as_it_is()}'
+    yen = "金額なら「￥」か「円」で書いてください。" if escape[1:2].isdecimal() else ""
+    return f'"…" の中の「{escape}」は、特別な意味の記号になるため使えません。{yen}{_as_it_is()}'
+
+
+def _as_it_is() -> str:
+    return "「\\」を文字として書くなら、\"…\" でなく '…' で囲んでください。"
+
+
+def _unclosed_as(lines: list[str], line: int, column: int) -> str:
+    """What to say of a quotation that is open to the end of the file."""
+    if re.search(r"[“”„‟‘’＂＇]\s*$", lines[line][column + 1 :]):
+        return "終わりの引用符が、始めと違う字です。始めと同じ半角の引用符にしてください。"
+    return _UNCLOSED
+
+
+def _swallows(lines: list[str], quotation: Quotation) -> bool:
+    """Whether lines that look like keys with values stand within `quotation`: it was not meant to go on so far."""
+    last = min(quotation.end_line, quotation.line + 2_000)
+    return any(_PAIR.match(line[:_MOST]) for line in lines[quotation.line + 1 : last + 1])
+
+
+def _places(marks: list[tuple[int, int]]) -> list[int]:
+    """The lines to look at, from 0: the one where libyaml stopped, the one before, the one where it began."""
+    return list(dict.fromkeys((marks[0][0], marks[0][0] - 1, marks[-1][0])))
+
+
+def _certain(lines: list[str], marks: list[tuple[int, int]]) -> Slip | None:
+    return _by_patterns(_CERTAIN, lines, _places(marks))
+
+
+def _by_patterns(
+    patterns: tuple[tuple[re.Pattern[str], _Sentence], ...], lines: list[str], numbers: list[int]
+) -> Slip | None:
+    for number in numbers:
+        line = lines[number][:_MOST] if 0 <= number < len(lines) else ""
+        for pattern, sentence in patterns:
+            if match := pattern.match(line):
+                said = sentence if isinstance(sentence, str) else sentence(match)
+                return Slip(said, number + 1, match.start(1) + 1)
+    return None
+
+
+def _document_end(lines: list[str], marks: list[tuple[int, int]]) -> Slip | None:
+    """A line of `...` ends the document, and what follows it is none."""
+    for number in reversed(range(max(0, marks[0][0] - _MOST_LINES), min(marks[0][0] + 1, len(lines)))):
+        if lines[number].rstrip() == "...":
+            return Slip("「...」の行は、文書の終わりの印です。この行を削除してください。", number + 1, 1)
+    return None
+
+
+def _two_keys(lines: list[str], number: int) -> Slip | None:
+    """Two keys on one line; the second is one where it begins a line elsewhere in the file, too."""
+    line = lines[number][:_MOST] if number < len(lines) else ""
+    match = _SECOND_KEY.match(line)
+    if not match:
+        return None
+    second = re.compile(rf"\s*(?:- +)?{re.escape(match[3])}\s*[:：](?:\s|$)")
+    if any(second.match(other) for other in lines[: number + 500]):
+        return Slip(
+            f"一行に「{match[2]}」と「{match[3]}」の二つのキーがあります。行を分けてください。",
+            number + 1,
+            match.start(3) + 1,
+        )
+    return None
+
+
+def _indentation(
+    error: yaml.MarkedYAMLError, lines: list[str], marks: list[tuple[int, int]], levels: list[Level]
+) -> Slip | None:
+    """What is wrong with how deep the line stands where libyaml stopped."""
+    number = marks[0][0]
+    line = lines[number][:_MOST] if number < len(lines) else ""
+    begin = len(line) - len(line.lstrip(" "))
+    is_list = bool(re.match(" *-(?: |$)", line))
+    if not is_list and not _PAIR.match(line):
+        return None
+    if error.problem == "mapping values are not allowed in this context":
+        above = _pair_above(lines, number)
+        return _at_depth(number, begin, *above, is_list) if above and above[0] < begin else None
+    if not re.search("sequence entries|did not find expected (key|'-' indicator)", error.problem or ""):
+        return None
+    at_same = [level for level in levels if level.column == begin]
+    if at_same and at_same[-1].is_list and not is_list:
+        return Slip(
+            "字下げが「-」と同じ深さです。上の項目の続きなら「-」より2字深く字下げし、次の項目なら行頭に「- 」を付けてください。",
+            number + 1,
+            begin + 1,
+        )
+    alike = [level for level in levels if level.is_list == is_list]
+    if at_same and at_same[-1].is_list == is_list:
+        return None
+    if not alike:
+        return (
+            Slip("ここに「-」の行は書けません。「-」を削除するか、字下げを確かめてください。", number + 1, begin + 1)
+            if is_list
+            else None
+        )
+    nearest = min(reversed(alike), key=lambda level: abs(level.column - begin))
+    return _at_depth(number, begin, nearest.column, nearest.key, nearest.line, is_list)
+
+
+def _at_depth(number: int, begin: int, column: int, key: str, above: int, is_list: bool) -> Slip:
+    """That line `number` (from 0) begins at another column than the key of line `above` (from 1), its neighbour."""
+    difference = abs(begin - column)
+    how = "深く" if begin > column else "浅く"
+    what = "「-」" if is_list else f"「{key}」"
+    return Slip(
+        f"字下げが、{above}行目の{what}より{difference}字{how}なっています。同じ段なら、そろえてください。",
+        number + 1,
+        begin + 1,
+    )
+
+
+def _pair_above(lines: list[str], number: int) -> tuple[int, str, int] | None:
+    """The nearest key with a value above line `number`: its column from 0, the key, its line from 1."""
+    for above in reversed(range(max(0, number - _MOST_LINES), number)):
+        if match := _PAIR.match(lines[above][:_MOST]):
+            return len(match[1]), match[2], above + 1
+    return None
+
+
+def _general(lines: list[str], place: tuple[int, int]) -> Slip:
+    line, column = place[0] + 1, place[1] + 1
+    if line > len(lines):  # behind the end, where a file ends without a line end
+        line, column = len(lines), len(lines[-1]) + 1
+    return Slip(_GENERAL, line, column)
+
+
+def glued_key(key: str) -> Slip | None:
+    """The slip of a `key` between { and } that has no value because its colon is none: {◎：実施済}."""
+    match = re.match(rf"([^:{_COLONS}]+)([:{_COLONS}])", key)
+    if not match:
+        return None
+    message = f"「{match[1][:40]}」の後の「{match[2]}」を、半角の「:」と空白に直してください。"
+    return Slip(printable(message), 1, match.start(2) + 1)
+
+
+# What YAML reads otherwise than it was meant, without calling it an error
+
+
+class Oddity(NamedTuple):
+    """A warning on a value: its code, its sentence, its line and column from 1."""
+
+    code: str
+    message: str
+    line: int
+    column: int
+
+
+# A comment whose sign touches its first word, as in 番号 #3: what is meant as a comment mostly stands apart.
+_GLUED = re.compile(r"[ \t]*(#\w[^\n]{0,100})")
+_ESCAPE = re.compile(r"\\(?:x..|u.{4}|U.{8}|[^\n]|\n)", re.DOTALL)
+# These two say only what they must: the quote and the backslash themselves.
+_PLAIN_ESCAPES = ('\\"', "\\\\")
+
+
+def oddities(event: yaml.ScalarEvent, text: str) -> list[Oddity]:
+    """What of the value that `event` read from `text` may not be what its writer meant."""
+    return [oddity._replace(message=printable(oddity.message)) for oddity in _oddities(event, text)]
+
+
+def _oddities(event: yaml.ScalarEvent, text: str) -> Iterator[Oddity]:
+    begin, end = event.start_mark, event.end_mark
+    assert begin is not None
+    assert end is not None
+    if not event.style:
+        if match := _GLUED.match(text, end.index):
+            yield Oddity("W509", _swallowed(match[1]), end.line + 1, end.column + 1 + match.start(1) - end.index)
+    elif event.style == '"' and text.find("\\", begin.index, end.index) >= 0:
+        yield from _escapes(text[begin.index : end.index], begin.line + 1, begin.column + 1)
+    if event.style != "|" and end.line > begin.line:
+        yield from _joints(text[begin.index : end.index], event, begin.line + 1, begin.column + 1)
+
+
+def _swallowed(comment: str) -> str:
+    shown = comment if len(comment) <= 40 else comment[:39] + "…"
+    return (
+        f"「{shown}」は、注釈とみなして読んでいません。"
+        "値の一部なら値の全体を引用符で囲み、注釈なら「#」の後を一字空けてください。"
+    )
+
+
+def _escapes(raw: str, line: int, column: int) -> Iterator[Oddity]:
+    """The first escape in the quoted value `raw`, which begins at this place, that makes another character."""
+    for match in _ESCAPE.finditer(raw):
+        if match[0] in _PLAIN_ESCAPES:
+            continue
+        before = raw[: match.start()]
+        breaks = before.count("\n")
+        at = match.start() - before.rfind("\n") if breaks else column + match.start()
+        yield Oddity(
+            "W510",
+            f'"…" の中の「{_shown(match[0])}」は、{_meaning(match[0])}と読みました。{_as_it_is()}',
+            line + breaks,
+            at,
+        )
+        return
+
+
+def _shown(escape: str) -> str:
+    return "\\" if escape == "\\\n" else escape
+
+
+def _meaning(escape: str) -> str:
+    """What an escape that libyaml reads stands for."""
+    kind = escape[1]
+    if kind == "n":
+        return "改行"
+    if kind == "\n":
+        return "行の続き"
+    if kind in "xuU":
+        character = chr(int(escape[2:], 16))
+        return f"文字「{character}」" if character.isprintable() else f"文字(U+{ord(character):04X})"
+    return {"t": "タブ", "\t": "タブ", " ": "空白", "/": "「/」", "_": "空白(U+00A0)"}.get(kind, "見えない文字")
+
+
+def _joints(raw: str, event: yaml.ScalarEvent, line: int, column: int) -> Iterator[Oddity]:
+    """Where the lines of a value are joined by a blank, beside a character that takes none: Japanese has no blanks."""
+    lines = raw.rstrip("\n").split("\n")
+    for number, (before, after) in enumerate(pairwise(lines), 1):
+        left, right = before.rstrip(" \t"), after.strip(" \t")
+        if not left or not right or (event.style == ">" and number == 1):
+            continue
+        if _is_japanese(left[-1]) or _is_japanese(right[0]):
+            yield Oddity(
+                "W511",
+                f"値が{line + number}行目に続いているので、つなぎ目に半角の空白が入ります。"
+                "一行に書くか、改行するなら「|」を使ってください。",
+                line,
+                column,
+            )
+            return
+
+
+def _is_japanese(character: str) -> bool:
+    return unicodedata.east_asian_width(character) in ("W", "F", "A") and not character.isspace()
