@@ -71,7 +71,7 @@ MAY_IMPORT = {
     "model": {"errors", "fonts", "source"},
     "years": {"model"},
     "documents": {"errors", "text", "fonts", "source", "model", "years", "line", "delivery"},
-    "layout": {"errors", "fonts", "processes", "documents"},
+    "layout": {"errors", "text", "fonts", "processes", "documents"},
     "proof": {"errors", "fonts", "processes", "documents"},
     "delivery": {"errors"},
     "line": {"errors", "fonts", "processes", "source", "model", "documents", "layout", "proof", "delivery"},

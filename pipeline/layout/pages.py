@@ -1,6 +1,6 @@
 """Part of stage 4: HTML becomes pages that are ready to be written, in one piece or, where a table is long, in parts."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from typing import Any
 from xml.etree.ElementTree import Element
@@ -8,6 +8,7 @@ from xml.etree.ElementTree import Element
 from .engine import DIVIDE, SVG, Engine, draw, has_lost_head, read
 from .fast.chunks import MustStayWholeError, Parts
 from .fast.page_cache import PageCache
+from .glyphs import Font
 from .tags import Leaf
 
 # Draws a page, of which the number from 0 is given, on a stream of such a scale, and tells what its content is.
@@ -28,6 +29,12 @@ class Pages:
 
     def __len__(self) -> int:
         return len(self._document.pages)
+
+    @property
+    def fonts(self) -> Iterable[Font]:
+        """The fonts; when the pages have been written, with what was shown of each."""
+        fonts: dict[int, Font] = self._document.fonts
+        return fonts.values()
 
     def write_pdf(self, **options: Any) -> bytes:
         """The PDF, as WeasyPrint's `Document.write_pdf` makes it."""
@@ -87,11 +94,11 @@ def _in_one_piece(root: Element) -> Pages:
 
 def _in_parts(parts: Parts, jobs: int) -> Pages:
     drawn = parts.drawn(jobs)
-    numbers = parts.numbers(drawn)
+    numbers, pieces = parts.bound(drawn)
 
     def draw_page(number: int, page: Any, stream: Any, scale: float) -> Sequence[Leaf]:
         leaves: list[Leaf] = []
-        for piece in (parts.edge(number), drawn[number]):
+        for piece in pieces[number]:
             stream.stream.append(piece.content)
             leaves += piece.leaves
             for name, state in piece.states.items():

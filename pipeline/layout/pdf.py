@@ -56,6 +56,7 @@ def write_pdf(document: Document, font_cache: Path, jobs: int = 1, kept: "PageCa
     weasyprint = _weasyprint()
 
     from .engine import compress_once, listening
+    from .glyphs import map_numbers
     from .pages import lay_out
     from .tags import rebuild_tags
 
@@ -77,6 +78,7 @@ def write_pdf(document: Document, font_cache: Path, jobs: int = 1, kept: "PageCa
 
         def finish(_: Any, pdf: Any) -> None:
             rebuild_tags(pages.root, pages.leaves, pdf)
+            map_numbers(pages.fonts, pdf)
             _identify(pdf, document.carried)
             compress_once(pdf)
 

@@ -10,9 +10,10 @@ from collections.abc import Iterable
 import deflate
 import pydyf
 import uharfbuzz
-import weasyprint.pdf.fonts
 import weasyprint.pdf.stream
 from uharfbuzz import SubsetFlags, SubsetInput, SubsetInputSets
+
+from . import glyphs
 
 # The slowest level that is still quick: the next ones take four times as long for two hundredths less.
 _LEVEL = 9
@@ -21,13 +22,14 @@ _LEVEL = 9
 _TABLES = ("BASE", "DSIG", "EBDT", "EBLC", "EBSC", "GPOS", "GSUB", "JSTF", "LTSH", "PCLT", "SVG ")
 
 
-class _Font(weasyprint.pdf.fonts.Font):  # type: ignore[misc]
+class _Font(glyphs.Font):
     file_content: bytes
 
     def subset(self, to_unicode: Iterable[int], hinting: bool) -> None:  # noqa: ARG002 of no use in print
         """Keep the glyphs `to_unicode`, with their numbers, and none above the last of them."""
         asked = SubsetInput()
-        asked.glyph_set.update(to_unicode)
+        # Where a number is no glyph's own, its glyph has been shown under its own number too.
+        asked.glyph_set.update(number for number in to_unicode if number < self.glyph_count)
         asked.sets(SubsetInputSets.DROP_TABLE_TAG).update(int.from_bytes(tag.encode(), "big") for tag in _TABLES)
         asked.flags = SubsetFlags.RETAIN_GIDS | SubsetFlags.NO_HINTING | SubsetFlags.DESUBROUTINIZE
         self.file_content = uharfbuzz.subset(uharfbuzz.Face(self.file_content, self.index), asked).blob.data
@@ -48,5 +50,6 @@ class _Compressor:
 
 def use() -> None:
     """Have WeasyPrint and pydyf use these."""
+    glyphs.use()
     weasyprint.pdf.stream.Font = _Font
     pydyf.zlib = _Compressor()

@@ -21,6 +21,7 @@ import pydyf
 from weasyprint.pdf.stream import Stream
 
 from pipeline.layout.engine import DIVIDE, LOGGER, Engine, draw, has_lost_head, listening, tables, unheard
+from pipeline.layout.glyphs import Font, renumber
 from pipeline.processes import progress
 from pipeline.processes.gc_pause import gc_paused
 from pipeline.processes.helper_process import HelperProcess, start_helper_process
@@ -83,7 +84,7 @@ class Parts:
         self._main = table
         while self._main.tag != "main":
             self._main = self._parents[self._main]
-        self._fonts: dict[int, Any] = {}
+        self._fonts: dict[int, Font] = {}
         # Of several parts, those that were met before the parts were laid out, wherever that was.
         self._met: set[int] = set()
         self._pages_of_a_part = _PAGES_OF_A_PART
@@ -203,21 +204,30 @@ class Parts:
         kept.keep(rows, places, pages)
         return pages
 
-    def numbers(self, drawn: Sequence[DrawnPage]) -> Any:
-        """A document of nothing but the numbers of the pages, with the bookmarks and fonts of what is `drawn` on them."""
+    def bound(self, drawn: Sequence[DrawnPage]) -> tuple[Any, list[tuple[DrawnPage, DrawnPage]]]:
+        """A document of nothing but the numbers of the pages, with the bookmarks and fonts of what is `drawn` on them.
+
+        Also what stands on each page, in its margins and between them, with the numbers that glyphs have in the document.
+        """
         document = self._of_margins([], len(drawn), _NO_EDGES)
         document.fonts = self._fonts
         for font in self._fonts.values():
-            font.to_unicode, font.widths = {}, {}
-        for number, (page, content) in enumerate(zip(document.pages, drawn, strict=True)):
+            font.forget()
+        for page, content in zip(document.pages, drawn, strict=True):
             page.bookmarks = list(content.bookmarks)
-            for key, texts, widths in (*self.edge(number).fonts, *content.fonts):
-                if self._met and key not in self._met:
-                    raise MustStayWholeError
-                for glyph, text in texts.items():
-                    self._fonts[key].to_unicode.setdefault(glyph, text)
-                self._fonts[key].widths.update(widths)
-        return document
+        edges = map(self.edge, range(len(drawn)))
+        return document, [(self._joined(edge), self._joined(page)) for edge, page in zip(edges, drawn, strict=True)]
+
+    def _joined(self, page: DrawnPage) -> DrawnPage:
+        """`page`, of which the fonts of the document take in what it shows, with the numbers that its glyphs have there."""
+        numbers = {}
+        for key, shown in page.fonts:
+            if self._met and key not in self._met:
+                raise MustStayWholeError
+            font = self._fonts[key]
+            if changed := font.take_in(shown):
+                numbers[font.hash] = changed
+        return replace(page, content=renumber(page.content, numbers)) if numbers else page
 
     def _of_margins(self, repeated: Sequence[Element], pages: int, style: str) -> Any:
         """A document of so many pages with nothing between the margins; what is `repeated` stands there."""
@@ -351,7 +361,7 @@ class Parts:
     def _draw_alone(self, page: Any, seen: set[Element], first_leaf: int = 0) -> DrawnPage:
         """Draw `page` by itself; its content is numbered from `first_leaf` on."""
         for font in self._fonts.values():
-            font.to_unicode, font.widths = {}, {}
+            font.forget()
         names = ("ExtGState", "XObject", "Pattern", "Shading")
         resources = pydyf.Dictionary({name: pydyf.Dictionary() for name in names} | {"ColorSpace": None})
         stream = Stream(self._fonts, (0, 0, page.width, page.height), resources, {}, {}, {}, None)
@@ -361,7 +371,7 @@ class Parts:
         return DrawnPage(
             pydyf.Array(stream.stream).data[1:-1],
             dict(resources["ExtGState"]),
-            tuple((key, font.to_unicode, font.widths) for key, font in self._fonts.items() if font.widths),
+            tuple((key, font.shown) for key, font in self._fonts.items() if font.widths),
             tuple(leaves),
             tuple(page.bookmarks),
         )

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from pipeline.layout.glyphs import Shown
 from pipeline.layout.tags import Leaf
 
 
@@ -12,14 +13,14 @@ from pipeline.layout.tags import Leaf
 class DrawnPage:
     """A page of a long table without its margins, or what stands in the margins, laid out and drawn.
 
-    `states` holds the graphics states that `content` names; `fonts` of each font, by WeasyPrint's key, the texts and
-    the widths of the glyphs. It begins with row `start` of the table, and the next page with row `next`; None where
+    `states` holds the graphics states that `content` names; `fonts` what it shows of each font, by
+    WeasyPrint's key, with numbers that hold for this page alone (glyphs.py). It begins with row `start` of the table, and the next page with row `next`; None where
     that is within a row. Where it ends is decided by so many rows of the next page.
     """
 
     content: bytes
     states: Mapping[str, Any]
-    fonts: tuple[tuple[int, Mapping[int, str], Mapping[int, int]], ...]
+    fonts: tuple[tuple[int, Shown], ...]
     leaves: tuple[Leaf, ...]
     bookmarks: tuple[Any, ...]
     start: int | None = None

@@ -4,7 +4,6 @@ What it says decides only what is laid out side by side (pages.py), never what a
 elsewhere than was foreseen is found by the layout itself, and costs time.
 """
 
-import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -14,6 +13,8 @@ from xml.etree.ElementTree import Element
 
 from weasyprint.formatting_structure import boxes
 from weasyprint.text.line_break import get_log_attrs
+
+from pipeline.text import width_in_halves
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,14 +138,13 @@ def lines(text: str, halves: int) -> int:
 
 
 def _lines(paragraph: str, halves: int) -> int:
-    widths = [1 if unicodedata.east_asian_width(character) in ("Na", "H") else 2 for character in paragraph]
-    if sum(widths) <= halves:
+    if width_in_halves(paragraph) <= halves:
         return 1
     attributes = get_log_attrs(paragraph, "ja")
     breaks = [0, *(i for i in range(1, len(paragraph)) if attributes[i].is_line_break), len(paragraph)]
     count, filled = 1, 0
     for begin, end in pairwise(breaks):
-        piece = sum(widths[begin:end])
+        piece = width_in_halves(paragraph[begin:end])
         trailing = len(paragraph[begin:end]) - len(paragraph[begin:end].rstrip())
         if filled + piece - trailing <= halves:
             filled += piece
