@@ -4,8 +4,9 @@
 # A new command is two lines below, its `##` comment (which `make` alone prints) and its name in .PHONY.
 
 PYTHON := .venv/bin/python
-# -E: no PYTHONPATH of another program may put its packages before the locked ones.
 RUN = $(PYTHON) -E -m pipeline
+# An installation or a removal by hand changes this folder's time.
+PACKAGES := $(wildcard .venv/lib/python*/site-packages)
 
 READY := .venv/ready
 READY_TO_BENCH := .venv/ready-bench
@@ -15,7 +16,7 @@ READY_TO_TEST := .venv/ready-test
 
 # What may stand after the target reaches the command as it was typed: neither make (`value`) nor the shell
 # (an environment variable in quotes) reads anything into it.
-VALUES := EDITION FILES FROM TO KEY PASSPHRASE_FILE PORT JOBS
+VALUES := BUNDLE EDITION FILES FROM TO KEY PASSPHRASE_FILE PORT JOBS
 $(foreach name,$(VALUES),$(eval override $(name) := $$(value $(name))))
 export $(VALUES)
 # $(call given,FROM,--from) is `--from "…"` if FROM was given; $(call given,EDITION) is the value alone.
@@ -23,11 +24,15 @@ given = $${$(1):+$(2) "$$$(1)"}
 # $(call asked,STRICT,--strict) is `--strict` if STRICT was given and is not 0.
 asked = $(if $(filter-out 0,$($(1))),$(2))
 
+# Those of another program would lead our Python to its packages, or keep it from starting.
+unexport PYTHONHOME PYTHONPATH PYTHONUSERBASE PYTHONPLATLIBDIR PYTHONSAFEPATH PYTHONSTARTUP PYTHONINSPECT PYTHONOPTIMIZE PYTHONWARNINGS
+unexport PIP_TARGET PIP_USER PIP_PREFIX
+
 MAKEFLAGS += --no-builtin-rules --no-print-directory
 .SILENT:
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help report preview check diff errata next history summary data sheets import sign setup-sign bench schema test faults lint clean setup lock
+.PHONY: help report preview check diff errata next history summary data sheets import sign setup-sign bench schema test faults lint clean setup bundle lock
 
 help:
 	echo '使い方: make 命令'
@@ -90,16 +95,19 @@ lint: $(READY_TO_LINT) ## プログラムの書き方を調べる
 clean: ## out/ の中身(自分で置いたものも)と作業用のファイルを消す
 	find out -mindepth 1 -maxdepth 1 ! -name .gitkeep -exec rm -rf {} +
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis
-	find . -name .venv -prune -o -name __pycache__ -prune -exec rm -rf {} +
+	find . -name '.venv*' -prune -o -name __pycache__ -prune -exec rm -rf {} +
 
 setup: ## 必要なもの(書体、Pango、Pythonの部品)をそろえる。足りないものがあれば入れる
 	sh setup.sh
+
+bundle: $(READY) ## インターネットにつながらない機械の準備に必要なものを、一つのファイルにまとめる
+	sh setup.sh bundle
 
 setup-sign: $(READY_TO_SIGN) ## 電子署名に必要な部品を入れる
 
 # Keeps the versions that are locked and adds what pyproject.toml newly asks for; all newest with UPGRADE=1.
 lock: $(READY) ## 部品の版を固定し直す。すべて最新の版にするなら UPGRADE=1
-	$(PYTHON) -m pip install -qq --disable-pip-version-check uv
+	$(PYTHON) -m pip install -qq --disable-pip-version-check --no-cache-dir uv
 	$(COMPILE) --output-file requirements.lock
 	$(COMPILE) --extra sign --constraint requirements.lock --output-file requirements-sign.lock
 	$(COMPILE) --group test --constraint requirements-sign.lock --output-file requirements-test.lock
@@ -107,12 +115,12 @@ lock: $(READY) ## 部品の版を固定し直す。すべて最新の版にす�
 
 # For every system and every Python from 3.11. The lock names no index: each office has its own way to one, and the
 # hashes say which files are right.
-COMPILE = $(PYTHON) -m uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes \
+COMPILE = $(PYTHON) -m uv pip compile pyproject.toml --quiet --no-cache --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-annotate --no-header $(call asked,UPGRADE,--upgrade)
 
 # Each of these is a copy of its lock, made when everything was in place. They stand in .venv, so that they go with it.
 # The Python is asked for too: after an upgrade of the system it may be gone, and .venv with it.
-$(READY): requirements.lock setup.sh $(PYTHON)
+$(READY): requirements.lock setup.sh $(PYTHON) $(PACKAGES)
 	sh setup.sh
 
 $(READY_TO_BENCH): $(READY) requirements-bench.lock
