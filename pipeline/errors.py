@@ -86,3 +86,12 @@ class ProofError(PipelineError):
     """A finished document is not what the model says. Nothing was delivered."""
 
     exit_code = 4
+
+
+class TemplateError(PipelineError):
+    """A template is broken; the message names it with its line.
+
+    Nothing was proved, and no source is to blame: the exit code is that of a mistake in the program.
+    """
+
+    exit_code = 70

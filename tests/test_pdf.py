@@ -15,7 +15,7 @@ from pipeline.documents.document import Document
 from pipeline.documents.errata import errata
 from pipeline.documents.report import report
 from pipeline.documents.summary import summary
-from pipeline.errors import ProofError
+from pipeline.errors import TemplateError
 from pipeline.layout.fast import table_rules
 from pipeline.layout.pdf import write_pdf
 from pipeline.model.validation import validate
@@ -55,7 +55,7 @@ def test_the_html_is_the_same_to_a_strict_reader_and_to_one_that_forgives(name: 
 def test_html_that_is_not_closed_is_named_with_its_line(healthy: Made, font_cache: Path) -> None:
     document = healthy.document
     broken = Document(document.html.replace("</main>", ""), document.expected, document.carried)
-    with pytest.raises(ProofError, match=r"閉じていません.*</body>"):
+    with pytest.raises(TemplateError, match=r"閉じていません.*</body>"):
         write_pdf(broken, font_cache)
 
 

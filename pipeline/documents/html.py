@@ -13,7 +13,7 @@ from pathlib import Path
 import jinja2
 from markupsafe import Markup
 
-from pipeline.errors import ProofError
+from pipeline.errors import TemplateError
 from pipeline.model.dates import japanese_date
 from pipeline.model.edition import Edition
 from pipeline.text import flat, width_in_ems
@@ -64,7 +64,7 @@ def document_title(edition: Edition, title: str = "") -> str:
 
 
 def render(template: str, **values: object) -> str:
-    """`template` filled with `values`. Raises `ProofError` for a broken template or a missing style, with its line."""
+    """`template` filled with `values`. Raises `TemplateError` for a broken template or a missing style, with its line."""
     try:
         return _environment().get_template(template).render(**values)
     except MemoryError:
@@ -80,7 +80,7 @@ def render(template: str, **values: object) -> str:
         name = (syntax and syntax.filename) or (places[-1].filename if places else template)
         line = syntax.lineno if syntax else places[-1].lineno if places else 0
         said = getattr(error, "message", None) or error
-        raise ProofError(f"templates/{Path(name).name}:{line}: ひな型に誤りがあります({said})。") from error
+        raise TemplateError(f"templates/{Path(name).name}:{line}: ひな型に誤りがあります({said})。") from error
 
 
 def break_label(text: str, width: int) -> tuple[str, ...]:

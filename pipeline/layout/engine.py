@@ -18,7 +18,7 @@ from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import URLFetcher
 
 from pipeline.documents.document import ID
-from pipeline.errors import ProofError
+from pipeline.errors import TemplateError
 
 from . import ink, reproducible, row_breaks
 from .fast import table_rules
@@ -40,7 +40,7 @@ SVG = "{http://www.w3.org/2000/svg}"
 
 
 def read(text: str) -> Element:
-    """The HTML `text`, which must be well-formed. Raises `ProofError` where it is not.
+    """The HTML `text`, which must be well-formed. Raises `TemplateError` where it is not.
 
     WeasyPrint's own parser, which forgives everything, took a tenth of the whole time. And an `id` would give each
     row and all of its cells styles of their own, since it might be the target of a link: it steps aside.
@@ -50,7 +50,7 @@ def read(text: str) -> Element:
         root = ElementTree.fromstring(text)
     except ElementTree.ParseError as error:
         line = text.splitlines()[error.position[0] - 1].strip()
-        raise ProofError(
+        raise TemplateError(
             f"templates/: ひな型から作ったHTMLの要素が正しく閉じていません({error}): {line[:80]}"
         ) from error
     for element in root.iter():

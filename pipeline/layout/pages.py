@@ -61,7 +61,7 @@ def lay_out(text: str, jobs: int = 1, kept: PageCache | None = None) -> Pages:
     """The HTML `text` as pages, laid out by as many as `jobs` processes; the pages are the same whatever their number.
 
     What is `kept` of the last time is not laid out again where it would be the same; then one process is enough.
-    Raises `ProofError` where the HTML is not well-formed.
+    Raises `TemplateError` where the HTML is not well-formed.
     """
     root = read(text)
     if (table := _longest_table(root)) is not None:
