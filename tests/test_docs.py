@@ -75,7 +75,7 @@ MAY_IMPORT = {
     "proof": {"errors", "fonts", "processes", "documents"},
     "delivery": {"errors"},
     "line": {"errors", "fonts", "processes", "source", "model", "documents", "layout", "proof", "delivery"},
-    "office": {"errors", "fonts", "source", "model", "years", "documents", "line", "delivery"},
+    "office": {"errors", "text", "fonts", "source", "model", "years", "documents", "line", "delivery"},
     "preview": {"errors", "source", "model", "documents", "layout", "proof", "delivery"},
     "cli": {"errors", "processes", "source", "model", "years", "documents", "line", "delivery", "office", "preview"},
     "__main__": {"cli"},

@@ -454,6 +454,26 @@ def test_damage_does_not_get_past_the_proof(name: str, old: str, new: str) -> No
         prove_data(damaged(files, name, old, new), validated)
 
 
+def test_a_row_that_data_json_lacks_does_not_get_past_the_proof() -> None:
+    validated = checked(HEALTHY)
+    files = open_data(validated)
+    content = json.loads(files["data.json"])
+    del content["policies"][0]["measures"][1]["rows"][-1]
+    with pytest.raises(ProofError, match=r"data.json: 行が違います"):
+        prove_data({**files, "data.json": json.dumps(content).encode()}, validated)
+
+
+@pytest.mark.parametrize("mistake", [AttributeError, KeyError, TypeError, ValueError])
+def test_a_mistake_in_the_checks_is_no_failed_proof(mistake: type[Exception], monkeypatch: pytest.MonkeyPatch) -> None:
+    def check(*_: object) -> None:
+        raise mistake
+
+    validated = checked(HEALTHY)
+    monkeypatch.setattr(module, "_check_cells", check)
+    with pytest.raises(mistake):
+        prove_data(open_data(validated), validated)
+
+
 def test_the_order_of_the_legend_matters() -> None:
     validated = checked(HEALTHY)
     turned = HEALTHY.replace("  ◎: 実施済\n  ○: 継続推進\n", "  ○: 継続推進\n  ◎: 実施済\n")

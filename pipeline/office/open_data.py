@@ -35,6 +35,7 @@ from pipeline.model.edition import (
 )
 from pipeline.model.validation import Validated, validate
 from pipeline.source.tree import read_source
+from pipeline.text import flat
 
 CSV, JSON = DATA
 SCHEMA = "data.schema.json"
@@ -190,6 +191,26 @@ class DataFile(_Part):
     legend: tuple[LegendData, ...] = Field(description="凡例。紙面の順")
     treatments: tuple[TreatmentData, ...] = Field(description="今後の取扱いの語。紙面の順")
     policies: tuple[PolicyData, ...] = Field(description="推進方針。紙面の順")
+
+
+class _MeasureFrame(MeasureData):
+    rows: tuple[()] = ()  # they stand in data.csv
+
+
+class _PolicyFrame(PolicyData):
+    measures: tuple[_MeasureFrame, ...]
+
+
+class _Frame(DataFile):
+    """What data.schema.json holds of an edition: all but its rows."""
+
+    policies: tuple[_PolicyFrame, ...]
+
+
+class _SchemaFile(BaseModel):
+    """The part of data.schema.json that is read back."""
+
+    edition: _Frame
 
 
 def data_schema() -> dict[str, Any]:
@@ -413,7 +434,7 @@ def _edition_name(line: _Line) -> str:
 
 def _place_fields(edition: Edition) -> Iterator[_Field]:
     """Where a row stands and what it holds."""
-    policy, measure, item = map(_flat, (edition.headings.policy, edition.headings.measure, edition.headings.item))
+    policy, measure, item = map(flat, (edition.headings.policy, edition.headings.measure, edition.headings.item))
     yield _Field(
         "推進方針_番号",
         f"{policy}の番号",
@@ -441,7 +462,7 @@ def _place_fields(edition: Edition) -> Iterator[_Field]:
     )
     yield _Field(
         "NO",
-        _flat(edition.headings.number),
+        flat(edition.headings.number),
         "項目の番号。再掲の行では、再び掲げる項目の番号",
         lambda line: line.row.number,
         "integer",
@@ -463,7 +484,7 @@ def _item_fields(edition: Edition) -> Iterator[_Field]:
     no_status = [BLANK] if any(item.status == BLANK for item in items) else []
     no_treatment = [BLANK] if any(item.treatment == BLANK for item in items) else []
     status, treatment, findings = map(
-        _flat, (edition.headings.status, edition.headings.treatment, edition.headings.findings)
+        flat, (edition.headings.status, edition.headings.treatment, edition.headings.findings)
     )
 
     def of_item(
@@ -511,10 +532,6 @@ def _item_fields(edition: Edition) -> Iterator[_Field]:
     yield of_item("統合先", "統合先", "次の版でこの項目を引き継ぐ項目の名称。なければ空", lambda item: item.merged_into)
 
 
-def _flat(text: str) -> str:
-    return "".join(text.split("\n"))
-
-
 def _previous_fields(edition: Edition) -> Iterator[_Field]:
     """A column for each of the 前版NO, since a cell holds one value; at least one."""
     most = max((len(item.previous_numbers) for item in edition.items.values()), default=0)
@@ -543,13 +560,23 @@ def _cell(value: str | int | None) -> str:
     return escaped(value) if isinstance(value, str) else "" if value is None else str(value)
 
 
+# What is read back from data.csv.
+_COLUMNS = {
+    *("行", "行の種類", "版", "表題", "自治体", "一覧の担当課", "年度", "現在日_西暦", "前版", "案"),
+    *("推進方針_番号", "推進方針", "推進施策_番号", "推進施策", "NO", "推進項目"),
+    *("実施状況_記号", "実施状況_意味", "今後の取扱い", "今後の取扱い_区分", "検証内容", "担当課", "統合先"),
+}
+
+
 def _read_csv(data: bytes) -> list[dict[str, str]]:
-    """The rows by their heads, as they were before they were made safe. Raises `ValueError`."""
+    """The rows by their heads, as they were before they were made safe. Raises `ValueError` if a column lacks."""
     text = data.decode("utf-8-sig")
     try:
         heads, *rows = csv.reader(io.StringIO(text, newline=""), strict=True)
     except csv.Error as error:
         raise ValueError(f"no CSV: {error}") from error
+    if missing := _COLUMNS - {*heads}:
+        raise ValueError(f"no column {', '.join(sorted(missing))}")
     return [dict(zip(heads, map(unescaped, row), strict=True)) for row in rows]
 
 
@@ -558,21 +585,29 @@ def edition_from_csv(data: bytes, schema: bytes) -> Edition:
 
     What belongs to a row is read from the CSV alone; the schema gives what belongs to none.
     """
-    frame = json.loads(schema)["edition"]
+    frame = _SchemaFile.model_validate_json(schema).edition
     places = {
-        (policy["position"], measure["position"]): (policy, measure)
-        for policy in frame["policies"]
-        for measure in policy["measures"]
+        (policy.position, measure.position): (policy.name, measure.name)
+        for policy in frame.policies
+        for measure in policy.measures
     }
     rows: dict[tuple[int, int], list[ItemData | RepeatData]] = {place: [] for place in places}
     for number, row in enumerate(_read_csv(data), 1):
         place = int(row["推進方針_番号"]), int(row["推進施策_番号"])
-        if place not in places or (row["推進方針"], row["推進施策"]) != tuple(part["name"] for part in places[place]):
+        if places.get(place) != (row["推進方針"], row["推進施策"]):
             raise ValueError(f"row {number}: not a measure of this edition")
         rows[place].append(_read_row(row))
-    for place, (_, measure) in places.items():
-        measure["rows"] = [row.model_dump() for row in rows[place]]
-    return _edition(DataFile.model_validate(frame))
+    policies = [
+        PolicyData(
+            **policy.model_dump(exclude={"measures"}),
+            measures=tuple(
+                MeasureData(**measure.model_dump(exclude={"rows"}), rows=tuple(rows[policy.position, measure.position]))
+                for measure in policy.measures
+            ),
+        )
+        for policy in frame.policies
+    ]
+    return _edition(DataFile(**frame.model_dump(exclude={"policies"}), policies=tuple(policies)))
 
 
 def _read_row(row: Mapping[str, str]) -> ItemData | RepeatData:
@@ -642,31 +677,42 @@ def _described(field: _Field) -> dict[str, Any]:
 def prove_data(files: Mapping[str, bytes], validated: Validated) -> int:
     """Prove that `files` say what the model says; the number of rows of the CSV. Raises `ProofError`."""
     try:
-        findings = list(_findings(files, validated))
-        rows = len(_read_csv(files[CSV]))
-    except (ValueError, KeyError, TypeError) as error:
-        # Files that lack what every one of ours has are broken; in what words a reader says so is its affair.
+        read = _read_back(files)
+    except ValueError as error:
+        # Only what reads the files may fail so: a mistake in our own checks is no broken file.
         raise ProofError(f"検査で、オープンデータが読めませんでした({type(error).__name__}: {error})。") from error
+    findings = list(_findings(files, read, validated))
     if findings:
         raise ProofError("検査で、オープンデータが元のデータと一致しませんでした。\n" + "\n".join(findings[:30]))
-    return rows
+    return len(read.rows)
 
 
-def _findings(files: Mapping[str, bytes], validated: Validated) -> Iterator[str]:
+class _ReadBack(NamedTuple):
+    """What the files say: data.json, the rows of data.csv, and the edition that either holds."""
+
+    file: DataFile
+    rows: list[dict[str, str]]
+    editions: dict[str, Edition]
+
+
+def _read_back(files: Mapping[str, bytes]) -> _ReadBack:
+    """Raises `ValueError` for files that are none of ours."""
+    editions = {JSON: edition_from_json(files[JSON]), CSV: edition_from_csv(files[CSV], files[SCHEMA])}
+    return _ReadBack(DataFile.model_validate_json(files[JSON]), _read_csv(files[CSV]), editions)
+
+
+def _findings(files: Mapping[str, bytes], read: _ReadBack, validated: Validated) -> Iterator[str]:
     edition = validated.edition
-    for name, read in (
-        (JSON, edition_from_json(files[JSON])),
-        (CSV, edition_from_csv(files[CSV], files[SCHEMA])),
-    ):
-        if read != edition:
+    for name, found in read.editions.items():
+        if found != edition:
             yield f"{name}: 元のデータに戻すと、違うものになります。"
         # Equal dicts may differ in order, which is the printed one.
-        for one, other in ((read.legend, edition.legend), (read.treatments, edition.treatments)):
+        for one, other in ((found.legend, edition.legend), (found.treatments, edition.treatments)):
             if [*one] != [*other]:
                 yield f"{name}: 凡例か今後の取扱いの順が違います。"
-    if json.loads(files[JSON])["edition"] != validated.source.edition:
+    if read.file.edition != validated.source.edition:
         yield f"{JSON}: 版の名前が違います。"
-    yield from _check_cells(files, validated)
+    yield from _check_cells(read, validated)
     if not files[CSV].startswith(_BOM.encode()):
         yield f"{CSV}: BOMがありません。"
     rows = list(csv.reader(io.StringIO(files[CSV].decode("utf-8-sig"), newline="")))
@@ -679,10 +725,10 @@ def _findings(files: Mapping[str, bytes], validated: Validated) -> Iterator[str]
         yield f"{CSV}: 行の終わりがCRLFではありません。"
 
 
-def _check_cells(files: Mapping[str, bytes], validated: Validated) -> Iterator[str]:
+def _check_cells(read: _ReadBack, validated: Validated) -> Iterator[str]:
     """What is derived and stands beside what it is derived from, row by row, in both files."""
     edition = validated.edition
-    rows = _read_csv(files[CSV])
+    rows = read.rows
     repeats = [isinstance(row, Repeat) for _, _, row in edition.rows]
     if [row["行の種類"] == REPEAT for row in rows] != repeats:
         yield f"{CSV}: 再掲の行が違います。"
@@ -713,9 +759,11 @@ def _check_cells(files: Mapping[str, bytes], validated: Validated) -> Iterator[s
         for name, wanted in whole.items():
             if row[name] != wanted:
                 yield f"{CSV}: {number}行目の{name}が「{wanted}」ではなく「{row[name]}」です。"
-    file = DataFile.model_validate_json(files[JSON])
-    read = [row for policy in file.policies for measure in policy.measures for row in measure.rows]
-    for one, (_, _, part) in zip(read, edition.rows, strict=True):
+    rows_of_json = [row for policy in read.file.policies for measure in policy.measures for row in measure.rows]
+    if [isinstance(one, RepeatData) for one in rows_of_json] != repeats:
+        yield f"{JSON}: 行が違います。"
+        return
+    for one, (_, _, part) in zip(rows_of_json, edition.rows, strict=True):
         if isinstance(one, ItemData) and isinstance(part, Item):
             meaning, kind = edition.legend.get(part.status, BLANK), edition.treatments.get(part.treatment)
             if (one.status_meaning, one.treatment_kind) != (meaning, kind):
