@@ -250,3 +250,88 @@ def test_wrong_usage_is_explained(
     assert run(*arguments) == 2
     assert said in capsys.readouterr().err
     assert two_years.exists()
+
+
+# What the 正誤表 must name
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "corrections"),
+    [
+        ("表題: 試験一覧", "表題: 試験の一覧", [("", "表題", "試験一覧", "試験の一覧")]),
+        ("自治体: 試験市", "自治体: 実験市", [("", "自治体", "試験市", "実験市")]),
+        ("自治体", "年度: 平成24年度\n自治体", [("", "年度", "(記載なし)", "平成24年度")]),
+        ("自治体", "現在日: 2013-03-31\n自治体", [("", "現在日", "(記載なし)", "平成25年3月31日")]),
+        ("自治体", "資料番号: 資料1\n自治体", [("", "資料番号", "(記載なし)", "資料1")]),
+        ("自治体", "案: true\n自治体", [("", "案", "(記載なし)", "案")]),
+        ("自治体", "担当課: 企画課\n自治体", [("", "担当課", "(記載なし)", "企画課")]),
+        ("自治体", "見出し: {検証内容: 所見}\n自治体", [("", "見出し(検証内容)", "検証内容", "所見")]),
+        ("名称: 方針一", "名称: 方針の一", [("", "Ⅰ", "方針一", "方針の一")]),
+        ("名称: 施策二", "名称: 施策の二", [("", "Ⅰ(2)", "施策二", "施策の二")]),
+        ("再掲: 1", "再掲: 2", [("", "Ⅰ(2)の再掲", "NO 1", "NO 2")]),
+        ("名称: 項目三", "名称: 項目の三", [("3", "推進項目", "項目三", "項目の三")]),
+        ("実施状況: ×", "実施状況: ○", [("3", "実施状況", "×(検討中)", "○(継続推進)")]),
+        ("今後の取扱い: 完了", "今後の取扱い: 継続", [("1", "今後の取扱い", "完了", "継続")]),
+        ("検証内容: 終わった。", "検証内容: ''", [("1", "検証内容", "終わった。", "(記載なし)")]),
+        (
+            "×: 検討中",
+            "×: 未着手",
+            [
+                ("", "凡例", "◎実施済 ○継続推進 ×検討中", "◎実施済 ○継続推進 ×未着手"),
+                ("3", "実施状況", "×(検討中)", "×(未着手)"),
+            ],
+        ),
+        # A new item is told whole, one that is gone by its name; a new measure by its name alone.
+        (
+            "          - 再掲: 1\n",
+            "          - {NO: 4, 名称: 項目四, 実施状況: ○, 今後の取扱い: 継続}\n          - 再掲: 1\n      - 名称: 施策三\n",
+            [
+                ("", "Ⅰ(3)", "(記載なし)", "施策三"),
+                ("4", "推進項目", "(記載なし)", "項目四"),
+                ("4", "実施状況", "(記載なし)", "○(継続推進)"),
+                ("4", "今後の取扱い", "(記載なし)", "継続"),
+                ("4", "位置", "(記載なし)", "Ⅰ(2)"),
+            ],
+        ),
+        (
+            "          - NO: 2\n            名称: 項目二\n            実施状況: ○\n            今後の取扱い: 継続\n",
+            "",
+            [("2", "推進項目", "項目二", "(記載なし)")],
+        ),
+    ],
+)
+def test_errata_name_whatever_the_paper_says_otherwise(
+    old: str, new: str, corrections: list[tuple[str, str, str, str]]
+) -> None:
+    assert HEALTHY.count(old) == 1 or old == "自治体"
+    document = errata(edition(HEALTHY, "test"), edition(HEALTHY.replace(old, new, 1), "test"))
+    (table,) = document.expected.tables
+    assert [tuple(cell.text for cell in row.cells) for row in table.rows] == corrections
+    assert all(text in document.html for row in corrections for text in row[:2])
+
+
+def test_errata_tell_a_changed_order_once(proved: Callable[[Document], bytes]) -> None:
+    one, two, three = (
+        HEALTHY.index("          - NO: 1"),
+        HEALTHY.index("          - NO: 2"),
+        HEALTHY.index("      - 名称: 施策二"),
+    )
+    turned = HEALTHY[:one] + HEALTHY[two:three] + HEALTHY[one:two] + HEALTHY[three:]
+    document = errata(edition(HEALTHY, "test"), edition(turned, "test"))
+    assert "Ⅰ(1)の順序NO1、NO2NO2、NO1" in text_of(proved(document))
+
+
+def test_a_heading_is_numbered_as_in_the_new_edition_if_that_has_it() -> None:
+    """Even where its first row is one that only the old edition has."""
+    new = HEALTHY.replace("前版", "").replace("  - 名称: 方針一\n", "  - 名称: 方針零\n  - 名称: 方針一\n")
+    new = new.replace("項目一\n            実施状況: ◎", "項目壱\n            実施状況: ◎")
+    document = comparison(edition(HEALTHY, "test"), edition(new, "later"))
+    headings = [row.cells[0].text for row in list(document.expected.tables)[-1].rows if row.is_heading]
+    assert headings == ["Ⅱ 方針一", "(1) 施策一"]
+
+
+def test_a_status_called_as_what_ended_is_counted_apart_from_it() -> None:
+    old = HEALTHY.replace("×: 検討中", "×: 終了")
+    matrix = list(comparison(edition(old, "test"), edition(old.replace("前版", ""), "later")).expected.tables)[1]
+    assert [cell.text for cell in matrix.heads[0]] == ["旧＼新", "実施済", "継続推進", "終了", "終了", "記載なし"]
+    assert [cell.text for cell in matrix.rows[2].cells] == ["終了", "", "", "1", "", ""]

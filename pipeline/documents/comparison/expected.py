@@ -140,31 +140,33 @@ def _moves(comparison: Comparison, entries: list[Judged]) -> Table:
             (comparison.new, [placed for entry, _ in entries for placed in entry.new]),
         )
     ]
-    rows, columns = [*sides[0], ADDED], [*sides[1], ENDED, VANISHED]
-    moves: Counter[tuple[str, str]] = Counter()
+    # Of pairs, since a meaning may be called as what has none (終了): the label, and whether it is a meaning.
+    rows = [*((meaning, True) for meaning in sides[0]), (ADDED, False)]
+    columns = [*((meaning, True) for meaning in sides[1]), (ENDED, False), (VANISHED, False)]
+    moves: Counter[tuple[tuple[str, bool], tuple[str, bool]]] = Counter()
     for entry, kinds in entries:
-        following = {before.number: flat(after.meaning) for before, after in entry.pairs}
-        gone = VANISHED if "vanished" in kinds else ENDED
-        moves.update((flat(before.meaning), following.get(before.number, gone)) for before in entry.old)
-        moves.update((ADDED, flat(after.meaning)) for after in (() if entry.old else entry.new))
-    if not any(moves[ADDED, column] for column in columns):
-        rows.remove(ADDED)
-    added = sum(not entry.old for entry, _ in entries)
+        following = {before.number: (flat(after.meaning), True) for before, after in entry.pairs}
+        gone = VANISHED if "vanished" in kinds else ENDED, False
+        moves.update(((flat(before.meaning), True), following.get(before.number, gone)) for before in entry.old)
+        moves.update(((ADDED, False), (flat(after.meaning), True)) for after in (() if entry.old else entry.new))
+    added = sum(len(entry.new) for entry, _ in entries if not entry.old)
     require(
         sum(moves[row, column] for row in rows for column in columns) == len(comparison.old.items) + added,
         "実施状況の移り変わりの合計が、項目の数と合いません。",
     )
+    if not added:
+        rows.pop()
     return Table(
         (
             (
                 Cell("旧＼新", scope="Column", id="from"),
-                *(Cell(column, scope="Column", id=f"to-{at}") for at, column in enumerate(columns, 1)),
+                *(Cell(column, scope="Column", id=f"to-{at}") for at, (column, _) in enumerate(columns, 1)),
             ),
         ),
         tuple(
             Row(
                 (
-                    Cell(row, ("from",), "Row", id=f"from-{at}"),
+                    Cell(row[0], ("from",), "Row", id=f"from-{at}"),
                     *(
                         Cell(str(moves[row, column] or ""), (f"to-{within}", f"from-{at}"))
                         for within, column in enumerate(columns, 1)

@@ -13,7 +13,7 @@ from pipeline.documents.html import CONTINUED, LEGEND_COLON, break_label, docume
 from pipeline.model.edition import Edition, measure_number, policy_number
 from pipeline.text import flat, width_in_ems
 from pipeline.years.comparison import LABELS, Comparison, Entry, Kind
-from pipeline.years.matching import Placed, place_items
+from pipeline.years.matching import Placed
 from pipeline.years.similarity import fold
 from pipeline.years.text_diff import Marked, Piece, mark
 
@@ -141,14 +141,14 @@ def _overview(comparison: Comparison) -> Overview:
     meanings_old = _meanings(old, [placed for entry in comparison.entries for placed in entry.old])
     meanings_new = _meanings(new, [placed for entry in comparison.entries for placed in entry.new])
     moves = Counter(_moves(comparison))
-    columns = (*meanings_new, "終了", "記載なし")
-    rows = [(meaning, tuple(moves[meaning, column] for column in columns)) for meaning in meanings_old]
-    rows.append((ADDED, tuple(moves[ADDED, column] for column in columns)))
+    # A meaning may be called as what has none: 終了.
+    columns = [*((meaning, "") for meaning in meanings_new), ("", "終了"), ("", "記載なし")]
+    rows = [(meaning or ADDED, tuple(moves[meaning, column] for column in columns)) for meaning in (*meanings_old, "")]
     return Overview(
         sentences=tuple(_sentences(comparison)),
         counts=tuple(_counts(comparison)),
-        statuses=columns,
-        matrix=tuple((name, counts) for name, counts in rows if name != ADDED or any(counts)),
+        statuses=tuple(meaning or gone for meaning, gone in columns),
+        matrix=tuple(row for row in rows if row is not rows[-1] or any(row[1])),
         listed=tuple(
             row
             for kind, name in _LISTED
@@ -165,17 +165,20 @@ def _meanings(edition: Edition, placed: list[Placed]) -> list[str]:
     return list(dict.fromkeys([*map(flat, edition.legend.values()), *(flat(one.meaning) for one in placed)]))
 
 
-def _moves(comparison: Comparison) -> Iterator[tuple[str, str]]:
-    """For every old item what its status became, and for every new one without predecessors what it is."""
+def _moves(comparison: Comparison) -> Iterator[tuple[str, tuple[str, str]]]:
+    """For every old item what its status became, and for every new one without predecessors what it is.
+
+    The old meaning, or nothing; and the new meaning, or instead of one what the column of those without is called.
+    """
     for entry in comparison.entries:
         partners = {before.number: after for before, after in entry.pairs}
         for before in entry.old:
             after = partners.get(before.number)
             gone = "記載なし" if "vanished" in entry.kinds else "終了"
-            yield flat(before.meaning), flat(after.meaning) if after else gone
+            yield flat(before.meaning), (flat(after.meaning), "") if after else ("", gone)
         if not entry.old:
             for after in entry.new:
-                yield ADDED, flat(after.meaning)
+                yield "", (flat(after.meaning), "")
 
 
 def _sentences(comparison: Comparison) -> Iterator[str]:
@@ -233,24 +236,36 @@ def _body(comparison: Comparison, show_all: bool) -> Iterator[Group | Line]:
     policy = measure = ""
     place: tuple[str, str] | None = None
     policies = measures = 0
-    places = {placed.place for placed in place_items(comparison.new)}
+    headings = _headings(comparison.new)
     for count, entry in enumerate(comparison.entries if show_all else comparison.changes, 1):
         stands = (entry.new or entry.old)[0]
         # What only the old edition has says so, for the numbers of the two may differ.
-        mark_old = "" if entry.new or stands.place in places else f"({OLD}) "
         if place is None or stands.place[0] != place[0]:
             policies += 1
-            policy = f"{mark_old}{policy_number(stands.policy_position)} {flat(stands.policy)}"
+            old = f"({OLD}) {policy_number(stands.policy_position)} {flat(stands.policy)}"
+            policy = headings.get(stands.place[:1], old)
             yield Group("policy", f"policy-{policies}", policy, "")
             place = None
         if stands.place != place:
             measures += 1
-            measure = f"{mark_old}{measure_number(stands.measure_position)} {flat(stands.measure)}"
+            old = f"({OLD}) {measure_number(stands.measure_position)} {flat(stands.measure)}"
+            measure = headings.get(stands.place, old)
             yield Group("measure", f"measure-{measures}", measure, policy + CONTINUED)
         place = stands.place
         yield from _lines(
             entry, f"entry-{count}", comparison, (f"measure-{measures}", f"policy-{policies}"), policy, measure
         )
+
+
+def _headings(edition: Edition) -> dict[tuple[str, ...], str]:
+    """The policies and measures of `edition` with their numbers, by what they are called; of one name the first."""
+    found: dict[tuple[str, ...], str] = {}
+    for position, policy in enumerate(edition.policies, 1):
+        above = fold(policy.name)
+        found.setdefault((above,), f"{policy_number(position)} {flat(policy.name)}")
+        for within, measure in enumerate(policy.measures, 1):
+            found.setdefault((above, fold(measure.name)), f"{measure_number(within)} {flat(measure.name)}")
+    return found
 
 
 def _lines(

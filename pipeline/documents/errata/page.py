@@ -1,13 +1,13 @@
 """正誤表: what a distributed paper got wrong and what is right, between two builds of one edition."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from pipeline.documents.document import Carried
-from pipeline.documents.html import document_title, masthead, render
+from pipeline.documents.html import DRAFT, document_title, masthead, render
 from pipeline.errors import NothingToDoError
 from pipeline.model.dates import japanese_date
-from pipeline.model.edition import Edition, Repeat, measure_number, policy_number
+from pipeline.model.edition import Edition, Headings, Repeat, measure_number, policy_number
 from pipeline.text import flat
 from pipeline.years.matching import Placed, place_items
 from pipeline.years.text_diff import Marked, mark
@@ -62,21 +62,29 @@ def _differences(old: Edition, new: Edition) -> Iterator[Difference]:
 
 
 def _of_the_list(old: Edition, new: Edition) -> Iterator[Difference]:
-    parts: dict[str, Callable[[Edition], str]] = {
-        "表題": lambda edition: edition.title,
-        "年度": lambda edition: edition.fiscal_year,
-        "現在日": lambda edition: japanese_date(edition.as_of) if edition.as_of else "",
-        "担当課": lambda edition: edition.department,
-        "資料番号": lambda edition: edition.document_number,
-        "凡例": lambda edition: " ".join(f"{symbol}{meaning}" for symbol, meaning in edition.legend.items()),
-    }
-    for place, part in parts.items():
-        if part(old) != part(new):
-            yield "", place, part(old), part(new)
+    for (place, wrong), (_, right) in zip(_parts(old), _parts(new), strict=True):
+        if wrong != right:
+            yield "", place, wrong, right
     before, after = dict(_headings(old)), dict(_headings(new))
     for place in dict.fromkeys([*after, *before]):
-        if before.get(place) != after.get(place):
-            yield "", place, before.get(place, ""), after.get(place, "")
+        wrong, right = before.get(place, ""), after.get(place, "")
+        if wrong != right:
+            yield "", place, wrong, right
+    yield from _orders(old, new)
+
+
+def _parts(edition: Edition) -> Iterator[tuple[str, str]]:
+    """What is said once: on the paper's head, in its legend, and above its columns."""
+    yield "表題", edition.title
+    yield "自治体", edition.municipality
+    yield "年度", edition.fiscal_year
+    yield "現在日", japanese_date(edition.as_of) if edition.as_of else ""
+    yield "担当課", edition.department
+    yield "資料番号", edition.document_number
+    yield "案", DRAFT if edition.is_draft else ""
+    yield "凡例", " ".join(f"{symbol}{meaning}" for symbol, meaning in edition.legend.items())
+    for name, field in Headings.model_fields.items():
+        yield f"見出し({field.alias})", getattr(edition.headings, name)
 
 
 def _headings(edition: Edition) -> Iterator[tuple[str, str]]:
@@ -90,20 +98,32 @@ def _headings(edition: Edition) -> Iterator[tuple[str, str]]:
             yield f"{number}{measure_number(within)}の再掲", "、".join(f"NO {one}" for one in repeated)
 
 
+def _orders(old: Edition, new: Edition) -> Iterator[Difference]:
+    """Where the items that a measure has in both editions stand in another order."""
+    before, after = ({placed.number: _position(placed) for placed in place_items(edition)} for edition in (old, new))
+    for position in dict.fromkeys(after.values()):
+        stayed = {number for number, where in after.items() if where == position == before.get(number)}
+        wrong, right = ("、".join(f"NO {number}" for number in side if number in stayed) for side in (before, after))
+        if wrong != right:
+            yield "", f"{position}の順序", wrong, right
+
+
 def _of_an_item(edition: Edition, old: Placed | None, new: Placed | None) -> Iterator[tuple[str, str, str]]:
+    """What is wrong of an item; of a new one everything, since the old paper has nothing of it."""
     headings = edition.headings
-    if old is None or new is None:
-        yield flat(headings.item), old.item.name if old else "", new.item.name if new else ""
+    if new is None:
+        yield flat(headings.item), old.item.name if old else "", ""
         return
-    for place, wrong, right in (
-        (headings.item, old.item.name, new.item.name),
-        (headings.status, _status(old), _status(new)),
-        (headings.treatment, old.item.treatment, new.item.treatment),
-        (headings.findings, old.item.findings, new.item.findings),
-        ("位置", _position(old), _position(new)),
-    ):
+    places = (headings.item, headings.status, headings.treatment, headings.findings, "位置")
+    for place, wrong, right in zip(places, _said(old) if old else ("",) * len(places), _said(new), strict=True):
         if wrong != right:
             yield flat(place), wrong, right
+
+
+def _said(placed: Placed) -> tuple[str, ...]:
+    """What the paper says of an item: name, status, treatment, findings, and where it stands."""
+    item = placed.item
+    return item.name, _status(placed), item.treatment, item.findings, _position(placed)
 
 
 def _status(placed: Placed) -> str:
