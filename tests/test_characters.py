@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.fonts import coverage, font_files, read_coverage
-from pipeline.source.characters import compose, defects, is_everyday, meant
+from pipeline.source.characters import compose, defects, instead, is_everyday, meant
 
 
 def jis_x_0208() -> Iterator[str]:
@@ -79,6 +79,33 @@ def test_what_is_not_everyday_is_looked_up(text: str) -> None:
 )
 def test_what_may_not_be_printed_is_named(text: str, characters: str, code: str) -> None:
     assert codes(text) == [(characters, code)]
+
+
+@pytest.mark.parametrize(
+    ("text", "offer"),
+    [
+        ("CO₂排出量", "「CO2」と書けます。"),
+        ("10⁻¹", "「−」と書けます。"),
+        ("市\u2011県", "「-」と書けます。"),
+        ("xⁿ", "「xn」と書けます。"),
+        ("𠮷田", "「吉」と書けます。"),
+        ("✅済", "「✓」と書けます。"),
+        ("❌", "「×」と書けます。"),
+        ("ḁ", "「a」と書けます。"),
+        ("😀", "かなで書いてください。"),
+    ],
+)
+def test_what_may_be_typed_instead_is_offered(text: str, offer: str) -> None:
+    ((_, _, sentence),) = defects(text, coverage())
+    assert sentence.endswith(offer)
+
+
+def test_what_is_offered_can_be_printed() -> None:
+    known = coverage()
+    lacking = [chr(point) for point in range(0xA0, 0x1FFFF) if chr(point) not in known.characters]
+    offers = [offer for character in lacking if (offer := instead(character, known))]
+    assert len(offers) > 1_000
+    assert not codes("".join(offers))
 
 
 @pytest.mark.parametrize(

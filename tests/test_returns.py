@@ -320,6 +320,7 @@ def test_a_source_that_is_saved_while_answers_are_read_is_left_alone() -> None:
         (FINDINGS, "外字\ue000", "検証内容: 「�」"),
         (FINDINGS, "タブ\tの後", "検証内容: 文字(U+0009)は、制御文字です。"),
         (FINDINGS, "見え\u200bない", "検証内容: 文字(U+200B)は、見えない文字です。"),
+        (FINDINGS, "始め" + "\n" * 90 + "終わり", "検証内容: 空行が89行続いています(「始め」の後)。10行までに"),
         (FINDINGS, "長" * 20_001, "検証内容: 長すぎます。20,000字までにしてください。"),
     ],
 )

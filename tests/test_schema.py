@@ -51,6 +51,10 @@ def faults(value: Any, schema: dict[str, Any], at: str = "") -> list[str]:
                 found += [fault for index, part in enumerate(value) for fault in faults(part, rule, f"{at}/{index}")]
             case "minItems" | "minProperties" if isinstance(value, (list, dict)):
                 found += [] if len(value) >= rule else [at]
+            case "maxLength" if isinstance(value, str):
+                found += [] if len(value) <= rule else [at]
+            case "propertyNames" if isinstance(value, dict):
+                found += [f"{at}/{key}" for key in value if faults(key, rule)]
             case "minimum" if is_type(value, "number"):
                 found += [] if value >= rule else [at]
             case "pattern" if isinstance(value, str):
@@ -59,7 +63,8 @@ def faults(value: Any, schema: dict[str, Any], at: str = "") -> list[str]:
                 found += [] if value in rule else [at]
             case _:
                 known = {"properties", "additionalProperties", "required", "items", "minItems", "minProperties"}
-                assert word in NOTES | known | {"minimum", "pattern"}, f"this test does not know {word}"
+                known |= {"minimum", "pattern", "maxLength", "propertyNames"}
+                assert word in NOTES | known, f"this test does not know {word}"
     return found
 
 
@@ -127,6 +132,10 @@ def test_what_the_format_allows_fits_the_schema() -> None:
         ("  ◎: 実施済\n  ○: 継続推進\n  ×: 検討中\n", "  {}\n", "/凡例"),
         ("自治体: 試験市", "前版: H23年度", "/前版"),
         ("自治体: 試験市", "案: ある", "/案"),
+        ("自治体: 試験市", f"自治体: {'市' * 101}", "/自治体"),
+        ("試験一覧", "表" * 201, "/表題"),
+        ("終わった。", "あ" * 20_001, "/推進方針/0/推進施策/0/推進項目/0"),
+        ("  ◎: 実施済", f"  {'◎' * 21}: 実施済", f"/凡例/{'◎' * 21}"),
         ("自治体: 試験市", "現在日: 平成25年3月", "/現在日"),
     ],
 )

@@ -11,7 +11,8 @@ import pytest
 from pipeline.cli import command
 from pipeline.errors import Problem, SourceError
 from pipeline.model.validation import validate
-from pipeline.source.tree import MAX_BYTES, parse_source, plain, read_source
+from pipeline.source.limits import MAX_BYTES
+from pipeline.source.tree import parse_source, plain, read_source
 
 from .conftest import HEALTHY, ROOT
 

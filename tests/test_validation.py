@@ -14,7 +14,8 @@ from pipeline.fonts import font_files
 from pipeline.model.dates import japanese_date, read_date
 from pipeline.model.edition import Edition, Item
 from pipeline.model.validation import validate
-from pipeline.source.tree import MAX_PROBLEMS, MAX_TEXT, parse_source, plain, read_source
+from pipeline.source.limits import MAX_PROBLEMS, MAX_TEXT
+from pipeline.source.tree import parse_source, plain, read_source
 
 from .conftest import HEALTHY, ROOT
 from .test_source import FILES, LARGE, problems_in
@@ -27,6 +28,12 @@ ROW = " " * 12  # where the keys of an item stand
 # What is replaced in HEALTHY, by what; then every problem that must come out, in order: place, code, words.
 # One problem each, unless one mistake makes another.
 Case = tuple[str, str, list[tuple[str, str, str]]]
+
+
+def block(*lines: str) -> str:
+    """A text of such lines below its key."""
+    return "".join(["|", *(f"\n{14 * ' '}{line}" for line in lines)])
+
 
 CASES: dict[str, Case] = {
     # --- the file as YAML
@@ -125,6 +132,18 @@ CASES: dict[str, Case] = {
     "date of no era": ("自治体: 試験市", "現在日: 平和25年3月31日", [("2:6", "E207", "2013-03-31 か 2013/3/31 か 平成25年3月31日")]),
     "date of a month": ("自治体: 試験市", "現在日: 平成25年3月", [("2:6", "E207", "「平成25年3月」は、日付として読めません")]),
     "prose too long": ("終わった。", "あ" * (MAX_TEXT + 1), [("19:19", "E208", "NO 1「項目一」の検証内容が20,001字")]),
+    "title too long": ("試験一覧", "表" * 201, [("1:5", "E208", "「表題」が201字あります。200字までにしてください。")]),
+    "office too long": ("自治体: 試験市", f"担当課: {'課' * 101}", [("2:6", "E208", "「担当課」が101字あります。100字まで")]),
+    "name too long": ("名称: 項目二", f"名称: {'あ' * 501}", [("21:17", "E208", "の名称が501字あります。500字まで")]),
+    "heading too long": ("名称: 方針一", f"名称: {'方' * 501}", [("11:9", "E208", "推進方針の「名称」が501字あります。500字まで")]),
+    "meaning too long": ("継続推進", "続" * 201, [("5:6", "E208", "凡例の「○」が201字あります。200字まで")]),
+    "symbol too long": ("  ×: 検討中\n", f"  ×: 検討中\n  {'☆' * 21}: 他\n", [("7:3", "E208", f"「凡例」のキー「{'☆' * 21}」が21字あります。20字まで")]),
+    "term too long": ("  継続: 継続\n", f"  継続: 継続\n  {'継' * 21}: 継続\n", [("10:3", "E208", "「今後の取扱い」のキー")]),
+    "column head too long": ("自治体: 試験市", f"見出し: {{推進項目: {'項' * 41}}}", [("2:13", "E208", "見出しの「推進項目」が41字あります。40字まで")]),
+    "name of too many lines": ("名称: 項目二", f"名称: {block(*'項目二は行が多すぎます')}", [("21:17", "E213", "の名称が11行あります。10行までにしてください。")]),
+    "blank lines": ("検証内容: 終わった。", f"検証内容: {block('始め', *[''] * 11, '終わり')}", [("19:19", "E214", "NO 1「項目一」の検証内容に空行が11行続いています(「始め」の後)。10行まで")]),
+    "lines of spaces": ("検証内容: 終わった。", f"検証内容: {block('始め', *['　'] * 11, '終わり')}", [("19:19", "E214", "に空行が11行続いています")]),
+    "spaces that fill lines": ("終わった。", f"始め{'　' * 101}終わり", [("19:19", "E214", "に空白が101字続いています(「始め」の後)。100字まで")]),
     "前版 that is no id": ("自治体: 試験市", "前版: H23年度", [("2:5", "E209", "「H23年度」は、版の名前では")]),
     "treatment that neither goes on nor ends": ("完了: 終了", "完了: 済", [("8:7", "E211", "「完了」の値「済」")]),
     # --- characters
@@ -135,7 +154,10 @@ CASES: dict[str, Case] = {
     "gaiji": ("項目二", "項\ue000二", [("21:18", "E304", "NO 2「項�二」の名称にある文字(U+E000)は、外字です")]),
     "radical": ("終わった", "終⼈わった", [("19:20", "E305", "漢字「人」(U+4EBA)に直してください")]),
     "kanji that the font lacks": ("項目二", "項𠮷二", [("21:18", "E306", "NO 2「項𠮷二」の名称にある「𠮷」(U+20BB7)は")]),
-    "first character that the font lacks": ("項目二", "𠮷田二", [("21:17", "E306", "書いてください。(先頭)")]),
+    "first character that the font lacks": ("項目二", "𠮷田二", [("21:17", "E306", "「吉」と書けます。(先頭)")]),
+    "subscript that the font lacks": ("終わった", "CO₂が減った", [("19:21", "E306", "「₂」(U+2082)は、帳票の書体にない文字です。「CO2」と書けます。")]),
+    "hyphen that the font lacks": ("終わった", "市\u2011県", [("19:20", "E306", "「‑」(U+2011)は、帳票の書体にない文字です。「-」と書けます。")]),
+    "picture that no font of ours has": ("終わった", "終わった💡", [("19:23", "E306", "かなで書いてください")]),
     "variant that the font lacks": ("終わった", "終葛\U000e01efた", [("19:20", "E306", "(U+845B U+E01EF)は")]),
     "no character at all": ("終わった", "終\u0378わった", [("19:20", "E307", "(U+0378)は、文字として")]),
     # --- between the parts

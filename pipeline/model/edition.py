@@ -11,6 +11,7 @@ from functools import cached_property
 from typing import Annotated, Any, Literal
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -20,9 +21,20 @@ from pydantic import (
     WithJsonSchema,
     model_validator,
 )
+from pydantic.config import JsonDict
 from pydantic_core import PydanticCustomError
 
-from pipeline.source.tree import MAX_TEXT
+from pipeline.source.characters import long_gap
+from pipeline.source.limits import (
+    MAX_HEAD,
+    MAX_LABEL,
+    MAX_LINES,
+    MAX_MEANING,
+    MAX_NAME,
+    MAX_TEXT,
+    MAX_TITLE,
+    MAX_WORD,
+)
 
 from .dates import NoDateError, read_date
 
@@ -41,6 +53,18 @@ def _text(value: object) -> object:
         raise PydanticCustomError("E204", "空です。値を書いてください。")
     if isinstance(value, str) and not value.strip():
         raise PydanticCustomError("E204", "空白だけです。値を書いてください。")
+    return value
+
+
+def _name(value: str) -> str:
+    if (lines := value.count("\n") + 1) > MAX_LINES:
+        raise PydanticCustomError("E213", f"{lines:,}行あります。{MAX_LINES}行までにしてください。")
+    return value
+
+
+def _prose(value: str) -> str:
+    if gap := long_gap(value):
+        raise PydanticCustomError("E214", "{gap}", {"gap": gap})
     return value
 
 
@@ -86,6 +110,7 @@ def is_edition_id(text: str) -> bool:
 
 # An editor reads `年度: 2012` as a number and `検証内容:` as null; to us both are text.
 _scalar_schema = {"type": ["string", "number", "boolean"]}
+_optional_schema = {"type": ["string", "number", "boolean", "null"]}
 _edition_id_schema = {"type": ["string", "integer"], "pattern": "^[a-z0-9][a-z0-9-]{0,63}$"}
 _flag_schema = {"enum": [True, False, *_YES, *_NO]}
 _day_schema = {
@@ -93,15 +118,31 @@ _day_schema = {
     "pattern": "^([0-9]{4}-[0-9]{1,2}-[0-9]{1,2}|[0-9]{4}/[0-9]{1,2}/[0-9]{1,2}"
     "|(明治|大正|昭和|平成|令和)?([0-9]{1,4}|元)年[0-9]{1,2}月[0-9]{1,2}日)$",
 }
-_optional_schema = {"type": ["string", "number", "boolean", "null"]}
 
-Text = Annotated[str, Field(max_length=MAX_TEXT), BeforeValidator(_text), WithJsonSchema(_scalar_schema)]
-OptionalText = Annotated[str, Field(max_length=MAX_TEXT), WithJsonSchema(_optional_schema)]
+
+def _up_to(length: int, schema: dict[str, list[str]] = _scalar_schema) -> WithJsonSchema:
+    return WithJsonSchema({**schema, "maxLength": length})
+
+
+# What has to be there; a status and a term have to be on a list of `Word`s besides.
+Title = Annotated[str, Field(max_length=MAX_TITLE), BeforeValidator(_text), _up_to(MAX_TITLE)]
+Name = Annotated[str, Field(max_length=MAX_NAME), BeforeValidator(_text), AfterValidator(_name), _up_to(MAX_NAME)]
+Head = Annotated[str, Field(max_length=MAX_HEAD), BeforeValidator(_text), _up_to(MAX_HEAD)]
+Word = Annotated[str, Field(max_length=MAX_WORD), BeforeValidator(_text), _up_to(MAX_WORD)]
+Meaning = Annotated[str, Field(max_length=MAX_MEANING), BeforeValidator(_text), _up_to(MAX_MEANING)]
+Listed = Annotated[str, BeforeValidator(_text), WithJsonSchema(_scalar_schema)]
+# What may be left out.
+Label = Annotated[str, Field(max_length=MAX_LABEL), _up_to(MAX_LABEL, _optional_schema)]
+Successor = Annotated[str, Field(max_length=MAX_NAME), AfterValidator(_name), _up_to(MAX_NAME, _optional_schema)]
+Prose = Annotated[str, Field(max_length=MAX_TEXT), AfterValidator(_prose), _up_to(MAX_TEXT, _optional_schema)]
 Number = Annotated[int, Field(ge=1), BeforeValidator(_number)]
 Flag = Annotated[bool, BeforeValidator(_flag), WithJsonSchema(_flag_schema)]
 Day = Annotated[datetime.date, BeforeValidator(_date), WithJsonSchema(_day_schema)]
 EditionId = Annotated[str, BeforeValidator(_edition_id), WithJsonSchema(_edition_id_schema)]
 Kind = Annotated[TreatmentKind, BeforeValidator(_kind)]
+
+# What pydantic does not say of the keys of a dict.
+_KEYS: JsonDict = {"propertyNames": {"maxLength": MAX_WORD}}
 
 
 class _Part(BaseModel):
@@ -125,12 +166,14 @@ class Item(_Part):
     """推進項目: one numbered row."""
 
     number: Number = Field(alias="NO", description="項目の番号。版の中で一つだけ")
-    name: Text = Field(alias="名称")
-    status: Text = Field(alias="実施状況", description="凡例の記号のどれか。決まっていなければ 未記入")
-    treatment: Text = Field(alias="今後の取扱い", description="「今後の取扱い」の語のどれか。決まっていなければ 未記入")
-    findings: OptionalText = Field("", alias="検証内容", description="文章。空でもよい")
-    department: OptionalText = Field("", alias="担当課", description="この項目を受け持つ課")
-    merged_into: OptionalText = Field("", alias="統合先", description="次の版でこの項目を引き継ぐ項目の名称")
+    name: Name = Field(alias="名称")
+    status: Listed = Field(alias="実施状況", description="凡例の記号のどれか。決まっていなければ 未記入")
+    treatment: Listed = Field(
+        alias="今後の取扱い", description="「今後の取扱い」の語のどれか。決まっていなければ 未記入"
+    )
+    findings: Prose = Field("", alias="検証内容", description="文章。空でもよい")
+    department: Label = Field("", alias="担当課", description="この項目を受け持つ課")
+    merged_into: Successor = Field("", alias="統合先", description="次の版でこの項目を引き継ぐ項目の名称")
     previous_numbers: tuple[Number, ...] = Field(
         (), alias="前版NO", description="前版のどのNOを引き継ぐか(例 [11, 12])"
     )
@@ -155,7 +198,7 @@ Row = Annotated[
 class Measure(_Part):
     """推進施策: level 2."""
 
-    name: Text = Field(alias="名称")
+    name: Name = Field(alias="名称")
     page_break: Flag = Field(False, alias="改ページ", description="true なら、ここから新しいページにする")
     rows: tuple[Row, ...] = Field((), alias="推進項目")
 
@@ -167,7 +210,7 @@ class Measure(_Part):
 class Policy(_Part):
     """推進方針: level 1."""
 
-    name: Text = Field(alias="名称")
+    name: Name = Field(alias="名称")
     page_break: Flag = Field(False, alias="改ページ", description="true なら、ここから新しいページにする")
     measures: tuple[Measure, ...] = Field((), alias="推進施策")
 
@@ -175,32 +218,37 @@ class Policy(_Part):
 class Headings(_Part):
     """見出し: the column heads. What an edition does not name is headed by the word of the glossary."""
 
-    policy: Text = Field("推進方針", alias="推進方針")
-    measure: Text = Field("推進施策", alias="推進施策")
-    number: Text = Field("NO", alias="NO")
-    item: Text = Field("推進項目", alias="推進項目")
-    status: Text = Field("実施状況", alias="実施状況")
-    treatment: Text = Field("今後の取扱い", alias="今後の取扱い")
-    findings: Text = Field("検証内容", alias="検証内容")
+    policy: Head = Field("推進方針", alias="推進方針")
+    measure: Head = Field("推進施策", alias="推進施策")
+    number: Head = Field("NO", alias="NO")
+    item: Head = Field("推進項目", alias="推進項目")
+    status: Head = Field("実施状況", alias="実施状況")
+    treatment: Head = Field("今後の取扱い", alias="今後の取扱い")
+    findings: Head = Field("検証内容", alias="検証内容")
 
 
 class Edition(_Part):
     """版: one year's list."""
 
-    title: Text = Field(alias="表題")
-    municipality: OptionalText = Field("", alias="自治体", description="PDFの作成者にもなる")
-    fiscal_year: OptionalText = Field("", alias="年度", description="書いたとおりに印刷する")
+    title: Title = Field(alias="表題")
+    municipality: Label = Field("", alias="自治体", description="PDFの作成者にもなる")
+    fiscal_year: Label = Field("", alias="年度", description="書いたとおりに印刷する")
     as_of: Day | None = Field(None, alias="現在日", description="例 2013-03-31。「平成25年3月31日現在」と印刷する")
-    department: OptionalText = Field("", alias="担当課")
-    document_number: OptionalText = Field("", alias="資料番号", description="各ページの右上に印刷する")
+    department: Label = Field("", alias="担当課")
+    document_number: Label = Field("", alias="資料番号", description="各ページの右上に印刷する")
     draft: Flag = Field(False, alias="案", description="true なら「案」と印刷する")
     previous: EditionId | None = Field(
         None, alias="前版", description="前の版の名前(ファイル名から .yaml を除いたもの)"
     )
     headings: Headings = Field(default_factory=Headings, alias="見出し")
-    legend: dict[Text, Text] = Field(alias="凡例", min_length=1, description="記号: 意味。書いた順に印刷する")
-    treatments: dict[Text, Kind] = Field(
-        alias="今後の取扱い", min_length=1, description="語: 継続(次の版に続く)か 終了(続かない)"
+    legend: dict[Word, Meaning] = Field(
+        alias="凡例", min_length=1, description="記号: 意味。書いた順に印刷する", json_schema_extra=_KEYS
+    )
+    treatments: dict[Word, Kind] = Field(
+        alias="今後の取扱い",
+        min_length=1,
+        description="語: 継続(次の版に続く)か 終了(続かない)",
+        json_schema_extra=_KEYS,
     )
     policies: tuple[Policy, ...] = Field(alias="推進方針", min_length=1)
 

@@ -11,9 +11,8 @@ from pydantic_core import ErrorDetails
 from pipeline.errors import Problem, SourceError
 from pipeline.fonts import coverage, font_files
 from pipeline.source.characters import defects, is_everyday, meant, named, quoted, visible
+from pipeline.source.limits import MAX_PROBLEMS, MAX_TEXT
 from pipeline.source.tree import (
-    MAX_PROBLEMS,
-    MAX_TEXT,
     Mapping,
     Node,
     Scalar,
@@ -95,12 +94,18 @@ def _translate(source: Source, detail: ErrorDetails) -> Problem | None:
         parent, _ = _find(source.root, steps[:-1])
         assert isinstance(parent, Mapping)
         place = parent.keys[key]
-        code, message = "E204", f"{_subject(steps[:-1], '')}に空のキーがあります。記号か語を書いてください。"
+        of = _subject(steps[:-1], "")
+        if kind == "string_too_long":
+            code, message = "E208", f"{of}のキー「{visible(key)}」が{_too_long(key, detail)}"
+        else:
+            code, message = "E204", f"{of}に空のキーがあります。記号か語を書いてください。"
     elif kind == "too_short" or (isinstance(node, Scalar) and not node.text):
         if kind == "too_short" and plain(node):
             return None  # something is there, and what is wrong with it has been said
         code, message = "E204", f"{subject}が空です。{advice.get(key, '値を書いてください。')}"
-    elif kind == "E204":
+    elif kind == "E214":
+        code, message = kind, f"{subject}に{detail['msg']}"
+    elif kind in ("E204", "E213"):
         code, message = kind, f"{subject}が{detail['msg']}"
     elif kind == "E206":
         code, message = (
@@ -115,11 +120,15 @@ def _translate(source: Source, detail: ErrorDetails) -> Problem | None:
     elif kind in _KINDS:
         code, message = "E203", f"{subject}は{_KINDS[kind]}で書いてください(読んだ値: {_shown(node)})。"
     elif kind == "string_too_long":
-        length = len(node.text) if isinstance(node, Scalar) else 0
-        code, message = "E208", f"{subject}が{length:,}字あります。{MAX_TEXT:,}字までにしてください。"
+        assert isinstance(node, Scalar)
+        code, message = "E208", f"{subject}が{_too_long(node.text, detail)}"
     else:
         raise AssertionError(f"no message for pydantic's error type {kind}")
     return Problem(str(source.path), place.line, place.column, code, message)
+
+
+def _too_long(text: str, detail: ErrorDetails) -> str:
+    return f"{len(text):,}字あります。{detail['ctx']['max_length']:,}字までにしてください。"
 
 
 def _steps(loc: tuple[int | str, ...]) -> list[int | str]:

@@ -18,8 +18,9 @@ from pipeline.fonts import coverage
 from pipeline.model.edition import BLANK, Edition, is_edition_id
 from pipeline.model.rules import not_listed
 from pipeline.model.validation import validate
-from pipeline.source.characters import compose, defects, is_everyday, named, visible
-from pipeline.source.tree import MAX_TEXT, Source, read_source
+from pipeline.source.characters import compose, defects, is_everyday, long_gap, named, visible
+from pipeline.source.limits import MAX_TEXT
+from pipeline.source.tree import Source, read_source
 
 from .editing import edit
 from .workbook import Sheet, Value, WorkbookError, column_number, read_workbook
@@ -345,7 +346,10 @@ def _check_answer(answer: str, key: str, edition: Edition) -> None:
         words, of = lists[key]
         if answer not in words and answer != BLANK:
             raise WorkbookError(not_listed(answer, [*words, BLANK], of))
-    elif not is_everyday(answer):
+        return
+    if gap := long_gap(answer):
+        raise WorkbookError(gap)
+    if not is_everyday(answer):
         for characters, _, sentence in defects(answer, coverage()):
             raise WorkbookError(f"{named(characters)}{sentence}")
 

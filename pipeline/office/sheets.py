@@ -35,7 +35,8 @@ from pipeline.errors import PipelineError, Problem
 from pipeline.model.dates import japanese_date
 from pipeline.model.edition import BLANK, Edition, measure_number, policy_number
 from pipeline.model.validation import Validated, validate
-from pipeline.source.tree import MAX_TEXT, read_source
+from pipeline.source.limits import MAX_TEXT
+from pipeline.source.tree import read_source
 from pipeline.years.matching import Placed
 
 from .workbook_format import (

@@ -9,6 +9,8 @@ from itertools import islice
 from pipeline.errors import printable
 from pipeline.fonts import Coverage
 
+from .limits import MAX_BLANK_LINES, MAX_SPACES
+
 # Groups of characters that look alike on paper and are different characters to a computer. NFKC
 # (used below as well) knows of full and half width, but leaves each of these apart.
 _LOOK_ALIKES = (
@@ -23,12 +25,27 @@ _LOOK_ALIKES = (
     "☆★⭐✩",
     "▽▼∇▿",
 )
+# What is typed for a character that the fonts may lack, where Unicode does not tell (or tells of a rarer one):
+# hyphens that do not break, spaces, arrows and check marks of other shapes, and 𠮷, which JIS X 0213 lacks.
+_INSTEAD = {
+    **dict.fromkeys("\u2011\u2012\u2043\ufe63", "-"),
+    **dict.fromkeys("\u202f\u2007\u2008\u2009\u200a", " "),
+    **dict.fromkeys("➔➜➝➞➡⟶⮕", "→"),
+    **dict.fromkeys("✔✅☑🗸", "✓"),
+    **dict.fromkeys("❗❕", "！"),
+    **dict.fromkeys("❓❔", "？"),
+    "𠮷": "吉",
+}
 # Looked at only where no sign of the same group is allowed.
 _OUTLINES = str.maketrans("●▲■★▼", "○△□☆▽")
 _SELECTORS = "\ufe00-\ufe0f\U000e0100-\U000e01ef"
 _SELECTOR = re.compile(f"[{_SELECTORS}]")
 _SEQUENCE = re.compile(f"(.)([{_SELECTORS}])", re.DOTALL)
 _BIDI = {*"\u061c\u200e\u200f", *map(chr, range(0x202A, 0x202F)), *map(chr, range(0x2066, 0x206A))}
+
+# A line of spaces is as blank as an empty one, and spaces alone can fill lines.
+_BLANK_LINES = re.compile(rf"(?:\n[^\S\n]*){{{MAX_BLANK_LINES + 1},}}(?=\n)")
+_SPACES = re.compile(rf"[^\S\n]{{{MAX_SPACES + 1},}}")
 
 
 def compose(text: str) -> str:
@@ -78,6 +95,18 @@ def meant(read: str, allowed: Iterable[str]) -> str | None:
     return near[0] if near else None
 
 
+def long_gap(text: str) -> str:
+    """What to say where lines with nothing on them, or spaces, go on too long in `text`; nothing where none do."""
+    if run := _BLANK_LINES.search(text):
+        said, most = f"空行が{run[0].count(chr(10)):,}行", f"{MAX_BLANK_LINES}行"
+    elif run := _SPACES.search(text):
+        said, most = f"空白が{len(run[0]):,}字", f"{MAX_SPACES}字"
+    else:
+        return ""
+    before = visible(text[max(0, run.start() - 10) : run.start()])
+    return f"{said}続いています(「{before}」の後)。{most}までにしてください。"
+
+
 def is_everyday(text: str) -> bool:
     """Whether `text` holds only what Windows has long had in Japanese, which every approved font has (a test proves it).
 
@@ -99,11 +128,7 @@ def defects(text: str, coverage: Coverage) -> Iterator[tuple[str, str, str]]:
     for character in sorted({*text} - coverage.characters - {"\n"} | {c for c in {*text} if _kind(c)}):
         if _SELECTOR.match(character):
             continue
-        code, sentence = _kind(character) or (
-            "E306",
-            "は、帳票の書体にない文字です。書体にある字体に改めるか、かなで書いてください。",
-        )
-        yield character, code, sentence
+        yield character, *(_kind(character) or ("E306", _not_printable(character, text, coverage)))
     if not _SELECTOR.search(text):
         return
     for sequence in sorted({match[0] for match in _SEQUENCE.finditer(text)}):
@@ -115,6 +140,35 @@ def defects(text: str, coverage: Coverage) -> Iterator[tuple[str, str, str]]:
             )
     if _SELECTOR.match(text):
         yield text[0], "E303", "は、前に文字のない異体字セレクタです。削除してください。"
+
+
+def _not_printable(character: str, text: str, coverage: Coverage) -> str:
+    """What to say of a `character` of `text` that the fonts lack, with what is typed instead where that is known."""
+    said = "は、帳票の書体にない文字です。"
+    offer = instead(character, coverage)
+    if offer is None:
+        return said + "書体にある字体に改めるか、かなで書いてください。"
+    # A formula or a word of one: CO2.
+    match = re.search(f"[0-9A-Za-z]*{re.escape(character)}[0-9A-Za-z]*", text)
+    assert match
+    word = match[0].replace(character, offer)
+    shown = word if word.isascii() and offer != word and len(word) <= 20 else offer
+    return f"{said}「{shown}」と書けます。"
+
+
+def instead(character: str, coverage: Coverage) -> str | None:
+    """What may be typed for a `character` that the fonts lack: the plain form of it, or what looks nearly alike."""
+    looks = next((group[0] for group in _LOOK_ALIKES if character in group), "")
+    letters = unicodedata.normalize("NFD", character)
+    for offer in (
+        _INSTEAD.get(character, ""),
+        unicodedata.normalize("NFKC", character),
+        looks,
+        "".join(letter for letter in letters if not unicodedata.combining(letter)),
+    ):
+        if offer and offer != character and {*offer} <= coverage.characters and not any(map(_kind, offer)):
+            return offer
+    return None
 
 
 def _kind(character: str) -> tuple[str, str] | None:

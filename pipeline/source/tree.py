@@ -23,17 +23,8 @@ from pipeline.errors import Problem, SourceError
 
 from .characters import compose, visible
 from .embedded import AlteredError, NotOursError, take_source
+from .limits import MAX_BYTES, MAX_DEPTH, MAX_KEY, MAX_NODES, MAX_PROBLEMS, MAX_TEXT
 from .slips import Level, Oddity, Quotation, explain, glued_key, oddities
-
-# The bounds of design.md; MAX_NODES keeps a file of 32 MB full of tiny nodes within ten seconds.
-# 5,200 rows have about 85,000 nodes. No writer reads more than MAX_PROBLEMS, and listing every one
-# of a hostile file takes longer than reading it.
-MAX_BYTES = 32 * 1024 * 1024
-MAX_DEPTH = 20
-MAX_NODES = 250_000
-MAX_KEY = 200
-MAX_TEXT = 20_000  # characters in one cell
-MAX_PROBLEMS = 1_000
 
 # What libyaml refuses, named and placed here in Japanese first; and the three line ends that only YAML
 # knows, which would make the line numbers in messages differ from those of an editor.
