@@ -10,7 +10,7 @@ from functools import cache
 from html import escape  # that of xml.sax brings in the whole of urllib
 from pathlib import Path
 
-from .delivery.files import replace_file
+from .delivery.files import permitted, replace_file
 from .errors import LackError
 
 FAMILIES = ("BIZ UDGothic", "BIZ UDPGothic")
@@ -91,7 +91,8 @@ def confine_layout(folder: Path) -> None:
     Writes fontconfig's configuration and cache below `folder`. Must come before WeasyPrint is imported.
     """
     folder = folder.absolute()  # fontconfig looks for a relative path elsewhere
-    folder.mkdir(parents=True, exist_ok=True)
+    with permitted(folder / "fonts.conf"):
+        folder.mkdir(parents=True, exist_ok=True)
     configuration = _FONTCONFIG.format(
         folders="\n".join(
             f"<dir>{escape(str(path))}</dir>" for path in sorted({p.parent for p in font_files().values()})

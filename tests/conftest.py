@@ -1,5 +1,8 @@
 """What the tests share: an empty project folder, small editions to break, and documents made of them."""
 
+import os
+import shutil
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -127,6 +130,17 @@ def every_document() -> dict[str, Document]:
         "history": history((old, new)),
         "summary": summary(new, old),
     }
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Have all that tests, and the programs that they call, put into temporary folders go with the run."""
+    if hasattr(config, "workerinput"):
+        return  # a worker of pytest-xdist, which has its folder from the first process
+    folder = tempfile.mkdtemp(prefix="kyodo-tests-")
+    os.chmod(folder, 0o711)  # some tests are several users
+    os.environ["TMPDIR"] = folder
+    tempfile.tempdir = None  # ask again
+    config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

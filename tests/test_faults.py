@@ -370,13 +370,16 @@ def test_a_disk_that_fills_at_any_file_leaves_every_file_as_it_was(
 
 @contextmanager
 def read_only(folder: Path) -> Iterator[None]:
-    """`folder` cannot be written; root, whom no mode stops, needs a file system that says so."""
+    """`folder` and what is in it cannot be written; root, whom no mode stops, needs a file system that says so."""
     if os.geteuid():
-        folder.chmod(0o555)
+        folders = [folder, *(path for path in folder.rglob("*") if path.is_dir())]
         try:
+            for path in folders:
+                path.chmod(0o555)
             yield
         finally:
-            folder.chmod(0o755)
+            for path in folders:
+                path.chmod(0o755)
         return
     if subprocess.run(["mount", "--bind", str(folder), str(folder)], capture_output=True).returncode:
         pytest.skip("no file system may be mounted here")

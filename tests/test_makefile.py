@@ -599,6 +599,11 @@ def test_with_a_bundle_nothing_is_fetched(bundled: Machine, given: bool) -> None
     assert all("<--no-index><--find-links>" in call and "<--require-hashes>" in call for call in calls)
 
 
+def test_a_bundle_that_is_given_stops_no_command_once_all_is_there(ready: Machine) -> None:
+    made = ready.run("make", "check", "BUNDLE=given.tar")
+    assert (made.returncode, made.stderr) == (0, "")
+
+
 def test_a_bundle_that_was_changed_is_refused(bundled: Machine) -> None:
     archive = bundled.folder / "given.tar"
     archive.write_bytes(archive.read_bytes().replace(b"sha256:", b"sha256;", 1))

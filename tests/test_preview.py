@@ -29,7 +29,7 @@ from pipeline.preview.builder import Builder, Phase
 from pipeline.source.tree import Source, read_source
 
 from .conftest import HEALTHY, ROOT, Made
-from .test_web import CHROMIUM, DESKTOP, OPTIONS, PHONE, breaches
+from .test_web import BROWSER_HOME, CHROMIUM, DESKTOP, OPTIONS, PHONE, breaches
 
 # Two pages, so that there is something to scroll.
 EDITION = HEALTHY.replace("- 名称: 施策二\n", "- 名称: 施策二\n        改ページ: true\n")
@@ -106,7 +106,7 @@ def browser() -> Iterator[Browser]:
     if CHROMIUM is None:
         pytest.skip("no Chromium on this machine (make test installs it on Debian)")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=OPTIONS)
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=OPTIONS, env=BROWSER_HOME)
         yield browser
         browser.close()
 

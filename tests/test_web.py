@@ -3,8 +3,10 @@
 import base64
 import hashlib
 import io
+import os
 import re
 import shutil
+import tempfile
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from importlib import resources
@@ -39,6 +41,9 @@ OPTIONS = [
     "--disable-sync",
 ]
 
+# Chromium keeps settings and caches in its user's home folder.
+BROWSER_HOME: dict[str, str | float | bool] = {**os.environ, "HOME": tempfile.gettempdir()}
+
 pytestmark = pytest.mark.skipif(
     CHROMIUM is None, reason="no Chromium on this machine (make test installs it on Debian)"
 )
@@ -55,7 +60,7 @@ RULES = {
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=OPTIONS)
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=OPTIONS, env=BROWSER_HOME)
         yield browser
         browser.close()
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from pipeline.errors import LackError
 
-from .files import replace_files
+from .files import permitted, replace_files
 
 SOURCE = Path("source")
 OUT = Path("out")
@@ -38,9 +38,10 @@ class Record:
     def locked(self) -> Iterator[None]:
         """Wait for another run that makes the same document."""
         check_out()
-        self._lock.parent.mkdir(parents=True, exist_ok=True)
-        # A link there would open a file elsewhere.
-        with open(os.open(self._lock, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o644), "rb") as file:
+        with permitted(self._lock):
+            self._lock.parent.mkdir(parents=True, exist_ok=True)
+            descriptor = _open_lock(self._lock)
+        with open(descriptor, "rb") as file:
             fcntl.flock(file, fcntl.LOCK_EX)
             yield
 
@@ -86,6 +87,16 @@ def fingerprint(path: Path) -> Fingerprint:
         return [path.stat().st_mtime_ns, _digest(path.read_bytes())]
     except FileNotFoundError:
         return []
+
+
+def _open_lock(path: Path) -> int:
+    """A descriptor of the lock at `path`, which is made if need be, with the mode that the umask leaves it."""
+    flags = os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC  # a link there would open a file elsewhere
+    try:
+        return os.open(path, os.O_RDWR | flags, 0o666)
+    except PermissionError:
+        # To lock another user's file it is enough to read it. Not so on a file server: hence the other way first.
+        return os.open(path, os.O_RDONLY | flags, 0o666)
 
 
 @cache

@@ -1,10 +1,18 @@
-"""Writing files so that a reader sees the old content or the new one, whole, and nothing between."""
+"""Writing files so that a reader sees the old content or the new one, whole, and nothing between.
+
+Several people may work in one folder: a new file has the mode that the umask leaves it, and one that is replaced keeps
+its own.
+"""
 
 import contextlib
 import fcntl
 import os
+import pwd
+import shlex
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+
+from pipeline.errors import LackError
 
 # Files that are open at one time; many systems allow a process 256. No document has more than a few.
 _AT_ONCE = 100
@@ -25,14 +33,14 @@ def replace_files(contents: Mapping[Path, bytes]) -> None:
         with contextlib.ExitStack() as written:
             some = [(written.enter_context(_beside(path, data)), path) for path, data in everything[start:][:_AT_ONCE]]
             for name, path in some:
-                os.chmod(name, path.stat().st_mode & 0o777 if path.exists() else 0o644)
+                if path.exists():
+                    os.chmod(name, path.stat().st_mode & 0o777)
                 os.replace(name, path)
 
 
 def create_file(path: Path, data: bytes) -> bool:
     """Write `data` as the new file `path`, whole or not at all; False if there is one already, which is left alone."""
     with _beside(path, data) as name:
-        os.chmod(name, 0o644)
         try:
             # A hard link, unlike a rename, never replaces what is there.
             os.link(name, path)
@@ -42,21 +50,58 @@ def create_file(path: Path, data: bytes) -> bool:
 
 
 @contextlib.contextmanager
+def permitted(path: Path) -> Iterator[None]:
+    """Do what writes `path`. Raises `LackError`, with what to type, where the folder or file does not permit it."""
+    try:
+        yield
+    except PermissionError:
+        raise LackError(_explain_refusal(path)) from None
+
+
+def _explain_refusal(path: Path) -> str:
+    """Whose folder or file keeps this user from writing `path`, and the command that mends it."""
+    blocking = next((folder for folder in path.parents if folder.exists()), Path())
+    if path.exists() and os.access(blocking, os.W_OK | os.X_OK):
+        blocking = path
+    owner = blocking.stat().st_uid
+    # The folders above it that are the same user's hold more that this run would meet.
+    while not blocking.is_absolute() and blocking.parent != Path() and blocking.parent.stat().st_uid == owner:
+        blocking = blocking.parent
+    name, quoted = _user_name(owner), shlex.quote(str(blocking))
+    if owner == os.geteuid():
+        mend = f"次のコマンドで書き込めるようにしてから、もう一度実行してください: chmod -R u+w {quoted}"
+    elif owner == 0:
+        mend = (
+            f'管理者が次のコマンドで書き込めるようにしてください: sudo chown -R "{_user_name(os.geteuid())}" {quoted}'
+        )
+    else:
+        mend = f"所有者({name})が次のコマンドで書き込めるようにしてください: chmod -R g+w {quoted}"
+    return f"{path}: 書き込む権限がありません({blocking} の所有者: {name})。{mend}"
+
+
+def _user_name(number: int) -> str:
+    try:
+        return pwd.getpwuid(number).pw_name
+    except KeyError:
+        return str(number)
+
+
+@contextlib.contextmanager
 def _beside(path: Path, data: bytes) -> Iterator[str]:
     """The name of a new file beside `path` that holds `data`; it is gone at the end, if it still has that name.
 
     It is locked as long as its writer lives. So those that killed writers left can be told, and cleared away.
     """
-    import tempfile  # here: a run that finds everything up to date writes nothing
-
-    path.parent.mkdir(parents=True, exist_ok=True)
+    with permitted(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
     begin, end = f".{path.name}.", ".new"
     for entry in list(os.scandir(path.parent)):
         if entry.name.startswith(begin) and entry.name.endswith(end):
             _clear(entry.path)
     while True:
-        with _named(path):
-            descriptor, name = tempfile.mkstemp(prefix=begin, suffix=end, dir=path.parent)
+        name = str(path.parent / f"{begin}{os.urandom(6).hex()}{end}")
+        with _named(path), permitted(path):
+            descriptor = os.open(name, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o666)
         with open(descriptor, "wb") as file:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX)
