@@ -66,7 +66,7 @@ MAY_IMPORT = {
     "errors": set(),
     "text": set(),
     "fonts": {"errors", "delivery"},
-    "processes": {"errors"},
+    "processes": {"errors", "text"},
     "source": {"errors", "fonts", "delivery"},
     "model": {"errors", "fonts", "source"},
     "years": {"model"},

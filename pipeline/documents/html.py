@@ -83,6 +83,16 @@ def render(template: str, **values: object) -> str:
         raise TemplateError(f"templates/{Path(name).name}:{line}: ひな型に誤りがあります({said})。") from error
 
 
+def permille(part: int, whole: int) -> int:
+    """`part` of `whole` in tenths of a per cent, a half upwards."""
+    return (2_000 * part + whole) // (2 * whole)
+
+
+def percent(tenths: int) -> str:
+    """33.3 of 333 tenths of a per cent."""
+    return f"{tenths // 10}.{tenths % 10}"
+
+
 def break_label(text: str, width: int) -> tuple[str, ...]:
     """`text` in lines of at most `width` ems, as even as can be, broken before a kanji that follows kana where possible.
 

@@ -33,6 +33,7 @@ from pipeline.model.edition import (
     measure_number,
     policy_number,
 )
+from pipeline.model.schema import json_schema
 from pipeline.model.validation import Validated, validate
 from pipeline.source.tree import read_source
 from pipeline.text import flat
@@ -215,18 +216,7 @@ class _SchemaFile(BaseModel):
 
 def data_schema() -> dict[str, Any]:
     """The JSON Schema of data.json."""
-    schema = DataFile.model_json_schema(mode="serialization")
-    for definition in [schema, *schema["$defs"].values()]:
-        # The docstrings of the models speak to programmers, and the titles only repeat the keys.
-        definition.pop("description", None)
-        definition.pop("title", None)
-        for part in definition["properties"].values():
-            part.pop("title", None)
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "実施状況一覧のオープンデータ",
-        **schema,
-    }
+    return json_schema(DataFile, "実施状況一覧のオープンデータ", "serialization")
 
 
 def _file(edition: Edition, name: str) -> DataFile:

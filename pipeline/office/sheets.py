@@ -9,7 +9,6 @@ import io
 import json
 import math
 import re
-import unicodedata
 import zipfile
 from collections.abc import Iterable, Iterator, Sequence
 from copy import copy
@@ -37,6 +36,7 @@ from pipeline.model.edition import BLANK, Edition, measure_number, policy_number
 from pipeline.model.validation import Validated, validate
 from pipeline.source.limits import MAX_TEXT
 from pipeline.source.tree import read_source
+from pipeline.text import width_in_halves
 from pipeline.years.matching import Placed
 
 from .workbook_format import (
@@ -450,14 +450,10 @@ def _protect(sheet: Worksheet) -> None:
 def _height(cells: Iterable[tuple[str | int, float]]) -> float:
     """How high a row must be for its texts, each in a column of so many characters. No program works it out by itself."""
     lines = max(
-        sum(max(1, math.ceil(_columns(line) / (width - 1))) for line in str(text).split("\n")) for text, width in cells
+        sum(max(1, math.ceil(width_in_halves(line) / (width - 1))) for line in str(text).split("\n"))
+        for text, width in cells
     )
     return min(lines * _LINE_HEIGHT + 3, _HIGHEST_ROW)
-
-
-def _columns(text: str) -> int:
-    """The width of `text` in half-width characters."""
-    return sum(2 if unicodedata.east_asian_width(character) in "WFA" else 1 for character in text)
 
 
 def _cut(text: str) -> str:

@@ -4,9 +4,10 @@ import os
 import re
 import sys
 import time
-import unicodedata
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+
+from pipeline.text import width_in_halves
 
 # The stage in which pages are laid out, of which WeasyPrint logs each.
 LAYOUT = "組版"
@@ -193,7 +194,7 @@ def _fitted(text: str, columns: int) -> str:
     """As much of `text` as goes into so many columns, of which a Japanese character takes two."""
     width = 0
     for index, character in enumerate(text):
-        width += 2 if unicodedata.east_asian_width(character) in "WFA" else 1
+        width += width_in_halves(character)
         if width > columns:
             return text[:index]
     return text

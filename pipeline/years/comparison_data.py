@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from pipeline.model.edition import TreatmentKind
+from pipeline.model.schema import json_schema
 
 from .comparison import LABELS, Comparison, Entry, Kind
 from .matching import By, Placed
@@ -106,14 +107,7 @@ def comparison_json(comparison: Comparison) -> str:
 
 def comparison_schema() -> str:
     """The JSON Schema of comparison.json, as the text of docs/comparison.schema.json."""
-    schema = {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "二つの版の比較",
-        **ComparisonFile.model_json_schema(by_alias=True, mode="serialization"),
-    }
-    for definition in [schema, *schema.get("$defs", {}).values()]:
-        # The docstrings of the models speak to programmers.
-        definition.pop("description", None)
+    schema = json_schema(ComparisonFile, "二つの版の比較", "serialization")
     return json.dumps(schema, ensure_ascii=False, indent=2) + "\n"
 
 

@@ -5,12 +5,11 @@ Which item goes on in which is found by `years`; what is said of it is told here
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from decimal import ROUND_HALF_UP, Decimal
 from itertools import pairwise
 
 from pipeline.documents import expected as common
 from pipeline.documents.document import A3_LANDSCAPE, A4_LANDSCAPE, Cell, Expected, Paragraph, Row, Table
-from pipeline.documents.expected import CONTINUED, LEGEND_COLON, require
+from pipeline.documents.expected import CONTINUED, LEGEND_COLON, percent, require
 from pipeline.model.edition import BLANK, Edition, measure_number, policy_number
 from pipeline.model.validation import Validated
 from pipeline.text import flat, width_in_ems
@@ -162,17 +161,13 @@ def _share_of(chain: _Chain, at: int, meaning: str) -> str:
     edition, count = chain.editions[at], chain.counts[at][meaning]
     if not edition.items or not (count or meaning in map(fold, edition.legend.values())):
         return NOTHING
-    return f"{count}({_percent(count, len(edition.items))}%)"
-
-
-def _percent(part: int, whole: int) -> Decimal:
-    return (Decimal(100 * part) / whole).quantize(Decimal("0.1"), ROUND_HALF_UP)
+    return f"{count}({percent(count, len(edition.items))}%)"
 
 
 def _note(chain: _Chain) -> str:
     note = "再掲は数えていません。割合は小数第2位を四捨五入したものです。"
     sums = [
-        (label, sum(_percent(count, counts.total()) for count in counts.values()))
+        (label, sum(percent(count, counts.total()) for count in counts.values()))
         for label, counts in zip(chain.labels, chain.counts, strict=True)
         if counts
     ]
