@@ -176,7 +176,8 @@ class _Rules:
                 ("今後の取扱い", treatment, treatments, "E403", "「今後の取扱い」の語"),
             ):
                 if value == BLANK:
-                    yield self._problem("W507", node.entries[key], f"{label(node)}の{key}が未記入です。")
+                    blank = self._problem("W507", node.entries[key], f"{label(node)}の{key}が未記入です。")
+                    yield blank._replace(department=visible(node.text("担当課") or ""))
                 elif value and allowed and value not in allowed:
                     yield self._problem(
                         code, node.entries[key], f"{label(node)}の{key}{not_listed(value, allowed, of)}"
