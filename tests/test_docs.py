@@ -5,6 +5,9 @@ import re
 import tomllib
 from pathlib import Path
 
+import pytest
+
+from pipeline.cli import command
 from pipeline.cli.table import COMMANDS
 from pipeline.model.edition import BLANK, Edition, Headings, Item, Measure, Policy, Repeat
 
@@ -117,3 +120,13 @@ def test_every_test_that_the_security_page_names_exists() -> None:
         assert named, row[0]
         for name in named:
             assert f"def {name}(" in tests, name
+
+
+def test_the_errors_in_the_readme_are_what_the_command_says(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    shown = re.search(r"```\n(source/r5\.yaml.*?)```", text("README.md"), re.DOTALL)
+    assert shown
+    sample = (ROOT / "docs/sample/r5.yaml").read_text("utf-8")
+    broken = sample.replace("NO: 2\n", "NO: 1\n").replace("実施状況: ○", "実施状況: 〇", 1)
+    (project / "source/r5.yaml").write_text(broken, "utf-8")
+    assert command.main(["check"]) == 1
+    assert capsys.readouterr().err == shown[1]
