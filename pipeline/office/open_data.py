@@ -339,7 +339,7 @@ def unescaped(cell: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class _Line:
+class _CsvRow:
     """A row of the list with all that stands around it."""
 
     position: int
@@ -355,13 +355,13 @@ class _Line:
         return self.row if isinstance(self.row, Item) else None
 
 
-def _lines(edition: Edition, name: str) -> Iterator[_Line]:
+def _lines(edition: Edition, name: str) -> Iterator[_CsvRow]:
     position = 0
     for policy in enumerate(edition.policies, 1):
         for measure in enumerate(policy[1].measures, 1):
             for row in measure[1].rows:
                 position += 1
-                yield _Line(position, name, edition, policy, measure, row)
+                yield _CsvRow(position, name, edition, policy, measure, row)
 
 
 ITEM, REPEAT = "項目", "再掲"
@@ -374,7 +374,7 @@ class _Field:
     name: str
     title: str
     description: str
-    value: Callable[[_Line], str | int | None]
+    value: Callable[[_CsvRow], str | int | None]
     type: str = "string"
     constraints: Mapping[str, Any] | None = None
 
@@ -414,11 +414,11 @@ def _edition_fields(edition: Edition) -> Iterator[_Field]:
     yield _Field("前版", "前版の名前", "前の年の一覧を示す名前。なければ空", lambda _: edition.previous)
 
 
-def _position(line: _Line) -> int:
+def _position(line: _CsvRow) -> int:
     return line.position
 
 
-def _edition_name(line: _Line) -> str:
+def _edition_name(line: _CsvRow) -> str:
     return line.name
 
 
@@ -527,7 +527,7 @@ def _previous_fields(edition: Edition) -> Iterator[_Field]:
     most = max((len(item.previous_numbers) for item in edition.items.values()), default=0)
     for position in range(1, max(most, 1) + 1):
 
-        def value(line: _Line, index: int = position - 1) -> int | None:
+        def value(line: _CsvRow, index: int = position - 1) -> int | None:
             numbers = line.item.previous_numbers if line.item else ()
             return numbers[index] if index < len(numbers) else None
 

@@ -136,11 +136,11 @@ class Progress:
         """Hear which page is laid out."""
         import logging
 
-        class Pages(logging.Handler):
+        class PageCounter(logging.Handler):
             def emit(_, record: logging.LogRecord) -> None:  # noqa: N805
                 self._hear(record.getMessage())
 
-        handler, loggers = Pages(), [logging.getLogger(name) for name in LOGS]
+        handler, loggers = PageCounter(), [logging.getLogger(name) for name in LOGS]
         levels = [logger.level for logger in loggers]
         for logger in loggers:
             logger.addHandler(handler)

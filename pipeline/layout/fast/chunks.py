@@ -88,7 +88,7 @@ class Parts:
         # Of several parts, those that were met before the parts were laid out, wherever that was.
         self._met: set[int] = set()
         self._pages_of_a_part = _PAGES_OF_A_PART
-        self._sheet: pagination.Sheet | None = None
+        self._sheet: pagination.PageRoom | None = None
 
     @cached_property
     def _edges(self) -> list[DrawnPage]:
