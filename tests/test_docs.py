@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.cli import command
+from pipeline.cli.command import main
 from pipeline.cli.table import COMMANDS
 from pipeline.model.edition import BLANK, Edition, Headings, Item, Measure, Policy, Repeat
 
@@ -128,5 +128,5 @@ def test_the_errors_in_the_readme_are_what_the_command_says(project: Path, capsy
     sample = (ROOT / "docs/sample/r5.yaml").read_text("utf-8")
     broken = sample.replace("NO: 2\n", "NO: 1\n").replace("実施状況: ○", "実施状況: 〇", 1)
     (project / "source/r5.yaml").write_text(broken, "utf-8")
-    assert command.main(["check"]) == 1
+    assert main(["check"]) == 1
     assert capsys.readouterr().err == shown[1]
