@@ -10,12 +10,13 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 
 import pypdf
 from pypdf.generic import ArrayObject, DictionaryObject, IndirectObject, StreamObject
 
-from pipeline.documents.document import Carried, Cell, Document, Expected, Paragraph, Table
+from pipeline.documents.document import BULLETS, DELETED, Carried, Cell, Document, Expected, Paragraph, Table
 from pipeline.errors import ProofError
 from pipeline.fonts import FAMILIES
 from pipeline.processes.gc_pause import gc_paused
@@ -177,6 +178,8 @@ class _Proof:
                 yield f"段落「{block.text}」が「{element.text}」となっています。"
             elif kind == "Figure":
                 yield from self._check_figure(element, block.alternate)
+            elif kind == "Note" and "/ID" not in element.item:
+                yield f"注「{block.text}」にIDがありません。"
 
     def _check_figure(self, figure: _Element, alternate: str) -> Iterator[str]:
         read = str(figure.item.get("/Alt", ""))
@@ -199,8 +202,39 @@ class _Proof:
         if len(rows) != len(expected.rows):
             yield f"表の行が{len(expected.rows)}行ではなく{len(rows)}行です。"
         for number, (element, row) in enumerate(zip(rows, expected.rows, strict=False), 1):
-            label = next((cell.text for cell in row.cells if cell.scope), "")
-            yield from self._check_cells(element, row.cells, f"{number}行目「{''.join(label.split())}」")
+            label = next((cell.text for cell in row.cells if cell.scope and cell.text), "")
+            place = f"{number}行目「{''.join(label.split())}」"
+            yield from self._check_cells(element, row.cells, place)
+            yield from self._check_lines(element, row.cells, place)
+        yield from self._check_widths([*heads[0].kids, *rows])
+
+    def _check_lines(self, row: _Element, cells: tuple[Cell, ...], place: str) -> Iterator[str]:
+        """A heading in its cell; lines as paragraphs, or as entries of a list."""
+        for element, cell in zip(row.kids, cells, strict=False):
+            read = tuple(_block(kid) for kid in element.kids if kid.type != "Span")
+            wanted = ((f"H{cell.heading}", _bare(cell.text)),) if cell.heading else tuple(_lines(cell.text))
+            if read != wanted:
+                yield f"{place}: 「{_bare(cell.text)}」の行の分け方が{wanted}ではなく{read}です。"
+
+    def _check_widths(self, rows: list[_Element]) -> Iterator[str]:
+        """Every row has the columns that the first one has, those of cells that reach down from above included."""
+        reach: list[int] = []  # of each column, for how many more rows the cell above goes on
+        for number, row in enumerate(rows):
+            widths = [self._spans(cell) for cell in row.kids]
+            if not number:
+                reach = [0] * sum(columns for columns, _ in widths)
+            free = [column for column, more in enumerate(reach) if not more]
+            reach = [max(more - 1, 0) for more in reach]
+            if len(free) != sum(columns for columns, _ in widths):
+                yield f"表の{number + 1}行目の幅が{len(free)}欄ではありません。"
+                return
+            below = [more for columns, more in widths for _ in range(columns)]
+            for column, more in zip(free, below, strict=True):
+                reach[column] = more - 1
+
+    def _spans(self, cell: _Element) -> tuple[int, int]:
+        attributes = _resolve(cell.item.get("/A", DictionaryObject()))
+        return int(attributes.get("/ColSpan", 1)), int(attributes.get("/RowSpan", 1))
 
     def _check_cells(self, row: _Element, cells: tuple[Cell, ...], place: str) -> Iterator[str]:
         if len(row.kids) != len(cells):
@@ -212,14 +246,22 @@ class _Proof:
                 yield f"{place}: 「{text}」が「{element.text}」となっています。"
             attributes = _resolve(element.item.get("/A", DictionaryObject()))
             spans = list(element.all("Span"))
-            alternate = next((str(kid.item["/Alt"]) for kid in spans if "/Alt" in kid.item), "")
-            marked = tuple(kid.text for kid in spans if "/Alt" not in kid.item)
+            decorated = [kid for kid in spans if "/A" in kid.item]
+            alternate = next((_alternate(kid) for kid in spans if kid not in decorated), "")
+            marked = [line for text in cell.marked for line in text.split("\n") if _bare(line)]
+            decoration = "/LineThrough" if cell.said == DELETED else "/Underline"
             for name, read, wanted in (
                 ("種類", element.type, "TH" if cell.scope else "TD"),
                 ("見出しの範囲", str(attributes.get("/Scope", "/"))[1:], cell.scope),
                 ("見出しとの関係", tuple(map(_plain, attributes.get("/Headers", ()))), cell.headers),
                 ("読み", alternate, cell.alternate),
-                ("下線", marked, tuple(filter(None, map(_bare, cell.marked)))),
+                ("下線", [kid.text for kid in decorated], [_bare(line) for line in marked]),
+                ("下線の種類", {_decoration(kid) for kid in decorated}, {decoration for _ in marked[:1]}),
+                (
+                    "下線の読み",
+                    [_alternate(kid) for kid in decorated],
+                    [f"{cell.said}：「{cell.alternate or line}」" for line in marked],
+                ),
                 ("ID", _plain(element.item.get("/ID", "")), cell.id),
             ):
                 if read != wanted:
@@ -269,6 +311,8 @@ class _Proof:
                 begun.add(page)
         elements = [kid for kid in self._root.kids if kid.type == "Table"]
         for element, table in zip(elements, self._expected.tables, strict=False):
+            for page in {*element.pages} if table.pictures_head else ():
+                around[page].append(table.pictures_head)
             first = {page for head in element.kids[:1] for page in head.pages}
             for page in {page for row in _rows(element) for page in row.pages} - first:
                 around[page].append(table.head_text)
@@ -341,7 +385,8 @@ class _Proof:
     def _check_ids(self) -> Iterator[str]:
         heads = {
             _plain(head.item["/ID"]): head.item.indirect_reference
-            for head in self._root.all("TH")
+            for kind in ("TH", "Note")
+            for head in self._root.all(kind)
             if "/ID" in head.item
         }
         names = _resolve(_resolve(self._catalog["/StructTreeRoot"]).get("/IDTree", DictionaryObject()))
@@ -364,6 +409,37 @@ class _Proof:
                     yield f"{page + 1}ページ: 「{text}」が構造に{len(owners)}回あります。"
                 elif mcid >= len(entries) or _number(entries[mcid]) != owners[0]:
                     yield f"{page + 1}ページ: 「{text}」から構造へ戻れません(ParentTree)。"
+
+
+def _lines(text: str) -> Iterator[tuple[str, Any]]:
+    """The lines of a cell as they must be read: paragraphs, and lists of those that begin with a bullet."""
+    lines = list(filter(None, map(_bare, text.split("\n"))))
+    entries = [line[0] in BULLETS and len(line) > 1 for line in lines]
+    if len(lines) == 1 and not entries[0]:
+        return
+    for is_list, run in groupby(zip(lines, entries, strict=True), lambda pair: pair[1]):
+        if is_list:
+            yield "L", tuple(line for line, _ in run)
+        else:
+            yield from (("P", line) for line, _ in run)
+
+
+def _block(element: _Element) -> tuple[str, Any]:
+    """`element` as `_lines` has it."""
+    if element.type != "L":
+        return element.type, element.text
+    return "L", tuple(
+        entry.text if entry.type == "LI" and [kid.type for kid in entry.kids] == ["LBody"] else ""
+        for entry in element.kids
+    )
+
+
+def _alternate(span: _Element) -> str:
+    return str(span.item.get("/Alt", ""))
+
+
+def _decoration(span: _Element) -> str:
+    return str(_resolve(span.item["/A"]).get("/TextDecorationType", ""))
 
 
 def _rows(table: _Element) -> list[_Element]:

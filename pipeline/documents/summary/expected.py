@@ -94,7 +94,7 @@ def _blocks(new: _Sums, old: _Sums | None) -> Iterator[Block]:
         yield Paragraph("H2", f"{_year(old)}との比較")
         yield Table(_CHANGE_HEADS, tuple(_changes(old, new)))
     for number, note in enumerate(_notes(new, old), 1):
-        yield Paragraph("P", f"注{number} {note}")
+        yield Paragraph("Note", f"注{number} {note}")
 
 
 # Sentences
@@ -238,7 +238,7 @@ def _changes(old: _Sums, new: _Sums) -> Iterator[Row]:
     yield _change("whole", TOTAL, wholes, wholes, ())
     for group in ("status", "treatment"):
         head = f"difference-{group}"
-        title = getattr(new.edition.headings, group)
+        title = flat(getattr(new.edition.headings, group))
         yield Row((Cell(title, ("change-kind",), "Column", id=head),), is_heading=True)
         before, after = _meanings(old, group), _meanings(new, group)
         for position, meaning in enumerate(dict.fromkeys([*after, *before]), 1):
