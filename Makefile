@@ -1,7 +1,5 @@
-# What the staff and the developers type: each target checks that the machine is ready, then calls
-# `python -m pipeline`, which has the work. Runs on GNU make 3.81 too, which is what macOS has.
-#
-# A new command is two lines below, its `##` comment (which `make` alone prints) and its name in .PHONY.
+# What staff and developers type. Each command checks that the machine is ready, then calls `python -m pipeline`.
+# Runs on GNU make 3.81 too, which is what macOS has.
 
 PYTHON := .venv/bin/python
 RUN = $(PYTHON) -E -m pipeline
@@ -14,15 +12,8 @@ READY_TO_LINT := .venv/ready-lint
 READY_TO_SIGN := .venv/ready-sign
 READY_TO_TEST := .venv/ready-test
 
-# What may stand after the target reaches the command as it was typed: neither make (`value`) nor the shell
-# (an environment variable in quotes) reads anything into it.
-VALUES := BUNDLE EDITION FILES FROM TO KEY PASSPHRASE_FILE PORT JOBS
-$(foreach name,$(VALUES),$(eval override $(name) := $$(value $(name))))
-export $(VALUES)
-# $(call given,FROM,--from) is `--from "…"` if FROM was given; $(call given,EDITION) is the value alone.
-given = $${$(1):+$(2) "$$$(1)"}
-# $(call asked,STRICT,--strict) is `--strict` if STRICT was given and is not 0.
-asked = $(if $(filter-out 0,$($(1))),$(2))
+# The variables that were typed after `make`: the command refuses those that it does not take. BUNDLE is for set-up.
+export KYODO_TYPED := $(filter-out BUNDLE,$(foreach name,$(.VARIABLES),$(if $(filter command,$(firstword $(origin $(name)))),$(name))))
 
 # Those of another program would lead our Python to its packages, or keep it from starting.
 unexport PYTHONHOME PYTHONPATH PYTHONUSERBASE PYTHONPLATLIBDIR PYTHONSAFEPATH PYTHONSTARTUP PYTHONINSPECT PYTHONOPTIMIZE PYTHONWARNINGS
@@ -32,50 +23,50 @@ MAKEFLAGS += --no-builtin-rules --no-print-directory
 .SILENT:
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help report preview check diff errata next history summary data sheets import sign setup-sign bench schema test faults lint clean setup bundle lock
+.PHONY: help setup-sign test faults bench lint generate clean setup bundle lock
 
 help:
-	echo '使い方: make 命令'
-	awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s%s\n", $$1, $$2 }' Makefile
+	echo '使い方: make コマンド [名前=値 …]'
+	awk -F ' ## ' '/^# begin the commands/ { print "\n職員用" } /^# end the commands/ { print "\n開発者用" } \
+		/^[a-z-]+:.* ## / { sub(/:.*/, "", $$1); printf "  make %-11s%s\n", $$1, $$2; if ($$3) printf "%18s%s\n", "", $$3 }' Makefile
 
-report: $(READY) ## 帳票(PDFとウェブページ)を out/ に作る。一つの版だけなら EDITION=版、同時に作る数を選ぶなら JOBS=数
-	$(RUN) report $(call given,JOBS,--jobs) $(call given,EDITION,--)
+# When a recipe fails, make's last line is "make: *** [Makefile:45: TARGET] Error 1", which is no answer. So the recipe
+# of each command belongs to a target whose name says where the answer stands.
+SEE_ABOVE := （上の説明をご覧ください）
 
-preview: $(READY) ## 紙面を下見するページを開く。保存するたびに作り直す。EDITION=版、ポートを選ぶなら PORT=番号
-	$(RUN) preview $(call given,PORT,--port) $(call given,EDITION,--)
+# begin the commands (make generate)
+COMMANDS := report preview check diff errata next summary history data sheets import sign schema demo
+VALUES := EDITION JOBS IN PORT STRICT FROM TO ALL FILES APPLY KEY PASSPHRASE_FILE
+report: report$(SEE_ABOVE) ## 一覧(PDFとウェブページ)を作る。変わっていない版はそのまま残す。 ## [EDITION=版] [JOBS=同時に作る数]
+preview: preview$(SEE_ABOVE) ## 印刷イメージをブラウザーで確認する。保存するたびに新しくなる。 ## [EDITION=版] [PORT=番号]
+check: check$(SEE_ABOVE) ## 元データを点検する(ファイルは作らない)。STRICT=1 は警告も誤りとして扱う。 ## [EDITION=版] [STRICT=1]
+diff: diff$(SEE_ABOVE) ## 新旧対照表を作る。ALL=1 は変更のない項目も載せる。STRICT=1 は、なくなった項目を誤りとして扱う。 ## [EDITION=版] [FROM=旧] [TO=新] [ALL=1] [STRICT=1]
+errata: errata$(SEE_ABOVE) ## 配布した資料の正誤表を作る。 ## FROM=配布した資料 TO=直した版
+next: next$(SEE_ABOVE) ## 次の版の下書きを source/ に作る。 ## FROM=今の版 TO=次の版
+summary: summary$(SEE_ABOVE) ## 集計表(件数と図)を1枚で作る。 ## [EDITION=版] [JOBS=同時に作る数]
+history: history$(SEE_ABOVE) ## すべての版を通した各項目の経過を作る。前版のつながりが二つ以上あるときは、最後の版を EDITION で指定する。 ## [EDITION=版]
+data: data$(SEE_ABOVE) ## オープンデータ(CSV、JSON)を作る。 ## [EDITION=版]
+sheets: sheets$(SEE_ABOVE) ## 担当課に送る照会票(Excel)を作る。 ## [EDITION=版]
+import: import$(SEE_ABOVE) ## 提出された照会票を調べ、変わるところを示す。APPLY=1 は元データに書き込む。 ## FILES=ファイルかフォルダ [APPLY=1]
+sign: sign$(SEE_ABOVE) ## 一覧に電子署名を付ける(パスワードは画面で尋ねる)。 ## EDITION=版 KEY=鍵.p12 [PASSPHRASE_FILE=ファイル]
+schema: schema$(SEE_ABOVE) ## 元データの書き方の定義(JSON Schema)を作る。
+demo: demo$(SEE_ABOVE) ## 架空の2年分の見本を demo/ に作り、資料を一通り作ってみる。
+# end the commands (make generate)
 
-check: $(READY) ## 元のデータを調べる。何も書き出さない。EDITION=版、警告も誤りとするなら STRICT=1
-	$(RUN) check $(call asked,STRICT,--strict) $(call given,EDITION,--)
+# Values reach the command as they were typed: `value` keeps make from expanding them, the environment the shell.
+GIVEN := BUNDLE $(filter $(VALUES),$(KYODO_TYPED))
+$(foreach name,$(GIVEN),$(eval override $(name) := $$(value $(name))))
+export $(GIVEN)
 
-diff: $(READY) ## 新旧対照表を作る。二つを選ぶなら FROM=旧 TO=新、変更のない項目も載せるなら ALL=1、なくなった項目を誤りとするなら STRICT=1
-	$(RUN) diff $(call asked,ALL,--all) $(call asked,STRICT,--strict) $(call given,FROM,--from) $(call given,TO,--to) $(call given,EDITION,--)
+.PHONY: $(COMMANDS) $(COMMANDS:%=%$(SEE_ABOVE))
 
-errata: $(READY) ## 正誤表を作る。FROM=配布した資料(PDFでもよい) TO=直した版
-	$(RUN) errata $(call given,FROM,--from) $(call given,TO,--to)
+sign$(SEE_ABOVE): $(READY_TO_SIGN)
+$(COMMANDS:%=%$(SEE_ABOVE)): %$(SEE_ABOVE): $(READY)
+	$(RUN) make $*
 
-next: $(READY) ## 次の版の下書きを source/ に作る。FROM=今の版 TO=次の版
-	$(RUN) next $(call given,FROM,--from) $(call given,TO,--to)
-
-summary: $(READY) ## 集計表(方針別の件数と図)を1枚で作る。一つの版だけなら EDITION=版、同時に作る数を選ぶなら JOBS=数
-	$(RUN) summary $(call given,JOBS,--jobs) $(call given,EDITION,--)
-
-data: $(READY) ## オープンデータ(CSV、JSON)を作る。一つの版だけなら EDITION=版
-	$(RUN) data $(call given,EDITION,--)
-
-sheets: $(READY) ## 担当課に送る照会票(Excel)を作る。一つの版だけなら EDITION=版
-	$(RUN) sheets $(call given,EDITION,--)
-
-import: $(READY) ## 戻った照会票を調べ、変わるところを示す。FILES="ファイル …"(フォルダでもよい)、元のデータに書き込むなら APPLY=1
-	$(RUN) import $(call asked,APPLY,--apply) $(call given,FILES,--files)
-
-history: $(READY) ## すべての版を通した各項目の経過を作る。つながりが二つ以上あれば EDITION=最後の版
-	$(RUN) history $(call given,EDITION,--)
-
-sign: $(READY_TO_SIGN) ## 帳票に電子署名を付ける。EDITION=版 KEY=鍵.p12(暗証は尋ねる。PASSPHRASE_FILE=ファイル からも読める)
-	$(RUN) sign $(call given,KEY,--key) $(call given,PASSPHRASE_FILE,--passphrase-file) $(call given,EDITION,--)
-
-schema: $(READY) ## 元のデータの書き方の定義を source/edition.schema.json に書き出す
-	$(RUN) schema
+# make itself ends in 2 whenever a command fails, whatever its exit code.
+.DEFAULT:
+	$(error 「$@」というコマンドはありません。コマンドの一覧は、make とだけ入力すると表示します)
 
 # Two workers: each makes its own originals once, and a file's tests stay together; in their order, lest a long file come last.
 test: $(READY_TO_TEST) ## 試験をすべて行う
@@ -86,6 +77,9 @@ faults: $(READY_TO_TEST) ## 書き換えた元のデータ、照会票、PDFの�
 
 bench: $(READY_TO_BENCH) ## 時間、メモリ、大きさを、ほかの組版(あるもの)との比で測り、docs/performance.md に書く
 	$(PYTHON) -m tests.bench
+
+generate: $(READY) ## コマンドの表から、Makefile と README.md の該当部分を書き直す
+	$(PYTHON) -E -m pipeline.cli.table
 
 lint: $(READY_TO_LINT) ## プログラムの書き方を調べる
 	$(PYTHON) -m ruff check
@@ -116,7 +110,7 @@ lock: $(READY) ## 部品の版を固定し直す。すべて最新の版にす�
 # For every system and every Python from 3.11. The lock names no index: each office has its own way to one, and the
 # hashes say which files are right.
 COMPILE = $(PYTHON) -m uv pip compile pyproject.toml --quiet --no-cache --universal --python-version 3.11 --generate-hashes \
-	--no-emit-index-url --no-emit-find-links --no-annotate --no-header $(call asked,UPGRADE,--upgrade)
+	--no-emit-index-url --no-emit-find-links --no-annotate --no-header $(if $(filter-out 0,$(UPGRADE)),--upgrade)
 
 # Each of these is a copy of its lock, made when everything was in place. They stand in .venv, so that they go with it.
 # The Python is asked for too: after an upgrade of the system it may be gone, and .venv with it.

@@ -12,7 +12,7 @@ class Problem(NamedTuple):
     """One finding in a source: its place, a stable code (docs/errors.md explains each) and a sentence.
 
     Lines and columns count from 1, columns in characters; 0 stands for the file as a whole.
-    Codes that begin with E stop the build, those with W do not.
+    Codes that begin with E stop the build, those with W do not. `department` answers for the item, if one does.
     """
 
     path: str
@@ -20,6 +20,7 @@ class Problem(NamedTuple):
     column: int
     code: str
     message: str
+    department: str = ""
 
     @property
     def is_error(self) -> bool:

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from pipeline.cli import command
+from pipeline.cli import actions, command
 from pipeline.line import warm_up
 
 CALLS = ("replace", "link", "fsync", "unlink")
@@ -70,7 +70,7 @@ def run(order: dict[str, Any], write: int) -> int:
         yield
         tell("stage", name, time.perf_counter() - begin)
 
-    command._step = step
+    actions._step = step
     os.chdir(order["folder"])
     os.dup2(os.open("log", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644), 1)
     os.dup2(1, 2)

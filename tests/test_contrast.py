@@ -237,10 +237,10 @@ def test_next_makes_a_draft_and_never_overwrites(two_years: Path, capsys: pytest
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("diff", "--from", "test"), "--from と --to の両方で指定してください。例: make diff FROM=h23 TO=h24"),
-        (("diff", "later", "--from", "test", "--to", "later"), "--from と --to の両方"),
+        (("diff", "--from", "test"), "FROM と TO の両方で指定してください。\n例: make diff FROM=h23 TO=h24"),
+        (("diff", "later", "--from", "test", "--to", "later"), "FROM と TO の両方"),
         (("diff", "--from", "nope", "--to", "later"), "版「nope」は source/ にありません"),
-        (("errata", "--to", "later"), "使い方が違います"),
+        (("errata", "--to", "later"), "FROM(配布した資料)を指定してください"),
         (("next", "--from", "test", "--to", "第三"), "版の名前「第三」は使えません"),
     ],
 )

@@ -246,7 +246,7 @@ def test_stages_are_timed_on_a_terminal_only(
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["reprot"], "使い方が違います"),
+        (["reprot"], "「report」ではありませんか"),
         (["report", "--fast"], "使い方が違います"),
         (["report", "nope"], "版「nope」は source/ にありません。ある版: test"),
         (["report", "../test"], "版「../test」は source/ にありません"),
@@ -265,7 +265,7 @@ def test_wrong_usage_is_explained(
 def test_help_is_printed_without_a_target(capsys: pytest.CaptureFixture[str]) -> None:
     for arguments in ([], ["--help"], ["report", "-h"]):
         assert run(*arguments) == 0
-        assert "使い方: python -m pipeline" in capsys.readouterr().out
+        assert "使い方: make コマンド" in capsys.readouterr().out
 
 
 def test_a_missing_font_is_named_with_the_command_that_installs_it(

@@ -194,7 +194,7 @@ def damages() -> Iterator[Damage]:
         ],
         "summary": [
             ("_tally", "an item not counted", lambda tally: replace(tally, whole=replace(tally.whole, items=6))),
-            ("_lines", "a policy lost", nothing),
+            ("_lines", "numbers swapped", only("Line", lambda one: replace(one, cells=one.cells[::-1]))),
             ("_foot", "total and shares swapped", turned),
             ("_differences", "no change told", without(1, 2)),
             ("change", "sign lost", lambda said: said.replace("△", "")),

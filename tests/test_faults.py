@@ -20,7 +20,7 @@ import pytest
 from openpyxl import load_workbook
 
 from pipeline import line
-from pipeline.cli import command
+from pipeline.cli import actions, command
 from pipeline.delivery.files import _beside, create_file, replace_file, replace_files
 from pipeline.fonts import FOLDERS
 from pipeline.office.workbook_format import ANSWERS
@@ -500,7 +500,7 @@ def at_stage(monkeypatch: pytest.MonkeyPatch, stage: str, act: Callable[[], obje
             act()
         yield
 
-    monkeypatch.setattr(command, "_step", step)
+    monkeypatch.setattr(actions, "_step", step)
 
 
 @pytest.mark.parametrize("stage", STAGES)

@@ -197,7 +197,7 @@ def test_an_interrupted_run_ends_all_at_once_and_leaves_out_as_it_was(
     kill(endless.pid, signal.SIGINT)
     _, said = endless.communicate(timeout=20)
     assert endless.returncode == 130
-    assert said == "中止しました。out/ は前のままです。\n"
+    assert said == "中止しました。できたと表示したもののほかは、前のままです。\n"
     assert all(map(is_gone, os.listdir("begun")))
     assert not list(Path("out").glob("[a-d]/*"))
 
@@ -218,13 +218,6 @@ def test_a_number_of_processes_that_cannot_be_is_refused(
         assert f"同時に作る数「{given}」は使えません。1から60までの数" in capsys.readouterr().err
     assert not Path("out").exists()
     assert editions
-
-
-def test_make_passes_the_number_on() -> None:
-    told = subprocess.run(
-        ["make", "-n", "report", "JOBS=0"], cwd=ROOT, capture_output=True, encoding="utf-8", check=True
-    )
-    assert '${JOBS:+--jobs "$JOBS"}' in told.stdout
 
 
 @pytest.mark.parametrize(

@@ -121,7 +121,7 @@ def row_removed(victim: Victim) -> None:
 
 def cells_swapped(victim: Victim) -> None:
     cells = next(victim.elements("TBody"))["/K"][3].get_object()["/K"]
-    cells[4], cells[5] = cells[5], cells[4]
+    cells[2], cells[3] = cells[3], cells[2]
 
 
 def second_head(victim: Victim) -> None:

@@ -14,6 +14,13 @@ A3_LANDSCAPE = (1190.55, 841.89)
 # The attribute in which an element's id stands while it is laid out.
 ID = "data-id"
 
+# Characters with which a line begins that is an entry of a list.
+BULLETS = "・･•‣◦●○◎■□◆◇▪▫"
+
+# What is read aloud before words that are marked: underlined in the new text, struck out in the old one, underlined
+# in both texts of a correction.
+CHANGED, DELETED, CORRECTED = "変更", "削除", "訂正"
+
 # Of a SHA-256 in hexadecimal so many characters stand in the footer, to tell two printouts apart.
 DIGEST_LENGTH = 8
 
@@ -57,7 +64,8 @@ class Carried:
 class Cell:
     """A cell as it must read: its text, the ids in `Headers`, its `Scope` if it is a head, its alternate text.
 
-    `marked` holds the words that are underlined or struck out.
+    `marked` holds the words that are underlined or struck out, line by line, and `said` what is read before each.
+    `heading` is the level of a heading that the cell holds.
     """
 
     text: str
@@ -66,6 +74,8 @@ class Cell:
     alternate: str = ""
     id: str = ""
     marked: tuple[str, ...] = ()
+    said: str = ""
+    heading: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +89,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Paragraph:
-    """A paragraph or heading as it must read; `kind` is its type in the PDF: P, H1, H2, Figure.
+    """A paragraph or heading as it must read; `kind` is its type in the PDF: P, H1, H2, Note, Figure.
 
     `alternate` is what is read aloud of a figure; `text` is what stands in it.
     """
@@ -91,10 +101,14 @@ class Paragraph:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table as it must read: the rows of its head, which each of its pages repeats, and all others."""
+    """A table as it must read: the rows of its head, which each of its pages repeats, and all others.
+
+    `pictures_head` heads a column of pictures that repeat what other cells say: it is for the eye only, as they are.
+    """
 
     heads: tuple[tuple[Cell, ...], ...]
     rows: tuple[Row, ...]
+    pictures_head: str = ""
 
     @property
     def head_text(self) -> str:

@@ -6,6 +6,7 @@ therefore written in both.
 """
 
 from collections.abc import Mapping
+from decimal import ROUND_HALF_UP, Decimal
 
 from pipeline.errors import ProofError
 from pipeline.model.dates import japanese_date
@@ -67,6 +68,11 @@ def legend(label: str, symbols: Mapping[str, str]) -> str:
 def document_title(title: str, years: str) -> str:
     """The title in the metadata: with the year or years in brackets, if any."""
     return flat(f"{title}({years})" if years else title)
+
+
+def percent(part: int, whole: int) -> Decimal:
+    """`part` of `whole` in per cent, with one decimal; a half goes upwards."""
+    return (Decimal(100 * part) / whole).quantize(Decimal("0.1"), ROUND_HALF_UP)
 
 
 def require(holds: bool, message: str) -> None:

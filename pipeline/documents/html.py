@@ -18,8 +18,6 @@ from pipeline.model.dates import japanese_date
 from pipeline.model.edition import Edition
 from pipeline.text import flat, width_in_ems
 
-from .markup import mark_up
-
 ROOT = Path(__file__).resolve().parents[2]
 TEMPLATES = ROOT / "templates"
 STYLES = ROOT / "styles"
@@ -68,7 +66,7 @@ def document_title(edition: Edition, title: str = "") -> str:
 def render(template: str, **values: object) -> str:
     """`template` filled with `values`. Raises `TemplateError` for a broken template or a missing style, with its line."""
     try:
-        return mark_up(_environment().get_template(template).render(**values))
+        return _environment().get_template(template).render(**values)
     except MemoryError:
         raise
     except Exception as error:  # whatever a template makes Python raise, its writer has to find the line
@@ -83,6 +81,16 @@ def render(template: str, **values: object) -> str:
         line = syntax.lineno if syntax else places[-1].lineno if places else 0
         said = getattr(error, "message", None) or error
         raise TemplateError(f"templates/{Path(name).name}:{line}: ひな型に誤りがあります({said})。") from error
+
+
+def permille(part: int, whole: int) -> int:
+    """`part` of `whole` in tenths of a per cent, a half upwards."""
+    return (2_000 * part + whole) // (2 * whole)
+
+
+def percent(tenths: int) -> str:
+    """33.3 of 333 tenths of a per cent."""
+    return f"{tenths // 10}.{tenths % 10}"
 
 
 def break_label(text: str, width: int) -> tuple[str, ...]:

@@ -145,12 +145,31 @@ def _in_styles(complaints: list[str], text: str) -> list[str]:
 _PLACE = re.compile(r" at \d+:\d+")
 
 
+def _declare_namespaces(xmp: bytes) -> bytes:
+    """`xmp` with each namespace declared where it is used, as the parser of Apache PDFBox wants it: not around all."""
+    begin, end = xmp.index(b"<rdf:RDF"), xmp.index(b">", xmp.index(b"<rdf:RDF"))
+    declared = dict(re.findall(rb' xmlns:(\w+)="([^"]*)"', xmp[begin:end]))
+    rdf = b'<rdf:RDF xmlns:rdf="%s"' % declared.pop(b"rdf")
+
+    def with_namespaces(description: re.Match[bytes]) -> bytes:
+        used = dict.fromkeys(prefix for prefix in re.findall(rb"[\s</](\w+):\w", description[0]) if prefix in declared)
+        names = b"".join(b' xmlns:%s="%s"' % (prefix, declared[prefix]) for prefix in used)
+        return description[1] + names + description[2]
+
+    return xmp[:begin] + rdf + _DESCRIPTION.sub(with_namespaces, xmp[end:])
+
+
+# A description, closed in itself or by the tag that ends it.
+_DESCRIPTION = re.compile(rb"(<rdf:Description)([^>]*/>|.*?</rdf:Description>)", re.DOTALL)
+
+
 def _identify(pdf: Any, carried: Carried) -> None:
     """Say in the metadata what the file conforms to and which source it was made of."""
     metadata = pdf.objects[int(pdf.catalog["Metadata"].split()[0])]
     (xmp,) = metadata.stream
     assert xmp.count(b"</rdf:RDF>") == 1
-    metadata.stream = [xmp.replace(b"</rdf:RDF>", _XMP.format(identifier=carried.identifier).encode() + b"</rdf:RDF>")]
+    more = _XMP.format(identifier=carried.identifier).encode()
+    metadata.stream = [_declare_namespaces(xmp).replace(b"</rdf:RDF>", more + b"</rdf:RDF>")]
     # Uncompressed, so that a program that knows no PDF can read it too (ISO 19005-3 recommends it).
     metadata.compress = False
     # WeasyPrint lists each attachment once for being attached and once for being a file.

@@ -139,7 +139,7 @@ Number = Annotated[int, Field(ge=1), BeforeValidator(_number)]
 Flag = Annotated[bool, BeforeValidator(_flag), WithJsonSchema(_flag_schema)]
 Day = Annotated[datetime.date, BeforeValidator(_date), WithJsonSchema(_day_schema)]
 EditionId = Annotated[str, BeforeValidator(_edition_id), WithJsonSchema(_edition_id_schema)]
-Kind = Annotated[TreatmentKind, BeforeValidator(_kind)]
+WrittenTreatmentKind = Annotated[TreatmentKind, BeforeValidator(_kind)]
 
 # What pydantic does not say of the keys of a dict.
 _KEYS: JsonDict = {"propertyNames": {"maxLength": MAX_WORD}}
@@ -244,7 +244,7 @@ class Edition(_Part):
     legend: dict[Word, Meaning] = Field(
         alias="凡例", min_length=1, description="記号: 意味。書いた順に印刷する", json_schema_extra=_KEYS
     )
-    treatments: dict[Word, Kind] = Field(
+    treatments: dict[Word, WrittenTreatmentKind] = Field(
         alias="今後の取扱い",
         min_length=1,
         description="語: 継続(次の版に続く)か 終了(続かない)",

@@ -22,7 +22,7 @@ Read = Callable[[str], Source | None]
 
 
 @dataclass(slots=True)
-class Row:
+class RowNode:
     """A row of the list as far as it can be read: `repeats` holds the NO that a repeat refers to."""
 
     node: Mapping
@@ -45,13 +45,13 @@ def check_rules(source: Source) -> Iterator[Problem]:
     return _Rules(source).check()
 
 
-def rows(root: Mapping) -> Iterator[Row]:
+def rows(root: Mapping) -> Iterator[RowNode]:
     """Every row below `root` that is at least a mapping; measures are counted through."""
     for index, measure in enumerate(measures(root)):
         for node in _mappings(measure, "推進項目"):
             repeats = _number(node.text("再掲")) if "再掲" in node.entries else None
             number = None if "再掲" in node.entries else _number(node.text("NO"))
-            yield Row(node, index, number, repeats)
+            yield RowNode(node, index, number, repeats)
 
 
 def measures(root: Mapping) -> Iterator[Mapping]:
@@ -107,7 +107,7 @@ class _Rules:
         return Problem(str(self._source.path), node.line, node.column, code, message)
 
     def _check_numbers(self) -> Iterator[Problem]:
-        first: dict[int, Row] = {}
+        first: dict[int, RowNode] = {}
         last = 0
         # Where a NO cannot be read or stands twice, a gap only follows from it.
         items = [row for row in self._rows if "再掲" not in row.node.entries]
@@ -141,7 +141,7 @@ class _Rules:
             last = row.number
 
     def _check_names(self) -> Iterator[Problem]:
-        first: dict[str, Row] = {}
+        first: dict[str, RowNode] = {}
         for row in self._rows:
             name = row.node.text("名称")
             if name is None or row.repeats is not None:
@@ -176,7 +176,8 @@ class _Rules:
                 ("今後の取扱い", treatment, treatments, "E403", "「今後の取扱い」の語"),
             ):
                 if value == BLANK:
-                    yield self._problem("W507", node.entries[key], f"{label(node)}の{key}が未記入です。")
+                    blank = self._problem("W507", node.entries[key], f"{label(node)}の{key}が未記入です。")
+                    yield blank._replace(department=visible(node.text("担当課") or ""))
                 elif value and allowed and value not in allowed:
                     yield self._problem(
                         code, node.entries[key], f"{label(node)}の{key}{not_listed(value, allowed, of)}"

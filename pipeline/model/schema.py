@@ -3,6 +3,9 @@
 import json
 from typing import Any
 
+from pydantic import BaseModel
+from pydantic.json_schema import JsonSchemaMode
+
 from .edition import Edition
 
 NAME = "edition.schema.json"
@@ -13,15 +16,19 @@ _TITLES = {"Headings": "見出し", "Policy": "推進方針", "Measure": "推進
 
 def edition_schema() -> str:
     """The schema as the text of source/edition.schema.json."""
-    schema = _without_noise(Edition.model_json_schema(by_alias=True))
+    schema = json_schema(Edition, "版(推進計画の実施状況一覧)", "validation")
     for name, title in _TITLES.items():
         schema["$defs"][name] = {"title": title, **schema["$defs"][name]}
-    schema = {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "版(推進計画の実施状況一覧)",
-        **schema,
-    }
     return json.dumps(schema, ensure_ascii=False, indent=2) + "\n"
+
+
+def json_schema(model: type[BaseModel], title: str, mode: JsonSchemaMode) -> dict[str, Any]:
+    """The JSON Schema of `model`, by its aliases, as read ("validation") or written ("serialization")."""
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": title,
+        **_without_noise(model.model_json_schema(by_alias=True, mode=mode)),
+    }
 
 
 def _without_noise(model: Any) -> Any:

@@ -33,6 +33,7 @@ from pipeline.model.edition import (
     measure_number,
     policy_number,
 )
+from pipeline.model.schema import json_schema
 from pipeline.model.validation import Validated, validate
 from pipeline.source.tree import read_source
 from pipeline.text import flat
@@ -215,18 +216,7 @@ class _SchemaFile(BaseModel):
 
 def data_schema() -> dict[str, Any]:
     """The JSON Schema of data.json."""
-    schema = DataFile.model_json_schema(mode="serialization")
-    for definition in [schema, *schema["$defs"].values()]:
-        # The docstrings of the models speak to programmers, and the titles only repeat the keys.
-        definition.pop("description", None)
-        definition.pop("title", None)
-        for part in definition["properties"].values():
-            part.pop("title", None)
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "実施状況一覧のオープンデータ",
-        **schema,
-    }
+    return json_schema(DataFile, "実施状況一覧のオープンデータ", "serialization")
 
 
 def _file(edition: Edition, name: str) -> DataFile:
@@ -349,7 +339,7 @@ def unescaped(cell: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class _Line:
+class _CsvRow:
     """A row of the list with all that stands around it."""
 
     position: int
@@ -365,13 +355,13 @@ class _Line:
         return self.row if isinstance(self.row, Item) else None
 
 
-def _lines(edition: Edition, name: str) -> Iterator[_Line]:
+def _lines(edition: Edition, name: str) -> Iterator[_CsvRow]:
     position = 0
     for policy in enumerate(edition.policies, 1):
         for measure in enumerate(policy[1].measures, 1):
             for row in measure[1].rows:
                 position += 1
-                yield _Line(position, name, edition, policy, measure, row)
+                yield _CsvRow(position, name, edition, policy, measure, row)
 
 
 ITEM, REPEAT = "項目", "再掲"
@@ -384,7 +374,7 @@ class _Field:
     name: str
     title: str
     description: str
-    value: Callable[[_Line], str | int | None]
+    value: Callable[[_CsvRow], str | int | None]
     type: str = "string"
     constraints: Mapping[str, Any] | None = None
 
@@ -424,11 +414,11 @@ def _edition_fields(edition: Edition) -> Iterator[_Field]:
     yield _Field("前版", "前版の名前", "前の年の一覧を示す名前。なければ空", lambda _: edition.previous)
 
 
-def _position(line: _Line) -> int:
+def _position(line: _CsvRow) -> int:
     return line.position
 
 
-def _edition_name(line: _Line) -> str:
+def _edition_name(line: _CsvRow) -> str:
     return line.name
 
 
@@ -537,7 +527,7 @@ def _previous_fields(edition: Edition) -> Iterator[_Field]:
     most = max((len(item.previous_numbers) for item in edition.items.values()), default=0)
     for position in range(1, max(most, 1) + 1):
 
-        def value(line: _Line, index: int = position - 1) -> int | None:
+        def value(line: _CsvRow, index: int = position - 1) -> int | None:
             numbers = line.item.previous_numbers if line.item else ()
             return numbers[index] if index < len(numbers) else None
 

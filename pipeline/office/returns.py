@@ -113,7 +113,7 @@ def read_returns(files: Sequence[Path], folder: Path = Path("source")) -> Return
     Raises `SourceError` if that edition has errors or would have them afterwards, `EditError` if its file cannot
     be edited safely. What is wrong with `files` stands in the result.
     """
-    reader = _Reader(folder)
+    reader = _ReplyReader(folder)
     for path, label in _labelled(files):
         reader.read(path, label)
     return reader.returns()
@@ -357,7 +357,7 @@ def _check_answer(answer: str, key: str, edition: Edition) -> None:
 # All files
 
 
-class _Reader:
+class _ReplyReader:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._files: list[_File] = []

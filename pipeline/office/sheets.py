@@ -9,7 +9,6 @@ import io
 import json
 import math
 import re
-import unicodedata
 import zipfile
 from collections.abc import Iterable, Iterator, Sequence
 from copy import copy
@@ -37,6 +36,7 @@ from pipeline.model.edition import BLANK, Edition, measure_number, policy_number
 from pipeline.model.validation import Validated, validate
 from pipeline.source.limits import MAX_TEXT
 from pipeline.source.tree import read_source
+from pipeline.text import width_in_halves
 from pipeline.years.matching import Placed
 
 from .workbook_format import (
@@ -114,7 +114,7 @@ def workbooks(validated: Validated, previous: Edition | None) -> dict[str, bytes
     names: dict[str, bytes] = {}
     for department, items in by_department(validated.edition).items():
         name = _file_name(department, names)
-        names[name] = _Book(validated, previous, department, items).data()
+        names[name] = _Reply(validated, previous, department, items).data()
     return names
 
 
@@ -144,14 +144,14 @@ def _file_name(department: str, taken: Iterable[str]) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class _Column:
+class _SheetColumn:
     head: str
     width: float
     cells: tuple[str | int, ...]
     alignment: Alignment = _WRAPPED
 
 
-class _Book:
+class _Reply:
     def __init__(
         self, validated: Validated, previous: Edition | None, department: str, items: Sequence[Placed]
     ) -> None:
@@ -242,30 +242,32 @@ class _Book:
         sheet.print_title_rows = f"{HEAD_ROW - 1}:{HEAD_ROW}"
         _protect(sheet)
 
-    def _context(self) -> Iterator[_Column]:
+    def _context(self) -> Iterator[_SheetColumn]:
         wide = 1.0 if self._previous else 1.4
         heads = self._edition.headings
         items = self._items
-        yield _Column("NO", 6, tuple(placed.number for placed in items))
+        yield _SheetColumn("NO", 6, tuple(placed.number for placed in items))
         policies = tuple(f"{policy_number(placed.policy_position)} {placed.policy}" for placed in items)
-        yield _Column(heads.policy, 14 * wide, policies)
+        yield _SheetColumn(heads.policy, 14 * wide, policies)
         measures = tuple(f"{measure_number(placed.measure_position)} {placed.measure}" for placed in items)
-        yield _Column(heads.measure, 15 * wide, measures)
-        yield _Column(heads.number, 6, tuple(placed.number for placed in items), _CENTRED)
-        yield _Column(heads.item, 22 * wide, tuple(map(self._named, items)))
+        yield _SheetColumn(heads.measure, 15 * wide, measures)
+        yield _SheetColumn(heads.number, 6, tuple(placed.number for placed in items), _CENTRED)
+        yield _SheetColumn(heads.item, 22 * wide, tuple(map(self._named, items)))
 
     def _named(self, placed: Placed) -> str:
         others = [name for name in departments(self._edition, placed.item.department) if name != self._department]
         return placed.item.name + (f"\n({'、'.join(others)}と共同)" if others else "")
 
-    def _last_year(self) -> Iterator[_Column]:
+    def _last_year(self) -> Iterator[_SheetColumn]:
         if self._previous is None:
             return
         previous = self._previous
         former = [[previous.items[number] for number in placed.item.previous_numbers] for placed in self._items]
         heads = self._edition.headings
 
-        def column(head: str, width: float, texts: Iterable[list[str]], alignment: Alignment = _WRAPPED) -> _Column:
+        def column(
+            head: str, width: float, texts: Iterable[list[str]], alignment: Alignment = _WRAPPED
+        ) -> _SheetColumn:
             # Where several items became one, each line says of which it speaks.
             labelled = [
                 "\n".join(
@@ -273,10 +275,10 @@ class _Book:
                 )
                 for items, line in zip(former, texts, strict=True)
             ]
-            return _Column(head, width, tuple(map(_cut, labelled)), alignment)
+            return _SheetColumn(head, width, tuple(map(_cut, labelled)), alignment)
 
         numbers = tuple("\n".join(str(item.number) for item in items) for items in former)
-        yield _Column(f"前版{heads.number}", 7, numbers, _CENTRED)
+        yield _SheetColumn(f"前版{heads.number}", 7, numbers, _CENTRED)
         symbols = [[self._status(previous, item.status) for item in items] for items in former]
         yield column(heads.status, 10, symbols, _CENTRED)
         yield column(heads.treatment, 13, [[item.treatment for item in items] for items in former], _CENTRED)
@@ -287,7 +289,7 @@ class _Book:
         meaning = previous.legend.get(status, "")
         return status if self._edition.legend.get(status, "") == meaning else f"{status}({meaning})"
 
-    def _answers(self) -> Iterator[_Column]:
+    def _answers(self) -> Iterator[_SheetColumn]:
         heads = self._edition.headings
         asked = self._asked
         for one in asked:
@@ -295,9 +297,9 @@ class _Book:
                 raise SheetsError(
                     f"NO {one.number}「{one.name}」の検証内容が、表計算ソフトの一つのセルに入りません。短くしてください。"
                 )
-        yield _Column(heads.status, 10, tuple(one.status for one in asked), _CENTRED)
-        yield _Column(heads.treatment, 13, tuple(one.treatment for one in asked), _CENTRED)
-        yield _Column(heads.findings, 42 if self._previous else 60, tuple(one.findings for one in asked))
+        yield _SheetColumn(heads.status, 10, tuple(one.status for one in asked), _CENTRED)
+        yield _SheetColumn(heads.treatment, 13, tuple(one.treatment for one in asked), _CENTRED)
+        yield _SheetColumn(heads.findings, 42 if self._previous else 60, tuple(one.findings for one in asked))
 
     def _write_masthead(self, sheet: Worksheet, columns: int, width: float) -> None:
         edition = self._edition
@@ -450,14 +452,10 @@ def _protect(sheet: Worksheet) -> None:
 def _height(cells: Iterable[tuple[str | int, float]]) -> float:
     """How high a row must be for its texts, each in a column of so many characters. No program works it out by itself."""
     lines = max(
-        sum(max(1, math.ceil(_columns(line) / (width - 1))) for line in str(text).split("\n")) for text, width in cells
+        sum(max(1, math.ceil(width_in_halves(line) / (width - 1))) for line in str(text).split("\n"))
+        for text, width in cells
     )
     return min(lines * _LINE_HEIGHT + 3, _HIGHEST_ROW)
-
-
-def _columns(text: str) -> int:
-    """The width of `text` in half-width characters."""
-    return sum(2 if unicodedata.east_asian_width(character) in "WFA" else 1 for character in text)
 
 
 def _cut(text: str) -> str:

@@ -69,7 +69,7 @@ def read_workbook(path: Path, wanted: tuple[str, ...]) -> dict[str, Sheet]:
     try:
         with _open(path) as file, _unzip(file, path) as package:
             _check_parts(package)
-            return _Reader(package).sheets(wanted)
+            return _PackageReader(package).sheets(wanted)
     except OSError as error:
         raise WorkbookError(_reason(error)) from None
     except DefusedXmlException:
@@ -157,13 +157,13 @@ def _check_parts(package: zipfile.ZipFile) -> None:
         raise WorkbookError("Excel ブックではありません。送った照会票に書き直してください。")
 
 
-class _Reader:
+class _PackageReader:
     def __init__(self, package: zipfile.ZipFile) -> None:
         self._package = package
         self._left = MAX_ELEMENTS
 
     def sheets(self, wanted: tuple[str, ...]) -> dict[str, Sheet]:
-        book, links, strings = _Book(), _Links(), _Strings()
+        book, links, strings = _BookParts(), _Links(), _Strings()
         self._parse("xl/workbook.xml", book)
         self._parse("xl/_rels/workbook.xml.rels", links)
         if links.strings:
@@ -171,7 +171,7 @@ class _Reader:
         found: dict[str, Sheet] = {}
         for name in wanted:
             if target := links.targets.get(book.sheets.get(name, "")):
-                handler = _Cells(strings.texts)
+                handler = _SheetParts(strings.texts)
                 self._parse(_inside(target), handler)
                 found[name] = handler.sheet
         return found
@@ -236,7 +236,7 @@ class _Handler(ContentHandler):
     def end(self, name: str) -> None: ...
 
 
-class _Book(_Handler):
+class _BookParts(_Handler):
     """Which sheet is which relationship."""
 
     def __init__(self) -> None:
@@ -313,7 +313,7 @@ class _Strings(_Texts):
             self.texts.append(_unescaped(self.take()))
 
 
-class _Cells(_Texts):
+class _SheetParts(_Texts):
     def __init__(self, strings: list[str]) -> None:
         super().__init__()
         self.sheet = Sheet()

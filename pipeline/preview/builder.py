@@ -38,7 +38,7 @@ class Phase(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Pages:
+class ProvedPages:
     """Pages that have passed their proof: the PDF, the size of each in points, when they were made and how long it took."""
 
     document: Document
@@ -58,7 +58,7 @@ class State:
     phase: Phase = Phase.BUILDING
     problems: tuple[Problem, ...] = ()
     message: str = ""
-    pages: Pages | None = None
+    pages: ProvedPages | None = None
 
 
 class Builder(threading.Thread):
@@ -137,7 +137,7 @@ class Builder(threading.Thread):
             pdf = write_pdf(document, OUT / ".fonts", kept=self._kept)
             self._give_up_if_overtaken()
             prove(pdf, document)
-            pages = Pages(document, pdf, _sizes(pdf), datetime.now(), time.perf_counter() - begin)
+            pages = ProvedPages(document, pdf, _sizes(pdf), datetime.now(), time.perf_counter() - begin)
             return replace(state, phase=Phase.CURRENT, pages=pages)
         except SourceError as error:
             return replace(before, phase=Phase.REFUSED, problems=_sorted(error.problems))
@@ -226,7 +226,7 @@ def _sizes(pdf: bytes) -> tuple[tuple[float, float], ...]:
             document.close()
 
 
-def picture(pages: Pages, number: int, width: int) -> bytes:
+def picture(pages: ProvedPages, number: int, width: int) -> bytes:
     """Page `number` of `pages` as a PNG, `width` pixels wide."""
     with _PDFIUM:
         document = pypdfium2.PdfDocument(pages.pdf)

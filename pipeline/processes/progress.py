@@ -4,9 +4,10 @@ import os
 import re
 import sys
 import time
-import unicodedata
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+
+from pipeline.text import width_in_halves
 
 # The stage in which pages are laid out, of which WeasyPrint logs each.
 LAYOUT = "組版"
@@ -135,11 +136,11 @@ class Progress:
         """Hear which page is laid out."""
         import logging
 
-        class Pages(logging.Handler):
+        class PageCounter(logging.Handler):
             def emit(_, record: logging.LogRecord) -> None:  # noqa: N805
                 self._hear(record.getMessage())
 
-        handler, loggers = Pages(), [logging.getLogger(name) for name in LOGS]
+        handler, loggers = PageCounter(), [logging.getLogger(name) for name in LOGS]
         levels = [logger.level for logger in loggers]
         for logger in loggers:
             logger.addHandler(handler)
@@ -193,7 +194,7 @@ def _fitted(text: str, columns: int) -> str:
     """As much of `text` as goes into so many columns, of which a Japanese character takes two."""
     width = 0
     for index, character in enumerate(text):
-        width += 2 if unicodedata.east_asian_width(character) in "WFA" else 1
+        width += width_in_halves(character)
         if width > columns:
             return text[:index]
     return text

@@ -10,15 +10,13 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
 from itertools import groupby
 from typing import Any
 
 import pypdf
 from pypdf.generic import ArrayObject, DictionaryObject, IndirectObject, StreamObject
 
-from pipeline.documents.addresses import find_addresses
-from pipeline.documents.document import Carried, Cell, Document, Expected, Paragraph, Table
+from pipeline.documents.document import BULLETS, DELETED, Carried, Cell, Document, Expected, Paragraph, Table
 from pipeline.errors import ProofError
 from pipeline.fonts import FAMILIES
 from pipeline.processes.gc_pause import gc_paused
@@ -62,9 +60,6 @@ def prove(data: bytes, document: Document) -> int:
         shown = findings[:30] + ([f"ほか{len(findings) - 30}件"] if len(findings) > 30 else [])
         raise ProofError("検査で、PDFが元のデータと一致しませんでした。\n" + "\n".join(shown))
     return len(proof.pages)
-
-
-_HEAD = "表の見出し"
 
 
 class _Proof:
@@ -179,12 +174,12 @@ class _Proof:
                 yield f"文書の部分が{kind}ではなく{element.type}です(「{element.text[:20]}」)。"
             elif isinstance(block, Table):
                 yield from self._check_table(element, block)
-            elif block not in self._expected.masthead and (finding := self._wrong_links(element, block.text)):
-                yield f"段落「{block.text}」の{finding}"
             elif element.text != _bare(block.text):
                 yield f"段落「{block.text}」が「{element.text}」となっています。"
             elif kind == "Figure":
                 yield from self._check_figure(element, block.alternate)
+            elif kind == "Note" and "/ID" not in element.item:
+                yield f"注「{block.text}」にIDがありません。"
 
     def _check_figure(self, figure: _Element, alternate: str) -> Iterator[str]:
         read = str(figure.item.get("/Alt", ""))
@@ -202,13 +197,44 @@ class _Proof:
             yield f"表の見出しが{len(heads)}個あります。表の初めに一つでなければなりません。"
             return
         for element, cells in zip(heads[0].kids, expected.heads, strict=True):
-            yield from self._check_cells(element, cells, _HEAD)
+            yield from self._check_cells(element, cells, "表の見出し")
         rows = _rows(table)
         if len(rows) != len(expected.rows):
             yield f"表の行が{len(expected.rows)}行ではなく{len(rows)}行です。"
         for number, (element, row) in enumerate(zip(rows, expected.rows, strict=False), 1):
-            label = next((cell.text for cell in row.cells if cell.scope), "")
-            yield from self._check_cells(element, row.cells, f"{number}行目「{''.join(label.split())}」")
+            label = next((cell.text for cell in row.cells if cell.scope and cell.text), "")
+            place = f"{number}行目「{''.join(label.split())}」"
+            yield from self._check_cells(element, row.cells, place)
+            yield from self._check_lines(element, row.cells, place)
+        yield from self._check_widths([*heads[0].kids, *rows])
+
+    def _check_lines(self, row: _Element, cells: tuple[Cell, ...], place: str) -> Iterator[str]:
+        """A heading in its cell; lines as paragraphs, or as entries of a list."""
+        for element, cell in zip(row.kids, cells, strict=False):
+            read = tuple(_block(kid) for kid in element.kids if kid.type != "Span")
+            wanted = ((f"H{cell.heading}", _bare(cell.text)),) if cell.heading else tuple(_lines(cell.text))
+            if read != wanted:
+                yield f"{place}: 「{_bare(cell.text)}」の行の分け方が{wanted}ではなく{read}です。"
+
+    def _check_widths(self, rows: list[_Element]) -> Iterator[str]:
+        """Every row has the columns that the first one has, those of cells that reach down from above included."""
+        reach: list[int] = []  # of each column, for how many more rows the cell above goes on
+        for number, row in enumerate(rows):
+            widths = [self._spans(cell) for cell in row.kids]
+            if not number:
+                reach = [0] * sum(columns for columns, _ in widths)
+            free = [column for column, more in enumerate(reach) if not more]
+            reach = [max(more - 1, 0) for more in reach]
+            if len(free) != sum(columns for columns, _ in widths):
+                yield f"表の{number + 1}行目の幅が{len(free)}欄ではありません。"
+                return
+            below = [more for columns, more in widths for _ in range(columns)]
+            for column, more in zip(free, below, strict=True):
+                reach[column] = more - 1
+
+    def _spans(self, cell: _Element) -> tuple[int, int]:
+        attributes = _resolve(cell.item.get("/A", DictionaryObject()))
+        return int(attributes.get("/ColSpan", 1)), int(attributes.get("/RowSpan", 1))
 
     def _check_cells(self, row: _Element, cells: tuple[Cell, ...], place: str) -> Iterator[str]:
         if len(row.kids) != len(cells):
@@ -218,18 +244,24 @@ class _Proof:
             text = _bare(cell.text)
             if element.text != text:
                 yield f"{place}: 「{text}」が「{element.text}」となっています。"
-            if place != _HEAD and (finding := self._wrong_links(element, cell.text)):
-                yield f"{place}: 「{text}」の{finding}"
             attributes = _resolve(element.item.get("/A", DictionaryObject()))
             spans = list(element.all("Span"))
-            alternate = next((str(kid.item["/Alt"]) for kid in spans if "/Alt" in kid.item), "")
-            marked = tuple(kid.text for kid in spans if "/Alt" not in kid.item)
+            decorated = [kid for kid in spans if "/A" in kid.item]
+            alternate = next((_alternate(kid) for kid in spans if kid not in decorated), "")
+            marked = [line for text in cell.marked for line in text.split("\n") if _bare(line)]
+            decoration = "/LineThrough" if cell.said == DELETED else "/Underline"
             for name, read, wanted in (
                 ("種類", element.type, "TH" if cell.scope else "TD"),
                 ("見出しの範囲", str(attributes.get("/Scope", "/"))[1:], cell.scope),
                 ("見出しとの関係", tuple(map(_plain, attributes.get("/Headers", ()))), cell.headers),
                 ("読み", alternate, cell.alternate),
-                ("下線", marked, tuple(filter(None, map(_bare, cell.marked)))),
+                ("下線", [kid.text for kid in decorated], [_bare(line) for line in marked]),
+                ("下線の種類", {_decoration(kid) for kid in decorated}, {decoration for _ in marked[:1]}),
+                (
+                    "下線の読み",
+                    [_alternate(kid) for kid in decorated],
+                    [f"{cell.said}：「{cell.alternate or line}」" for line in marked],
+                ),
                 ("ID", _plain(element.item.get("/ID", "")), cell.id),
             ):
                 if read != wanted:
@@ -238,49 +270,11 @@ class _Proof:
             if element.pages != sorted(element.pages) or {begins} != {*element.pages[:1], begins}:
                 yield f"{place}: 「{text}」が、行の始まる{begins + 1}ページから続いていません。"
 
-    def _wrong_links(self, element: _Element, text: str) -> str:
-        """What is wrong with the links in `element`: each address in its `text` is one, or several where it is marked."""
-        wanted = list(find_addresses(text))
-        links = list(element.all("Link"))
-        leads = [(kid.text, self._targets(kid)) for kid in links]
-        if "".join(words for words, _ in leads) != "".join(text[one.begin : one.end] for one in wanted):
-            return f"リンクが「{'、'.join(words for words, _ in leads)}」にあります。"
-        # Of an address that is marked in pieces each leads to the whole.
-        found = [target for target, _ in groupby(target for _, targets in leads for target in targets or [""])]
-        if found != [target for target, _ in groupby(one.target for one in wanted)]:
-            return f"リンクの先が「{'、'.join(found)}」です。"
-        return ""
-
-    def _targets(self, link: _Element) -> list[str]:
-        """Where the annotations of `link` lead; nothing for one that cannot be reached, heard or traced back."""
-        targets = []
-        for kid in map(_resolve, link.item["/K"]):
-            if isinstance(kid, DictionaryObject) and kid.get("/Type") == "/OBJR":
-                annotation = _resolve(kid["/Obj"])
-                page = _resolve(kid["/Pg"])
-                target = str(annotation["/A"]["/URI"])
-                left, foot, right, top = map(float, annotation["/Rect"])
-                *_, width, height = map(float, page["/MediaBox"])
-                is_sound = (
-                    annotation["/Subtype"] == "/Link"
-                    and str(annotation.get("/Contents", "")) == target.removeprefix("mailto:")
-                    and annotation.indirect_reference in page.get("/Annots", ())
-                    and 0 <= left < right <= width
-                    and 0 <= foot < top <= height
-                    and self._parents.get(annotation.get("/StructParent")) == link.item.indirect_reference
-                )
-                targets.append(target if is_sound else "")
-        return targets
-
     # Checking what is seen
 
     def _check_pages(self) -> Iterator[str]:
         """What stands around the content of each page, to the letter, and how the content begins and ends."""
         around = self._around()
-        links = sum(len(self._targets(link)) for link in self._root.all("Link"))
-        annotations = (_resolve(one) for page in self.pages for one in page.get("/Annots", ()))
-        if links != sum(one.get("/Subtype") == "/Link" for one in annotations):
-            yield "構造のないリンクがあります。"
         for number, page in enumerate(self.pages, 1):
             size = float(page.mediabox.width), float(page.mediabox.height)
             if any(abs(a - b) > 0.5 for a, b in zip(size, self._expected.page_size, strict=True)):
@@ -317,6 +311,8 @@ class _Proof:
                 begun.add(page)
         elements = [kid for kid in self._root.kids if kid.type == "Table"]
         for element, table in zip(elements, self._expected.tables, strict=False):
+            for page in {*element.pages} if table.pictures_head else ():
+                around[page].append(table.pictures_head)
             first = {page for head in element.kids[:1] for page in head.pages}
             for page in {page for row in _rows(element) for page in row.pages} - first:
                 around[page].append(table.head_text)
@@ -389,7 +385,8 @@ class _Proof:
     def _check_ids(self) -> Iterator[str]:
         heads = {
             _plain(head.item["/ID"]): head.item.indirect_reference
-            for head in self._root.all("TH")
+            for kind in ("TH", "Note")
+            for head in self._root.all(kind)
             if "/ID" in head.item
         }
         names = _resolve(_resolve(self._catalog["/StructTreeRoot"]).get("/IDTree", DictionaryObject()))
@@ -400,15 +397,10 @@ class _Proof:
         if keys != sorted(keys):
             yield "見出しの一覧(IDTree)の順が正しくありません。"
 
-    @cached_property
-    def _parents(self) -> dict[int, Any]:
-        """The parent tree: what it has of each page, and of each annotation."""
-        parents = _resolve(_resolve(self._catalog["/StructTreeRoot"])["/ParentTree"]).get("/Nums", ArrayObject())
-        return dict(zip(parents[::2], parents[1::2], strict=True))
-
     def _check_way_back(self) -> Iterator[str]:
         """From each piece of a page the parent tree leads to the one element that holds it."""
-        found = {key: _resolve(entry) for key, entry in self._parents.items()}
+        parents = _resolve(_resolve(self._catalog["/StructTreeRoot"])["/ParentTree"]).get("/Nums", ArrayObject())
+        found = dict(zip(parents[::2], (_resolve(entry) for entry in parents[1::2]), strict=True))
         for page, texts in enumerate(self._texts):
             entries = list(map(_resolve, found.get(_resolve(self.pages[page])["/StructParents"], ArrayObject())))
             for mcid, text in texts.items():
@@ -417,6 +409,37 @@ class _Proof:
                     yield f"{page + 1}ページ: 「{text}」が構造に{len(owners)}回あります。"
                 elif mcid >= len(entries) or _number(entries[mcid]) != owners[0]:
                     yield f"{page + 1}ページ: 「{text}」から構造へ戻れません(ParentTree)。"
+
+
+def _lines(text: str) -> Iterator[tuple[str, Any]]:
+    """The lines of a cell as they must be read: paragraphs, and lists of those that begin with a bullet."""
+    lines = list(filter(None, map(_bare, text.split("\n"))))
+    entries = [line[0] in BULLETS and len(line) > 1 for line in lines]
+    if len(lines) == 1 and not entries[0]:
+        return
+    for is_list, run in groupby(zip(lines, entries, strict=True), lambda pair: pair[1]):
+        if is_list:
+            yield "L", tuple(line for line, _ in run)
+        else:
+            yield from (("P", line) for line, _ in run)
+
+
+def _block(element: _Element) -> tuple[str, Any]:
+    """`element` as `_lines` has it."""
+    if element.type != "L":
+        return element.type, element.text
+    return "L", tuple(
+        entry.text if entry.type == "LI" and [kid.type for kid in entry.kids] == ["LBody"] else ""
+        for entry in element.kids
+    )
+
+
+def _alternate(span: _Element) -> str:
+    return str(span.item.get("/Alt", ""))
+
+
+def _decoration(span: _Element) -> str:
+    return str(_resolve(span.item["/A"]).get("/TextDecorationType", ""))
 
 
 def _rows(table: _Element) -> list[_Element]:

@@ -133,10 +133,10 @@ def _direction(new: Edition, from_id: str, to_id: str) -> Direction:
     return "forward" if new.previous == from_id else "unknown"
 
 
-Group = tuple[tuple[Placed, ...], tuple[Placed, ...], tuple[Link, ...]]
+_Linked = tuple[tuple[Placed, ...], tuple[Placed, ...], tuple[Link, ...]]
 
 
-def _groups(old: tuple[Placed, ...], new: tuple[Placed, ...], links: Iterable[Link]) -> Iterator[Group]:
+def _groups(old: tuple[Placed, ...], new: tuple[Placed, ...], links: Iterable[Link]) -> Iterator[_Linked]:
     """The items that links hold together: each item stands in one group, if only by itself."""
     around: dict[tuple[str, int], list[Link]] = defaultdict(list)
     for link in links:

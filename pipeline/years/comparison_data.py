@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from pipeline.model.edition import TreatmentKind
+from pipeline.model.schema import json_schema
 
 from .comparison import LABELS, Comparison, Entry, Kind
 from .matching import By, Placed
@@ -18,7 +19,7 @@ class _Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, serialize_by_alias=True)
 
 
-class Side(_Part):
+class SideData(_Part):
     """An item as it stands in one of the two editions."""
 
     number: int = Field(description="NO", ge=1)
@@ -32,7 +33,7 @@ class Side(_Part):
     department: str = Field(description="担当課。なければ空")
 
 
-class Link(_Part):
+class LinkData(_Part):
     """Which old item goes on in which new one, and how that is known."""
 
     old: int = Field(description="FROMのNO", ge=1)
@@ -41,14 +42,14 @@ class Link(_Part):
     guess: bool = Field(description="trueなら推定")
 
 
-class Advice(_Part):
+class AdviceData(_Part):
     """What to write into the later edition so that a guess becomes a statement."""
 
     number: int = Field(description="TOのNO", ge=1)
     previous_numbers: list[int] = Field(description="その項目に書く前版NO")
 
 
-class Explained(_Part):
+class EntryData(_Part):
     """Items that belong together, and what became of them."""
 
     old: list[int] = Field(description="FROMのNO。新設なら空")
@@ -58,20 +59,20 @@ class Explained(_Part):
         description="FROMでの今後の取扱い。いくつかあれば「、」でつなぐ。新設ならnull。endedが完了か廃止かはこれで分かる"
     )
     guess: bool = Field(description="trueなら対応の一部が推定。advice の前版NOを書けば確かになる")
-    links: list[Link]
-    advice: list[Advice]
-    old_items: list[Side]
-    new_items: list[Side]
+    links: list[LinkData]
+    advice: list[AdviceData]
+    old_items: list[SideData]
+    new_items: list[SideData]
 
 
-class Legend(_Part):
+class LegendsData(_Part):
     """What the symbols mean, which each edition says for itself."""
 
     from_: dict[str, str] = Field(alias="from", description="FROMの凡例。記号: 意味")
     to: dict[str, str] = Field(description="TOの凡例。記号: 意味")
 
 
-class Treatments(_Part):
+class TreatmentsData(_Part):
     """Which terms let an item go on, which each edition says for itself."""
 
     from_: dict[str, TreatmentKind] = Field(alias="from", description="FROMの今後の取扱い。語: 継続か終了")
@@ -84,9 +85,9 @@ class ComparisonFile(_Part):
     version: Literal[1] = Field(1, description="この形式の版")
     from_: str = Field(alias="from", description="比べる元の版の名前")
     to: str = Field(description="比べる先の版の名前")
-    legend: Legend
-    treatments: Treatments
-    items: list[Explained]
+    legend: LegendsData
+    treatments: TreatmentsData
+    items: list[EntryData]
 
 
 def comparison_json(comparison: Comparison) -> str:
@@ -106,36 +107,29 @@ def comparison_json(comparison: Comparison) -> str:
 
 def comparison_schema() -> str:
     """The JSON Schema of comparison.json, as the text of docs/comparison.schema.json."""
-    schema = {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "二つの版の比較",
-        **ComparisonFile.model_json_schema(by_alias=True, mode="serialization"),
-    }
-    for definition in [schema, *schema.get("$defs", {}).values()]:
-        # The docstrings of the models speak to programmers.
-        definition.pop("description", None)
+    schema = json_schema(ComparisonFile, "二つの版の比較", "serialization")
     return json.dumps(schema, ensure_ascii=False, indent=2) + "\n"
 
 
-def _explained(entry: Entry) -> Explained:
-    return Explained(
+def _explained(entry: Entry) -> EntryData:
+    return EntryData(
         old=[placed.number for placed in entry.old],
         new=[placed.number for placed in entry.new],
         kinds=list(entry.kinds),
         treatment=entry.treatment,
         guess=entry.guess,
-        links=[Link(old=link.old, new=link.new, by=link.by, guess=link.guess) for link in entry.links],
+        links=[LinkData(old=link.old, new=link.new, by=link.by, guess=link.guess) for link in entry.links],
         advice=[
-            Advice(number=advice.number, previous_numbers=list(advice.previous_numbers)) for advice in entry.advice
+            AdviceData(number=advice.number, previous_numbers=list(advice.previous_numbers)) for advice in entry.advice
         ],
         old_items=[_side(placed) for placed in entry.old],
         new_items=[_side(placed) for placed in entry.new],
     )
 
 
-def _side(placed: Placed) -> Side:
+def _side(placed: Placed) -> SideData:
     item = placed.item
-    return Side(
+    return SideData(
         number=item.number,
         name=item.name,
         policy=placed.policy,

@@ -18,7 +18,7 @@ _NOT_FIRST = "、。，．・：；？！ー々)）」』】〉》〕]ぁぃぅ�
 
 
 @dataclass(frozen=True, slots=True)
-class Successor:
+class DraftItem:
     """An item of the next edition: its new NO, its name, the item in whose place it stands, and all that go on in it."""
 
     number: int
@@ -32,7 +32,7 @@ def next_edition(edition: Edition, edition_id: str) -> str:
     return "\n".join(_Draft(edition, edition_id).lines()) + "\n"
 
 
-def successors(edition: Edition) -> tuple[Successor, ...]:
+def successors(edition: Edition) -> tuple[DraftItem, ...]:
     """The items of the next edition, in its order.
 
     What shares a 統合先 becomes one item, at the first one's place, or at the place of the item that bears that name.
@@ -48,7 +48,7 @@ def successors(edition: Edition) -> tuple[Successor, ...]:
             names.setdefault(head, name)
     in_order = [placed.item for placed in items if placed.number in groups]
     return tuple(
-        Successor(number, names[place.number], place, tuple(groups[place.number]))
+        DraftItem(number, names[place.number], place, tuple(groups[place.number]))
         for number, place in enumerate(in_order, 1)
     )
 
@@ -173,7 +173,7 @@ class _Draft:
             elif row.number in self._at:
                 yield list(self._item(self._at[row.number]))
 
-    def _item(self, successor: Successor) -> Iterator[str]:
+    def _item(self, successor: DraftItem) -> Iterator[str]:
         departments = dict.fromkeys(item.department for item in successor.predecessors if item.department)
         yield f"- NO: {successor.number}"
         yield f"  名称: {scalar(successor.name)}"

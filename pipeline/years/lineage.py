@@ -125,7 +125,7 @@ def chain(previous: Mapping[str, str | None], last: str) -> tuple[str, ...]:
 
 def lineages(editions: Sequence[Named]) -> tuple[Lineage, ...]:
     """Every item of every edition in exactly one lineage; the oldest edition first."""
-    return tuple(Lineage(tuple(row.items), tuple(row.events)) for row in _Rows(editions).all)
+    return tuple(Lineage(tuple(row.items), tuple(row.events)) for row in _Lineages(editions).all)
 
 
 def grouped(editions: Sequence[Named], found: Sequence[Lineage]) -> tuple[PolicyGroup, ...]:
@@ -182,18 +182,18 @@ def _weave(order: list[_T], more: Iterable[_T]) -> None:
 
 
 @dataclass(slots=True)
-class _Row:
+class _GrowingLineage:
     """A lineage while it grows."""
 
     items: list[Placed | None]
     events: list[Event] = field(default_factory=list)
 
 
-class _Rows:
+class _Lineages:
     def __init__(self, editions: Sequence[Named]) -> None:
         self._editions = editions
-        self._of: dict[tuple[int, int], _Row] = {}
-        self.all: list[_Row] = []
+        self._of: dict[tuple[int, int], _GrowingLineage] = {}
+        self.all: list[_GrowingLineage] = []
         for placed in place_items(editions[0][1]):
             self._begin(0, placed)
         for at, ((from_id, old), (to_id, new)) in enumerate(pairwise(editions), 1):
@@ -201,13 +201,13 @@ class _Rows:
                 self._follow(at, entry)
         self._end()
 
-    def _begin(self, at: int, placed: Placed) -> _Row:
-        row = _Row([None] * len(self._editions))
+    def _begin(self, at: int, placed: Placed) -> _GrowingLineage:
+        row = _GrowingLineage([None] * len(self._editions))
         self.all.append(row)
         self._put(at, placed, row)
         return row
 
-    def _put(self, at: int, placed: Placed, row: _Row) -> None:
+    def _put(self, at: int, placed: Placed, row: _GrowingLineage) -> None:
         row.items[at] = placed
         self._of[at, placed.number] = row
 

@@ -77,7 +77,7 @@ def match(old: Edition, new: Edition, direction: Direction) -> tuple[Link, ...]:
     return _Matching(old, new, direction).links()
 
 
-class _Side:
+class _EditionSide:
     """One edition's items, ready to be asked for by NO, by name, and for what is still without a link."""
 
     def __init__(self, edition: Edition) -> None:
@@ -105,29 +105,29 @@ class _Side:
 class _Sense:
     """A sense in which items of one name are the same; certain if it does not matter which of several is which."""
 
-    key: Callable[[_Side, Placed], Hashable]
+    key: Callable[[_EditionSide, Placed], Hashable]
     is_certain: bool = False
 
 
-def _same_everything(side: _Side, placed: Placed) -> Hashable:
+def _same_everything(side: _EditionSide, placed: Placed) -> Hashable:
     return side.names[placed.number], side.places[placed.number], side.findings[placed.number]
 
 
-def _same_place(side: _Side, placed: Placed) -> Hashable:
+def _same_place(side: _EditionSide, placed: Placed) -> Hashable:
     return side.names[placed.number], side.places[placed.number]
 
 
-def _same_measure(side: _Side, placed: Placed) -> Hashable:
+def _same_measure(side: _EditionSide, placed: Placed) -> Hashable:
     return side.names[placed.number], side.places[placed.number][1]
 
 
-def _same_findings(side: _Side, placed: Placed) -> Hashable:
+def _same_findings(side: _EditionSide, placed: Placed) -> Hashable:
     # Two empty cells do not say the same.
     findings = side.findings[placed.number]
     return (side.names[placed.number], findings) if findings else None
 
 
-def _same_name(side: _Side, placed: Placed) -> Hashable:
+def _same_name(side: _EditionSide, placed: Placed) -> Hashable:
     return side.names[placed.number]
 
 
@@ -143,7 +143,7 @@ _SENSES = (
 
 class _Matching:
     def __init__(self, old: Edition, new: Edition, direction: Direction) -> None:
-        self._old, self._new = _Side(old), _Side(new)
+        self._old, self._new = _EditionSide(old), _EditionSide(new)
         self._direction = direction
         self._links: list[Link] = []
 
@@ -165,7 +165,7 @@ class _Matching:
         self._old.linked[old.number].append(link)
         self._new.linked[new.number].append(link)
 
-    def _free(self, side: _Side) -> list[Placed]:
+    def _free(self, side: _EditionSide) -> list[Placed]:
         return [placed for placed in side.items if placed.number not in side.linked]
 
     def _link_previous_numbers(self) -> None:
@@ -303,11 +303,11 @@ class _Matching:
             if twins:
                 self._link(self._nearest(new, twins), new, "name", True)
 
-    def _taken(self, side: _Side, name: str) -> list[Placed]:
+    def _taken(self, side: _EditionSide, name: str) -> list[Placed]:
         """The items of that name on `side` that 前版NO link with others, and not with any of that name."""
         return [placed for placed in side.named(name) if self._is_taken(side, placed.number, name)]
 
-    def _is_taken(self, side: _Side, number: int, name: str) -> bool:
+    def _is_taken(self, side: _EditionSide, number: int, name: str) -> bool:
         links = side.linked.get(number, [])
         partners = {self._old.names[link.old] if side is self._new else self._new.names[link.new] for link in links}
         return bool(links) and name not in partners and all(link.by == "previous_numbers" for link in links)

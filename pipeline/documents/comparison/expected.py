@@ -8,7 +8,7 @@ from collections.abc import Callable, Hashable, Iterator
 from itertools import groupby, zip_longest
 
 from pipeline.documents import expected as common
-from pipeline.documents.document import Block, Cell, Expected, Paragraph, Row, Table
+from pipeline.documents.document import CHANGED, DELETED, Block, Cell, Expected, Paragraph, Row, Table
 from pipeline.documents.expected import CONTINUED, LEGEND_COLON, legend, marked, require
 from pipeline.model.edition import Edition, measure_number, policy_number
 from pipeline.model.validation import Validated
@@ -126,8 +126,20 @@ def _counts(edition: Edition, entries: list[Judged]) -> Table:
     counts = Counter(kind for _, kinds in entries for kind in kinds)
     columns = [(f"count-{at}", label, counts[kind]) for at, (kind, label) in enumerate(labels.items(), 1)]
     return Table(
-        (tuple(Cell(label, scope="Column", id=name) for name, label, _ in columns),),
-        (Row(tuple(Cell(str(count), (name,)) for name, _, count in columns)),),
+        (
+            (
+                Cell("区分", scope="Column", id="count-kind"),
+                *(Cell(label, scope="Column", id=name) for name, label, _ in columns),
+            ),
+        ),
+        (
+            Row(
+                (
+                    Cell("項目数", ("count-kind",), "Row", id="count"),
+                    *(Cell(str(count), (name, "count")) for name, _, count in columns),
+                )
+            ),
+        ),
     )
 
 
@@ -179,6 +191,7 @@ def _moves(comparison: Comparison, entries: list[Judged]) -> Table:
 
 
 def _listed(entries: list[Judged]) -> Iterator[Row]:
+    count = 0
     for kind, label in (
         ("vanished", "記載なし(要確認)"),
         ("new", "新設"),
@@ -195,9 +208,20 @@ def _listed(entries: list[Judged]) -> Iterator[Row]:
             for at, (new, old) in enumerate(zip_longest(entry.new, entry.old)):
                 texts = ["" if at else label]
                 for placed in (new, old):
-                    texts += [str(placed.number), placed.item.name] if placed else ["", ""]
+                    texts += [str(placed.number), flat(placed.item.name)] if placed else ["", ""]
                 texts.append("、".join(_remarks(kind, entry, old)))
-                yield Row(tuple(Cell(text, (f"listed-{column}",)) for column, text in enumerate(texts, 1)))
+                count += 1
+                yield _listed_row(texts, 2 if new else 4, f"listed-row-{count}")
+
+
+def _listed_row(texts: list[str], head: int, id: str) -> Row:
+    """A row of which the cell at `head`, the new name or else the old one, is the head."""
+    return Row(
+        tuple(
+            Cell(text, (f"listed-{at + 1}",), "Row", id=id) if at == head else Cell(text, (f"listed-{at + 1}", id))
+            for at, text in enumerate(texts)
+        )
+    )
 
 
 def _remarks(kind: str, entry: Entry, old: Placed | None) -> Iterator[str]:
@@ -251,10 +275,14 @@ def _rows(comparison: Comparison, shown: list[Judged]) -> Iterator[Row]:
             first = _stands(entries[0][0])
             policy, measure = headings.policy(first), headings.measure(first)
             if not within:
-                yield Row((Cell(policy, ("head-kinds",), "Column", id=policy_id),), "", True)
+                yield Row((Cell(policy, ("head-kinds",), "Column", id=policy_id, heading=3),), "", True)
             measures += 1
             measure_id = f"measure-{measures}"
-            yield Row((Cell(measure, ("head-kinds",), "Column", id=measure_id),), policy + CONTINUED, True)
+            yield Row(
+                (Cell(measure, ("head-kinds", policy_id), "Column", id=measure_id, heading=4),),
+                policy + CONTINUED,
+                True,
+            )
             for entry, kinds in entries:
                 count += 1
                 for at, (new, old) in enumerate(zip_longest(entry.new, entry.old)):
@@ -294,15 +322,15 @@ class _Headings:
 def _labels(edition: Edition, entry: Entry, kinds: tuple[str, ...]) -> Iterator[str]:
     labels = {
         "continued": "変更なし",
-        "status_changed": edition.headings.status,
+        "status_changed": flat(edition.headings.status),
         "treatment_changed": "取扱い",
-        "text_changed": edition.headings.findings,
+        "text_changed": flat(edition.headings.findings),
         "renamed": "名称",
         "moved": "移動",
         "merged": "統合",
         "split": "分割",
         "new": "新設",
-        "ended": f"終了({'、'.join(dict.fromkeys(placed.item.treatment for placed in entry.old))})",
+        "ended": f"終了\n({'、'.join(dict.fromkeys(placed.item.treatment for placed in entry.old))})",
         "vanished": "要確認",
     }
     yield from map(labels.__getitem__, kinds)
@@ -323,7 +351,7 @@ def _sides(entry: Entry, kinds: tuple[str, ...], new: Placed | None, old: Placed
         status = fold(old.meaning) != fold(new.meaning)
         treatment = fold(old.item.treatment) != fold(new.item.treatment)
         if "moved" in kinds:
-            old_name = f"{old_name[0]}[旧 {_position(old)}]", old_name[1]
+            old_name = f"{old_name[0]}\n[旧 {_position(old)}]", old_name[1]
         return (
             _side(new, new_name, _whole(new.item.status, status), _whole(new.item.treatment, treatment), new_findings),
             _side(old, old_name, _whole(old.item.status, status), _whole(old.item.treatment, treatment), old_findings),
@@ -359,9 +387,11 @@ def _cells(labels: str, sides: tuple[Side, Side], ids: tuple[str, str, str], hea
     yield Cell(labels, ("head-kinds", *ids))
     for name, side in zip(("new", "old"), sides, strict=True):
         number, item, status, meaning, treatment, findings = side
+        said = CHANGED if name == "new" else DELETED
         for field, (text, words) in zip(FIELDS, ((number, ()), item, status, treatment, findings), strict=True):
             heads = (f"head-{name}", f"head-{name}-{field}")
             if field == "item" and headed_by_new == (name == "new"):
-                yield Cell(text, (*heads, *ids[1:]), "Row", id=ids[0], marked=words)
+                yield Cell(text, (*heads, *ids[1:]), "Row", id=ids[0], marked=words, said=said)
             else:
-                yield Cell(text, (*heads, *ids), alternate=meaning if field == "status" else "", marked=words)
+                meaning_here = meaning if field == "status" else ""
+                yield Cell(text, (*heads, *ids), alternate=meaning_here, marked=words, said=said)

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from pipeline.documents.document import Carried
+from pipeline.documents.document import CHANGED, DELETED, Carried
 from pipeline.documents.html import CONTINUED, LEGEND_COLON, break_label, document_title, masthead, render
 from pipeline.model.edition import Edition, measure_number, policy_number
 from pipeline.text import flat, width_in_ems
@@ -69,11 +69,12 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """A policy or a measure as the heading above its rows."""
+    """A policy or a measure as the heading above its rows. `headers` holds the ids of what stands above it."""
 
     level: str
     id: str
     name: str
+    headers: tuple[str, ...]
     context: str
 
 
@@ -110,6 +111,8 @@ def page(comparison: Comparison, carried: Carried, show_all: bool = False) -> st
         sides=((NEW, "new", _label(new, comparison.to_id)), (OLD, "old", _label(old, comparison.from_id))),
         heads=tuple((field, _head_lines(new, field)) for field in FIELDS),
         note=_note(comparison, show_all),
+        changed=CHANGED,
+        deleted=DELETED,
     )
 
 
@@ -244,13 +247,14 @@ def _body(comparison: Comparison, show_all: bool) -> Iterator[Group | Line]:
             policies += 1
             old = f"({OLD}) {policy_number(stands.policy_position)} {flat(stands.policy)}"
             policy = headings.get(stands.place[:1], old)
-            yield Group("policy", f"policy-{policies}", policy, "")
+            yield Group("policy", f"policy-{policies}", policy, ("head-kinds",), "")
             place = None
         if stands.place != place:
             measures += 1
             old = f"({OLD}) {measure_number(stands.measure_position)} {flat(stands.measure)}"
             measure = headings.get(stands.place, old)
-            yield Group("measure", f"measure-{measures}", measure, policy + CONTINUED)
+            above = ("head-kinds", f"policy-{policies}")
+            yield Group("measure", f"measure-{measures}", measure, above, policy + CONTINUED)
         place = stands.place
         yield from _lines(
             entry, f"entry-{count}", comparison, (f"measure-{measures}", f"policy-{policies}"), policy, measure

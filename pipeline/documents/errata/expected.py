@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from pipeline.documents import expected as common
-from pipeline.documents.document import Cell, Expected, Paragraph, Row, Table
+from pipeline.documents.document import CORRECTED, Cell, Expected, Paragraph, Row, Table
 from pipeline.documents.expected import marked, require
 from pipeline.model.dates import japanese_date
 from pipeline.model.edition import Edition, Headings, Repeat, measure_number, policy_number
@@ -25,7 +25,7 @@ def expect(old: Edition, new: Edition) -> Expected:
     require(_applied(before, corrections) == _applied(after, ()), "正誤表の訂正を当てても、新しい版になりません。")
     heads = tuple(Cell(label, scope="Column", id=f"head-{name}") for name, label in HEADS.items())
     note = f"先に配布した資料に誤りがありました。次の{len(corrections)}箇所を訂正します。下線は訂正した語句です。"
-    rows = tuple(_row(new.headings, *correction) for correction in corrections)
+    rows = tuple(_row(f"correction-{at}", new.headings, *one) for at, one in enumerate(corrections, 1))
     return common.expect(new, Paragraph("P", note), Table((heads,), rows), title=f"{flat(new.title)} 正誤表")
 
 
@@ -102,15 +102,15 @@ def _applied(paper: Paper, corrections: tuple[Correction, ...]) -> Paper:
     return {key: text for key, text in corrected.items() if text}
 
 
-def _row(headings: Headings, number: int, place: str, wrong: str | None, right: str | None) -> Row:
-    label = "位置" if place == "position" else getattr(headings, place, place) if number else place
+def _row(id: str, headings: Headings, number: int, place: str, wrong: str | None, right: str | None) -> Row:
+    label = "位置" if place == "position" else flat(getattr(headings, place, place)) if number else place
     sides = marked(wrong or "(記載なし)", right or "(記載なし)")
     return Row(
         (
-            Cell(str(number or ""), ("head-number",)),
-            Cell(label, ("head-place",)),
+            Cell(str(number or ""), ("head-number", id)),
+            Cell(label, ("head-place",), "Row", id=id),
             *(
-                Cell(text, (f"head-{name}",), marked=words)
+                Cell(text, (f"head-{name}", id), marked=words, said=CORRECTED)
                 for name, (text, words) in zip(("wrong", "right"), sides, strict=True)
             ),
         )

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from pipeline.documents.document import Carried
+from pipeline.documents.document import CORRECTED, Carried
 from pipeline.documents.html import DRAFT, document_title, masthead, render
 from pipeline.errors import NothingToDoError
 from pipeline.model.dates import japanese_date
@@ -41,6 +41,7 @@ def page(old: Edition, new: Edition, carried: Carried) -> str:
         carried=carried,
         heads=HEADS,
         corrections=corrections,
+        corrected=CORRECTED,
         note=_note(corrections),
     )
 

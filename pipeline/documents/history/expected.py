@@ -5,12 +5,11 @@ Which item goes on in which is found by `years`; what is said of it is told here
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from decimal import ROUND_HALF_UP, Decimal
 from itertools import pairwise
 
 from pipeline.documents import expected as common
 from pipeline.documents.document import A3_LANDSCAPE, A4_LANDSCAPE, Cell, Expected, Paragraph, Row, Table
-from pipeline.documents.expected import CONTINUED, LEGEND_COLON, require
+from pipeline.documents.expected import CONTINUED, LEGEND_COLON, percent, require
 from pipeline.model.edition import BLANK, Edition, measure_number, policy_number
 from pipeline.model.validation import Validated
 from pipeline.text import flat, width_in_ems
@@ -72,7 +71,7 @@ def expect(editions: Sequence[Validated]) -> Expected:
         blocks=(
             Paragraph("H2", f"{newest.headings.status}の割合"),
             *_shares(chain),
-            Paragraph("P", _note(chain)),
+            Paragraph("Note", _note(chain)),
             Paragraph("H2", f"{newest.headings.item}ごとの経過"),
             Paragraph("P", _key(chain)),
             _items(chain),
@@ -135,9 +134,9 @@ def _shares(chain: _Chain) -> Iterator[Table]:
             Cell(chain.unit, scope="Column", id=f"{name}-year"),
             *(Cell(label, scope="Column", id=f"status-{number}-{at}") for at, label in enumerate(labels.values(), 1)),
             Cell("計", scope="Column", id=f"{name}-total"),
-            Cell("割合(全体の幅が100%)", scope="Column", id=f"{name}-bar"),
         )
-        yield Table((heads,), tuple(_share_row(chain, at, number, [*labels]) for at in range(start, stop)))
+        rows = tuple(_share_row(chain, at, number, [*labels]) for at in range(start, stop))
+        yield Table((heads,), rows, pictures_head="割合(全体の幅が100%)")
 
 
 def _share_row(chain: _Chain, at: int, table: int, meanings: Sequence[str]) -> Row:
@@ -153,7 +152,6 @@ def _share_row(chain: _Chain, at: int, table: int, meanings: Sequence[str]) -> R
                 for column, meaning in enumerate(meanings, 1)
             ),
             Cell(str(total), (f"{name}-total", year)),
-            Cell("", (f"{name}-bar", year)),
         )
     )
 
@@ -162,17 +160,13 @@ def _share_of(chain: _Chain, at: int, meaning: str) -> str:
     edition, count = chain.editions[at], chain.counts[at][meaning]
     if not edition.items or not (count or meaning in map(fold, edition.legend.values())):
         return NOTHING
-    return f"{count}({_percent(count, len(edition.items))}%)"
-
-
-def _percent(part: int, whole: int) -> Decimal:
-    return (Decimal(100 * part) / whole).quantize(Decimal("0.1"), ROUND_HALF_UP)
+    return f"{count}({percent(count, len(edition.items))}%)"
 
 
 def _note(chain: _Chain) -> str:
     note = "再掲は数えていません。割合は小数第2位を四捨五入したものです。"
     sums = [
-        (label, sum(_percent(count, counts.total()) for count in counts.values()))
+        (label, sum(percent(count, counts.total()) for count in counts.values()))
         for label, counts in zip(chain.labels, chain.counts, strict=True)
         if counts
     ]
@@ -228,18 +222,18 @@ def _rows(chain: _Chain) -> Iterator[Row]:
     position = 0
     for policy_at, group in enumerate(chain.groups, 1):
         policy_id, policy = f"policy-{policy_at}", _heading(chain, group, policy_number)
-        yield Row((Cell(policy, (), "Column", id=policy_id),), "", True)
+        yield Row((Cell(policy, (), "Column", id=policy_id, heading=3),), "", True)
         for measure_at, inside in enumerate(group.measures, 1):
             measure_id, measure = f"measure-{policy_at}-{measure_at}", _heading(chain, inside, measure_number)
-            yield Row((Cell(measure, (policy_id,), "Column", id=measure_id),), policy + CONTINUED, True)
+            yield Row((Cell(measure, (policy_id,), "Column", id=measure_id, heading=4),), policy + CONTINUED, True)
             for lineage in inside.lineages:
                 position += 1
                 ids = (f"item-{position}", measure_id, policy_id)
                 yield Row(
                     (
-                        Cell("".join(_names(chain, lineage)), ("head-item", *ids[1:]), "Row", id=ids[0]),
+                        Cell("\n".join(_names(chain, lineage)), ("head-item", *ids[1:]), "Row", id=ids[0]),
                         *(_cell(chain, lineage, at, ids) for at in range(len(chain.editions))),
-                        Cell("".join(_remarks(chain, lineage)), ("head-remarks", *ids)),
+                        Cell("\n".join(map(flat, _remarks(chain, lineage))), ("head-remarks", *ids)),
                     ),
                     f"{policy}{measure}{CONTINUED}",
                 )
@@ -280,7 +274,7 @@ def _cell(chain: _Chain, lineage: Lineage, at: int, ids: tuple[str, ...]) -> Cel
     before = chain.editions[at - 1]
     last = before.items[lineage.newest.number]
     is_over = before.treatments.get(last.treatment) == "終了" and not last.merged_into
-    return Cell(last.treatment if is_over else GONE, headers)
+    return Cell(flat(last.treatment) if is_over else GONE, headers)
 
 
 def _remarks(chain: _Chain, lineage: Lineage) -> Iterator[str]:

@@ -6,12 +6,22 @@ something else.
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from pipeline.documents.document import A3_LANDSCAPE, A4_LANDSCAPE, Carried
-from pipeline.documents.html import CONTINUED, DRAFT, LEGEND_COLON, Masthead, break_label, masthead, render
+from pipeline.documents.html import (
+    CONTINUED,
+    DRAFT,
+    LEGEND_COLON,
+    Masthead,
+    break_label,
+    masthead,
+    percent,
+    permille,
+    render,
+)
 from pipeline.documents.summary.chart import FILLS, UNFILLED
 from pipeline.model.edition import BLANK, Edition, measure_number, policy_number
 from pipeline.model.validation import Validated
@@ -278,9 +288,10 @@ def _notes(editions: Sequence[Validated], labels: Sequence[str]) -> Iterator[str
     unit = _unit(editions, labels)
     note = "再掲は数えていません。割合は小数第2位を四捨五入したものです。"
     odd = [
-        f"{label}は{_percent(sum(tenths))}"
+        f"{label}は{percent(sum(tenths))}%"
         for validated, label in zip(editions, labels, strict=True)
-        if (tenths := _tenths(Counter(_meanings(validated.edition)))) and sum(tenths) != 1000
+        if (counts := Counter(_meanings(validated.edition)))
+        and sum(tenths := [permille(count, counts.total()) for count in counts.values()]) != 1000
     ]
     if odd:
         note += f"このため、内訳の合計が100%にならない{unit}があります({'、'.join(odd)})。"
@@ -398,20 +409,7 @@ def _share_rows(
 
 
 def _share(count: int, total: int) -> str:
-    return f"{count} ({_percent(_rounded(count, total))})" if total else NOTHING
-
-
-def _rounded(count: int, total: int) -> int:
-    """The share in tenths of a percent, a half upwards."""
-    return (2000 * count + total) // (2 * total)
-
-
-def _tenths(counts: Mapping[str, int]) -> list[int]:
-    return [_rounded(count, sum(counts.values())) for count in counts.values()]
-
-
-def _percent(tenths: int) -> str:
-    return f"{tenths // 10}.{tenths % 10}%"
+    return f"{count} ({percent(permille(count, total))}%)" if total else NOTHING
 
 
 # Item by item

@@ -22,15 +22,12 @@ def _rows(edition: Edition) -> Iterator[Row]:
     for policy_position, policy in enumerate(edition.policies, 1):
         policy_id = f"policy-{policy_position}"
         policy_label = f"{policy_number(policy_position)} {policy.name}"
-        yield Row((Cell(policy_label, ("head-policy",), "Column", id=policy_id),), "", True)
+        yield Row((Cell(policy_label, ("head-policy",), "Column", id=policy_id, heading=2),), "", True)
         for measure_position, measure in enumerate(policy.measures, 1):
             measure_id = f"measure-{policy_position}-{measure_position}"
             measure_label = f"{measure_number(measure_position)} {measure.name}"
             yield Row(
-                (
-                    Cell("", ("head-policy", policy_id)),
-                    Cell(measure_label, ("head-measure", policy_id), "Column", id=measure_id),
-                ),
+                (Cell(measure_label, ("head-measure", policy_id), "Column", id=measure_id, heading=3),),
                 policy_label + CONTINUED,
                 True,
             )
@@ -54,8 +51,6 @@ def _row(edition: Edition, item: Item, repeated: bool, ids: tuple[str, str, str]
     meaning = "" if repeated or status == BLANK else flat(edition.legend[status])
     return Row(
         (
-            Cell("", ("head-policy", policy)),
-            Cell("", ("head-measure", measure, policy)),
             Cell(str(item.number), ("head-number", name, measure, policy)),
             Cell(item.name + ("【再掲】" if repeated else ""), ("head-item", measure, policy), "Row", id=name),
             Cell(status, ("head-status", name, measure, policy), alternate=meaning),

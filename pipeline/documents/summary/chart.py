@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from pipeline.text import width_in_halves
+
 # Of 96 to an inch; the type is that of the page, 8.5pt.
 EM = 8.5 / 0.75
 _LABELS = 9 * EM
@@ -107,7 +109,7 @@ def draw(data: Sequence[Data], width: int, pitch: float, reading: str) -> Chart:
 
 def wide(text: str) -> float:
     """The width of `text`. WeasyPrint draws text that is not anchored at its start where the proof does not read it."""
-    return sum(0.5 if character.isascii() else 1 for character in text) * EM
+    return width_in_halves(text) / 2 * EM
 
 
 def _tick(scale: float, part: int) -> Tick:

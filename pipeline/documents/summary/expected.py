@@ -3,11 +3,10 @@
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal
 
 from pipeline.documents import expected as common
 from pipeline.documents.document import Block, Cell, Expected, Paragraph, Row, Table
-from pipeline.documents.expected import require
+from pipeline.documents.expected import percent, require
 from pipeline.model.edition import BLANK, Edition, Item, Repeat, policy_number
 from pipeline.text import flat
 from pipeline.years.similarity import fold
@@ -95,7 +94,7 @@ def _blocks(new: _Sums, old: _Sums | None) -> Iterator[Block]:
         yield Paragraph("H2", f"{_year(old)}との比較")
         yield Table(_CHANGE_HEADS, tuple(_changes(old, new)))
     for number, note in enumerate(_notes(new, old), 1):
-        yield Paragraph("P", f"注{number} {note}")
+        yield Paragraph("Note", f"注{number} {note}")
 
 
 # Sentences
@@ -140,7 +139,7 @@ def _notes(new: _Sums, old: _Sums | None) -> Iterator[str]:
         for name, one in (("", new), ("前版の", old))
         if one and one.whole.items
         for group, counts in one.whole.of.items()
-        if (total := sum(Decimal(_share(count, one.whole.items)) for count in counts.values())) != 100
+        if (total := sum(percent(count, one.whole.items) for count in counts.values())) != 100
     ]
     because = f"このため、合計が100%になりません({'、'.join(uneven)})。" if uneven else ""
     yield "構成比は、小数第2位を四捨五入しています。" + because
@@ -154,8 +153,8 @@ def _notes(new: _Sums, old: _Sums | None) -> Iterator[str]:
 
 
 def _share(part: int, whole: int) -> str:
-    """In per cent with one decimal, a half upwards; of nothing, nothing."""
-    return str((Decimal(100 * part) / whole).quantize(Decimal("0.1"), ROUND_HALF_UP)) if whole else NOTHING
+    """In per cent with one decimal; of nothing, nothing."""
+    return str(percent(part, whole)) if whole else NOTHING
 
 
 # The table
@@ -239,7 +238,7 @@ def _changes(old: _Sums, new: _Sums) -> Iterator[Row]:
     yield _change("whole", TOTAL, wholes, wholes, ())
     for group in ("status", "treatment"):
         head = f"difference-{group}"
-        title = getattr(new.edition.headings, group)
+        title = flat(getattr(new.edition.headings, group))
         yield Row((Cell(title, ("change-kind",), "Column", id=head),), is_heading=True)
         before, after = _meanings(old, group), _meanings(new, group)
         for position, meaning in enumerate(dict.fromkeys([*after, *before]), 1):

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from pipeline.documents.document import Carried
-from pipeline.documents.html import break_label, document_title, masthead, render
+from pipeline.documents.html import break_label, document_title, masthead, percent, permille, render
 from pipeline.model.edition import BLANK, Edition, Item, policy_number
 from pipeline.text import flat, width_in_ems
 from pipeline.years.similarity import fold
@@ -236,11 +236,8 @@ def _count(items: Sequence[Item], repeats: int) -> Count:
 
 
 def share(part: int, whole: int) -> str:
-    """`part` of `whole` in per cent, the second decimal rounded half up; of nothing, nothing."""
-    if not whole:
-        return NOTHING
-    tenths = (2_000 * part + whole) // (2 * whole)
-    return f"{tenths // 10}.{tenths % 10}"
+    """`part` of `whole` in per cent; of nothing, nothing."""
+    return percent(permille(part, whole)) if whole else NOTHING
 
 
 def change(old: int, new: int) -> str:
@@ -341,9 +338,9 @@ def _uneven(edition: Edition, old: Edition | None) -> str:
             continue
         count = _count(list(one.items.values()), 0)
         for label, counts in ((one.headings.status, count.statuses), (one.headings.treatment, count.treatments)):
-            tenths = sum(int(share(number, count.items).replace(".", "")) for number in counts.values())
+            tenths = sum(permille(number, count.items) for number in counts.values())
             if tenths != 1_000:
-                found.append(f"{name}{flat(label)}は{tenths // 10}.{tenths % 10}%")
+                found.append(f"{name}{flat(label)}は{percent(tenths)}%")
     return f"このため、合計が100%になりません({'、'.join(found)})。" if found else ""
 
 

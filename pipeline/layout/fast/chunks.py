@@ -65,7 +65,7 @@ class _LostHeadError(Exception):
 
 
 class MustStayWholeError(Exception):
-    """A page holds what cannot be drawn by itself: a pattern, a font that nearly no row has."""
+    """A page holds what cannot be drawn by itself: a link, a pattern, a font that nearly no row has."""
 
 
 class Parts:
@@ -88,7 +88,7 @@ class Parts:
         # Of several parts, those that were met before the parts were laid out, wherever that was.
         self._met: set[int] = set()
         self._pages_of_a_part = _PAGES_OF_A_PART
-        self._sheet: pagination.Sheet | None = None
+        self._sheet: pagination.PageRoom | None = None
 
     @cached_property
     def _edges(self) -> list[DrawnPage]:
@@ -366,7 +366,7 @@ class Parts:
         resources = pydyf.Dictionary({name: pydyf.Dictionary() for name in names} | {"ColorSpace": None})
         stream = Stream(self._fonts, (0, 0, page.width, page.height), resources, {}, {}, {}, None)
         leaves = draw(page, stream, _POINTS, self.places, seen, first_leaf)
-        if any(resources[name] for name in names[1:]):
+        if page.links or any(resources[name] for name in names[1:]):
             raise MustStayWholeError
         return DrawnPage(
             pydyf.Array(stream.stream).data[1:-1],

@@ -14,12 +14,11 @@ from xml.etree.ElementTree import Element
 from weasyprint.formatting_structure import boxes
 from weasyprint.text.line_break import get_log_attrs
 
-from pipeline.layout import line_breaks
 from pipeline.text import width_in_halves
 
 
 @dataclass(frozen=True, slots=True)
-class _Kind:
+class _RowKind:
     """Rows that are laid out alike.
 
     Of each cell the width for text in halves of its font's size, and the height of a line; `around` is what stands
@@ -39,7 +38,7 @@ class _Kind:
 
 
 @dataclass(frozen=True, slots=True)
-class Sheet:
+class PageRoom:
     """What a table was measured to be on a sample of its rows: the room for rows on a page, and the kinds of rows.
 
     Heights in pixels; `first` is the room on the page on which the table begins.
@@ -47,9 +46,9 @@ class Sheet:
 
     room: float
     first: float
-    kinds: dict[object, _Kind]
+    kinds: dict[object, _RowKind]
 
-    def kind(self, row: Element) -> _Kind:
+    def kind(self, row: Element) -> _RowKind:
         return self.kinds[kind_of(row)]
 
 
@@ -58,9 +57,9 @@ def kind_of(row: Element) -> object:
     return row.get("class"), tuple((cell.tag, cell.get("class"), cell.get("colspan")) for cell in row)
 
 
-def measure(pages: Sequence[Any], table: Element) -> Sheet:
+def measure(pages: Sequence[Any], table: Element) -> PageRoom:
     """What can be learned from `pages`, on which a sample of `table` with a row of each kind is laid out."""
-    kinds: dict[object, _Kind] = {}
+    kinds: dict[object, _RowKind] = {}
     room = first = 0.0
     for page in pages:
         for found in page.descendants():
@@ -73,11 +72,11 @@ def measure(pages: Sequence[Any], table: Element) -> Sheet:
             for group in found.children:
                 if not group.is_header:
                     kinds |= {kind_of(row.element): _measured(row) for row in group.children}
-    return Sheet(room, first, kinds)
+    return PageRoom(room, first, kinds)
 
 
-def _measured(row: Any) -> _Kind:
-    return _Kind(
+def _measured(row: Any) -> _RowKind:
+    return _RowKind(
         tuple(
             (
                 # A hair more, as what is exactly as wide as the cell fits.
@@ -99,14 +98,14 @@ def stays(row: Any) -> bool:
     return bool(row.style["break_after"] == "avoid")
 
 
-def height(row: Element, sheet: Sheet) -> float:
+def height(row: Element, sheet: PageRoom) -> float:
     """How high `row` is likely to be, in pixels."""
     kind = sheet.kind(row)
-    texts = map(line_breaks.laid_out, row)
+    texts = ("".join(cell.itertext()) for cell in row)
     return kind.around + max(lines(text, halves) * line for text, (halves, line) in zip(texts, kind.cells, strict=True))
 
 
-def starts(rows: Sequence[Element], heights: Sequence[float], sheet: Sheet, begin: int) -> Iterator[int]:
+def starts(rows: Sequence[Element], heights: Sequence[float], sheet: PageRoom, begin: int) -> Iterator[int]:
     """The rows with which pages are likely to begin after the one that begins with row `begin`."""
     room = sheet.room if begin else sheet.first
     first = begin  # of this page

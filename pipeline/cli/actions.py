@@ -1,0 +1,416 @@
+"""What each command does: it takes its options, calls the line or a room that hangs off it, and prints what came out."""
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
+from functools import partial
+from pathlib import Path
+
+from pipeline.delivery.delivery import OUT, ROOT, SOURCE
+from pipeline.errors import LackError, PipelineError, SourceError, UsageError
+from pipeline.line import DATA, Step
+from pipeline.processes.progress import Progress
+
+from .arguments import Call
+from .output import explain, print_delivered, print_problems
+
+# Each process takes some hundred megabytes.
+MOST_JOBS = 60
+
+# The samples of `make demo`, and the project folder that it makes of them.
+SAMPLE = ROOT / "docs/sample"
+DEMO = Path("demo")
+_NOTHING_GIVEN = argparse.Namespace(editions=[], edition=None, old=None, new=None, all=False, strict=False, jobs=None)
+
+# How far this run has come.
+_progress = Progress()
+
+
+def run(call: Call) -> int:
+    """Do what `call` asks for; the exit code. Raises `PipelineError`."""
+    global _progress
+    _progress = Progress()
+    return _ACTIONS[call.command.name](call.options)
+
+
+def _report(options: argparse.Namespace) -> int:
+    from pipeline.line import is_report_current
+
+    jobs = _jobs(options.jobs)
+    return _for_many(_editions(options.editions), _make_report, is_report_current, jobs)
+
+
+def _make_report(step: Step, path: Path, jobs: int = 1) -> None:
+    from pipeline.line import make_report
+
+    delivered = make_report(path, step, jobs)
+    if delivered and (signed := OUT / path.stem / "report-signed.pdf").exists():
+        print(f"{signed}: 前の帳票に付けた署名です。make sign で付け直してください。", file=sys.stderr)
+    print_delivered(OUT / path.stem / "report.pdf", delivered)
+    # Once published, the data must not fall behind the page that leads to it.
+    if all((OUT / path.stem / name).exists() for name in DATA):
+        _make_data(step, path)
+
+
+def _jobs(given: str | None) -> int:
+    """How many documents to make at once: as `given`, or as many as there are cores. Raises `UsageError`."""
+    if given is None:
+        # What this process may use, where the system says so.
+        return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    if not (given.isascii() and given.isdecimal() and len(given) < 4 and 0 < int(given) <= MOST_JOBS):
+        raise UsageError(
+            f"同時に作る数「{given}」は使えません。1から{MOST_JOBS}までの数を指定してください。例: make report JOBS=2"
+        )
+    return int(given)
+
+
+def _preview(options: argparse.Namespace) -> int:
+    paths = _editions([options.edition] if options.edition else [])
+    # Of several most likely the one that was saved last.
+    first = max(paths, key=lambda path: path.stat().st_mtime_ns)
+    from pipeline.preview.server import preview
+
+    preview(first.stem, options.port)
+    return 0
+
+
+def _summary(options: argparse.Namespace) -> int:
+    from pipeline.line import is_summary_current
+
+    jobs = _jobs(options.jobs)
+    return _for_many(_editions(options.editions), _make_summary, is_summary_current, jobs)
+
+
+def _make_summary(step: Step, path: Path, jobs: int = 1) -> None:
+    from pipeline.line import make_summary
+
+    print_delivered(OUT / path.stem / "summary.pdf", make_summary(path, step, jobs))
+
+
+def _data(options: argparse.Namespace) -> int:
+    from pipeline.line import make_report
+
+    def make(path: Path) -> None:
+        _make_data(_step, path)
+        # Its page does not lead to the data yet if it was made before them.
+        if (page := OUT / path.stem / "report.html").exists() and make_report(path, _step, _jobs(None)):
+            print(f"{page}: データへのリンクを付けました。")
+
+    return _for_each(_editions(options.editions), make)
+
+
+def _make_data(step: Step, path: Path) -> None:
+    from pipeline.office.open_data import make_data
+
+    folder, published = OUT / path.stem, make_data(path, step)
+    if published is None:
+        print(f"{folder / DATA[0]}: 変わっていません。")
+    else:
+        print_problems(published.warnings)
+        for made in published.paths:
+            print(f"{made}: {published.rows}行" if made.name == DATA[0] else made)
+
+
+def _sheets(options: argparse.Namespace) -> int:
+    from pipeline.office.sheets import make_sheets
+
+    def make(path: Path) -> None:
+        sheets = make_sheets(path)
+        print_problems(sheets.warnings)
+        for made in sheets.paths:
+            print(made)
+        for removed in sheets.removed:
+            print(f"{removed}: 受け持つ項目がなくなったため削除しました。")
+
+    return _for_each(_editions(options.editions), make)
+
+
+def _for_each(
+    paths: Sequence[Path], make: Callable[[Path], None], begun: Callable[[int, int], None] | None = None
+) -> int:
+    """Call `make` for each edition: one's errors do not keep the others from being made. The worst exit code."""
+    begun = begun or _progress.editions
+    code = 0
+    for done, path in enumerate(paths):
+        begun(done, len(paths))
+        try:
+            make(path)
+        except PipelineError as error:
+            code = max(code, explain(error))
+        # Whoever follows our output through a pipe is to see each edition when it is made.
+        sys.stdout.flush()
+    return code
+
+
+def _for_many(paths: Sequence[Path], make: Callable[..., None], is_current: Callable[[Path], bool], jobs: int) -> int:
+    """The same, where as many as `jobs` processes make the editions that are not current, or lay out the only one."""
+
+    def alone(path: Path) -> None:
+        make(_step, path, jobs)
+
+    stale = [path for path in paths if not is_current(path)] if jobs > 1 and len(paths) > 1 else []
+    if len(stale) < 2:
+        return _for_each(paths, alone)
+
+    from concurrent.futures.process import BrokenProcessPool
+
+    from pipeline.line import warm_up
+    from pipeline.processes.pool import make_all
+
+    def waiting(done: int) -> None:
+        _progress.editions(done, len(stale))
+        _progress.tell()
+
+    def in_turn(path: Path) -> None:
+        if path not in waited_for:
+            return alone(path)
+        outcome = next(made)
+        _progress.clear()
+        return outcome.print()
+
+    waiting(0)
+    waited_for = set(stale)
+    try:
+        with closing(make_all(stale, partial(make, _silently), warm_up, jobs, waiting)) as made:
+            return _for_each(paths, in_turn, lambda *_: None)
+    except BrokenProcessPool:
+        raise LackError(
+            "同時に動かす処理の一つが、始められないか、外から止められました。メモリが足りないときに起こります。"
+            "ほかのプログラムを終えるか、JOBS=1 を付けて(一つずつ)、もう一度実行してください。"
+            "できたと表示したもののほかは、前のままです。"
+        ) from None
+    finally:
+        _progress.clear()
+
+
+def _import(options: argparse.Namespace) -> int:
+    from pipeline.office.returns import apply_returns, describe, messages, read_returns
+
+    files = [file for path in options.files for file in _workbooks(Path(path))]
+    if not files:
+        raise UsageError("FILES のフォルダに、照会票(.xlsx)がありません。")
+    returns = read_returns(files, SOURCE)
+    for message in messages(returns):
+        print(message, file=sys.stderr)
+    print(describe(returns))
+    if not returns.is_clean:
+        print("誤りや食い違いがあるため、何も書き込んでいません。", file=sys.stderr)
+        return 1
+    if options.apply and apply_returns(returns) and returns.source:
+        print(f"{returns.source.path} に書き込みました。")
+    elif returns.changes:
+        print("まだ書き込んでいません。この内容でよければ、APPLY=1 を付けて、もう一度実行してください。")
+    return 0
+
+
+def _check(options: argparse.Namespace) -> int:
+    from pipeline.model.validation import validate
+    from pipeline.source.tree import read_source
+
+    code = 0
+    for path in _editions(options.editions):
+        try:
+            warnings = validate(read_source(path)).warnings
+        except SourceError as error:
+            code = max(code, explain(error, each_blank=True))
+            continue
+        print_problems(warnings, each_blank=True)
+        print(f"{path}: 誤り0件、警告{len(warnings)}件")
+        if warnings and options.strict:
+            print(f"{path}: STRICT=1 のため、警告{len(warnings)}件を誤りとして扱いました。", file=sys.stderr)
+            code = 1
+    return code
+
+
+def _diff(options: argparse.Namespace) -> int:
+    from pipeline.line import make_comparison
+
+    if bool(options.old) != bool(options.new) or (options.old and options.editions):
+        raise UsageError("比べる二つは、FROM と TO の両方で指定してください。\n例: make diff FROM=h23 TO=h24")
+    if options.old:
+        pairs = [(_given(options.old), _given(options.new))]
+    else:
+        pairs = list(_with_previous(_editions(options.editions)))
+        if not pairs:
+            print("前版のある版がありません。比べる二つを FROM と TO で指定してください。例: make diff FROM=h23 TO=h24")
+    code = 0
+    for old, new in pairs:
+        try:
+            path, delivered = make_comparison(old, new, _step, options.all, _jobs(None))
+        except PipelineError as error:
+            code = max(code, explain(error))
+            continue
+        print_delivered(path.with_suffix(".pdf"), delivered)
+        if _print_comparison(path) and options.strict:
+            code = max(code, 1)
+    return code
+
+
+def _with_previous(paths: Sequence[Path]) -> Iterator[tuple[Path, Path]]:
+    from pipeline.source.tree import read_source
+
+    for path in paths:
+        previous = read_source(path).root.text("前版")
+        if previous and _is_edition_id(previous):
+            yield path.parent / f"{previous}.yaml", path
+
+
+def _print_comparison(path: Path) -> int:
+    """Say in short what comparison.json at `path` says; the number of items that vanished."""
+    from pipeline.years.comparison_data import summarize
+
+    lines, vanished = summarize(path.read_text("utf-8"))
+    loud = sys.stdout.isatty()
+    for is_warning, line in lines:
+        print(f"\033[1;31m{line}\033[0m" if is_warning and loud else line)
+    return vanished
+
+
+def _errata(options: argparse.Namespace) -> int:
+    from pipeline.line import make_errata
+
+    delivered = make_errata(_given(options.old), _given(options.new), _step)
+    print_delivered(None, delivered)
+    return 0
+
+
+def _next(options: argparse.Namespace) -> int:
+    from pipeline.delivery.files import create_file
+    from pipeline.model.validation import validate
+    from pipeline.source.tree import read_source
+    from pipeline.years.draft import next_edition
+
+    (old,) = _editions([options.old])
+    if not _is_edition_id(options.new):
+        raise UsageError(f"版の名前「{options.new}」は使えません。半角の英小文字、数字、「-」で付けてください。")
+    new = SOURCE / f"{options.new}.yaml"
+    text = next_edition(validate(read_source(old)).edition, old.stem)
+    if not create_file(new, text.encode()):
+        raise UsageError(f"{new} はすでにあります。上書きはしません。別の名前を付けてください。")
+    warnings = validate(read_source(new)).warnings
+    print(f"{new}: 下書きを作りました。未記入などの警告{len(warnings)}件。")
+    return 0
+
+
+def _history(options: argparse.Namespace) -> int:
+    from pipeline.documents.history import make_history
+
+    if options.edition:
+        _editions([options.edition])
+    delivered = make_history(_editions([]), options.edition, _step)
+    print_delivered(OUT / "history.pdf", delivered)
+    return 0
+
+
+def _workbooks(path: Path) -> list[Path]:
+    """`path`, or all workbooks in it if it is a folder; Excel's own lock files (~$) are none."""
+    if not path.is_dir():
+        return [path]
+    return sorted(file for file in path.glob("*.xlsx") if not file.name.startswith("~$"))
+
+
+def _sign(options: argparse.Namespace) -> int:
+    from datetime import datetime
+
+    from pipeline.line import make_report
+    from pipeline.office.signature import sign_report
+
+    (path,) = _editions([options.edition])
+    # What is signed is the report as it is proved now, not what may have become of the file since.
+    make_report(path, _step)
+    passphrase = Path(options.passphrase_file) if options.passphrase_file else None
+    print(sign_report(OUT / path.stem / "report.pdf", Path(options.key), passphrase, datetime.now().astimezone()))
+    return 0
+
+
+def _schema(_: argparse.Namespace) -> int:
+    from pipeline.delivery.files import replace_file
+    from pipeline.model.schema import edition_schema
+
+    path = SOURCE / "edition.schema.json"
+    replace_file(path, edition_schema().encode())
+    print(path)
+    return 0
+
+
+def _editions(names: Sequence[str]) -> list[Path]:
+    """The files of the editions `names`, or of all. Raises `UsageError`, with the names that there are."""
+    if not SOURCE.is_dir():
+        raise UsageError("source/ がありません。プロジェクトのフォルダで実行してください。")
+    there = sorted(path for path in SOURCE.glob("*.yaml"))
+    if not names:
+        if not there:
+            raise UsageError("source/ に版(.yaml)がありません。docs/manual.md の例を見て作ってください。")
+        bad = [path for path in there if not _is_edition_id(path.stem)]
+        if bad:
+            raise UsageError(
+                f"版の名前に使えない文字があります: {bad[0]}\n半角の英小文字、数字、「-」に改めてください。"
+            )
+        return there
+    known = "、".join(path.stem for path in there) or "なし"
+    for name in names:
+        if not _is_edition_id(name) or SOURCE / f"{name}.yaml" not in there:
+            raise UsageError(f"版「{name}」は source/ にありません。ある版: {known}")
+    return [SOURCE / f"{name}.yaml" for name in dict.fromkeys(names)]
+
+
+def _given(name: str) -> Path:
+    """The file that `name` means: an edition's id, a YAML file, or a PDF of ours. Raises `UsageError`."""
+    path = Path(name)
+    if _is_edition_id(name) and (SOURCE / f"{name}.yaml").exists():
+        return SOURCE / f"{name}.yaml"
+    if path.suffix in (".yaml", ".yml", ".pdf"):
+        return path
+    return _editions([name])[0]
+
+
+def _is_edition_id(name: str) -> bool:
+    # The rule of model.is_edition_id, whose module takes a tenth of a second to import.
+    return name.isascii() and name[:1].isalnum() and name == name.lower() and name.replace("-", "").isalnum()
+
+
+@contextmanager
+def _step(name: str) -> Iterator[None]:
+    """Says on the way how far a stage has come."""
+    with _progress.stage(name):
+        yield
+
+
+def _silently(name: str) -> AbstractContextManager[None]:  # noqa: ARG001 it is a `Step`
+    """One of several processes says nothing: the first one says how far they all have come."""
+    return nullcontext()
+
+
+def _demo(_: argparse.Namespace) -> int:
+    from pipeline.delivery.files import create_file
+
+    made = [create_file(DEMO / "source" / path.name, path.read_bytes()) for path in sorted(SAMPLE.glob("*.yaml"))]
+    print(
+        f"架空の見本を {DEMO}/ に{'作りました' if any(made) else '用意してあります'}。次の資料も {DEMO}/ の中にできます。"
+    )
+    os.chdir(DEMO)
+    for command in (_report, _summary, _diff, _history, _data, _sheets):
+        if code := command(_NOTHING_GIVEN):
+            return code
+    print(f"見本のファイルを直したら、IN={DEMO} を付けて作り直せます。例: make diff IN={DEMO}")
+    return 0
+
+
+_ACTIONS: dict[str, Callable[[argparse.Namespace], int]] = {
+    "report": _report,
+    "preview": _preview,
+    "check": _check,
+    "diff": _diff,
+    "errata": _errata,
+    "next": _next,
+    "summary": _summary,
+    "history": _history,
+    "data": _data,
+    "sheets": _sheets,
+    "import": _import,
+    "sign": _sign,
+    "schema": _schema,
+    "demo": _demo,
+}

@@ -1,0 +1,138 @@
+"""What was typed becomes the command and its options, by the table of commands.
+
+There are two ways in: the command line (`python -m pipeline report h24`) and the variables of make
+(`make report EDITION=h24`), which the Makefile hands over in the environment. Mistakes are answered in make's words.
+"""
+
+import argparse
+import difflib
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import NamedTuple, Never
+
+from pipeline.errors import UsageError
+
+from .table import BY_NAME, FOLDER, Argument, Command
+
+# The Makefile names here the variables that were typed after `make`.
+TYPED = "KYODO_TYPED"
+
+# What may be typed for a flag.
+_FLAGS = {"1": True, "0": False, "": False}
+
+
+class Call(NamedTuple):
+    """A command with its options."""
+
+    command: Command
+    options: argparse.Namespace
+
+
+class _Parser(argparse.ArgumentParser):
+    def __init__(self, command: Command) -> None:
+        # With a width given, argparse does not import what measures the terminal; nobody sees its own help.
+        width = partial(argparse.HelpFormatter, width=80)
+        super().__init__(prog=command.name, add_help=False, allow_abbrev=False, formatter_class=width)
+        self._command = command
+
+    def error(self, message: str) -> Never:  # noqa: ARG002 argparse's sentence is English
+        given = " ".join(sys.argv[1:]) or "(なし)"
+        raise UsageError(f"使い方が違います: {given}\n使い方: {self._command.usage}")
+
+
+def parse(arguments: Sequence[str]) -> Call | None:
+    """The call in `arguments`, or None if they ask for help. Raises `UsageError`."""
+    target, *rest = [*arguments] or ["--help"]
+    if target == "make":
+        return _from_make(rest, os.environ)
+    if target in ("-h", "--help", "help"):
+        return None
+    command = _command(target)
+    if rest in (["-h"], ["--help"]):
+        return None
+    return _complete(command, _parser(command).parse_args(rest))
+
+
+def _command(name: str) -> Command:
+    if name not in BY_NAME:
+        near = difflib.get_close_matches(name, BY_NAME, 1)
+        hint = f"「{near[0]}」ではありませんか。" if near else ""
+        raise UsageError(f"「{name}」というコマンドはありません。{hint}\nコマンドの一覧: make")
+    return BY_NAME[name]
+
+
+def _parser(command: Command) -> _Parser:
+    parser = _Parser(command)
+    for argument in (*command.arguments, FOLDER):
+        if argument.kind == "flag":
+            parser.add_argument(argument.option, dest=argument.dest, action="store_true")
+        elif argument.kind == "values":
+            parser.add_argument(argument.dest, nargs="*")
+            if argument.option:
+                parser.add_argument(argument.option, dest=f"{argument.dest}_text")
+        elif argument.option:
+            parser.add_argument(argument.option, dest=argument.dest)
+        else:
+            parser.add_argument(argument.dest, nargs="?")
+    return parser
+
+
+def _from_make(arguments: Sequence[str], environment: Mapping[str, str]) -> Call:
+    """The call of `make NAME VARIABLE=value …`. Raises `UsageError` for a variable that the command does not take."""
+    command = _command(arguments[0] if arguments else "")
+    taken = {argument.name: argument for argument in (*command.arguments, FOLDER)}
+    options = argparse.Namespace()
+    for argument in taken.values():
+        empty = {"flag": False, "values": [], "value": None}[argument.kind]
+        setattr(options, argument.dest, empty)
+    for name in environment.get(TYPED, "").split():
+        if name not in taken:
+            raise UsageError(
+                f"make {command.name} に {name} は使えません。{_near(name, taken)}\n使い方: {command.usage}"
+            )
+        value = environment.get(name, "")
+        argument = taken[name]
+        if argument.kind == "flag":
+            if value not in _FLAGS:
+                raise UsageError(f"{name} には 1 を指定してください(指定された値: {value})。\n使い方: {command.usage}")
+            setattr(options, argument.dest, _FLAGS[value])
+        elif argument.kind == "value":
+            setattr(options, argument.dest, value or None)
+        elif argument.option:
+            setattr(options, f"{argument.dest}_text", value)
+        else:
+            setattr(options, argument.dest, [value] if value else [])
+    return _complete(command, options)
+
+
+def _near(name: str, taken: Mapping[str, Argument]) -> str:
+    if name.upper() in taken:
+        return f"大文字で {name.upper()} と書いてください。"
+    near = difflib.get_close_matches(name.upper(), taken, 1)
+    return f"{near[0]} ではありませんか。" if near else ""
+
+
+def _complete(command: Command, options: argparse.Namespace) -> Call:
+    """The call, if nothing is missing. Texts of several values are split. Raises `UsageError`."""
+    for argument in command.arguments:
+        if argument.kind == "values" and argument.option:
+            text = getattr(options, f"{argument.dest}_text", None) or ""
+            setattr(options, argument.dest, [*getattr(options, argument.dest), *_split(text, argument.name)])
+        if argument.required and not getattr(options, argument.dest):
+            raise UsageError(f"{argument.name}({argument.value})を指定してください。\n使い方: {command.usage}")
+    return Call(command, options)
+
+
+def _split(text: str, name: str) -> list[str]:
+    """The names of files in `text`: one as it is, or several, in quotes where they hold spaces."""
+    if not text or Path(text).exists():
+        return [text] if text else []
+    import shlex
+
+    try:
+        return shlex.split(text)
+    except ValueError:
+        raise UsageError(f"{name} の引用符が閉じていません: {text}") from None

@@ -1,0 +1,61 @@
+"""What a command says: results on standard output, messages on standard error."""
+
+import sys
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+from pipeline.errors import PipelineError, Problem, SourceError
+from pipeline.line import Delivered
+
+SHOWN_PROBLEMS = 200
+
+# What is still 未記入.
+_BLANK_CODE = "W507"
+_NO_DEPARTMENT = "担当課なし"
+
+
+def explain(error: PipelineError, each_blank: bool = False) -> int:
+    """Print why a command failed; its exit code. With `each_blank`, each 未記入 is named at its place."""
+    if isinstance(error, SourceError):
+        print_problems(error.problems, each_blank)
+        errors = sum(problem.is_error for problem in error.problems)
+        print(
+            f"誤り{errors}件、警告{len(error.problems) - errors}件。誤りを直してからもう一度実行してください。",
+            file=sys.stderr,
+        )
+    else:
+        print(error, file=sys.stderr)
+    return error.exit_code
+
+
+def print_problems(problems: Sequence[Problem], each_blank: bool = False) -> None:
+    """Print each problem in a line, `SHOWN_PROBLEMS` of them at most.
+
+    A draft has hundreds of 未記入, among which other warnings would be lost: they are counted in one line for each
+    source, unless `each_blank` asks for their places.
+    """
+    shown = [problem for problem in problems if each_blank or problem.code != _BLANK_CODE]
+    for problem in shown[:SHOWN_PROBLEMS]:
+        print(problem, file=sys.stderr)
+    if len(shown) > SHOWN_PROBLEMS:
+        print(f"ほか{len(shown) - SHOWN_PROBLEMS:,}件", file=sys.stderr)
+    if not each_blank:
+        _count_blanks([problem for problem in problems if problem.code == _BLANK_CODE])
+
+
+def _count_blanks(blanks: Sequence[Problem]) -> None:
+    for path in dict.fromkeys(problem.path for problem in blanks):
+        departments = Counter(problem.department or _NO_DEPARTMENT for problem in blanks if problem.path == path)
+        listed = "、".join(f"{department} {count}" for department, count in departments.items())
+        message = f"未記入が{departments.total()}か所あります({listed})。それぞれの場所は make check で分かります。"
+        print(Problem(path, 0, 0, _BLANK_CODE, message), file=sys.stderr)
+
+
+def print_delivered(path: Path | None, delivered: Delivered | None) -> None:
+    """Print the path of a document with its pages and the number of its warnings, or that it has not changed."""
+    if delivered is None:
+        print(f"{path}: 変わっていません。" if path else "変わっていません。")
+    else:
+        print_problems(delivered.warnings)
+        print(f"{delivered.path}: {delivered.pages}ページ、警告{len(delivered.warnings)}件")

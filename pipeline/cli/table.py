@@ -1,0 +1,220 @@
+"""The one table of commands: the parser, the help, README's list and the Makefile's targets follow from it.
+
+`python -m pipeline.cli.table` writes the generated parts of README.md and Makefile (`make generate`); a test
+compares them with this table.
+"""
+
+import re
+import sys
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+# value: one text. values: any number of texts. flag: 1 (yes) or 0.
+Kind = Literal["value", "values", "flag"]
+
+
+class Argument(NamedTuple):
+    """What a command takes: `name` is make's variable, `option` the command line's (none for positional arguments).
+
+    `value` is what the usage line shows in its place; `value_en` is the same in README.
+    """
+
+    name: str
+    dest: str
+    kind: Kind
+    value: str
+    value_en: str
+    option: str = ""
+    required: bool = False
+
+    @property
+    def usage(self) -> str:
+        """The argument in make's words: EDITION=版."""
+        return f"{self.name}={self.value}"
+
+
+class Command(NamedTuple):
+    """A command that staff give: `make name`, or `python -m pipeline name`.
+
+    `does` stands in the help, `leaves` (English) in README.
+    """
+
+    name: str
+    does: str
+    leaves: str
+    arguments: tuple[Argument, ...] = ()
+
+    @property
+    def usage(self) -> str:
+        """How to call the command, in make's words, optional arguments in brackets."""
+        said = (each.usage if each.required else f"[{each.usage}]" for each in self.arguments)
+        return " ".join([f"make {self.name}", *said])
+
+
+_EDITIONS = Argument("EDITION", "editions", "values", "版", "id")
+_EDITION = Argument("EDITION", "edition", "value", "版", "id")
+_JOBS = Argument("JOBS", "jobs", "value", "同時に作る数", "n", "--jobs")
+_STRICT = Argument("STRICT", "strict", "flag", "1", "1", "--strict")
+
+
+def _pair(old: str, new: str, required: bool = True) -> tuple[Argument, Argument]:
+    return (
+        Argument("FROM", "old", "value", old, "a", "--from", required),
+        Argument("TO", "new", "value", new, "b", "--to", required),
+    )
+
+
+# Every command takes it: the folder of another project, whose source/ and out/ are used.
+FOLDER = Argument("IN", "folder", "value", "フォルダ", "folder", "--in")
+
+COMMANDS = (
+    Command(
+        "report",
+        "一覧(PDFとウェブページ)を作る。変わっていない版はそのまま残す。",
+        "`out/<edition>/report.pdf`, `report.html`; with several editions, `n` at once (by default one per core)",
+        (_EDITIONS, _JOBS),
+    ),
+    Command(
+        "preview",
+        "印刷イメージをブラウザーで確認する。保存するたびに新しくなる。",
+        "nothing: the pages beside the source's errors, live in the browser",
+        (_EDITION, Argument("PORT", "port", "value", "番号", "n", "--port")),
+    ),
+    Command(
+        "check",
+        "元データを点検する(ファイルは作らない)。STRICT=1 は警告も誤りとして扱う。",
+        "nothing",
+        (_EDITIONS, _STRICT),
+    ),
+    Command(
+        "diff",
+        "新旧対照表を作る。ALL=1 は変更のない項目も載せる。STRICT=1 は、なくなった項目を誤りとして扱う。",
+        "`out/<a>-<b>/comparison.pdf`, `.html`, `.json`",
+        (
+            _EDITIONS,
+            *_pair("旧", "新", required=False),
+            Argument("ALL", "all", "flag", "1", "1", "--all"),
+            _STRICT,
+        ),
+    ),
+    Command(
+        "errata",
+        "配布した資料の正誤表を作る。",
+        "`out/<a>-<b>/errata.pdf`, `.html`",
+        _pair("配布した資料", "直した版"),
+    ),
+    Command("next", "次の版の下書きを source/ に作る。", "`source/<b>.yaml`", _pair("今の版", "次の版")),
+    Command(
+        "summary",
+        "集計表(件数と図)を1枚で作る。",
+        "`out/<edition>/summary.pdf`, `.html`",
+        (_EDITIONS, _JOBS),
+    ),
+    Command(
+        "history",
+        "すべての版を通した各項目の経過を作る。前版のつながりが二つ以上あるときは、最後の版を EDITION で指定する。",
+        "`out/history.pdf`, `.html`",
+        (_EDITION,),
+    ),
+    Command(
+        "data",
+        "オープンデータ(CSV、JSON)を作る。",
+        "`out/<edition>/data.csv`, `data.json`, `data.schema.json`",
+        (_EDITIONS,),
+    ),
+    Command("sheets", "担当課に送る照会票(Excel)を作る。", "`out/<edition>/sheets/*.xlsx`", (_EDITIONS,)),
+    Command(
+        "import",
+        "提出された照会票を調べ、変わるところを示す。APPLY=1 は元データに書き込む。",
+        "with APPLY=1 the answers in `source/<edition>.yaml`",
+        (
+            Argument("FILES", "files", "values", "ファイルかフォルダ", "…", "--files", required=True),
+            Argument("APPLY", "apply", "flag", "1", "1", "--apply"),
+        ),
+    ),
+    Command(
+        "sign",
+        "一覧に電子署名を付ける(パスワードは画面で尋ねる)。",
+        "`out/<edition>/report-signed.pdf` (PAdES B-B)",
+        (
+            _EDITION._replace(required=True),
+            Argument("KEY", "key", "value", "鍵.p12", "file.p12", "--key", required=True),
+            Argument("PASSPHRASE_FILE", "passphrase_file", "value", "ファイル", "file", "--passphrase-file"),
+        ),
+    ),
+    Command("schema", "元データの書き方の定義(JSON Schema)を作る。", "`source/edition.schema.json`"),
+    Command("demo", "架空の2年分の見本を demo/ に作り、資料を一通り作ってみる。", "`demo/source/…`, `demo/out/…`"),
+)
+
+BY_NAME = {command.name: command for command in COMMANDS}
+
+EXIT_CODES = (
+    "終了コード: 0 完了、1 元データに誤り、2 使い方の誤り、3 書体やライブラリーの不足、4 検査に不合格、70 不具合"
+)
+
+
+def help_text() -> str:
+    """All commands, in make's words."""
+    lines = ["使い方: make コマンド [名前=値 …]", ""]
+    for command in COMMANDS:
+        lines += [f"  {command.usage}", f"      {command.does}"]
+    lines += [
+        "",
+        "版は、source/ の中のファイル名から .yaml を除いたものです。省くとすべての版を扱います。",
+        EXIT_CODES,
+        "直接の呼び出し: python -m pipeline コマンド [版 …] [--from 旧 --to 新 …]",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def makefile_part() -> str:
+    """The targets of the Makefile, each with the comment that `make help` prints."""
+    lines = [f"COMMANDS := {' '.join(BY_NAME)}", f"VALUES := {' '.join(_names())}"]
+    for command in COMMANDS:
+        arguments = command.usage.partition(f"make {command.name} ")[2]
+        comment = " ## ".join(filter(None, (command.does, arguments)))
+        lines.append(f"{command.name}: {command.name}$(SEE_ABOVE) ## {comment}")
+    return "\n".join(lines) + "\n"
+
+
+def _names() -> list[str]:
+    """The variables of make that some command takes."""
+    return list(dict.fromkeys(each.name for command in COMMANDS for each in (*command.arguments, FOLDER)))
+
+
+def readme_part() -> str:
+    """The list of commands in README.md."""
+    lines = ["| command | leaves |", "|---|---|"]
+    for command in COMMANDS:
+        said = (
+            f"{each.name}={each.value_en}" if each.required else f"[{each.name}={each.value_en}]"
+            for each in command.arguments
+        )
+        lines.append(f"| `{' '.join([f'make {command.name}', *said])}` | {command.leaves} |")
+    return "\n".join(lines) + "\n"
+
+
+def generated(text: str, part: str, comment: tuple[str, str]) -> str:
+    """`text` with `part` between its two marks, which stand in comments that begin and end with `comment`."""
+    begin, end = (f"{comment[0]} {mark} the commands (make generate){comment[1]}\n" for mark in ("begin", "end"))
+    pattern = re.compile(re.escape(begin) + ".*?" + re.escape(end), re.DOTALL)
+    if len(pattern.findall(text)) != 1:
+        raise ValueError(f"{begin.strip()} … {end.strip()} does not stand there once")
+    return pattern.sub(lambda _: begin + part + end, text)
+
+
+GENERATED = {
+    "Makefile": (makefile_part, ("#", "")),
+    "README.md": (readme_part, ("<!--", " -->")),
+}
+
+
+def generate(root: Path) -> None:
+    """Write the generated parts of the files below `root`."""
+    for name, (part, comment) in GENERATED.items():
+        path = root / name
+        path.write_text(generated(path.read_text("utf-8"), part(), comment), "utf-8")
+
+
+if __name__ == "__main__":
+    generate(Path(sys.argv[1] if len(sys.argv) > 1 else "."))

@@ -1,0 +1,161 @@
+"""What a listener is told: the structure of the PDFs as a screen reader goes through it."""
+
+import io
+import re
+from collections.abc import Callable, Iterator
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import pypdf
+import pytest
+from pypdf.generic import ArrayObject, DictionaryObject
+
+from pipeline.documents.comparison import comparison
+from pipeline.documents.document import Document
+from pipeline.documents.errata import errata
+from pipeline.documents.history import history
+from pipeline.documents.report import report
+from pipeline.documents.summary import summary
+from pipeline.layout.pdf import write_pdf
+from pipeline.model.validation import Validated, validate
+from pipeline.proof.proof import prove
+from pipeline.source.tree import parse_source
+
+from .conftest import HEALTHY
+from .test_proof import violations
+
+LINES = (
+    "検証内容: |-\n              はじめに。\n              ・一つ目\n              ・二つ目\n\n              おわりに。"
+)
+OLD = HEALTHY.replace("自治体", "資料番号: 資料1\n自治体")
+NEW = OLD.replace("検証内容: 終わった。", LINES).replace("検討する。", "検討した。")
+NEW = NEW.replace("名称: 項目二", "名称: 別の項目二").replace("実施状況: ×", "実施状況: ○")
+
+
+class Element:
+    """An element of the structure tree: its type, the numbers of its content, its kids."""
+
+    def __init__(self, item: Any) -> None:
+        self.type = str(item["/S"])[1:]
+        self.alternate = str(item.get("/Alt", ""))
+        attributes = item.get("/A", DictionaryObject())
+        self.decoration = str(attributes.get("/TextDecorationType", ""))
+        self.columns = int(attributes.get("/ColSpan", 1))
+        self.is_row_head = self.type == "TH" and attributes.get("/Scope") == "/Row"
+        self.headers = [
+            str(name, "utf-8") if isinstance(name, bytes) else name for name in attributes.get("/Headers", ())
+        ]
+        self.id = item.get("/ID", "")
+        content = [kid.get_object() for kid in item.get("/K", ArrayObject())]
+        self.kids = [Element(kid) for kid in content if isinstance(kid, DictionaryObject) and "/S" in kid]
+        self.is_empty = not content
+
+    def all(self, *kinds: str) -> Iterator["Element"]:
+        for kid in self.kids:
+            if kid.type in kinds:
+                yield kid
+            yield from kid.all(*kinds)
+
+    def outline(self) -> Any:
+        return [self.type, *(kid.outline() for kid in self.kids)] if self.kids else self.type
+
+
+class Heard:
+    def __init__(self, document: Document, font_cache: Path) -> None:
+        self.pdf = write_pdf(document, font_cache)
+        prove(self.pdf, document)
+        reader: Any = pypdf.PdfReader(io.BytesIO(self.pdf))
+        self.tree = Element(reader.trailer["/Root"]["/StructTreeRoot"]["/K"][0])
+        self.xmp = reader.trailer["/Root"]["/Metadata"].get_data().decode()
+
+
+def made(text: str, name: str) -> Validated:
+    return validate(parse_source(Path(f"source/{name}.yaml"), text.encode()))
+
+
+OLD_AND_NEW = made(OLD, "old"), made(NEW, "new")
+DOCUMENTS: dict[str, Callable[[], Document]] = {
+    "report": lambda: report(OLD_AND_NEW[1]),
+    "comparison": lambda: comparison(*OLD_AND_NEW),
+    "errata": lambda: errata(*OLD_AND_NEW),
+    "history": lambda: history(OLD_AND_NEW),
+    "summary": lambda: summary(OLD_AND_NEW[1], OLD_AND_NEW[0]),
+}
+
+
+@pytest.fixture(scope="module")
+def heard(font_cache: Path) -> Callable[[str], Heard]:
+    made: dict[str, Heard] = {}
+    return lambda name: made.setdefault(name, made.get(name) or Heard(DOCUMENTS[name](), font_cache))
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_every_document_can_be_heard(name: str, heard: Callable[[str], Heard]) -> None:
+    tree = heard(name).tree
+    assert violations(heard(name).pdf) == []
+    levels = [int(heading.type[1]) for heading in tree.all("H1", "H2", "H3", "H4")]
+    assert levels[:2] == [1, 2] or name == "errata"
+    assert all(after <= before + 1 for before, after in pairwise(levels))
+    for body in tree.all("TBody"):
+        for row in body.kids:
+            assert [cell.type for cell in row.kids] == ["TH"] or any(cell.is_row_head for cell in row.kids)
+
+
+def test_lines_are_paragraphs_and_entries_of_lists(heard: Callable[[str], Heard]) -> None:
+    entry = ["LI", "LBody"]
+    cells = [["TD", "P", ["L", entry, entry], "P"]]
+    assert [cell.outline() for cell in heard("report").tree.all("TD") if any(cell.all("P"))] == cells
+
+
+def test_policies_and_measures_are_headings_of_the_report(heard: Callable[[str], Heard]) -> None:
+    assert [kid.type for kid in heard("report").tree.all("H1", "H2", "H3")] == ["H1", "H2", "H3", "H3"]
+
+
+def test_what_only_indents_is_no_cell(heard: Callable[[str], Heard]) -> None:
+    (body,) = heard("report").tree.all("TBody")
+    assert {tuple(cell.columns for cell in row.kids) for row in body.kids} == {(7,), (3, 1, 1, 1, 1)}
+    # 検証内容 was left out of an item.
+    assert sum(cell.is_empty for row in body.kids for cell in row.kids) == 1
+
+
+def test_changed_words_are_named_as_such(heard: Callable[[str], Heard]) -> None:
+    spans = [(span.decoration, span.alternate) for span in heard("comparison").tree.all("Span") if span.decoration]
+    assert ("/Underline", "変更：「した」") in spans
+    assert ("/LineThrough", "削除：「する」") in spans
+    assert ("/Underline", "変更：「・一つ目」") in spans
+    assert ("/LineThrough", "削除：「検討中」") in spans
+    assert ("/Underline", "訂正：「した」") in [
+        (span.decoration, span.alternate) for span in heard("errata").tree.all("Span")
+    ]
+
+
+def test_measures_point_to_their_policies(heard: Callable[[str], Heard]) -> None:
+    for name in ("report", "comparison", "history"):
+        heads = [head for head in heard(name).tree.all("TH") if any(head.all("H3", "H4"))]
+        assert all("policy-1" in head.headers for head in heads if head.id.startswith("measure-"))
+        assert any(head.id.startswith("measure-") for head in heads)
+
+
+def test_notes_are_notes(heard: Callable[[str], Heard]) -> None:
+    for name in ("history", "summary"):
+        notes = list(heard(name).tree.all("Note"))
+        assert notes
+        assert len({note.id for note in notes}) == len(notes)
+
+
+def test_bars_are_for_the_eye_only(heard: Callable[[str], Heard]) -> None:
+    shares = next(heard("history").tree.all("Table"))
+    assert not any(cell.is_empty for cell in shares.all("TH", "TD"))
+
+
+def test_each_description_declares_its_namespaces(heard: Callable[[str], Heard]) -> None:
+    """As Apache PDFBox reads them, each by itself."""
+    xmp = heard("report").xmp
+    (rdf,) = re.findall("<rdf:RDF[^>]*>", xmp)
+    assert rdf.count("xmlns") == 1
+    descriptions = re.findall(r"<rdf:Description[^>]*/>|<rdf:Description.*?</rdf:Description>", xmp, re.DOTALL)
+    assert len(descriptions) > 5
+    for description in descriptions:
+        ElementTree.fromstring(f"{rdf}{description}</rdf:RDF>")
