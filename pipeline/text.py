@@ -10,13 +10,13 @@ def width_in_ems(text: str) -> int:
 
 
 def width_in_halves(text: str) -> int:
-    """How wide `text` is set, in halves of an em: most characters are one em wide or half of one, marks on others none."""
+    """How wide `text` is set, in halves of an em: most characters are one em wide or half of one, marks on others and what is invisible none."""
     return sum(map(_halves, text))
 
 
 @lru_cache(maxsize=2**13)
 def _halves(character: str) -> int:
-    if unicodedata.category(character) == "Mn":
+    if unicodedata.category(character) in ("Mn", "Cf"):
         return 0
     return 1 if unicodedata.east_asian_width(character) in ("Na", "H") else 2
 

@@ -18,6 +18,8 @@ from pipeline.model.dates import japanese_date
 from pipeline.model.edition import Edition
 from pipeline.text import flat, width_in_ems
 
+from .markup import mark_up
+
 ROOT = Path(__file__).resolve().parents[2]
 TEMPLATES = ROOT / "templates"
 STYLES = ROOT / "styles"
@@ -66,7 +68,7 @@ def document_title(edition: Edition, title: str = "") -> str:
 def render(template: str, **values: object) -> str:
     """`template` filled with `values`. Raises `TemplateError` for a broken template or a missing style, with its line."""
     try:
-        return _environment().get_template(template).render(**values)
+        return mark_up(_environment().get_template(template).render(**values))
     except MemoryError:
         raise
     except Exception as error:  # whatever a template makes Python raise, its writer has to find the line

@@ -18,9 +18,10 @@ from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import URLFetcher
 
 from pipeline.documents.document import ID
+from pipeline.documents.markup import TIED
 from pipeline.errors import TemplateError
 
-from . import ink, reproducible, row_breaks
+from . import ink, line_breaks, reproducible, row_breaks
 from .fast import table_rules
 from .tags import Leaf, mark_content
 
@@ -35,6 +36,7 @@ LOGGER = logging.getLogger("weasyprint")
 reproducible.use()
 row_breaks.use()
 ink.use()
+line_breaks.use()
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -46,6 +48,7 @@ def read(text: str) -> Element:
     row and all of its cells styles of their own, since it might be the target of a link: it steps aside.
     What is on screens only goes: a count in it that changes is no reason to lay out a page anew (fast/page_cache.py).
     """
+    text = text.replace(TIED, "～")  # line_breaks.py needs no element for it
     try:
         root = ElementTree.fromstring(text)
     except ElementTree.ParseError as error:

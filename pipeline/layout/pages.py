@@ -47,6 +47,7 @@ class _Page:
 
     def __init__(self, page: Any, number: int, draw_page: _Draw, leaves: list[Sequence[Leaf]]) -> None:
         vars(self).update(vars(page))
+        self.links: list[Any] = []  # tags.py makes them, with the elements that hold them
         self._page = page
         self._number, self._draw, self._leaves = number, draw_page, leaves
 

@@ -3,8 +3,8 @@
 WeasyPrint tags each page by itself: a table that runs over three pages becomes three tables with three
 heads (#2903), no cell has a scope (#2508), and what stands in the margins is neither in the tree nor an
 artifact (#1836). So its tree is taken down, and one is built that has one element for each element of the
-HTML, with `scope`, `headers`, id and `aria-label` transcribed, and the place of each figure. The lines of a cell
-become paragraphs and lists. What a page only repeats, and what the HTML hides (`aria-hidden`), becomes an artifact;
+HTML, with `scope`, `headers`, id and `aria-label` transcribed, and the place of each figure and link. The lines
+of a cell become paragraphs and lists. What a page only repeats, and what the HTML hides (`aria-hidden`), becomes an artifact;
 a hidden cell leaves its columns to the cell after it. Rules: ISO 32000-1, 14.7 and 14.8;
 ISO 14289-1.
 """
@@ -22,6 +22,8 @@ from weasyprint.formatting_structure import boxes
 from weasyprint.layout.absolute import AbsolutePlaceholder
 
 from pipeline.documents.document import BULLETS, ID
+
+from .line_breaks import visible
 
 # HTML elements that are elements of the PDF too; the content of others belongs to the nearest one around.
 _TYPES = {
@@ -41,6 +43,7 @@ _TYPES = {
     "li": "LI",
     "ins": "Span",
     "del": "Span",
+    "a": "Link",
     "svg": "Figure",
     "{http://www.w3.org/2000/svg}svg": "Figure",
 }
@@ -64,7 +67,7 @@ _POINTS = 0.75
 
 @dataclass(frozen=True, slots=True)
 class Leaf:
-    """A line of text or a picture on a page; of a picture also its place.
+    """A line of text or a picture on a page; of a picture and of the text of a link also its place.
 
     `element` counts the elements of the HTML, in their order, up to the one that it belongs to; `length` counts
     characters, white space aside.
@@ -159,8 +162,8 @@ def rebuild_tags(root: Element, leaves: Sequence[Sequence[Leaf]], pdf: pydyf.PDF
 
 
 def _area(page: Any, box: Any) -> tuple[float, ...]:
-    """The place of a picture on its page in points, from left, foot, to right, top; of text nothing."""
-    if not isinstance(box, boxes.ReplacedBox):
+    """The place of a picture or a link on its page in points, from left, foot, to right, top; of other text nothing."""
+    if not isinstance(box, boxes.ReplacedBox) and box.element.tag != "a":
         return ()
     left, top = box.content_box_x(), box.content_box_y()
     corners = (left, page.height - top - box.height, left + box.width, page.height - top)
@@ -168,7 +171,7 @@ def _area(page: Any, box: Any) -> tuple[float, ...]:
 
 
 def _length(box: Any) -> int:
-    return len("".join(box.text.split())) if isinstance(box, boxes.TextBox) else 0
+    return len("".join(visible(box.text).split())) if isinstance(box, boxes.TextBox) else 0
 
 
 def _boxes(box: Any, artifact: pydyf.Dictionary | None, once: bool = False) -> Iterator[tuple[Any, Any, bool]]:
@@ -269,7 +272,7 @@ def _divide_into_lines(cell: _Node) -> None:
     lines = [bare for line in text.split("\n") if (bare := "".join(line.split()))]
     is_entry = [line[0] in BULLETS and len(line) > 1 for line in lines]
     if not (len(lines) > 1 or any(is_entry)) or any(
-        isinstance(kid, _Node) and kid.type != "Span" for _, kid in cell.kids
+        isinstance(kid, _Node) and kid.type not in ("Span", "Link") for _, kid in cell.kids
     ):
         return
     blocks = [_Node(cell.element, "LBody" if entry else "P") for entry in is_entry]
@@ -303,9 +306,11 @@ def _build_tree(pdf: pydyf.PDF, tree: _Node) -> None:
     pdf.add_object(root)
     pdf.catalog["StructTreeRoot"] = root.reference
     pages = [reference.decode() for reference in pdf.page_references]
-    root["K"] = f"[{_write(pdf, tree, root.reference.decode(), pages, parents, ids)}]"
-    root["ParentTreeNextKey"] = len(parents)
-    numbers = (f"{number} [{' '.join(references)}]" for number, references in enumerate(parents))
+    links: list[str] = []
+    root["K"] = f"[{_write(pdf, tree, root.reference.decode(), pages, parents, ids, links)}]"
+    root["ParentTreeNextKey"] = len(parents) + len(links)
+    numbers = [f"{number} [{' '.join(references)}]" for number, references in enumerate(parents)]
+    numbers += [f"{number} {reference}" for number, reference in enumerate(links, len(parents))]
     parent_tree["Nums"] = f"[{' '.join(numbers)}]"
     if ids:
         names = (f"{_string(name)} {ids[name]}" for name in sorted(ids))
@@ -321,10 +326,12 @@ def _write(
     pages: Sequence[str],
     parents: list[list[str]],
     ids: dict[str, str],
+    links: list[str],
     more_columns: int = 0,
 ) -> str:
     """Write `node` and all below it; the recursion is as deep as the HTML. Returns its reference.
 
+    `parents` gets the element of each piece of each page, `ids` those that have an id, `links` that of each annotation.
     A cell spans `more_columns` than the HTML says.
     """
     item = _StructureElement()
@@ -352,12 +359,40 @@ def _write(
     hidden = _hidden_before(element) if node.type == "TR" else {}
     for _, kid in node.kids:
         if isinstance(kid, _Node):
-            kids.append(_write(pdf, kid, reference, pages, parents, ids, hidden.get(kid.element, 0)))
+            kids.append(_write(pdf, kid, reference, pages, parents, ids, links, hidden.get(kid.element, 0)))
         else:
             _set(parents[kid.page], kid.mcid, reference)
             kids.append(str(kid.mcid) if kid.page == page else f"<</Type /MCR/Pg {pages[kid.page]}/MCID {kid.mcid}>>")
+            if node.type == "Link":
+                annotation = _annotate(
+                    pdf, pages[kid.page], kid.area, element.get("href", ""), len(parents) + len(links)
+                )
+                links.append(reference)
+                kids.append(f"<</Type /OBJR/Pg {pages[kid.page]}/Obj {annotation}>>")
     item.data = f"<<{''.join(entries)}/K [{' '.join(kids)}]>>".encode("ascii")
     return reference
+
+
+def _annotate(pdf: pydyf.PDF, page: str, area: Sequence[float], target: str, number: int) -> str:
+    """Make `area` of `page` lead to `target`; the annotation has that `number` in the parent tree. Its reference."""
+    annotation = pydyf.Dictionary(
+        {
+            "Type": "/Annot",
+            "Subtype": "/Link",
+            "Rect": pydyf.Array(area),
+            "Border": pydyf.Array([0, 0, 0]),
+            "F": 4,  # printed, which PDF/A asks of every annotation
+            "Contents": _string(target.removeprefix("mailto:")),
+            "A": f"<</S /URI/URI {_string(target)}>>",
+            "StructParent": number,
+        }
+    )
+    pdf.add_object(annotation)
+    on = pdf.objects[int(page.split()[0])]
+    on.setdefault("Annots", pydyf.Array()).append(annotation.reference)
+    # They are visited in the order of the structure (ISO 14289-1, 7.18.3).
+    on["Tabs"] = "/S"
+    return str(annotation.reference.decode())
 
 
 def _place(kid: tuple[int, "_Placed | _Node"]) -> int:

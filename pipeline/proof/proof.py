@@ -10,12 +10,14 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import groupby
 from typing import Any
 
 import pypdf
 from pypdf.generic import ArrayObject, DictionaryObject, IndirectObject, StreamObject
 
+from pipeline.documents.addresses import find_addresses
 from pipeline.documents.document import BULLETS, DELETED, Carried, Cell, Document, Expected, Paragraph, Table
 from pipeline.errors import ProofError
 from pipeline.fonts import FAMILIES
@@ -60,6 +62,9 @@ def prove(data: bytes, document: Document) -> int:
         shown = findings[:30] + ([f"ほか{len(findings) - 30}件"] if len(findings) > 30 else [])
         raise ProofError("検査で、PDFが元のデータと一致しませんでした。\n" + "\n".join(shown))
     return len(proof.pages)
+
+
+_HEAD = "表の見出し"
 
 
 class _Proof:
@@ -174,6 +179,8 @@ class _Proof:
                 yield f"文書の部分が{kind}ではなく{element.type}です(「{element.text[:20]}」)。"
             elif isinstance(block, Table):
                 yield from self._check_table(element, block)
+            elif block not in self._expected.masthead and (finding := self._wrong_links(element, block.text)):
+                yield f"段落「{block.text}」の{finding}"
             elif element.text != _bare(block.text):
                 yield f"段落「{block.text}」が「{element.text}」となっています。"
             elif kind == "Figure":
@@ -197,7 +204,7 @@ class _Proof:
             yield f"表の見出しが{len(heads)}個あります。表の初めに一つでなければなりません。"
             return
         for element, cells in zip(heads[0].kids, expected.heads, strict=True):
-            yield from self._check_cells(element, cells, "表の見出し")
+            yield from self._check_cells(element, cells, _HEAD)
         rows = _rows(table)
         if len(rows) != len(expected.rows):
             yield f"表の行が{len(expected.rows)}行ではなく{len(rows)}行です。"
@@ -211,7 +218,7 @@ class _Proof:
     def _check_lines(self, row: _Element, cells: tuple[Cell, ...], place: str) -> Iterator[str]:
         """A heading in its cell; lines as paragraphs, or as entries of a list."""
         for element, cell in zip(row.kids, cells, strict=False):
-            read = tuple(_block(kid) for kid in element.kids if kid.type != "Span")
+            read = tuple(_block(kid) for kid in element.kids if kid.type not in ("Span", "Link"))
             wanted = ((f"H{cell.heading}", _bare(cell.text)),) if cell.heading else tuple(_lines(cell.text))
             if read != wanted:
                 yield f"{place}: 「{_bare(cell.text)}」の行の分け方が{wanted}ではなく{read}です。"
@@ -244,6 +251,8 @@ class _Proof:
             text = _bare(cell.text)
             if element.text != text:
                 yield f"{place}: 「{text}」が「{element.text}」となっています。"
+            if place != _HEAD and (finding := self._wrong_links(element, cell.text)):
+                yield f"{place}: 「{text}」の{finding}"
             attributes = _resolve(element.item.get("/A", DictionaryObject()))
             spans = list(element.all("Span"))
             decorated = [kid for kid in spans if "/A" in kid.item]
@@ -270,11 +279,49 @@ class _Proof:
             if element.pages != sorted(element.pages) or {begins} != {*element.pages[:1], begins}:
                 yield f"{place}: 「{text}」が、行の始まる{begins + 1}ページから続いていません。"
 
+    def _wrong_links(self, element: _Element, text: str) -> str:
+        """What is wrong with the links in `element`: each address in its `text` is one, or several where it is marked."""
+        wanted = list(find_addresses(text))
+        links = list(element.all("Link"))
+        leads = [(kid.text, self._targets(kid)) for kid in links]
+        if "".join(words for words, _ in leads) != "".join(text[one.begin : one.end] for one in wanted):
+            return f"リンクが「{'、'.join(words for words, _ in leads)}」にあります。"
+        # Of an address that is marked in pieces each leads to the whole.
+        found = [target for target, _ in groupby(target for _, targets in leads for target in targets or [""])]
+        if found != [target for target, _ in groupby(one.target for one in wanted)]:
+            return f"リンクの先が「{'、'.join(found)}」です。"
+        return ""
+
+    def _targets(self, link: _Element) -> list[str]:
+        """Where the annotations of `link` lead; nothing for one that cannot be reached, heard or traced back."""
+        targets = []
+        for kid in map(_resolve, link.item["/K"]):
+            if isinstance(kid, DictionaryObject) and kid.get("/Type") == "/OBJR":
+                annotation = _resolve(kid["/Obj"])
+                page = _resolve(kid["/Pg"])
+                target = str(annotation["/A"]["/URI"])
+                left, foot, right, top = map(float, annotation["/Rect"])
+                *_, width, height = map(float, page["/MediaBox"])
+                is_sound = (
+                    annotation["/Subtype"] == "/Link"
+                    and str(annotation.get("/Contents", "")) == target.removeprefix("mailto:")
+                    and annotation.indirect_reference in page.get("/Annots", ())
+                    and 0 <= left < right <= width
+                    and 0 <= foot < top <= height
+                    and self._parents.get(annotation.get("/StructParent")) == link.item.indirect_reference
+                )
+                targets.append(target if is_sound else "")
+        return targets
+
     # Checking what is seen
 
     def _check_pages(self) -> Iterator[str]:
         """What stands around the content of each page, to the letter, and how the content begins and ends."""
         around = self._around()
+        links = sum(len(self._targets(link)) for link in self._root.all("Link"))
+        annotations = (_resolve(one) for page in self.pages for one in page.get("/Annots", ()))
+        if links != sum(one.get("/Subtype") == "/Link" for one in annotations):
+            yield "構造のないリンクがあります。"
         for number, page in enumerate(self.pages, 1):
             size = float(page.mediabox.width), float(page.mediabox.height)
             if any(abs(a - b) > 0.5 for a, b in zip(size, self._expected.page_size, strict=True)):
@@ -397,10 +444,15 @@ class _Proof:
         if keys != sorted(keys):
             yield "見出しの一覧(IDTree)の順が正しくありません。"
 
+    @cached_property
+    def _parents(self) -> dict[int, Any]:
+        """The parent tree: what it has of each page, and of each annotation."""
+        parents = _resolve(_resolve(self._catalog["/StructTreeRoot"])["/ParentTree"]).get("/Nums", ArrayObject())
+        return dict(zip(parents[::2], parents[1::2], strict=True))
+
     def _check_way_back(self) -> Iterator[str]:
         """From each piece of a page the parent tree leads to the one element that holds it."""
-        parents = _resolve(_resolve(self._catalog["/StructTreeRoot"])["/ParentTree"]).get("/Nums", ArrayObject())
-        found = dict(zip(parents[::2], (_resolve(entry) for entry in parents[1::2]), strict=True))
+        found = {key: _resolve(entry) for key, entry in self._parents.items()}
         for page, texts in enumerate(self._texts):
             entries = list(map(_resolve, found.get(_resolve(self.pages[page])["/StructParents"], ArrayObject())))
             for mcid, text in texts.items():

@@ -65,7 +65,7 @@ class _LostHeadError(Exception):
 
 
 class MustStayWholeError(Exception):
-    """A page holds what cannot be drawn by itself: a link, a pattern, a font that nearly no row has."""
+    """A page holds what cannot be drawn by itself: a pattern, a font that nearly no row has."""
 
 
 class Parts:
@@ -366,7 +366,7 @@ class Parts:
         resources = pydyf.Dictionary({name: pydyf.Dictionary() for name in names} | {"ColorSpace": None})
         stream = Stream(self._fonts, (0, 0, page.width, page.height), resources, {}, {}, {}, None)
         leaves = draw(page, stream, _POINTS, self.places, seen, first_leaf)
-        if page.links or any(resources[name] for name in names[1:]):
+        if any(resources[name] for name in names[1:]):
             raise MustStayWholeError
         return DrawnPage(
             pydyf.Array(stream.stream).data[1:-1],

@@ -14,6 +14,7 @@ from xml.etree.ElementTree import Element
 from weasyprint.formatting_structure import boxes
 from weasyprint.text.line_break import get_log_attrs
 
+from pipeline.layout import line_breaks
 from pipeline.text import width_in_halves
 
 
@@ -101,7 +102,7 @@ def stays(row: Any) -> bool:
 def height(row: Element, sheet: PageRoom) -> float:
     """How high `row` is likely to be, in pixels."""
     kind = sheet.kind(row)
-    texts = ("".join(cell.itertext()) for cell in row)
+    texts = map(line_breaks.laid_out, row)
     return kind.around + max(lines(text, halves) * line for text, (halves, line) in zip(texts, kind.cells, strict=True))
 
 
