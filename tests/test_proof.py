@@ -8,7 +8,6 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import page
 import pypdf
 import pytest
 from pypdf.generic import (
@@ -24,20 +23,13 @@ from pypdf.generic import (
 from pipeline.errors import ProofError
 from pipeline.proof.proof import prove
 
+from .conformance import violations
 from .conftest import HEALTHY, Made
-
-PROFILES = (page.ValidationProfile.PDF_A_3A, page.ValidationProfile.PDF_UA_1)
 
 
 @pytest.fixture(scope="module")
 def two_pages(make: Callable[[str], Made]) -> Made:
     return make("現在日: 2013-03-31\n" + HEALTHY.replace("- 名称: 施策二", "- 名称: 施策二\n        改ページ: true"))
-
-
-def violations(data: bytes) -> list[str]:
-    return [
-        failure.rule_id for profile in PROFILES for failure in page.validate_pdf_bytes(data, profile=profile).failures
-    ]
 
 
 class Victim:

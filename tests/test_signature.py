@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import page
 import pypdf
 import pytest
 from asn1crypto.x509 import Certificate as Asn1Certificate  # type: ignore[import-untyped]
@@ -37,6 +36,7 @@ from pipeline.office import signature
 from pipeline.office.signature import read_passphrase, sign, sign_report
 from pipeline.proof.proof import prove
 
+from .conformance import LENGTH_RULE, told, violations
 from .conftest import HEALTHY, ROOT, Made
 
 PASSPHRASE = "合言葉 1".encode()
@@ -148,41 +148,6 @@ def holds(data: bytes, authority: Authority) -> bool:
     return found.bottom_line and found.coverage is SignatureCoverageLevel.ENTIRE_FILE
 
 
-def violations(data: bytes) -> list[str]:
-    return [failure.rule_id for failure in failures(data) if not is_false_alarm(failure, data)]
-
-
-def failures(data: bytes) -> list[page.ValidationFailure]:
-    return [
-        failure
-        for profile in (page.ValidationProfile.PDF_A_3A, page.ValidationProfile.PDF_UA_1)
-        for failure in page.validate_pdf_bytes(data, profile=profile).failures
-    ]
-
-
-LENGTH_RULE = "PDFA3A-STREAM-LENGTH-001"
-
-
-def is_false_alarm(failure: page.ValidationFailure, data: bytes) -> bool:
-    """Whether `failure` is that the signature's cross-reference stream has a wrong length, and it has the right one.
-
-    The stream is compressed, so its last byte belongs to a checksum: of the table, which changes with the length of
-    key and certificate. If that byte happens to be a carriage return, the validator takes it, with the line feed
-    before `endstream`, for one end of line of two bytes. But /Length says where the data end, and all that must
-    come between them and `endstream` is an end of line, which a line feed is (ISO 19005-3, 6.1.7.1). When several
-    streams are at fault, the validator names none, and is believed.
-    """
-    if failure.rule_id != LENGTH_RULE or failure.object_id is None:
-        return False
-    number, begin, end = added_table(data)
-    unpacked = zlib.decompressobj()
-    unpacked.decompress(data[begin:end])
-    # That the data end there is also what they say of themselves.
-    is_length_right = unpacked.eof and not unpacked.unused_data
-    is_ambiguous = data[end - 1 :].startswith(b"\r\nendstream\nendobj\n")
-    return failure.object_id.object_number == number and is_length_right and is_ambiguous
-
-
 def added_table(data: bytes) -> tuple[int, int, int]:
     """The cross-reference stream that signing added: its object's number, where its data begin, and where they end."""
     start = int(data.split()[-2])
@@ -212,27 +177,27 @@ def test_the_validator_is_contradicted_only_if_the_length_is_right(signed: bytes
     _, begin, end = added_table(signed)
     head, packed, tail = signed[:begin], signed[begin:end], signed[end:]
 
-    def told(length: int, packed: bytes) -> tuple[bool, bool]:
+    def judged(length: int, packed: bytes) -> tuple[bool, bool]:
         """By the validator, and by the tests."""
         start = head.rindex(b"/Length")
         data = head[:start] + b"/Length %d\n>>\nstream\n" % length + packed + tail
-        return LENGTH_RULE in {failure.rule_id for failure in failures(data)}, LENGTH_RULE in violations(data)
+        return LENGTH_RULE in told(data), LENGTH_RULE in violations(data)
 
     # Nobody reads the generation of the first, free entry: with it the checksum's last byte is chosen.
     table = bytearray(zlib.decompress(packed))
     table[10] = (table[10] + ord("\r") - zlib.adler32(table)) % 256
     chosen = zlib.compress(table)
     assert chosen.endswith(b"\r")
-    assert told(len(chosen), chosen) == (True, False)
+    assert judged(len(chosen), chosen) == (True, False)
     # A carriage return that is the end of line's, not the data's, but is counted.
     table[10] = (table[10] + 1) % 256
     other = zlib.compress(table)
-    assert told(len(other), other) == (False, False)
-    assert told(len(other) + 1, other + b"\r") == (True, True)
+    assert judged(len(other), other) == (False, False)
+    assert judged(len(other) + 1, other + b"\r") == (True, True)
     # Another stream, alone and beside the false alarm.
     head = re.sub(rb"/Length (\d+)", lambda found: b"/Length %d" % (int(found[1]) - 1), head, count=1)
-    assert told(len(other), other) == (True, True)
-    assert told(len(chosen), chosen) == (True, True)
+    assert judged(len(other), other) == (True, True)
+    assert judged(len(chosen), chosen) == (True, True)
 
 
 def test_a_signed_report_is_still_proved(made: Made, signed: bytes) -> None:

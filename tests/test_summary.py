@@ -11,7 +11,6 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-import page
 import pypdf
 import pytest
 from pypdf.generic import ArrayObject, NameObject, TextStringObject
@@ -29,6 +28,7 @@ from pipeline.model.validation import Validated, validate
 from pipeline.proof.proof import prove
 from pipeline.source.tree import parse_source
 
+from .conformance import violations
 from .conftest import HEALTHY, ROOT
 from .test_proof import Victim
 
@@ -106,11 +106,6 @@ def made_up(
         if position:
             lines += ["      - 名称: 再", "        推進項目: [{再掲: 1}]"]
     return "\n".join(lines)
-
-
-def violations(data: bytes) -> list[str]:
-    profiles = (page.ValidationProfile.PDF_A_3A, page.ValidationProfile.PDF_UA_1)
-    return [failure.rule_id for one in profiles for failure in page.validate_pdf_bytes(data, profile=one).failures]
 
 
 # What it says

@@ -1,0 +1,47 @@
+"""What page-validation, which nobody here wrote, finds in a PDF: PDF/A-3a and PDF/UA-1."""
+
+import re
+import zlib
+
+import page
+
+PROFILES = (page.ValidationProfile.PDF_A_3A, page.ValidationProfile.PDF_UA_1)
+LENGTH_RULE = "PDFA3A-STREAM-LENGTH-001"
+
+_STREAM = re.compile(rb"\d+ 0 obj\s*(<<(?:(?!endobj).)*?>>)\s*stream\r?\n", re.DOTALL)
+
+
+def violations(data: bytes) -> list[str]:
+    """The rules of both standards that the PDF `data` breaks."""
+    return [rule for rule in told(data) if rule != LENGTH_RULE or not lengths_are_right(data)]
+
+
+def told(data: bytes) -> list[str]:
+    """The rules that page-validation tells of, its false alarm (see `lengths_are_right`) among them."""
+    return [
+        failure.rule_id for profile in PROFILES for failure in page.validate_pdf_bytes(data, profile=profile).failures
+    ]
+
+
+def lengths_are_right(data: bytes) -> bool:
+    """Whether each stream of `data` is as long as its /Length says.
+
+    A compressed stream may end in byte 0x0D by chance. The validator takes that, with the line feed before `endstream`,
+    for one end of line of two bytes and tells of a wrong length. What must come between the data and `endstream` is an
+    end of line, and a line feed is one (ISO 19005-3, 6.1.7.1).
+    """
+    position = 0
+    while head := _STREAM.search(data, position):
+        length = re.search(rb"/Length (\d+)\b(?! \d+ R)", head[1])
+        if length is None:
+            return False
+        stream = data[head.end() : head.end() + int(length[1])]
+        position = head.end() + len(stream)
+        if not data[position : position + 11].lstrip(b"\r\n").startswith(b"endstream"):
+            return False
+        if b"/FlateDecode" in head[1]:
+            unpacked = zlib.decompressobj()
+            unpacked.decompress(stream)
+            if not unpacked.eof or unpacked.unused_data:
+                return False
+    return True
