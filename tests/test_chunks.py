@@ -86,9 +86,9 @@ document, cache, jobs, code = pickle.load(sys.stdin.buffer)
 warm_up(cache)
 starts, told = [], []
 laid_out = chunks.Parts._part
-def noted(self, begin, reach, divided):
+def noted(self, begin, reach, division):
     starts.append(begin)
-    return laid_out(self, begin, reach, divided)
+    return laid_out(self, begin, reach, division)
 chunks.Parts._part = noted
 chunks._ROWS_OF_ONE_PART, chunks._PAGES_OF_A_PART = 20, 2
 handler = logging.Handler()
@@ -144,9 +144,9 @@ def starts(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     seen: list[int] = []
     laid_out = chunks.Parts._part
 
-    def noted(self: Any, begin: int, reach: int, divided: bool) -> Any:
+    def noted(self: Any, begin: int, reach: int, division: int) -> Any:
         seen.append(begin)
-        return laid_out(self, begin, reach, divided)
+        return laid_out(self, begin, reach, division)
 
     monkeypatch.setattr(chunks.Parts, "_part", noted)
     return seen

@@ -5,7 +5,7 @@ of its own (report.py and its like); here is what they share.
 """
 
 import traceback
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -93,6 +93,15 @@ def permille(part: int, whole: int) -> int:
 def percent(tenths: int) -> str:
     """33.3 of 333 tenths of a per cent."""
     return f"{tenths // 10}.{tenths % 10}"
+
+
+def number_column(numbers: Iterable[int], room: int) -> str:
+    """The class of a column of `numbers` that has room for so many figures; where it has to be wider, one that says so.
+
+    A NO stands in one line, whatever it is (styles/report.css).
+    """
+    figures = max((len(str(number)) for number in numbers), default=1)
+    return "number" if figures <= room else f"figures-{figures}"
 
 
 def break_label(text: str, width: int) -> tuple[str, ...]:

@@ -28,8 +28,9 @@ from .tags import Leaf, mark_content
 # The medium by which the document's styles know this engine from a browser that prints.
 MEDIUM = "paper"
 
-# Rows that may be taller than the room on a page may be divided.
-DIVIDE = "tr.maybe-tall { break-inside: auto !important }"
+# Which rows may be divided besides those that the document itself says are taller than a page: at first none; where that
+# costs a page the head of its table, those that may be taller with what stands above them; if need be, any.
+DIVISIONS = ("", "tr.maybe-tall { break-inside: auto !important }", "tr.item { break-inside: auto !important }")
 
 LOGGER = logging.getLogger("weasyprint")
 

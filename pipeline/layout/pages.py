@@ -5,7 +5,7 @@ from contextlib import suppress
 from typing import Any
 from xml.etree.ElementTree import Element
 
-from .engine import DIVIDE, SVG, Engine, draw, has_lost_head, read
+from .engine import DIVISIONS, SVG, Engine, draw, has_lost_head, read
 from .fast.chunks import MustStayWholeError, Parts
 from .fast.page_cache import PageCache
 from .glyphs import Font
@@ -82,9 +82,10 @@ def _longest_table(root: Element) -> Element | None:
 def _in_one_piece(root: Element) -> Pages:
     places = {element: place for place, element in enumerate(root.iter())}
     engine = Engine(root)
-    document = engine.lay_out(root)
-    if any(map(has_lost_head, document.pages)):
-        document = engine.lay_out(root, DIVIDE)
+    for division in DIVISIONS:
+        document = engine.lay_out(root, division)
+        if not any(map(has_lost_head, document.pages)):
+            break
     seen: set[Element] = set()
 
     def draw_page(_: int, page: Any, stream: Any, scale: float) -> Sequence[Leaf]:

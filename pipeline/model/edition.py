@@ -27,6 +27,7 @@ from pydantic_core import PydanticCustomError
 from pipeline.source.characters import long_gap
 from pipeline.source.limits import (
     MAX_HEAD,
+    MAX_HEADING,
     MAX_LABEL,
     MAX_LINES,
     MAX_MEANING,
@@ -127,6 +128,9 @@ def _up_to(length: int, schema: dict[str, list[str]] = _scalar_schema) -> WithJs
 # What has to be there; a status and a term have to be on a list of `Word`s besides.
 Title = Annotated[str, Field(max_length=MAX_TITLE), BeforeValidator(_text), _up_to(MAX_TITLE)]
 Name = Annotated[str, Field(max_length=MAX_NAME), BeforeValidator(_text), AfterValidator(_name), _up_to(MAX_NAME)]
+Heading = Annotated[
+    str, Field(max_length=MAX_HEADING), BeforeValidator(_text), AfterValidator(_name), _up_to(MAX_HEADING)
+]
 Head = Annotated[str, Field(max_length=MAX_HEAD), BeforeValidator(_text), _up_to(MAX_HEAD)]
 Word = Annotated[str, Field(max_length=MAX_WORD), BeforeValidator(_text), _up_to(MAX_WORD)]
 Meaning = Annotated[str, Field(max_length=MAX_MEANING), BeforeValidator(_text), _up_to(MAX_MEANING)]
@@ -198,7 +202,7 @@ Row = Annotated[
 class Measure(_Part):
     """推進施策: level 2."""
 
-    name: Name = Field(alias="名称")
+    name: Heading = Field(alias="名称")
     page_break: Flag = Field(False, alias="改ページ", description="true なら、ここから新しいページにする")
     rows: tuple[Row, ...] = Field((), alias="推進項目")
 
@@ -210,7 +214,7 @@ class Measure(_Part):
 class Policy(_Part):
     """推進方針: level 1."""
 
-    name: Name = Field(alias="名称")
+    name: Heading = Field(alias="名称")
     page_break: Flag = Field(False, alias="改ページ", description="true なら、ここから新しいページにする")
     measures: tuple[Measure, ...] = Field((), alias="推進施策")
 

@@ -9,7 +9,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from pipeline.documents.document import CHANGED, DELETED, Carried
-from pipeline.documents.html import CONTINUED, LEGEND_COLON, break_label, document_title, masthead, render
+from pipeline.documents.html import (
+    CONTINUED,
+    LEGEND_COLON,
+    break_label,
+    document_title,
+    masthead,
+    number_column,
+    render,
+)
 from pipeline.model.edition import Edition, measure_number, policy_number
 from pipeline.text import flat, width_in_ems
 from pipeline.years.comparison import LABELS, Comparison, Entry, Kind
@@ -40,6 +48,10 @@ FIELDS = ("number", "item", "status", "treatment", "findings")
 # many ems a line.
 _LINES_OF_A_PAGE = 24
 _NAME_WIDTH = 27
+
+# How many figures a NO may have in its columns, of the table and of what is listed by name (styles/contrast.css).
+_NUMBER_FIGURES = 3
+_LISTED_NUMBER_FIGURES = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +94,7 @@ class Group:
 class Overview:
     """A sentence or two, how many items became what, which status became which, and who by name."""
 
+    number_column: str
     sentences: tuple[str, ...]
     counts: tuple[tuple[str, int], ...]
     statuses: tuple[str, ...]
@@ -113,6 +126,7 @@ def page(comparison: Comparison, carried: Carried, show_all: bool = False) -> st
         note=_note(comparison, show_all),
         changed=CHANGED,
         deleted=DELETED,
+        number_column=number_column([*old.items, *new.items], _NUMBER_FIGURES),
     )
 
 
@@ -148,6 +162,7 @@ def _overview(comparison: Comparison) -> Overview:
     columns = [*((meaning, "") for meaning in meanings_new), ("", "終了"), ("", "記載なし")]
     rows = [(meaning or ADDED, tuple(moves[meaning, column] for column in columns)) for meaning in (*meanings_old, "")]
     return Overview(
+        number_column=number_column([*old.items, *new.items], _LISTED_NUMBER_FIGURES),
         sentences=tuple(_sentences(comparison)),
         counts=tuple(_counts(comparison)),
         statuses=tuple(meaning or gone for meaning, gone in columns),

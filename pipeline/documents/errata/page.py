@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from pipeline.documents.document import CORRECTED, Carried
-from pipeline.documents.html import DRAFT, document_title, masthead, render
+from pipeline.documents.html import DRAFT, document_title, masthead, number_column, render
 from pipeline.errors import NothingToDoError
 from pipeline.model.dates import japanese_date
 from pipeline.model.edition import Edition, Headings, Repeat, measure_number, policy_number
@@ -14,6 +14,10 @@ from pipeline.years.text_diff import Marked, mark
 
 TITLE = "正誤表"
 NOTHING = "(記載なし)"
+
+# How many figures a NO may have in its column (styles/contrast.css).
+_NUMBER_FIGURES = 5
+
 HEADS = (("number", "NO"), ("place", "箇所"), ("wrong", "誤"), ("right", "正"))
 
 
@@ -40,6 +44,7 @@ def page(old: Edition, new: Edition, carried: Carried) -> str:
         masthead=masthead(new, title),
         carried=carried,
         heads=HEADS,
+        number_column=number_column([*old.items, *new.items], _NUMBER_FIGURES),
         corrections=corrections,
         corrected=CORRECTED,
         note=_note(corrections),

@@ -52,6 +52,8 @@ _HEAD_WIDTH = 4
 _WIDTH = {A4_LANDSCAPE: 267.0, A3_LANDSCAPE: 390.0}
 _WIDE_EDITION = 17.0
 _NARROW_EDITION = 13.5
+# For a NO of more figures a narrow column is a little wider.
+_LONG_NUMBER = 10_000_000
 _PADDING = 2.4
 _EM = 3.0
 
@@ -170,6 +172,7 @@ def page(editions: Sequence[Validated], carried: Carried) -> str:
         carried=carried,
         paper="A4" if page_size == A4_LANDSCAPE else "A3",
         is_wide=_is_wide(len(editions), page_size),
+        has_long_numbers=any(number >= _LONG_NUMBER for one in editions for number in one.edition.items),
         top=_TOP + _LEGEND_LINE * (_legend_lines(head, _WIDTH[page_size]) - 1),
         shares_heading=_shares_heading(newest),
         year_head=_year_head(editions),

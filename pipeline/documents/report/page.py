@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from pipeline.documents.document import Carried
-from pipeline.documents.html import CONTINUED, break_label, document_title, masthead, render
+from pipeline.documents.html import CONTINUED, break_label, document_title, masthead, number_column, render
 from pipeline.model.edition import BLANK, Edition, Item, measure_number, policy_number
 from pipeline.text import flat, width_in_ems
 
@@ -24,6 +24,7 @@ _LINES_OF_A_PAGE = 43
 _LINES_UNDER_HEADINGS = 37
 _FINDINGS_LINE = 48
 _NAME_LINE = 23
+_NUMBER_FIGURES = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +84,7 @@ def page(edition: Edition, carried: Carried, data: Sequence[str] = ()) -> str:
         title=document_title(edition),
         masthead=masthead(edition),
         columns=columns(edition),
+        number_column=number_column(edition.items, _NUMBER_FIGURES),
         sections=tuple(sections(edition)),
         carried=carried,
         data=data,

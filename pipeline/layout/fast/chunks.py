@@ -20,7 +20,7 @@ from xml.etree.ElementTree import Element, SubElement
 import pydyf
 from weasyprint.pdf.stream import Stream
 
-from pipeline.layout.engine import DIVIDE, LOGGER, Engine, draw, has_lost_head, listening, tables, unheard
+from pipeline.layout.engine import DIVISIONS, LOGGER, Engine, draw, has_lost_head, listening, tables, unheard
 from pipeline.layout.glyphs import Font, renumber
 from pipeline.processes import progress
 from pipeline.processes.gc_pause import gc_paused
@@ -32,8 +32,8 @@ from .page_cache import DrawnPage, PageCache
 if TYPE_CHECKING:
     from concurrent.futures import Future
 
-    # Has rows of the table laid out: from which row on, before which they end, and whether they may be divided.
-    _Ask = Callable[[int, int, bool], Future[tuple[list[DrawnPage], list[str]]]]
+    # Has rows of the table laid out: from which row on, before which they end, and which may be divided.
+    _Ask = Callable[[int, int, int], Future[tuple[list[DrawnPage], list[str]]]]
 
 # While other processes are at work, it is said so often, in seconds, how far they have come.
 _TICK = 1.0
@@ -107,10 +107,10 @@ class Parts:
         with self._helpers(jobs) as ask:
             if self._is_long:
                 self._foresee()
-            try:
-                return self._laid_out_by(ask, jobs, divided=False)
-            except _LostHeadError:
-                return self._laid_out_by(ask, jobs, divided=True)
+            for division in range(len(DIVISIONS) - 1):
+                with suppress(_LostHeadError):
+                    return self._laid_out_by(ask, jobs, division)
+            return self._laid_out_by(ask, jobs, len(DIVISIONS) - 1)
 
     @property
     def _is_long(self) -> bool:
@@ -130,17 +130,17 @@ class Parts:
         with forked(self._part_elsewhere, jobs) as ask:
             yield ask
 
-    def _laid_out_by(self, ask: "_Ask | None", jobs: int, divided: bool) -> list[DrawnPage]:
-        """All pages; `divided`: rows that may be taller than a page may be divided."""
+    def _laid_out_by(self, ask: "_Ask | None", jobs: int, division: int) -> list[DrawnPage]:
+        """All pages; `division` is the place in `DIVISIONS` of what says which rows may be divided."""
         if self._kept:
-            return self._chain_with_kept(self._kept, divided)
+            return self._chain_with_kept(self._kept, division)
         if ask:
             from concurrent.futures.process import BrokenProcessPool
 
             # If the machine ends one of the processes, it is most likely for want of memory: one alone needs less.
             with (
                 suppress(BrokenProcessPool),
-                closing(_Ahead(self._plan, lambda begin, reach: ask(begin, reach, divided), jobs)) as it,
+                closing(_Ahead(self._plan, lambda begin, reach: ask(begin, reach, division), jobs)) as it,
             ):
                 return self._chain(it.pages)
         elif (
@@ -149,8 +149,8 @@ class Parts:
             and (middle := self._break_near_the_middle())
             and (beside := start_helper_process(self._part_elsewhere))
         ):
-            return self._in_two(beside, middle, divided)
-        return self._chain(lambda front: self._part(*next(self._plan(front)), divided))
+            return self._in_two(beside, middle, division)
+        return self._chain(lambda front: self._part(*next(self._plan(front)), division))
 
     def _chain(self, pages_from: Callable[[int], list[DrawnPage]]) -> list[DrawnPage]:
         """All pages, of which `pages_from` tells those that begin with a row and some that follow."""
@@ -161,12 +161,12 @@ class Parts:
             pages += pages_from(front)
         return pages
 
-    def _in_two(self, beside: HelperProcess, middle: int, divided: bool) -> list[DrawnPage]:
+    def _in_two(self, beside: HelperProcess, middle: int, division: int) -> list[DrawnPage]:
         """All pages; those from row `middle` on, with which one begins, are laid out by the process `beside` this one."""
         try:
             end = len(self._rows)
-            rest = beside.ask(middle, end, divided)
-            pages = self._part(0, middle + 1, divided)
+            rest = beside.ask(middle, end, division)
+            pages = self._part(0, middle + 1, division)
             more, complaints = rest()
         finally:
             beside.end()
@@ -174,7 +174,7 @@ class Parts:
             for complaint in complaints:
                 LOGGER.warning("%s", complaint)
             return [*pages, *more]
-        return self._part(0, end, divided)
+        return self._part(0, end, division)
 
     def _break_near_the_middle(self) -> int | None:
         """The row, marked to begin a page, up to which there is about as much to lay out as from it on, if there is one."""
@@ -186,11 +186,13 @@ class Parts:
         """Whether all fonts of `pages`, which were not drawn here or not now, are at hand."""
         return all(key in self._fonts for page in pages for key, *_ in page.fonts)
 
-    def _chain_with_kept(self, kept: PageCache, divided: bool) -> list[DrawnPage]:
+    def _chain_with_kept(self, kept: PageCache, division: int) -> list[DrawnPage]:
         """All pages; those that are as they were are not laid out again, and the others one by one, to come upon them."""
         with self._with({body: [] for body in self._bodies}, before=True, after=True):
             rest = ElementTree.tostring(self.root)
-        rows = [hashlib.sha256(b"%s %d %s" % (rest, divided, ElementTree.tostring(row))).digest() for row in self._rows]
+        rows = [
+            hashlib.sha256(b"%s %d %s" % (rest, division, ElementTree.tostring(row))).digest() for row in self._rows
+        ]
         places = [self.places[row] for row in self._rows]
 
         def pages_from(front: int) -> list[DrawnPage]:
@@ -198,7 +200,7 @@ class Parts:
             if page and self._has_met([page]):
                 return [page]
             begin, reach = next(self._plan(front))
-            return self._part(begin, min(reach, begin + kept.longest + 2) if kept.longest else reach, divided)
+            return self._part(begin, min(reach, begin + kept.longest + 2) if kept.longest else reach, division)
 
         pages = self._chain(pages_from)
         kept.keep(rows, places, pages)
@@ -280,28 +282,28 @@ class Parts:
 
     # A part
 
-    def _part_elsewhere(self, begin: int, reach: int, divided: bool) -> tuple[list[DrawnPage], list[str]]:
+    def _part_elsewhere(self, begin: int, reach: int, division: int) -> tuple[list[DrawnPage], list[str]]:
         """`_part` in another process, and what WeasyPrint complained of there."""
         with listening() as complaints:
-            return self._part(begin, reach, divided), complaints
+            return self._part(begin, reach, division), complaints
 
-    def _part(self, begin: int, reach: int, divided: bool) -> list[DrawnPage]:
+    def _part(self, begin: int, reach: int, division: int) -> list[DrawnPage]:
         """The pages of the rows from `begin` on that are decided by the rows before `reach`; at least one."""
         end = len(self._rows)
         while True:
             with gc_paused():
-                pages = self._laid_out(begin, reach, divided)
+                pages = self._laid_out(begin, reach, division)
             # Boxes refer to each other; a part that stayed until the collector comes by itself would be one too many.
             gc.collect(0)
             if pages:
                 return pages
             reach = min(end, reach + reach - begin)
 
-    def _laid_out(self, begin: int, reach: int, divided: bool) -> list[DrawnPage]:
+    def _laid_out(self, begin: int, reach: int, division: int) -> list[DrawnPage]:
         numbers = self._numbers
         bodies = {body: [row for row in rows if begin <= numbers[row] < reach] for body, rows in self._bodies.items()}
         is_last = reach == len(self._rows)
-        style = _NO_EDGES + _NO_NUMBER + (DIVIDE if divided else "")
+        style = _NO_EDGES + _NO_NUMBER + DIVISIONS[division]
         with self._with(bodies, before=not begin, after=is_last):
             pages = self._engine.lay_out(self.root, style).pages
         starts = [begin, *map(self._start, pages, pages[1:])]
@@ -313,7 +315,7 @@ class Parts:
             if starts[len(pages)] is not None:
                 break
         following = [*starts[1:], len(self._rows)]
-        if not divided and any(map(has_lost_head, pages)):
+        if division < len(DIVISIONS) - 1 and any(map(has_lost_head, pages)):
             raise _LostHeadError
         # What a later part repeats has been content before.
         seen: set[Element] = set(self.places) if begin else set()
