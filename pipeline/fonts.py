@@ -12,6 +12,7 @@ from pathlib import Path
 
 from .delivery.files import permitted, replace_file
 from .errors import LackError
+from .reading import UnreadableError, read_file
 
 FAMILIES = ("BIZ UDGothic", "BIZ UDPGothic")
 FILES = (
@@ -103,8 +104,13 @@ def confine_layout(folder: Path) -> None:
         ),
     )
     path = folder / "fonts.conf"
-    if not path.exists() or path.read_text("utf-8") != configuration:
-        replace_file(path, configuration.encode())
+    written = configuration.encode()
+    try:
+        is_there = read_file(path).data == written
+    except UnreadableError:
+        is_there = False
+    if not is_there:
+        replace_file(path, written)
     os.environ["FONTCONFIG_FILE"] = str(path)
     os.environ["LC_ALL"] = "C.UTF-8"
     os.environ.pop("FC_LANG", None)

@@ -8,8 +8,9 @@ from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from .delivery.delivery import OUT, SOURCE, Fingerprint, Record, fingerprint
+from .delivery.delivery import OUT, Record
 from .errors import PipelineError, Problem, UsageError
+from .library import Library
 from .processes.progress import LAYOUT, expect_pages
 
 if TYPE_CHECKING:  # a document that is up to date is found so without importing what makes documents
@@ -38,7 +39,7 @@ class Delivered(NamedTuple):
     warnings: tuple[Problem, ...]
 
 
-def make_report(path: Path, step: Step, jobs: int = 1) -> Delivered | None:
+def make_report(path: Path, step: Step, jobs: int = 1, library: Library | None = None) -> Delivered | None:
     """Make the report on the edition at `path`, with `jobs` processes; None if it is up to date. Raises `PipelineError`.
 
     Its page leads to the open data that stands beside it, if any does.
@@ -51,41 +52,40 @@ def make_report(path: Path, step: Step, jobs: int = 1) -> Delivered | None:
         (validated,) = editions
         return report(validated, data)
 
-    return make(OUT / path.stem / "report", (path,), compose, step, " ".join(data), jobs)
+    return make(OUT / path.stem / "report", (path,), compose, step, " ".join(data), jobs, library)
 
 
-def is_report_current(path: Path) -> bool:
+def is_report_current(path: Path, library: Library) -> bool:
     """Whether `make_report` would find nothing to do."""
-    return _record(OUT / path.stem / "report", (path,), " ".join(_published(path))).is_current()
+    record = _record(OUT / path.stem / "report", (path,), " ".join(_published(path)))
+    return record.is_current(library.fingerprint)
 
 
 def _published(path: Path) -> list[str]:
     return [name for name in DATA if (OUT / path.stem / name).exists()]
 
 
-def make_summary(path: Path, step: Step, jobs: int = 1) -> Delivered | None:
+def make_summary(path: Path, step: Step, jobs: int = 1, library: Library | None = None) -> Delivered | None:
     """Make the summary of the edition at `path`; None if it is up to date. Raises `PipelineError`."""
+    library = library or Library()
 
     def compose(editions: "tuple[Validated, ...]") -> "Document":
         from .documents.summary import summary
-        from .model.validation import validate
-        from .source.tree import read_source
 
         (validated,) = editions
-        previous = validated.edition.previous
-        # It is among the inputs of whatever is made of this edition.
-        return summary(validated, validate(read_source(path.parent / f"{previous}.yaml")) if previous else None)
+        # The one before is among the inputs of whatever is made of this edition.
+        return summary(validated, library.before(validated))
 
-    return make(OUT / path.stem / "summary", (path,), compose, step, jobs=jobs)
+    return make(OUT / path.stem / "summary", (path,), compose, step, jobs=jobs, library=library)
 
 
-def is_summary_current(path: Path) -> bool:
+def is_summary_current(path: Path, library: Library) -> bool:
     """Whether `make_summary` would find nothing to do."""
-    return _record(OUT / path.stem / "summary", (path,)).is_current()
+    return _record(OUT / path.stem / "summary", (path,)).is_current(library.fingerprint)
 
 
 def make_comparison(
-    old: Path, new: Path, step: Step, show_all: bool = False, jobs: int = 1
+    old: Path, new: Path, step: Step, show_all: bool = False, jobs: int = 1, library: Library | None = None
 ) -> tuple[Path, Delivered | None]:
     """Make the 新旧対照表 of two editions, each a YAML file or a PDF of ours, and comparison.json beside it.
 
@@ -98,11 +98,13 @@ def make_comparison(
         earlier, later = editions
         return comparison(earlier, later, show_all)
 
-    target = _between(old, new) / "comparison"
-    return target.with_suffix(".json"), make(target, (old, new), compose, step, "ALL" if show_all else "", jobs)
+    library = library or Library()
+    target = _between(old, new, library) / "comparison"
+    made = make(target, (old, new), compose, step, "ALL" if show_all else "", jobs, library)
+    return target.with_suffix(".json"), made
 
 
-def make_errata(old: Path, new: Path, step: Step) -> Delivered | None:
+def make_errata(old: Path, new: Path, step: Step, library: Library | None = None) -> Delivered | None:
     """Make the 正誤表 from the distributed `old` to the corrected `new`; None if it is up to date."""
 
     def compose(editions: "tuple[Validated, ...]") -> "Document":
@@ -111,15 +113,15 @@ def make_errata(old: Path, new: Path, step: Step) -> Delivered | None:
         wrong, right = editions
         return errata(wrong, right)
 
-    return make(_between(old, new) / "errata", (old, new), compose, step)
+    library = library or Library()
+    return make(_between(old, new, library) / "errata", (old, new), compose, step, library=library)
 
 
-def _between(old: Path, new: Path) -> Path:
+def _between(old: Path, new: Path, library: Library) -> Path:
     """The folder of what is made of two editions. Raises `UsageError` for a file whose name is no edition's."""
     from .model.edition import is_edition_id
-    from .source.tree import read_source
 
-    names = [read_source(path).edition if path.suffix == ".pdf" else path.stem for path in (old, new)]
+    names = [library.source(path).edition if path.suffix == ".pdf" else path.stem for path in (old, new)]
     for name, path in zip(names, (old, new), strict=True):
         if not is_edition_id(name):
             raise UsageError(f"{path}: ファイル名(.yaml の前)を、半角の英小文字、数字、「-」に改めてください。")
@@ -127,20 +129,31 @@ def _between(old: Path, new: Path) -> Path:
 
 
 def make(
-    target: Path, sources: tuple[Path, ...], compose: "Compose", step: Step, options: str = "", jobs: int = 1
+    target: Path,
+    sources: tuple[Path, ...],
+    compose: "Compose",
+    step: Step,
+    options: str = "",
+    jobs: int = 1,
+    library: Library | None = None,
 ) -> Delivered | None:
     """Make `target`.pdf and .html, and what else the document has, of the editions at `sources`; None if up to date.
 
     `options` names in what other way than usual the document is asked for; `jobs` processes may lay it out.
-    Raises `PipelineError`.
+    The editions come from `library`, by default from one of its own. Raises `PipelineError`.
     """
+    library = library or Library()
     record = _record(target, sources, options)
-    if record.is_current():
+    if record.is_current(library.fingerprint):
         return None
     begin_pdf = _engine(jobs)  # before the lock: a process that is forked under it would keep it
     with record.locked():
-        # Another run may have made it while we waited.
-        return None if record.is_current() else _make(record, target, sources, compose, step, begin_pdf)
+        if record.was_replaced():
+            # Another run made it while we waited, perhaps of newer files than we have read.
+            library.forget()
+            if record.is_current(library.fingerprint):
+                return None
+        return _make(record, target, sources, compose, step, begin_pdf, library)
 
 
 def _record(target: Path, sources: tuple[Path, ...], options: str = "") -> Record:
@@ -188,21 +201,19 @@ def _helper_engine(_: int) -> "HelperProcess | None":
 
 
 def _make(
-    record: Record, target: Path, sources: tuple[Path, ...], compose: "Compose", step: Step, begin_pdf: "BeginPdf"
+    record: Record,
+    target: Path,
+    sources: tuple[Path, ...],
+    compose: "Compose",
+    step: Step,
+    begin_pdf: "BeginPdf",
+    library: Library,
 ) -> Delivered:
-    from .model.validation import validate
-    from .source.tree import read_source
-
-    inputs = {str(path): fingerprint(path) for path in sources}
     with step("読込"):
-        # Only among the editions in source/ are others to be found.
-        read = [read_source(path, has_lineage=path.parent == SOURCE) for path in sources]
-    for source in read:
-        if source.has_lineage:
-            # What was looked at earlier counts: it may have changed since it was read.
-            inputs = lineage(source.path, source.root.text("前版")) | inputs
+        for path in sources:
+            library.source(path)
     with step("検証"):
-        editions = tuple(map(validate, read))
+        editions = tuple(map(library.validated, sources))
     with step("紙面"):
         document = compose(editions)
     with step(LAYOUT):
@@ -215,23 +226,7 @@ def _make(
         pages = prove(pdf, document)
     with step("書出"):
         files = {".pdf": pdf, ".html": document.html.encode(), **dict(document.beside)}
+        inputs = {name: mark for path in sources for name, mark in library.inputs(path).items()}
         record.deliver(inputs, {target.with_suffix(suffix): content for suffix, content in files.items()})
     warnings = tuple(warning for edition in editions for warning in edition.warnings)
     return Delivered(target.with_suffix(".pdf"), pages, warnings)
-
-
-def lineage(source_path: Path, previous: str | None) -> dict[str, Fingerprint]:
-    """The editions before this one, by which it is checked too."""
-    from .model.edition import is_edition_id
-    from .source.tree import read_source
-
-    inputs: dict[str, Fingerprint] = {}
-    while previous and is_edition_id(previous):
-        path = source_path.parent / f"{previous}.yaml"
-        if str(path) in inputs:
-            break
-        inputs[str(path)] = fingerprint(path)
-        if not path.exists():
-            break
-        previous = read_source(path).root.text("前版")
-    return inputs

@@ -35,7 +35,7 @@ LATER = """\
 
 
 def edition(text: str, name: str) -> Validated:
-    return validate(parse_source(Path(f"source/{name}.yaml"), text.encode(), has_lineage=False))
+    return validate(parse_source(Path(f"source/{name}.yaml"), text.encode()))
 
 
 def text_of(data: bytes) -> str:

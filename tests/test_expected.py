@@ -84,7 +84,7 @@ CORRECTED = (
 
 
 def edition(text: str, name: str) -> Validated:
-    return validate(parse_source(Path(f"source/{name}.yaml"), text.encode(), has_lineage=False))
+    return validate(parse_source(Path(f"source/{name}.yaml"), text.encode()))
 
 
 COMPOSE: dict[str, Callable[[], Document]] = {

@@ -33,7 +33,7 @@ ALIKE = "葛飾区と葛󠄁飾区、原󠄀データ、侮︀と侮󠄁と侮�
 
 
 def edition(text: str, name: str = "test") -> Validated:
-    return validate(parse_source(Path(f"source/{name}.yaml"), text.encode(), has_lineage=False))
+    return validate(parse_source(Path(f"source/{name}.yaml"), text.encode()))
 
 
 def read_back(pdf: bytes) -> list[str]:

@@ -95,7 +95,7 @@ EDITIONS = {
 
 
 def checked(text: str, name: str = "test") -> Validated:
-    return validate(parse_source(Path(f"source/{name}.yaml"), text.encode(), name, has_lineage=False))
+    return validate(parse_source(Path(f"source/{name}.yaml"), text.encode(), name))
 
 
 def rows(data: bytes) -> list[dict[str, str]]:

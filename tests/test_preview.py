@@ -20,13 +20,14 @@ import pypdf
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from pipeline import library
 from pipeline.cli.command import main
 from pipeline.documents.document import Document
 from pipeline.errors import UsageError
 from pipeline.preview import builder as press_module
 from pipeline.preview import server as server_module
 from pipeline.preview.builder import Builder, Phase
-from pipeline.source.tree import Source, read_source
+from pipeline.reading import Content, read_file
 
 from .conftest import HEALTHY, ROOT, Made
 from .test_web import BROWSER_HOME, CHROMIUM, DESKTOP, OPTIONS, PHONE, breaches
@@ -394,17 +395,17 @@ def test_what_was_read_half_written_is_read_again(
 ) -> None:
     source = project / "source/h1.yaml"
 
-    def read_half(path: Path) -> Source:
-        monkeypatch.setattr(press_module, "read_source", read_source)
+    def read_half(path: Path, most: int) -> Content:
+        monkeypatch.setattr(library, "read_file", read_file)
         source.write_text("", "utf-8")
         try:
-            return read_source(path)
+            return read_file(path, most)
         finally:
             source.write_text(EDITION, "utf-8")
 
     settled = threading.Semaphore(0)
     builder = Builder(lambda edition: None if builder.state(edition).phase == Phase.BUILDING else settled.release())
-    monkeypatch.setattr(press_module, "read_source", read_half)
+    monkeypatch.setattr(library, "read_file", read_half)
     monkeypatch.setattr(press_module, "write_pdf", lambda *_, **__: healthy.pdf)
     monkeypatch.setattr(press_module, "prove", lambda *_: 1)
     source.write_text(EDITION, "utf-8")

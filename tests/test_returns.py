@@ -488,7 +488,7 @@ _OLE = bytes.fromhex("d0cf11e0a1b11ae1") + bytes(600)
         ("甲課.docx", packed({"word/document.xml": b"<a/>"}), "Excel ブックではありません"),
         ("甲課.xlsx", packed({"xl/workbook.xml": b"<a"}), "壊れています"),
         ("甲課.xlsx", packed({"xl/workbook.xml": b"<a/>"}), "壊れています"),
-        ("甲課.xlsx", bytes(11 * 1024 * 1024), "大きすぎます。10メガバイトまでです"),
+        ("甲課.xlsx", bytes(11 * 1024 * 1024), "大きすぎます。10メガバイトまでにしてください。画像などを除いて"),
         ("甲課.xlsx", packed({f"a{number}": b"" for number in range(3000)}), "中の部品が多すぎます"),
     ],
 )

@@ -561,7 +561,7 @@ def test_the_signed_report_is_delivered_beside_the_unsigned_one(desk: Desk, made
 
 def missing_key(desk: Desk) -> str:
     desk.key.unlink()
-    return "市長 印.p12」がありません"
+    return "市長 印.p12」: ファイルがありません"
 
 
 def key_is_a_folder(desk: Desk) -> str:

@@ -213,7 +213,7 @@ def test_a_file_that_may_not_be_read_is_named(tmp_path: Path, monkeypatch: pytes
     def forbid(*_: object) -> int:
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr("pipeline.source.tree.os.open", forbid)  # root may read everything
+    monkeypatch.setattr("pipeline.reading.os.open", forbid)  # root may read everything
     assert "読む権限がありません" in refusal(tmp_path / "h24.yaml").message
 
 

@@ -71,7 +71,7 @@ def text_of(markup: str) -> str:
 
 
 def checked(text: str, name: str = "new") -> Validated:
-    return validate(parse_source(Path(f"source/{name}.yaml"), text.encode(), name, has_lineage=False))
+    return validate(parse_source(Path(f"source/{name}.yaml"), text.encode(), name))
 
 
 @pytest.fixture(scope="module")

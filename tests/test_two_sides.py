@@ -131,9 +131,7 @@ def chain(seed: int, length: int) -> list[Validated]:
                     for row in measure["推進項目"]:
                         if "前版NO" in row:
                             row["前版NO"] = [one for one in row["前版NO"] if one in known(before)]
-        source = parse_source(
-            Path(f"source/e{at}.yaml"), json.dumps(listed, ensure_ascii=False).encode(), has_lineage=False
-        )
+        source = parse_source(Path(f"source/e{at}.yaml"), json.dumps(listed, ensure_ascii=False).encode())
         try:
             found.append(validate(source))
         except SourceError:

@@ -11,6 +11,7 @@ import pytest
 
 from pipeline.errors import LackError, Problem, SourceError
 from pipeline.fonts import font_files
+from pipeline.library import Library
 from pipeline.model.dates import japanese_date, read_date
 from pipeline.model.edition import Edition, Item
 from pipeline.model.validation import validate
@@ -222,12 +223,22 @@ def problems(tmp_path: Path) -> Callable[[str], tuple[Problem, ...]]:
         "after-broken": f"前版: broken\n{HEALTHY}",
     }.items():
         (tmp_path / f"{name}.yaml").write_text(text, "utf-8")
-    return lambda text: found(text, tmp_path / "h24.yaml")
+
+    def check(text: str) -> tuple[Problem, ...]:
+        path = tmp_path / "h24.yaml"
+        path.write_text(text, "utf-8")
+        try:
+            return Library(tmp_path).validated(path).warnings
+        except SourceError as error:
+            return error.problems
+
+    return check
 
 
-def found(text: str, path: Path = Path("h24.yaml")) -> tuple[Problem, ...]:
+def found(text: str) -> tuple[Problem, ...]:
+    """What is found in a text that stands alone."""
     try:
-        return validate(parse_source(path, text.encode())).warnings
+        return validate(parse_source(Path("h24.yaml"), text.encode())).warnings
     except SourceError as error:
         return error.problems
 

@@ -326,7 +326,7 @@ def test_axe_finds_nothing_on_a_comparison(open_page: Open, width: int) -> None:
     text = (ROOT / "source/original.yaml").read_text("utf-8")
     later = "前版: original\n" + text.replace("実施状況: ○", "実施状況: ◎", 3).replace("必要がある", "必要があった", 4)
     old, new = (
-        validate(parse_source(Path(f"source/{name}.yaml"), data.encode(), has_lineage=False))
+        validate(parse_source(Path(f"source/{name}.yaml"), data.encode()))
         for name, data in (("original", text), ("later", later))
     )
     page = open_page(comparison(old, new).html, width=width)

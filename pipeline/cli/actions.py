@@ -10,6 +10,7 @@ from pathlib import Path
 
 from pipeline.delivery.delivery import OUT, ROOT, SOURCE
 from pipeline.errors import LackError, PipelineError, SourceError, UsageError
+from pipeline.library import Library
 from pipeline.line import DATA, Step
 from pipeline.processes.progress import Progress
 
@@ -24,14 +25,15 @@ SAMPLE = ROOT / "docs/sample"
 DEMO = Path("demo")
 _NOTHING_GIVEN = argparse.Namespace(editions=[], edition=None, old=None, new=None, all=False, strict=False, jobs=None)
 
-# How far this run has come.
+# How far this run has come, and the editions that it works with; a worker has its own.
 _progress = Progress()
+_library = Library()
 
 
 def run(call: Call) -> int:
     """Do what `call` asks for; the exit code. Raises `PipelineError`."""
-    global _progress
-    _progress = Progress()
+    global _progress, _library
+    _progress, _library = Progress(), Library()
     return _ACTIONS[call.command.name](call.options)
 
 
@@ -39,13 +41,13 @@ def _report(options: argparse.Namespace) -> int:
     from pipeline.line import is_report_current
 
     jobs = _jobs(options.jobs)
-    return _for_many(_editions(options.editions), _make_report, is_report_current, jobs)
+    return _for_many(_editions(options.editions), _make_report, lambda path: is_report_current(path, _library), jobs)
 
 
 def _make_report(step: Step, path: Path, jobs: int = 1) -> None:
     from pipeline.line import make_report
 
-    delivered = make_report(path, step, jobs)
+    delivered = make_report(path, step, jobs, _library)
     if delivered and (signed := OUT / path.stem / "report-signed.pdf").exists():
         print(f"{signed}: 前の帳票に付けた署名です。make sign で付け直してください。", file=sys.stderr)
     print_delivered(OUT / path.stem / "report.pdf", delivered)
@@ -68,8 +70,8 @@ def _jobs(given: str | None) -> int:
 
 def _preview(options: argparse.Namespace) -> int:
     paths = _editions([options.edition] if options.edition else [])
-    # Of several most likely the one that was saved last.
-    first = max(paths, key=lambda path: path.stat().st_mtime_ns)
+    # Of several most likely the one that was saved last; what is no file was not.
+    first = max(paths, key=lambda path: path.stat().st_mtime_ns if path.is_file() else 0)
     from pipeline.preview.server import preview
 
     preview(first.stem, options.port)
@@ -80,13 +82,13 @@ def _summary(options: argparse.Namespace) -> int:
     from pipeline.line import is_summary_current
 
     jobs = _jobs(options.jobs)
-    return _for_many(_editions(options.editions), _make_summary, is_summary_current, jobs)
+    return _for_many(_editions(options.editions), _make_summary, lambda path: is_summary_current(path, _library), jobs)
 
 
 def _make_summary(step: Step, path: Path, jobs: int = 1) -> None:
     from pipeline.line import make_summary
 
-    print_delivered(OUT / path.stem / "summary.pdf", make_summary(path, step, jobs))
+    print_delivered(OUT / path.stem / "summary.pdf", make_summary(path, step, jobs, _library))
 
 
 def _data(options: argparse.Namespace) -> int:
@@ -95,7 +97,7 @@ def _data(options: argparse.Namespace) -> int:
     def make(path: Path) -> None:
         _make_data(_step, path)
         # Its page does not lead to the data yet if it was made before them.
-        if (page := OUT / path.stem / "report.html").exists() and make_report(path, _step, _jobs(None)):
+        if (page := OUT / path.stem / "report.html").exists() and make_report(path, _step, _jobs(None), _library):
             print(f"{page}: データへのリンクを付けました。")
 
     return _for_each(_editions(options.editions), make)
@@ -104,7 +106,7 @@ def _data(options: argparse.Namespace) -> int:
 def _make_data(step: Step, path: Path) -> None:
     from pipeline.office.open_data import make_data
 
-    folder, published = OUT / path.stem, make_data(path, step)
+    folder, published = OUT / path.stem, make_data(path, step, _library)
     if published is None:
         print(f"{folder / DATA[0]}: 変わっていません。")
     else:
@@ -117,7 +119,7 @@ def _sheets(options: argparse.Namespace) -> int:
     from pipeline.office.sheets import make_sheets
 
     def make(path: Path) -> None:
-        sheets = make_sheets(path)
+        sheets = make_sheets(path, _library)
         print_problems(sheets.warnings)
         for made in sheets.paths:
             print(made)
@@ -191,7 +193,7 @@ def _import(options: argparse.Namespace) -> int:
     files = [file for path in options.files for file in _workbooks(Path(path))]
     if not files:
         raise UsageError("FILES のフォルダに、照会票(.xlsx)がありません。")
-    returns = read_returns(files, SOURCE)
+    returns = read_returns(files, _library)
     for message in messages(returns):
         print(message, file=sys.stderr)
     print(describe(returns))
@@ -206,13 +208,10 @@ def _import(options: argparse.Namespace) -> int:
 
 
 def _check(options: argparse.Namespace) -> int:
-    from pipeline.model.validation import validate
-    from pipeline.source.tree import read_source
-
     code = 0
     for path in _editions(options.editions):
         try:
-            warnings = validate(read_source(path)).warnings
+            warnings = _library.validated(path).warnings
         except SourceError as error:
             code = max(code, explain(error, each_blank=True))
             continue
@@ -229,16 +228,16 @@ def _diff(options: argparse.Namespace) -> int:
 
     if bool(options.old) != bool(options.new) or (options.old and options.editions):
         raise UsageError("比べる二つは、FROM と TO の両方で指定してください。\n例: make diff FROM=h23 TO=h24")
+    code = 0
     if options.old:
         pairs = [(_given(options.old), _given(options.new))]
     else:
-        pairs = list(_with_previous(_editions(options.editions)))
+        pairs, code = _with_previous(_editions(options.editions))
         if not pairs:
             print("前版のある版がありません。比べる二つを FROM と TO で指定してください。例: make diff FROM=h23 TO=h24")
-    code = 0
     for old, new in pairs:
         try:
-            path, delivered = make_comparison(old, new, _step, options.all, _jobs(None))
+            path, delivered = make_comparison(old, new, _step, options.all, _jobs(None), _library)
         except PipelineError as error:
             code = max(code, explain(error))
             continue
@@ -248,13 +247,18 @@ def _diff(options: argparse.Namespace) -> int:
     return code
 
 
-def _with_previous(paths: Sequence[Path]) -> Iterator[tuple[Path, Path]]:
-    from pipeline.source.tree import read_source
-
+def _with_previous(paths: Sequence[Path]) -> tuple[list[tuple[Path, Path]], int]:
+    """The editions that name a 前版, each behind that one; and the exit code for those that cannot be read."""
+    pairs, code = [], 0
     for path in paths:
-        previous = read_source(path).root.text("前版")
+        try:
+            previous = _library.source(path).root.text("前版")
+        except SourceError as error:
+            code = max(code, explain(error))
+            continue
         if previous and _is_edition_id(previous):
-            yield path.parent / f"{previous}.yaml", path
+            pairs.append((_library.path(previous), path))
+    return pairs, code
 
 
 def _print_comparison(path: Path) -> int:
@@ -271,25 +275,23 @@ def _print_comparison(path: Path) -> int:
 def _errata(options: argparse.Namespace) -> int:
     from pipeline.line import make_errata
 
-    delivered = make_errata(_given(options.old), _given(options.new), _step)
+    delivered = make_errata(_given(options.old), _given(options.new), _step, _library)
     print_delivered(None, delivered)
     return 0
 
 
 def _next(options: argparse.Namespace) -> int:
     from pipeline.delivery.files import create_file
-    from pipeline.model.validation import validate
-    from pipeline.source.tree import read_source
     from pipeline.years.draft import next_edition
 
     (old,) = _editions([options.old])
     if not _is_edition_id(options.new):
         raise UsageError(f"版の名前「{options.new}」は使えません。半角の英小文字、数字、「-」で付けてください。")
     new = SOURCE / f"{options.new}.yaml"
-    text = next_edition(validate(read_source(old)).edition, old.stem)
+    text = next_edition(_library.validated(old).edition, old.stem)
     if not create_file(new, text.encode()):
         raise UsageError(f"{new} はすでにあります。上書きはしません。別の名前を付けてください。")
-    warnings = validate(read_source(new)).warnings
+    warnings = _library.validated(new).warnings
     print(f"{new}: 下書きを作りました。未記入などの警告{len(warnings)}件。")
     return 0
 
@@ -299,9 +301,22 @@ def _history(options: argparse.Namespace) -> int:
 
     if options.edition:
         _editions([options.edition])
-    delivered = make_history(_editions([]), options.edition, _step)
-    print_delivered(OUT / "history.pdf", delivered)
-    return 0
+    paths, code = [], 0
+    for path in _editions([]):
+        try:
+            _library.source(path)
+        except SourceError as error:
+            # A file that cannot be read at all is no edition. A broken one may be the last, and which chain it
+            # belongs to is not known; where an edition is named, only what comes before that one counts.
+            is_no_edition = error.problems[0].code == "E101"
+            if path.stem == options.edition or not (options.edition or is_no_edition):
+                raise
+            code = code if options.edition else max(code, explain(error))
+            continue
+        paths.append(path)
+    if paths:
+        print_delivered(OUT / "history.pdf", make_history(paths, options.edition, _step, _library))
+    return code
 
 
 def _workbooks(path: Path) -> list[Path]:
@@ -319,7 +334,7 @@ def _sign(options: argparse.Namespace) -> int:
 
     (path,) = _editions([options.edition])
     # What is signed is the report as it is proved now, not what may have become of the file since.
-    make_report(path, _step)
+    make_report(path, _step, library=_library)
     passphrase = Path(options.passphrase_file) if options.passphrase_file else None
     print(sign_report(OUT / path.stem / "report.pdf", Path(options.key), passphrase, datetime.now().astimezone()))
     return 0

@@ -5,20 +5,19 @@ import hashlib
 import json
 import os
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
 from pipeline.errors import LackError
+from pipeline.reading import Fingerprint, UnreadableError, fingerprint, read_file
 
 from .files import permitted, replace_files
 
 SOURCE = Path("source")
 OUT = Path("out")
 ROOT = Path(__file__).resolve().parents[2]
-
-Fingerprint = list[int | str]
 
 
 class Record:
@@ -31,6 +30,7 @@ class Record:
 
     def __init__(self, name: str, options: str = "") -> None:
         self._options = options
+        self._found = b""
         self._path = OUT / ".build" / f"{name}.json"
         self._lock = OUT / ".build" / f"{name}.lock"
 
@@ -45,29 +45,44 @@ class Record:
             fcntl.flock(file, fcntl.LOCK_EX)
             yield
 
-    def is_current(self) -> bool:
-        """Whether the document is up to date. Reads the record and its files; imports nothing heavy."""
+    def is_current(self, mark_of: Callable[[Path], Fingerprint | None] = fingerprint) -> bool:
+        """Whether the document is up to date; `mark_of` gives the fingerprint of an input as it is now.
+
+        Reads the record and its files; imports nothing heavy.
+        """
+        self._found = self._read()
         try:
-            record = json.loads(self._path.read_bytes())
+            record = json.loads(self._found)
             same_program = (record["program"], record["options"]) == (program_fingerprint(), self._options)
             inputs, outputs = record["inputs"], record["outputs"]
             return (
                 same_program
-                and all(fingerprint(Path(path)) == mark for path, mark in inputs.items())
-                and all(_digest(Path(path).read_bytes()) == digest for path, digest in outputs.items())
+                and all(mark is not None and mark_of(Path(path)) == mark for path, mark in inputs.items())
+                and all(read_file(Path(path)).digest == digest for path, digest in outputs.items())
             )
-        except (OSError, ValueError, KeyError, TypeError, AttributeError):
-            return False  # no record, or none that can be read: make the document
+        except (UnreadableError, ValueError, KeyError, TypeError, AttributeError):
+            return False  # no record, or none that can be read, or no output: make the document
+
+    def was_replaced(self) -> bool:
+        """Whether another run has delivered since `is_current` looked."""
+        return self._read() != self._found
+
+    def _read(self) -> bytes:
+        """The record as it is written; nothing if there is none that can be read."""
+        try:
+            return read_file(self._path).data
+        except UnreadableError:
+            return b""
 
     @property
     def outputs(self) -> dict[Path, str]:
         """What was delivered last, each with its digest; nothing if there is no record, or none that can be read."""
         try:
-            return {Path(path): digest for path, digest in json.loads(self._path.read_bytes())["outputs"].items()}
-        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+            return {Path(path): digest for path, digest in json.loads(self._read())["outputs"].items()}
+        except (ValueError, KeyError, TypeError, AttributeError):
             return {}
 
-    def deliver(self, inputs: dict[str, Fingerprint], outputs: dict[Path, bytes]) -> None:
+    def deliver(self, inputs: Mapping[str, Fingerprint | None], outputs: dict[Path, bytes]) -> None:
         """Write `outputs`, which have passed their proof, and note what they were made of."""
         check_out(*outputs)
         record = {
@@ -79,14 +94,6 @@ class Record:
         written = json.dumps(record, ensure_ascii=False, indent=1).encode()
         # The record last: whoever is stopped on the way leaves documents that are none of its own.
         replace_files({**outputs, self._path: written})
-
-
-def fingerprint(path: Path) -> Fingerprint:
-    """The time in ns and the content of the file at `path`; of a missing one, nothing."""
-    try:
-        return [path.stat().st_mtime_ns, _digest(path.read_bytes())]
-    except FileNotFoundError:
-        return []
 
 
 def _open_lock(path: Path) -> int:

@@ -5,20 +5,20 @@ its writer sees everything in one pass. A value that is broken by itself is skip
 """
 
 import re
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
 
-from pipeline.errors import Problem, SourceError
+from pipeline.errors import Problem
 from pipeline.source.characters import meant, named, quoted, visible
-from pipeline.source.tree import Mapping, Node, Scalar, Sequence, Source, read_source
+from pipeline.source.tree import Mapping, Node, Scalar, Sequence, Source
 
-from .edition import BLANK, is_edition_id
+from .edition import BLANK
 
 # A meaning like 実施済 or 達成, but not 一部実施済 or 未達成: by it the rules know which status says
 # that nothing is left to do, whatever the edition's symbols are.
 _DONE = re.compile("^(?!.*(一部|未|不|中)).*(済|完了|達成|終了)")
-
-Read = Callable[[str], Source | None]
 
 
 @dataclass(slots=True)
@@ -40,9 +40,41 @@ def label(node: Mapping) -> str:
     return "".join(parts) if number or "実施状況" in node.entries else ""
 
 
-def check_rules(source: Source) -> Iterator[Problem]:
-    """Everything that is wrong (E4xx) or looks wrong (W5xx) between the parts of `source`."""
-    return _Rules(source).check()
+class Unnamed(NamedTuple):
+    """The source, one of the editions of the library, names no 前版."""
+
+
+class Missing(NamedTuple):
+    """No file holds this edition, which the chain of 前版 leads to; `others` are the ids that there are."""
+
+    edition: str
+    path: Path
+    others: tuple[str, ...]
+
+
+class Circle(NamedTuple):
+    """The ids of the chain of 前版 from an edition back to itself."""
+
+    editions: tuple[str, ...]
+
+
+class Broken(NamedTuple):
+    """This edition, which the chain of 前版 leads to, cannot be read: its first problem."""
+
+    edition: str
+    problem: Problem
+
+
+# The tree of the edition before one, or why there is none.
+Previous = Mapping | Unnamed | Missing | Circle | Broken
+
+
+def check_rules(source: Source, previous: Previous | None = None) -> Iterator[Problem]:
+    """Everything that is wrong (E4xx) or looks wrong (W5xx) between the parts of `source`.
+
+    `previous` is what was found of its 前版; None for a source that stands alone, which is not held against any.
+    """
+    return _Rules(source, previous).check()
 
 
 def rows(root: Mapping) -> Iterator[RowNode]:
@@ -90,8 +122,9 @@ def not_listed(value: str, allowed: Collection[str], of: str) -> str:
 
 
 class _Rules:
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: Source, previous: Previous | None) -> None:
         self._source = source
+        self._previous = previous
         self._root = source.root
         self._rows = list(rows(source.root))
         self._numbers = {row.number for row in self._rows if row.number}
@@ -239,71 +272,46 @@ class _Rules:
                     row.node.entries["統合先"],
                     f"{label(row.node)}の統合先が、その項目自身の名称です。引き継ぐ項目の名称を書くか、この行を削除してください。",
                 )
-        claims = [(row, node) for row in self._rows for node in _previous_numbers(row.node)]
-        name = self._root.text("前版")
-        if not self._source.has_lineage:
-            return
-        if name is None:
-            for row, node in claims[:1]:
+        yield from self._check_previous([(row, node) for row in self._rows for node in _previous_numbers(row.node)])
+
+    def _check_previous(self, claims: list[tuple[RowNode, Scalar]]) -> Iterator[Problem]:
+        """The 前版, and `claims`: the NOs of it that rows say they continue."""
+        place = self._root.entries.get("前版") or self._root
+        match self._previous:
+            case Unnamed():
+                for row, node in claims[:1]:
+                    yield self._problem(
+                        "E409",
+                        node,
+                        f"{label(row.node)}に「前版NO」がありますが、「前版」がありません。ファイルの初めに「前版: 版の名前」を書いてください。",
+                    )
+            case Missing(edition, path, others):
+                near = meant(edition, others)
+                known = f"今ある版: {'、'.join(others[:12])}" if others else "ほかの版はありません。"
+                fix = f"「{near}」ではありませんか。" if near else known
+                yield self._problem("E406", place, f"前版「{edition}」({path})がありません。{fix}")
+            case Circle(editions):
+                loop = " → ".join(editions)
+                itself = editions == (self._source.edition,) * 2
+                what = "自分自身になっています" if itself else f"循環しています({loop})"
+                yield self._problem("E407", place, f"「前版」が{what}。前の年の版を書いてください。")
+            case Broken(edition, problem):
                 yield self._problem(
-                    "E409",
-                    node,
-                    f"{label(row.node)}に「前版NO」がありますが、「前版」がありません。ファイルの初めに「前版: 版の名前」を書いてください。",
+                    "E410", place, f"前版「{edition}」が読めません({problem})。先に前版を直してください。"
                 )
-            return
-        if not is_edition_id(name):
-            return
-        try:
-            previous = self._previous(name)
-        except SourceError as error:
-            yield error.problems[0]
-            return
-        known = {row.number for row in rows(previous.root) if row.number}
+            case Mapping() as root:
+                yield from self._check_claims(claims, {row.number for row in rows(root) if row.number})
+
+    def _check_claims(self, claims: list[tuple[RowNode, Scalar]], known: set[int]) -> Iterator[Problem]:
         for row, node in claims:
             number = _number(node.text)
             if number and number not in known:
                 yield self._problem(
                     "E408",
                     node,
-                    f"{label(row.node)}の前版NO「{number}」は、前版「{name}」にありません。"
+                    f"{label(row.node)}の前版NO「{number}」は、前版「{self._root.text('前版')}」にありません。"
                     f"前版のNOは{min(known, default=0)}から{max(known, default=0)}までです。",
                 )
-
-    def _previous(self, name: str) -> Source:
-        """The edition before this one. Raises `SourceError` when the chain of editions is broken."""
-        place = self._root.entries["前版"]
-        chain = [self._source.edition]
-        first: Source | None = None
-        current: str | None = name
-        while current:
-            if current in chain:
-                loop = " → ".join([*chain[chain.index(current) :], current])
-                what = "自分自身になっています" if len(chain) == 1 else f"循環しています({loop})"
-                raise SourceError([self._problem("E407", place, f"「前版」が{what}。前の年の版を書いてください。")])
-            chain.append(current)
-            path = self._source.path.parent / f"{current}.yaml"
-            if not path.exists():
-                others = sorted(file.stem for file in path.parent.glob("*.yaml") if file.stem != chain[0])
-                near = meant(current, others)
-                known = f"今ある版: {'、'.join(others[:12])}" if others else "ほかの版はありません。"
-                fix = f"「{near}」ではありませんか。" if near else known
-                raise SourceError([self._problem("E406", place, f"前版「{current}」({path})がありません。{fix}")])
-            try:
-                source = read_source(path)
-            except SourceError as error:
-                raise SourceError(
-                    [
-                        self._problem(
-                            "E410",
-                            place,
-                            f"前版「{current}」が読めません({error.problems[0]})。先に前版を直してください。",
-                        )
-                    ]
-                ) from error
-            first = first or source
-            current = source.root.text("前版")
-        assert first is not None
-        return first
 
 
 def _previous_numbers(node: Mapping) -> list[Scalar]:

@@ -24,7 +24,7 @@ from pipeline.source.tree import (
 )
 
 from .edition import Edition, Headings, Item, Measure, Policy, Repeat
-from .rules import check_rules, label
+from .rules import Previous, check_rules, label
 
 _KINDS = {
     "model_type": "「キー: 値」の組",
@@ -44,9 +44,12 @@ class Validated:
     warnings: tuple[Problem, ...]
 
 
-def validate(source: Source) -> Validated:
-    """The edition in `source`. Raises `SourceError` with every problem, warnings too, in the order of the file."""
-    problems = list(_bounded(check_rules(source)))
+def validate(source: Source, previous: Previous | None = None) -> Validated:
+    """The edition in `source`. Raises `SourceError` with every problem, warnings too, in the order of the file.
+
+    `previous` is what was found of its 前版; None for a source that stands alone, which is not held against any.
+    """
+    problems = list(_bounded(check_rules(source, previous)))
     # A sign that is no status is no character of the font either, often; the status is what its writer got wrong.
     named_already = {(problem.line, problem.column) for problem in problems if problem.is_error}
     problems += _bounded(

@@ -17,9 +17,10 @@ from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from pipeline.delivery.delivery import OUT, SOURCE, Record, fingerprint
+from pipeline.delivery.delivery import OUT, Record
 from pipeline.errors import Problem, ProofError
-from pipeline.line import DATA, Step, lineage
+from pipeline.library import Library
+from pipeline.line import DATA, Step
 from pipeline.model.dates import japanese_date, western_year
 from pipeline.model.edition import (
     BLANK,
@@ -34,8 +35,7 @@ from pipeline.model.edition import (
     policy_number,
 )
 from pipeline.model.schema import json_schema
-from pipeline.model.validation import Validated, validate
-from pipeline.source.tree import read_source
+from pipeline.model.validation import Validated
 from pipeline.text import flat
 
 CSV, JSON = DATA
@@ -52,29 +52,29 @@ class Published(NamedTuple):
     warnings: tuple[Problem, ...]
 
 
-def make_data(path: Path, step: Step) -> Published | None:
+def make_data(path: Path, step: Step, library: Library | None = None) -> Published | None:
     """Make the open data of the edition at `path`; None if it is up to date. Raises `PipelineError`."""
+    library = library or Library()
     folder = OUT / path.stem
     record = Record(f"{path.stem}-data", str(path))
-    if record.is_current():
+    if record.is_current(library.fingerprint):
         return None
     with record.locked():
-        # Another run may have made it while we waited.
-        if record.is_current():
-            return None
-        inputs = {str(path): fingerprint(path)}
+        if record.was_replaced():
+            # Another run made it while we waited, perhaps of newer files than we have read.
+            library.forget()
+            if record.is_current(library.fingerprint):
+                return None
         with step("読込"):
-            source = read_source(path, has_lineage=path.parent == SOURCE)
-        if source.has_lineage:
-            inputs |= lineage(path, source.root.text("前版"))
+            library.source(path)
         with step("検証"):
-            validated = validate(source)
+            validated = library.validated(path)
         with step("作成"):
             files = open_data(validated)
         with step("検査"):
             rows = prove_data(files, validated)
         with step("書出"):
-            record.deliver(inputs, {folder / name: data for name, data in files.items()})
+            record.deliver(library.inputs(path), {folder / name: data for name, data in files.items()})
     return Published(tuple(folder / name for name in files), rows, validated.warnings)
 
 

@@ -5,6 +5,7 @@ Only what a department changed counts; where the source was changed too since, n
 """
 
 import json
+import os
 import re
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Sequence
@@ -15,12 +16,13 @@ from pipeline.delivery.delivery import Record
 from pipeline.delivery.files import replace_file
 from pipeline.errors import PipelineError, Problem, printable, printable_lines
 from pipeline.fonts import coverage
+from pipeline.library import Library
 from pipeline.model.edition import BLANK, Edition, is_edition_id
 from pipeline.model.rules import not_listed
-from pipeline.model.validation import validate
+from pipeline.reading import UnreadableError, read_file
 from pipeline.source.characters import compose, defects, is_everyday, long_gap, named, visible
 from pipeline.source.limits import MAX_TEXT
-from pipeline.source.tree import Source, read_source
+from pipeline.source.tree import Source
 
 from .editing import edit
 from .workbook import Sheet, Value, WorkbookError, column_number, read_workbook
@@ -107,13 +109,13 @@ class Returns:
         return not self.findings and not self.conflicts
 
 
-def read_returns(files: Sequence[Path], folder: Path = Path("source")) -> Returns:
-    """What `files` would change in the edition in `folder` that they answer.
+def read_returns(files: Sequence[Path], library: Library | None = None) -> Returns:
+    """What `files` would change in the edition of `library` that they answer.
 
     Raises `SourceError` if that edition has errors or would have them afterwards, `EditError` if its file cannot
     be edited safely. What is wrong with `files` stands in the result.
     """
-    reader = _ReplyReader(folder)
+    reader = _ReplyReader(library or Library())
     for path, label in _labelled(files):
         reader.read(path, label)
     return reader.returns()
@@ -125,7 +127,11 @@ def apply_returns(returns: Returns) -> bool:
         return False
     path = returns.source.path.resolve()  # a link to the file stays one
     with Record(f"{returns.source.edition}-import").locked():
-        if path.read_bytes() != returns.source.data:
+        try:
+            is_same = read_file(path).data == returns.source.data
+        except UnreadableError:
+            is_same = False
+        if not is_same:
             raise ImportStoppedError(
                 f"{returns.source.path} が、取り込みの間に書き換えられました。何も書き込んでいません。もう一度実行してください。"
             )
@@ -145,6 +151,8 @@ def describe(returns: Returns) -> str:
             lines += [f"  {change.key}:", f"    旧 {_shown(change.old)}", f"    新 {_shown(change.new)}"]
         else:
             lines.append(f"  {change.key}: {_shown(change.old)} → {_shown(change.new)}")
+    if returns.source is None:
+        return "読み取れたファイルがありません。"
     items = len({change.number for change in returns.changes})
     lines.append(f"変更{len(returns.changes)}件({items}項目)" if returns.changes else "変更はありません。")
     if returns.unanswered:
@@ -160,9 +168,9 @@ def messages(returns: Returns) -> list[str]:
 
 def _labelled(files: Sequence[Path]) -> Iterator[tuple[Path, str]]:
     """Each file once, with its name; its whole path where two have the same name."""
-    once: dict[Path, Path] = {}
+    once: dict[str, Path] = {}
     for path in files:
-        once.setdefault(path.resolve(), path)
+        once.setdefault(os.path.realpath(path), path)  # unlike Path.resolve, it bears a link to itself
     names = Counter(path.name for path in once.values())
     for path in once.values():
         yield path, path.name if names[path.name] == 1 else str(path)
@@ -358,8 +366,8 @@ def _check_answer(answer: str, key: str, edition: Edition) -> None:
 
 
 class _ReplyReader:
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self, library: Library) -> None:
+        self._library = library
         self._files: list[_File] = []
         self._findings: list[Finding] = []
 
@@ -369,9 +377,9 @@ class _ReplyReader:
             form = _read_form(sheets.get(HIDDEN))
             if ANSWERS not in sheets:
                 raise WorkbookError(f"シート「{ANSWERS}」がありません。{_SEND_AGAIN}")
-            if not is_edition_id(form.edition) or not (self._folder / f"{form.edition}.yaml").exists():
+            if not is_edition_id(form.edition) or not self._library.path(form.edition).exists():
                 raise WorkbookError(
-                    f"版「{visible(form.edition)}」への回答ですが、その版は {self._folder}/ にありません。"
+                    f"版「{visible(form.edition)}」への回答ですが、その版は {self._library.folder}/ にありません。"
                 )
             self._files.append(_File(label, form, sheets[ANSWERS]))
         except WorkbookError as error:
@@ -388,8 +396,8 @@ class _ReplyReader:
                 )
                 self._findings.append(Finding(file.label, 0, "", message))
         self._files = [file for file in self._files if file.form.edition == name]
-        source = read_source(self._folder / f"{name}.yaml")
-        before = validate(source)
+        before = self._library.validated(self._library.path(name))
+        source = before.source
         for file in self._files:
             file.read(before.edition)
             self._findings += file.findings
@@ -399,7 +407,7 @@ class _ReplyReader:
         if changes and not conflicts and not self._findings:
             edited = edit(source, _by_number(changes))
             known = {(warning.code, warning.message) for warning in before.warnings}
-            after = validate(edited).warnings
+            after = self._library.validate(edited).warnings
             warnings = tuple(warning for warning in after if (warning.code, warning.message) not in known)
         return Returns(
             source,

@@ -31,11 +31,12 @@ from openpyxl.writer.excel import ExcelWriter
 from pipeline.delivery.delivery import OUT, Record, check_out
 from pipeline.documents.document import DIGEST_LENGTH
 from pipeline.errors import PipelineError, Problem
+from pipeline.library import Library
 from pipeline.model.dates import japanese_date
 from pipeline.model.edition import BLANK, Edition, measure_number, policy_number
-from pipeline.model.validation import Validated, validate
+from pipeline.model.validation import Validated
+from pipeline.reading import UnreadableError, read_file
 from pipeline.source.limits import MAX_TEXT
-from pipeline.source.tree import read_source
 from pipeline.text import width_in_halves
 from pipeline.years.matching import Placed
 
@@ -81,15 +82,16 @@ class Sheets:
     warnings: tuple[Problem, ...]
 
 
-def make_sheets(path: Path) -> Sheets:
+def make_sheets(path: Path, library: Library | None = None) -> Sheets:
     """Make the workbooks of the edition at `path` in out/<edition>/sheets/. Raises `PipelineError`.
 
     A workbook there that is not as it was delivered holds somebody's answers: then nothing is written.
     """
-    validated = validate(read_source(path))
+    library = library or Library()
+    validated, before = library.validated(path), library.before(library.validated(path))
     folder = OUT / validated.source.edition / "sheets"
     record = Record(f"{validated.source.edition}-sheets")
-    made = {folder / name: data for name, data in workbooks(validated, _previous(validated)).items()}
+    made = {folder / name: data for name, data in workbooks(validated, before.edition if before else None).items()}
     with record.locked():
         former = {path: digest for path, digest in record.outputs.items() if path.parent == folder}
         check_out(*made, *former)
@@ -118,13 +120,12 @@ def workbooks(validated: Validated, previous: Edition | None) -> dict[str, bytes
     return names
 
 
-def _previous(validated: Validated) -> Edition | None:
-    name = validated.edition.previous
-    return validate(read_source(validated.source.path.parent / f"{name}.yaml")).edition if name else None
-
-
 def _digest(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+    """The SHA-256 of the file at `path` in hexadecimal; nothing of what cannot be read, and so is not as it was made."""
+    try:
+        return read_file(path).digest
+    except UnreadableError:
+        return ""
 
 
 def _file_name(department: str, taken: Iterable[str]) -> str:

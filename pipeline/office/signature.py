@@ -12,7 +12,6 @@ import asyncio
 import getpass
 import io
 import os
-import stat
 import warnings
 import zlib
 from datetime import datetime
@@ -22,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 from pipeline.delivery.delivery import check_out
 from pipeline.delivery.files import replace_file
 from pipeline.errors import LackError, ProofError, UsageError
+from pipeline.reading import MOST_BYTES, UnreadableError, read_file
 
 if TYPE_CHECKING:
     from cryptography.x509 import Certificate
@@ -50,7 +50,7 @@ def sign_report(report: Path, key: Path, passphrase_file: Path | None, moment: d
     """
     check_out(report)
     _require_pyhanko()
-    pdf = _read(report, "帳票", None, f"先に make report EDITION={report.parent.name} で作ってください。")
+    pdf = _read(report, "帳票", MOST_BYTES, f"先に make report EDITION={report.parent.name} で作ってください。")
     container = _read(key, "鍵のファイル", MAX_KEY_BYTES, "PKCS#12(.p12、.pfx)の場所を確かめてください。")
     signed = sign(pdf, container, read_passphrase(passphrase_file), moment)
     path = report.with_name(f"{report.stem}-signed.pdf")
@@ -93,25 +93,13 @@ def read_passphrase(file: Path | None) -> bytes:
         ) from None
 
 
-def _read(path: Path, what: str, limit: int | None, fix: str) -> bytes:
+def _read(path: Path, what: str, most: int, fix: str) -> bytes:
     """The content of the file at `path`. Raises `UsageError`, which says what it was to be and how to mend it."""
     try:
-        # Without O_NONBLOCK, opening a named pipe would wait for a writer for ever.
-        with open(path, "rb", opener=lambda name, flags: os.open(name, flags | os.O_NONBLOCK)) as file:
-            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-                raise UsageError(f"{what}「{path}」は普通のファイルではありません(装置など)。{fix}")
-            data = file.read(-1 if limit is None else limit + 1)
-    except FileNotFoundError:
-        raise UsageError(f"{what}「{path}」がありません。{fix}") from None
-    except IsADirectoryError:
-        raise UsageError(f"{what}「{path}」はフォルダです。{fix}") from None
-    except PermissionError:
-        raise UsageError(f"{what}「{path}」を読む権限がありません。ファイルのアクセス権を確かめてください。") from None
-    except (OSError, ValueError) as error:
-        raise UsageError(f"{what}「{path}」を読めません({error})。{fix}") from None
-    if limit is not None and len(data) > limit:
-        raise UsageError(f"{what}「{path}」が大きすぎます({limit:,}バイトまで)。別のファイルではありませんか。{fix}")
-    return data
+        return read_file(path, most).data
+    except UnreadableError as error:
+        other = "別のファイルではありませんか。" if error.is_too_large else ""
+        raise UsageError(f"{what}「{path}」: {error}{other}{fix}") from None
 
 
 def _require_pyhanko() -> None:

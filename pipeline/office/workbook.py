@@ -5,10 +5,8 @@ whatever it is given. Sizes are taken from the zip's directory, beyond which `zi
 entities are refused by defusedxml; the number of elements is bounded, and so is the length of a tag.
 """
 
-import errno
-import os
+import io
 import re
-import stat
 import struct
 import zipfile
 import zlib
@@ -21,6 +19,8 @@ from xml.sax.xmlreader import AttributesImpl, InputSource
 
 from defusedxml import DefusedXmlException
 from defusedxml.expatreader import create_parser
+
+from pipeline.reading import UnreadableError, read_file
 
 # A workbook of 5,200 long items has 3 MB, and 20 MB inflated. What a hostile one may cost follows from these.
 MAX_BYTES = 10 * 1024 * 1024
@@ -67,11 +67,12 @@ class Sheet:
 def read_workbook(path: Path, wanted: tuple[str, ...]) -> dict[str, Sheet]:
     """The sheets of these names that the workbook at `path` has. Raises `WorkbookError`."""
     try:
-        with _open(path) as file, _unzip(file, path) as package:
+        with _unzip(io.BytesIO(read_file(path, MAX_BYTES).data), path) as package:
             _check_parts(package)
             return _PackageReader(package).sheets(wanted)
-    except OSError as error:
-        raise WorkbookError(_reason(error)) from None
+    except UnreadableError as error:
+        fix = "画像などを除いてください。" if error.is_too_large else ""
+        raise WorkbookError(f"{error}{fix}") from None
     except DefusedXmlException:
         raise WorkbookError(
             "使えない書き方(DTDや外部の参照)が入っています。表計算ソフトで保存し直してください。"
@@ -82,34 +83,6 @@ def read_workbook(path: Path, wanted: tuple[str, ...]) -> dict[str, Sheet]:
 
 def _broken() -> NoReturn:
     raise WorkbookError("壊れています。もう一度受け取るか、表計算ソフトで開いて保存し直してください。") from None
-
-
-def _open(path: Path) -> IO[bytes]:
-    # Without O_NONBLOCK, opening a named pipe would wait for a writer for ever.
-    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    try:
-        status = os.fstat(descriptor)
-        if stat.S_ISDIR(status.st_mode):
-            raise WorkbookError("フォルダです。中の .xlsx を指定してください。")
-        if not stat.S_ISREG(status.st_mode):
-            raise WorkbookError("普通のファイルではありません。返ってきた .xlsx を指定してください。")
-        if status.st_size > MAX_BYTES:
-            raise WorkbookError(
-                f"大きすぎます。{MAX_BYTES // 1024 // 1024}メガバイトまでです。画像などを除いてください。"
-            )
-        return os.fdopen(descriptor, "rb")
-    except WorkbookError:
-        os.close(descriptor)
-        raise
-
-
-def _reason(error: OSError) -> str:
-    reasons = {
-        errno.ENOENT: "ファイルがありません。名前と場所を確かめてください。",
-        errno.EACCES: "読む権限がありません。ファイルのアクセス権を確かめてください。",
-        errno.ENAMETOOLONG: "ファイルの名前が長すぎます。",
-    }
-    return reasons.get(error.errno or 0, f"読めません({error.strerror or error})。")
 
 
 def _unzip(file: IO[bytes], path: Path) -> zipfile.ZipFile:

@@ -16,16 +16,16 @@ from typing import Any
 
 import pypdfium2
 
-from pipeline.delivery.delivery import OUT, SOURCE, fingerprint
+from pipeline.delivery.delivery import OUT, SOURCE
 from pipeline.documents import html
 from pipeline.documents.document import Document
 from pipeline.documents.report import report
 from pipeline.errors import PipelineError, Problem, SourceError
 from pipeline.layout.fast.page_cache import PageCache
 from pipeline.layout.pdf import write_pdf
-from pipeline.model.validation import validate
+from pipeline.library import Library
 from pipeline.proof.proof import prove
-from pipeline.source.tree import read_source
+from pipeline.reading import fingerprint
 
 
 class Phase(Enum):
@@ -127,7 +127,7 @@ class Builder(threading.Thread):
         # Until there are new pages, the old ones stay.
         before = State(pages=self.state(edition).pages)
         try:
-            validated = validate(read_source(SOURCE / f"{edition}.yaml"))
+            validated = Library().validated(SOURCE / f"{edition}.yaml")
             state = replace(before, problems=_sorted(validated.warnings))
             document = report(validated)
             # Most often another edition was saved, or a mistake taken back.
@@ -200,11 +200,7 @@ def _content() -> str:
     """
     content = hashlib.sha256()
     for path in sorted(watched()):
-        try:
-            mark = fingerprint(path)
-        except OSError:
-            mark = []
-        content.update(f"{path} {mark}\n".encode())
+        content.update(f"{path} {fingerprint(path)}\n".encode())
     return content.hexdigest()
 
 

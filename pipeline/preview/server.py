@@ -27,6 +27,8 @@ from watchfiles import awatch
 from pipeline.delivery.delivery import SOURCE, check_out
 from pipeline.documents.html import STYLES, TEMPLATES, render
 from pipeline.errors import PipelineError, Problem, UsageError
+from pipeline.reading import UnreadableError, read_file
+from pipeline.source.limits import MAX_BYTES
 
 from .builder import Builder, Phase, State, picture, watched
 
@@ -355,8 +357,8 @@ def _place(edition: str, problem: Problem) -> str:
 def _excerpt(problem: Problem) -> dict[str, Any]:
     """The lines of the file around `problem`, as an editor numbers them."""
     try:
-        data = Path(problem.path).read_bytes()
-    except OSError:
+        data = read_file(Path(problem.path), MAX_BYTES).data
+    except UnreadableError:
         data = b""
     # Whatever it is: it may be the very bytes that are wrong.
     text = data.decode("utf-8", "replace").removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")

@@ -6,11 +6,8 @@ every scalar stays text, and anchors, tags and second documents are refused.
 """
 
 import codecs
-import errno
 import hashlib
-import os
 import re
-import stat
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import islice
@@ -20,6 +17,7 @@ from typing import NoReturn
 import yaml
 
 from pipeline.errors import Problem, SourceError
+from pipeline.reading import Content, UnreadableError, read_file
 
 from .characters import compose, visible
 from .embedded import AlteredError, NotOursError, take_source
@@ -81,7 +79,6 @@ Node = Scalar | Sequence | Mapping
 class Source:
     """One file: where it was read, its bytes as they are, their SHA-256 in hexadecimal, its tree, its edition's id.
 
-    A source that stands alone (`has_lineage` is False) has no other editions beside it to be checked against.
     `oddities` are what YAML may have read otherwise than it was meant, in the order of the file.
     """
 
@@ -90,7 +87,6 @@ class Source:
     digest: str
     root: Mapping
     edition: str
-    has_lineage: bool = True
     oddities: tuple[Oddity, ...] = ()
 
     @property
@@ -99,21 +95,33 @@ class Source:
         return _as_lines(self.data).split("\n")
 
 
-def read_source(path: Path, has_lineage: bool = True) -> Source:
+def read_source(path: Path) -> Source:
     """Read and parse the file at `path`: a YAML file, or a PDF of ours that carries one. Raises `SourceError`."""
-    data = _read_bytes(path)
-    if not data.startswith(b"%PDF-"):
-        return parse_source(path, data, has_lineage=has_lineage)
     try:
-        inner, edition = take_source(data)
+        return source_in(path, read_file(path, MAX_BYTES))
+    except UnreadableError as error:
+        raise unreadable(path, error) from None
+
+
+def unreadable(path: Path, error: UnreadableError) -> SourceError:
+    """What a writer is told of the file at `path`, which could not be read."""
+    return SourceError([Problem(str(path), 0, 0, "E102" if error.is_too_large else "E101", str(error))])
+
+
+def source_in(path: Path, content: Content) -> Source:
+    """Parse what was read from `path`: YAML, or a PDF of ours that carries a source. Raises `SourceError`."""
+    if not content.data.startswith(b"%PDF-"):
+        return parse_source(path, content.data)
+    try:
+        inner, edition = take_source(content.data)
     except NotOursError:
         _fail(path, "E112", "この仕組みで作った帳票のPDFではないため、元のデータを取り出せません。")
     except AlteredError:
         _fail(path, "E113", "作られた後で書き換えられたPDFです。配布した元のファイルを使ってください。")
-    return parse_source(path, inner, edition, has_lineage=False)
+    return parse_source(path, inner, edition)
 
 
-def parse_source(path: Path, data: bytes, edition: str = "", has_lineage: bool = True) -> Source:
+def parse_source(path: Path, data: bytes, edition: str = "") -> Source:
     """Parse `data` as the content of `path`; the edition's id is its stem if none is given. Raises `SourceError`."""
     try:
         composer = _Composer(path, _decode(path, data))
@@ -121,7 +129,7 @@ def parse_source(path: Path, data: bytes, edition: str = "", has_lineage: bool =
     except SourceError as error:
         raise SourceError(_and_the_rest(error.problems)) from None
     digest = hashlib.sha256(data).hexdigest()
-    return Source(path, data, digest, root, edition or path.stem, has_lineage, tuple(composer.oddities))
+    return Source(path, data, digest, root, edition or path.stem, tuple(composer.oddities))
 
 
 def plain(node: Node) -> object:
@@ -164,39 +172,6 @@ def _and_the_rest(problems: tuple[Problem, ...]) -> list[Problem]:
 
 def _fail(path: Path, code: str, message: str, line: int = 0, column: int = 0) -> NoReturn:
     raise SourceError([Problem(str(path), line, column, code, message)])
-
-
-def _read_bytes(path: Path) -> bytes:
-    try:
-        # Without O_NONBLOCK, opening a named pipe would wait for a writer for ever.
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-        try:
-            status = os.fstat(descriptor)
-            if not stat.S_ISREG(status.st_mode):
-                kind = "フォルダです" if stat.S_ISDIR(status.st_mode) else "普通のファイルではありません(装置など)"
-                _fail(path, "E101", f"{kind}。版のファイル(YAML)を指定してください。")
-            with open(descriptor, "rb", closefd=False) as file:
-                data = file.read(MAX_BYTES + 1)
-            if _state(os.fstat(descriptor)) != _state(status):
-                _fail(path, "E101", "読んでいる間に書き換えられました。もう一度実行してください。")
-        finally:
-            os.close(descriptor)
-    except (OSError, ValueError) as error:
-        number = getattr(error, "errno", None)
-        reason = {
-            errno.ENOENT: "ファイルがありません。名前と場所を確かめてください。",
-            errno.EACCES: "読む権限がありません。ファイルのアクセス権を確かめてください。",
-            errno.ELOOP: "リンクが循環しています。もとのファイルを指定してください。",
-            errno.ENAMETOOLONG: "ファイルの名前が長すぎます。",
-        }.get(number or 0, f"読めません({getattr(error, 'strerror', None) or error})。")
-        _fail(path, "E101", reason)
-    if len(data) > MAX_BYTES:
-        _fail(path, "E102", f"大きすぎます。{MAX_BYTES // 1024 // 1024}メガバイトまでにしてください。")
-    return data
-
-
-def _state(status: os.stat_result) -> tuple[int, int]:
-    return status.st_size, status.st_mtime_ns
 
 
 def _decode(path: Path, data: bytes) -> str:

@@ -6,21 +6,24 @@ from pathlib import Path
 from pipeline.delivery.delivery import OUT
 from pipeline.documents.document import Carried, CarriedFile, Document
 from pipeline.errors import UsageError
+from pipeline.library import Library
 from pipeline.line import Delivered, Step, make
 from pipeline.model.validation import Validated
-from pipeline.source.tree import read_source
 from pipeline.years.lineage import chain, chains
 
 from . import expected, page
 
 
-def make_history(paths: Sequence[Path], last: str | None, step: Step) -> Delivered | None:
+def make_history(
+    paths: Sequence[Path], last: str | None, step: Step, library: Library | None = None
+) -> Delivered | None:
     """Make the history of the one chain that the editions at `paths` form, or of the chain that ends with `last`.
 
     None if it is up to date. Raises `PipelineError`; where there are several chains and none is named, `UsageError`.
     """
+    library = library or Library()
     at = {path.stem: path for path in paths}
-    previous = {edition: read_source(path).root.text("前版") for edition, path in at.items()}
+    previous = {edition: library.source(path).root.text("前版") for edition, path in at.items()}
     if last is None:
         found = chains(previous)
         if len(found) > 1:
@@ -33,7 +36,7 @@ def make_history(paths: Sequence[Path], last: str | None, step: Step) -> Deliver
     elif last not in at:
         raise UsageError(f"版「{last}」は source/ にありません。ある版: {'、'.join(sorted(at))}")
     shown = chain(previous, last)
-    return make(OUT / "history", tuple(at[edition] for edition in shown), history, step)
+    return make(OUT / "history", tuple(at[edition] for edition in shown), history, step, library=library)
 
 
 def history(editions: Sequence[Validated]) -> Document:
