@@ -24,7 +24,7 @@ def edition(numbers: tuple[int, ...], word: str, name: str) -> Validated:
     text = HEALTHY.replace("終わった。", word)
     for old, number in zip((3, 2, 1), reversed(numbers), strict=True):
         text = text.replace(f"NO: {old}\n", f"NO: {number}\n").replace(f"再掲: {old}\n", f"再掲: {number}\n")
-    return validate(parse_source(Path(f"source/{name}.yaml"), text.encode(), has_lineage=False))
+    return validate(parse_source(Path(f"source/{name}.yaml"), text.encode()))
 
 
 def renamed(one: Validated, name: str) -> Validated:

@@ -23,8 +23,8 @@ from pipeline.model.validation import Validated, validate
 from pipeline.proof.proof import prove
 from pipeline.source.tree import parse_source
 
+from .conformance import violations
 from .conftest import HEALTHY
-from .test_proof import violations
 
 LINES = (
     "検証内容: |-\n              はじめに。\n              ・一つ目\n              ・二つ目\n\n              おわりに。"
