@@ -181,8 +181,13 @@ apt_get() {
         [ "$waited" -lt 300 ] || return 1
         if [ "$waited" = 0 ]; then
             holder=
-            case $log in *"held by process "*) holder=": ${log#*held by process }" ;; esac
-            say "ほかのプログラムがパッケージを入れています。終わるのを待ちます(最長5分)${holder%%.*}"
+            case $log in
+                *"held by process "*)
+                    holder=${log#*held by process }
+                    holder=": ${holder%%)*})"
+                    ;;
+            esac
+            say "ほかのプログラムがパッケージを入れています。終わるのを待ちます(最長5分)$holder"
         fi
         sleep 5
         waited=$((waited + 5))
@@ -383,6 +388,7 @@ prepare_packages() {
     begun=
     if ! cmp -s requirements.lock .venv/ready || ! is_sound; then
         begin_environment
+        say "Pythonの環境を .venv に作ります($python)。"
         "$python" -E -m venv .venv.new >&2 || {
             say "Pythonの環境を作れませんでした。空き容量と、このフォルダの権限を確かめてください。"
             give_up
@@ -418,7 +424,6 @@ begin_environment() {
     rm -rf .venv.new .venv.old 2>/dev/null ||
         lack "前の準備が残したものを消せません。管理者が次のコマンドで消してください。" "" \
             "    sudo rm -rf \"$(pwd)/.venv.new\" \"$(pwd)/.venv.old\"" ""
-    say "Pythonの環境を .venv に作ります($python)。"
 }
 
 # Tests that lack a program are skipped, so this never fails.

@@ -535,7 +535,10 @@ def test_what_keeps_packages_from_being_installed_is_said(machine: Machine, says
     assert not [other for other in others if other in ended.stderr]
 
 
-HELD = "E: Could not get lock /var/lib/apt/lists/lock. It is held by process 4711 (unattended-upgr)"
+HELD = (
+    "E: Could not get lock /var/lib/apt/lists/lock. It is held by process 4711 (unattended-upgr)\n"
+    "E: Unable to lock directory /var/lib/apt/lists/"
+)
 
 
 def test_a_machine_that_updates_itself_is_waited_for(lacking: Machine) -> None:
