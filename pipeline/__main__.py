@@ -1,9 +1,15 @@
 """`python -m pipeline`: refuses a Python that cannot run it, and gives a bug an exit code of its own."""
 
-import gc
 import os
 import sys
-import traceback
+
+# Those of another program, which PYTHONPATH names, come after the standard library and the locked packages.
+for _folder in map(os.path.abspath, filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))):
+    if _folder in sys.path[1:]:
+        sys.path.append(sys.path.pop(sys.path.index(_folder, 1)))
+
+import gc  # noqa: E402
+import traceback  # noqa: E402
 
 LACK = 3  # LackError.exit_code, which an old Python cannot import
 BUG = 70  # EX_SOFTWARE of sysexits.h: no code that says anything of the source
@@ -19,7 +25,7 @@ def run() -> int:
         from .cli.command import main
 
         return main()
-    except ModuleNotFoundError as error:
+    except ImportError as error:
         if not error.name or error.name.split(".")[0] in ("pipeline", *sys.stdlib_module_names):
             return _report_bug()
         print(

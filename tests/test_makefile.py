@@ -609,6 +609,23 @@ def test_the_packages_of_another_program_do_not_get_in_the_way(ready: Machine) -
     (elsewhere / "yaml.py").write_text("raise SystemExit('not ours')\n")
     made = ready.run("make", "check", PYTHONPATH=str(elsewhere), PYTHONHOME=str(elsewhere))
     assert (made.returncode, made.stderr) == (0, "")
+    direct = ready.run(".venv/bin/python", "-m", "pipeline", "check", PYTHONPATH=str(elsewhere))
+    assert (direct.returncode, direct.stderr) == (0, "")
+
+
+@pytest.mark.parametrize(
+    "lost", ["sys.modules['pydantic'] = None", "sys.modules['pydantic'] = types.ModuleType('pydantic')"]
+)
+def test_a_package_that_was_removed_is_named_with_what_puts_it_back(ready: Machine, lost: str) -> None:
+    """The whole of it, or its first file, which leaves an empty one."""
+    code = (
+        f"import runpy, sys, types; {lost}; sys.argv[1:] = ['check']; runpy.run_module('pipeline', run_name='__main__')"
+    )
+    ended = ready.run(".venv/bin/python", "-c", code)
+    assert ended.returncode == 3
+    assert "部品(pydantic)が" in ended.stderr
+    assert "make setup" in ended.stderr
+    assert "Traceback" not in ended.stderr
 
 
 def test_a_folder_of_somebody_else_is_said(machine: Machine) -> None:
