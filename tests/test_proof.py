@@ -130,6 +130,14 @@ def title_is_no_heading(victim: Victim) -> None:
     next(victim.elements("H1"))[NameObject("/S")] = NameObject("/P")
 
 
+def heading_that_none_finds(victim: Victim) -> None:
+    next(victim.elements("H2"))[NameObject("/S")] = NameObject("/P")
+
+
+def column_lost(victim: Victim) -> None:
+    del next(cell for cell in victim.elements("TD") if "/ColSpan" in cell["/A"])["/A"]["/ColSpan"]
+
+
 def meaning_of_a_symbol_lost(victim: Victim) -> None:
     del next(victim.elements("Span"))["/Alt"]
 
@@ -246,7 +254,7 @@ def content_claimed_twice(victim: Victim) -> None:
 
 SEEN_BY_PROOF = [
     wrong_headers, no_headers, missing_id_tree, id_tree_that_leads_elsewhere, heads_turned_cells, scope_removed,
-    rows_swapped, row_removed, cells_swapped, second_head, second_table, title_is_no_heading,
+    rows_swapped, row_removed, cells_swapped, second_head, second_table, title_is_no_heading, heading_that_none_finds, column_lost,
     meaning_of_a_symbol_lost, meaning_of_a_symbol_wrong, untagged_footer, text_on_a_page_that_nobody_wrote,
     text_of_a_cell_changed, heads_lost_on_the_second_page, page_lost, page_upright, font_renamed, font_not_embedded,
     source_changed, source_of_no_relation, source_of_no_type, source_hash_wrong, no_universal_access_identifier, no_archive_identifier,

@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 
 import pypdf
 import pytest
-from pypdf.generic import ArrayObject, DictionaryObject
+from pypdf.generic import ArrayObject, DictionaryObject, NameObject
 
 from pipeline.documents.comparison import comparison
 from pipeline.documents.document import Document
@@ -18,6 +18,7 @@ from pipeline.documents.errata import errata
 from pipeline.documents.history import history
 from pipeline.documents.report import report
 from pipeline.documents.summary import summary
+from pipeline.errors import ProofError
 from pipeline.layout.pdf import write_pdf
 from pipeline.model.validation import Validated, validate
 from pipeline.proof.proof import prove
@@ -25,6 +26,7 @@ from pipeline.source.tree import parse_source
 
 from .conformance import violations
 from .conftest import HEALTHY
+from .test_proof import Victim
 
 LINES = (
     "検証内容: |-\n              はじめに。\n              ・一つ目\n              ・二つ目\n\n              おわりに。"
@@ -64,6 +66,7 @@ class Element:
 
 class Heard:
     def __init__(self, document: Document, font_cache: Path) -> None:
+        self.document = document
         self.pdf = write_pdf(document, font_cache)
         prove(self.pdf, document)
         reader: Any = pypdf.PdfReader(io.BytesIO(self.pdf))
@@ -159,3 +162,42 @@ def test_each_description_declares_its_namespaces(heard: Callable[[str], Heard])
     assert len(descriptions) > 5
     for description in descriptions:
         ElementTree.fromstring(f"{rdf}{description}</rdf:RDF>")
+
+
+def mark_without_words(victim: Victim) -> None:
+    del next(span for span in victim.elements("Span") if "/A" in span)["/Alt"]
+
+
+def mark_without_a_line(victim: Victim) -> None:
+    del next(span for span in victim.elements("Span") if "/A" in span)["/A"]
+
+
+def mark_struck_out(victim: Victim) -> None:
+    marked = next(span for span in victim.elements("Span") if "/A" in span)
+    marked["/A"][NameObject("/TextDecorationType")] = NameObject("/LineThrough")
+
+
+def list_in_one_run(victim: Victim) -> None:
+    next(victim.elements("L"))[NameObject("/S")] = NameObject("/P")
+
+
+def note_without_id(victim: Victim) -> None:
+    del next(victim.elements("Note"))["/ID"]
+
+
+@pytest.mark.parametrize(
+    ("name", "damage"),
+    [
+        ("comparison", mark_without_words),
+        ("comparison", mark_without_a_line),
+        ("comparison", mark_struck_out),
+        ("comparison", list_in_one_run),
+        ("report", list_in_one_run),
+        ("summary", note_without_id),
+    ],
+)
+def test_the_proof_sees(name: str, damage: Callable[[Victim], None], heard: Callable[[str], Heard]) -> None:
+    victim = Victim(heard(name).pdf)
+    damage(victim)
+    with pytest.raises(ProofError):
+        prove(victim.save(), heard(name).document)

@@ -336,6 +336,31 @@ def test_axe_finds_nothing_on_a_comparison(open_page: Open, width: int) -> None:
 
 
 @pytest.mark.parametrize("width", [DESKTOP, PHONE])
+def test_screen_readers_are_told_what_changed_and_where_headings_are(open_page: Open, width: int) -> None:
+    old, new = (
+        validate(parse_source(Path(f"source/{name}.yaml"), text.encode()))
+        for name, text in (("old", HEALTHY), ("new", HEALTHY.replace("検討する。", "検討した。")))
+    )
+    page = open_page(comparison(old, new).html, width=width)
+    nodes = {
+        node["nodeId"]: node for node in page.context.new_cdp_session(page).send("Accessibility.getFullAXTree")["nodes"]
+    }
+
+    def heard(node: dict[str, Any]) -> str:
+        if node["role"]["value"] == "StaticText":
+            return str(node["name"]["value"])
+        return "".join(heard(nodes[kid]) for kid in node["childIds"] if kid in nodes)
+
+    told = heard(next(iter(nodes.values())))
+    assert "検討変更：「した」。" in told
+    assert "検討削除：「する」。" in told
+    assert "変更：" not in page.locator("main").inner_text()
+    # As in the PDF (test_tags.py).
+    expect(page.get_by_role("heading", level=3, name="Ⅰ 方針一")).to_have_count(1)
+    expect(page.get_by_role("heading", level=4, name="(2) 施策二")).to_have_count(1)
+
+
+@pytest.mark.parametrize("width", [DESKTOP, PHONE])
 def test_axe_finds_nothing_on_a_summary(open_page: Open, width: int) -> None:
     old, new = (
         validate(parse_source(Path(f"source/{name}.yaml"), text.encode()))
