@@ -357,3 +357,16 @@ def as_yaml(edition: Edition) -> str:
     """An edition as a file; only its NOs are asked for when the one after it is validated."""
     rows = [f"- NO: {row.number}" for _, _, row in edition.rows if isinstance(row, Item)]
     return "推進方針:\n  - 推進施策:\n      - 推進項目:\n" + "".join(f"          {row}\n" for row in rows)
+
+
+def test_names_of_several_lines_are_drafted_as_people_write_them() -> None:
+    """As a block, not with an escape in quotes, of which the reader warns."""
+    edition = made_up(Row(1, "公園の\n整備", measure="施策\n一", policy="方針\n一", department="甲課\n乙係"))
+    text = next_edition(edition.model_copy(update={"title": "一覧\n(案)"}), "h24")
+    assert "          - NO: 1\n            名称: |\n              公園の\n              整備\n" in text
+    new = validate(parse_source(Path("h25.yaml"), text.encode()))
+    assert {warning.code for warning in new.warnings} == {"W507"}
+    assert new.edition.title == "一覧\n(案)"
+    assert new.edition.items[1].name == "公園の\n整備"
+    assert new.edition.policies[0].measures[0].name == "施策\n一"
+    assert new.edition.items[1].department == "甲課\n乙係"

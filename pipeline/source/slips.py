@@ -374,6 +374,10 @@ class Oddity(NamedTuple):
 
 # A comment whose sign touches its first word, as in 番号 #3: what is meant as a comment mostly stands apart.
 _GLUED = re.compile(r"[ \t]*(#\w[^\n]{0,100})")
+_COMMENT = re.compile(r"[ \t]+(#[^\n]{0,100})")
+# A bracket that is open at the end of a value, so many characters before it at most.
+_MOST_IN_BRACKETS = 200
+_BRACKETS = r"（[^）]*$|\([^)]*$|「[^」]*$|『[^』]*$|【[^】]*$"
 _ESCAPE = re.compile(r"\\(?:x..|u.{4}|U.{8}|[^\n]|\n)", re.DOTALL)
 # These two say only what they must: the quote and the backslash themselves.
 _PLAIN_ESCAPES = ('\\"', "\\\\")
@@ -390,19 +394,22 @@ def _oddities(event: yaml.ScalarEvent, text: str) -> Iterator[Oddity]:
     assert end is not None
     if not event.style:
         if match := _GLUED.match(text, end.index):
-            yield Oddity("W509", _swallowed(match[1]), end.line + 1, end.column + 1 + match.start(1) - end.index)
+            message = (
+                _not_read(match[1]) + "値の一部なら値の全体を引用符で囲み、注釈なら「#」の後を一字空けてください。"
+            )
+            yield Oddity("W509", message, end.line + 1, end.column + 1 + match.start(1) - end.index)
+        elif re.search(_BRACKETS, event.value[-_MOST_IN_BRACKETS:]) and (match := _COMMENT.match(text, end.index)):
+            message = _not_read(match[1]) + "前の括弧が閉じていません。値の一部なら値の全体を引用符で囲んでください。"
+            yield Oddity("W509", message, end.line + 1, end.column + 1 + match.start(1) - end.index)
     elif event.style == '"' and text.find("\\", begin.index, end.index) >= 0:
         yield from _escapes(text[begin.index : end.index], begin.line + 1, begin.column + 1)
     if event.style != "|" and end.line > begin.line:
         yield from _joints(text[begin.index : end.index], event, begin.line + 1, begin.column + 1)
 
 
-def _swallowed(comment: str) -> str:
+def _not_read(comment: str) -> str:
     shown = comment if len(comment) <= 40 else comment[:39] + "…"
-    return (
-        f"「{shown}」は、注釈とみなして読んでいません。"
-        "値の一部なら値の全体を引用符で囲み、注釈なら「#」の後を一字空けてください。"
-    )
+    return f"「{shown}」は、注釈とみなして読んでいません。"
 
 
 def _escapes(raw: str, line: int, column: int) -> Iterator[Oddity]:

@@ -31,6 +31,9 @@ _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufffe\
 # Instructions to the YAML reader: nobody needs them, and libyaml's time grows with the square of their number.
 _DIRECTIVE = re.compile("^%", re.MULTILINE)
 
+# What may stand between a value and a comment, and how a comment begins.
+_BEFORE_COMMENTS = (" ", "\t", "#")
+
 # Problems for which the values are not looked at, though most of them may be sound.
 _HIDING = {"E103", "E104", "E105", "E106", "E107", "E108", "E109", "E111"}
 
@@ -355,6 +358,8 @@ class _Composer:
         begin, end = event.start_mark, event.end_mark
         assert begin is not None
         assert end is not None
+        if not event.style and begin.line == end.line and self._text[end.index : end.index + 1] not in _BEFORE_COMMENTS:
+            return  # as most values are
         if event.style in ("'", '"') and end.line > begin.line:
             self._quotation = Quotation(begin.line, begin.column, end.line)
         if len(self.oddities) < MAX_PROBLEMS:

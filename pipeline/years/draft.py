@@ -113,13 +113,13 @@ class _Draft:
         yield f"# 版「{self._id}」から作った、次の版の下書きです。書き方は docs/manual.md を見てください。"
         yield f"# 「{BLANK}」を凡例の記号と「今後の取扱い」の語に改め、「検証内容」を書いてください。前版の記載は # の行にあります。"
         yield ""
-        yield f"表題: {scalar(edition.title)}"
+        yield from _pair("", "表題", edition.title)
         if edition.municipality:
-            yield f"自治体: {scalar(edition.municipality)}"
+            yield from _pair("", "自治体", edition.municipality)
         yield from self._to_fill_in("年度", edition.fiscal_year)
         yield from self._to_fill_in("現在日", str(edition.as_of or ""))
         if edition.department:
-            yield f"担当課: {scalar(edition.department)}"
+            yield from _pair("", "担当課", edition.department)
         yield from self._to_fill_in("資料番号", edition.document_number)
         yield f"前版: {scalar(self._id)}"
         headings = {str(Headings.model_fields[name].alias): name for name in Headings.model_fields}
@@ -138,7 +138,7 @@ class _Draft:
             yield ""
             yield f"{key}:"
         for name, text in entries.items():
-            yield f"  {scalar(name)}: {scalar(text)}"
+            yield from _pair("  ", scalar(name), text)
 
     def _policy(self, policy: Policy) -> Iterator[str]:
         measures = [list(self._measure(measure)) for measure in policy.measures]
@@ -147,7 +147,7 @@ class _Draft:
         if not any(measures) and self._successors:
             yield f"  # 推進方針「{_in_line(policy.name)}」は、続く項目がないので省きました。"
             return
-        yield f"  - 名称: {scalar(policy.name)}"
+        yield from _pair("  - ", "名称", policy.name)
         if any(measures):
             yield "    推進施策:"
         for measure, lines in zip(policy.measures, measures, strict=True):
@@ -157,7 +157,7 @@ class _Draft:
         """The lines of a measure; none if nothing in it goes on."""
         rows = [line for row in self._rows(measure) for line in row]
         if rows:
-            yield f"      - 名称: {scalar(measure.name)}"
+            yield from _pair("      - ", "名称", measure.name)
             yield "        推進項目:"
             yield from (f"          {line}" for line in rows)
 
@@ -176,14 +176,14 @@ class _Draft:
     def _item(self, successor: DraftItem) -> Iterator[str]:
         departments = dict.fromkeys(item.department for item in successor.predecessors if item.department)
         yield f"- NO: {successor.number}"
-        yield f"  名称: {scalar(successor.name)}"
+        yield from _pair("  ", "名称", successor.name)
         yield f"  実施状況: {BLANK}"
         yield f"  今後の取扱い: {BLANK}"
         for item in successor.predecessors:
             yield from (f"  # {line}" for line in _last_year(item, successor.name))
         yield "  検証内容:"
         if departments:
-            yield f"  担当課: {scalar('、'.join(departments))}"
+            yield from _pair("  ", "担当課", "、".join(departments))
         yield f"  前版NO: [{', '.join(str(item.number) for item in successor.predecessors)}]"
 
 
@@ -210,6 +210,15 @@ def _wrap(paragraph: str) -> Iterator[str]:
 def _in_line(text: str) -> str:
     """`text` where a line break would end a comment."""
     return " ".join(text.split("\n"))
+
+
+def _pair(lead: str, key: str, text: str) -> Iterator[str]:
+    """The lines of `key` behind `lead`, and of its value: several lines as a block, as people write them."""
+    if "\n" not in text:
+        yield f"{lead}{key}: {scalar(text)}"
+        return
+    yield f"{lead}{key}: |"
+    yield from (f"{' ' * len(lead)}  {line}" if line else "" for line in text.split("\n"))
 
 
 def scalar(text: str) -> str:
