@@ -164,6 +164,25 @@ def test_parts_make_the_same_document_as_one_piece(
     prove(ours, document)
 
 
+def test_a_table_below_the_longest_one_has_its_head(font_cache: Path, starts: list[int]) -> None:
+    """Every item is renamed and moved, so that the list by name is longer than the 新旧対照表 below it."""
+    items = "".join(
+        f"          - {{NO: {number}, 名称: 項目の{number}, 実施状況: ○, 今後の取扱い: 継続, 前版NO: [{number}]}}\n"
+        for number in range(1, 61)
+    )
+    head = HEALTHY[: HEALTHY.index("          - NO: 1")]
+    old = head + re.sub(", 前版NO[^}]*", "", items)
+    new = "前版: old\n" + head.replace("施策一", "施策二") + items.replace("項目の", "取組の")
+    before, after = (
+        validate(parse_source(Path(f"source/{name}.yaml"), text.encode()))
+        for name, text in (("old", old), ("new", new))
+    )
+    document = comparison(before, after)
+    pdf = write_pdf(document, font_cache)
+    assert len(starts) > 1
+    prove(pdf, document)
+
+
 @pytest.mark.parametrize("document", ["report", "comparison"])
 def test_the_number_of_processes_changes_no_byte(document: str, font_cache: Path) -> None:
     new = edition(28, texts(1))

@@ -98,6 +98,12 @@ class Parts:
         seen: set[Element] = set()
         return [self._draw_alone(page, seen) for page in self._of_margins(repeated, 2, _NO_NUMBER).pages]
 
+    @cached_property
+    def _up_to_table(self) -> set[Element]:
+        """What a later part repeats has been content before: all but what follows the table, as another table's head."""
+        last = max(map(self.places.__getitem__, self._table.iter()))
+        return {element for element, place in self.places.items() if place <= last}
+
     def edge(self, number: int) -> DrawnPage:
         """What stands in the margins of a page besides its number: of the first it is content, then it is repeated."""
         return self._edges[number > 0]
@@ -317,8 +323,7 @@ class Parts:
         following = [*starts[1:], len(self._rows)]
         if division < len(DIVISIONS) - 1 and any(map(has_lost_head, pages)):
             raise _LostHeadError
-        # What a later part repeats has been content before.
-        seen: set[Element] = set(self.places) if begin else set()
+        seen = set(self._up_to_table) if begin else set[Element]()
         return [
             replace(
                 self._draw_alone(page, seen, 0 if begin or index else len(self.edge(0).leaves)),
