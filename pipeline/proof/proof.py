@@ -11,14 +11,14 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import groupby
+from itertools import groupby, pairwise
 from typing import Any
 
 import pypdf
 from pypdf.generic import ArrayObject, DictionaryObject, IndirectObject, StreamObject
 
 from pipeline.documents.addresses import find_addresses
-from pipeline.documents.document import BULLETS, DELETED, Carried, Cell, Document, Expected, Paragraph, Table
+from pipeline.documents.document import BULLETS, DELETED, Carried, Cell, Document, Expected, Paragraph, Row, Table
 from pipeline.errors import ProofError
 from pipeline.fonts import FAMILIES
 from pipeline.processes.gc_pause import gc_paused
@@ -352,9 +352,9 @@ class _Proof:
             # On the first page the masthead is content; on the others it is only repeated.
             texts += [paragraph.text for paragraph in self._expected.masthead]
         begun: set[int] = set()
-        for page, context, _ in self._flow():
+        for page, piece in self._flow():
             if page not in begun:
-                around[page].append(context)
+                around[page].append(piece.context if isinstance(piece, Row) else "")
                 begun.add(page)
         elements = [kid for kid in self._root.kids if kid.type == "Table"]
         for element, table in zip(elements, self._expected.tables, strict=False):
@@ -365,21 +365,23 @@ class _Proof:
                 around[page].append(table.head_text)
         return around
 
-    def _stranded(self) -> list[int]:
-        last = {page: is_heading for page, _, is_heading in self._flow()}
-        return [page + 1 for page, is_heading in sorted(last.items()) if is_heading]
+    def _stranded(self) -> Iterator[int]:
+        """The pages that end in a heading of what only the next page has. A heading of nothing may stand anywhere."""
+        for (page, piece), (next_page, following) in pairwise(self._flow()):
+            if page < next_page and _heads(piece, following):
+                yield page + 1
 
-    def _flow(self) -> Iterator[tuple[int, str, bool]]:
-        """The content in reading order: on which page, what a page says that begins with it, whether it is a heading."""
+    def _flow(self) -> Iterator[tuple[int, Paragraph | Row]]:
+        """The content in reading order, each piece with the page that it is on, from 0; with each if it is on several."""
         skip = len(self._expected.masthead)
         for element, block in zip(self._root.kids[skip:], self._expected.blocks, strict=False):
             if isinstance(block, Paragraph):
                 for page in sorted({*element.pages}):
-                    yield page, "", block.kind.startswith("H")
+                    yield page, block
                 continue
             for kid, row in zip(_rows(element), block.rows, strict=False):
                 for page in sorted({*kid.pages}):
-                    yield page, row.context, row.is_heading
+                    yield page, row
 
     # Checking what is around it all
 
@@ -492,6 +494,14 @@ def _alternate(span: _Element) -> str:
 
 def _decoration(span: _Element) -> str:
     return str(_resolve(span.item["/A"]).get("/TextDecorationType", ""))
+
+
+def _heads(piece: Paragraph | Row, following: Paragraph | Row) -> bool:
+    """Whether `piece` is a heading of `following`, which comes next: a row is headed by those that its cells refer to."""
+    if isinstance(piece, Paragraph):
+        return piece.kind.startswith("H")
+    heads = {cell.id for cell in piece.cells if cell.id} if piece.is_heading else set()
+    return isinstance(following, Row) and any(heads & {*cell.headers} for cell in following.cells)
 
 
 def _rows(table: _Element) -> list[_Element]:
