@@ -45,7 +45,9 @@ def texts(draw: st.DrawFn, most: int, lines: int = 1) -> str:
     if lines > 1 and length > 2 * lines and draw(st.booleans()):
         # Line breaks in place of as many characters, not too many one after another.
         step = max(2, len(text) // lines)
-        text = "".join("\n" if at % step == step - 1 and at < step * (lines - 1) else one for at, one in enumerate(text))
+        text = "".join(
+            "\n" if at % step == step - 1 and at < step * (lines - 1) else one for at, one in enumerate(text)
+        )
     return text.strip()
 
 
@@ -132,7 +134,9 @@ def pairs(draw: st.DrawFn) -> tuple[str, str]:
     def later(value: Any, key: str = "") -> Any:
         """`value` a year later: some names, symbols and texts are others, and some items have gone."""
         if isinstance(value, list):
-            return [later(one) for one in value if not ("NO" in one and number > 3 * step and draw(st.integers(0, 4)) == 0)]
+            return [
+                later(one) for one in value if not ("NO" in one and number > 3 * step and draw(st.integers(0, 4)) == 0)
+            ]
         if isinstance(value, dict):
             return {name: later(one, name) for name, one in value.items()}
         if key == "実施状況":
@@ -144,7 +148,13 @@ def pairs(draw: st.DrawFn) -> tuple[str, str]:
         return value
 
     new = {**old, "前版": "old", "推進方針": later(policies)}
-    left = {row["NO"] for one in new["推進方針"] for measure in one["推進施策"] for row in measure["推進項目"] if "NO" in row}
+    left = {
+        row["NO"]
+        for one in new["推進方針"]
+        for measure in one["推進施策"]
+        for row in measure["推進項目"]
+        if "NO" in row
+    }
     if number and str(step) not in left:
         new["推進方針"].pop()
         if not new["推進方針"]:
