@@ -21,6 +21,7 @@ from pypdf.generic import (
 )
 
 from pipeline.errors import ProofError
+from pipeline.proof import proof
 from pipeline.proof.proof import prove
 
 from .conformance import violations
@@ -344,3 +345,16 @@ def test_the_file_carries_its_source_once_byte_for_byte(original: Made) -> None:
 
 def test_the_original_stays_small(original: Made) -> None:
     assert len(original.pdf) < 200_000
+
+
+@pytest.mark.parametrize("mistake", [AttributeError, IndexError, KeyError, TypeError, ValueError])
+@pytest.mark.parametrize("where", ["_element", "_check_fonts"])
+def test_a_mistake_in_the_proof_itself_is_no_failed_proof(
+    mistake: type[Exception], where: str, healthy: Made, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def mistaken(*_: object) -> None:
+        raise mistake
+
+    monkeypatch.setattr(proof._Proof, where, mistaken)
+    with pytest.raises(mistake):
+        prove(healthy.pdf, healthy.document)

@@ -56,6 +56,8 @@ def prove(data: bytes, document: Document) -> int:
             proof = _Proof(pypdf.PdfReader(io.BytesIO(data), strict=True), document.expected, document.carried)
             findings = list(proof.check())
     except (pypdf.errors.PyPdfError, KeyError, AttributeError, TypeError, ValueError, IndexError) as error:
+        if not _is_of_reader(error):
+            raise
         # A file that lacks what every one of ours has is broken; in what words pypdf says so is its affair.
         raise ProofError(f"検査で、PDFの構造が読めませんでした({type(error).__name__}: {error})。") from error
     if findings:
@@ -65,6 +67,14 @@ def prove(data: bytes, document: Document) -> int:
 
 
 _HEAD = "表の見出し"
+
+
+def _is_of_reader(error: Exception) -> bool:
+    """Whether pypdf raised `error`, for what it read. The same kind of error from our own code is a bug."""
+    last = error.__traceback__
+    while last and last.tb_next:
+        last = last.tb_next
+    return last is not None and str(last.tb_frame.f_globals["__name__"]).split(".")[0] == pypdf.__name__
 
 
 class _Proof:
@@ -160,6 +170,8 @@ class _Proof:
                 continue
             else:
                 number = item.raw_get("/Pg")
+            if number.idnum not in self._page_numbers:
+                raise pypdf.errors.PdfReadError("an element stands on a page that the file does not have")
             at = self._page_numbers[number.idnum]
             self._owners[at, int(kid)].append(_number(item))
             text.append(self._texts[at].get(int(kid), "�"))
