@@ -70,7 +70,9 @@ _HEAD = "表の見出し"
 
 
 def _is_of_reader(error: Exception) -> bool:
-    """Whether pypdf raised `error`, for what it read. The same kind of error from our own code is a bug."""
+    """Whether `error` is pypdf's, for what it read. An error of another kind from our own code is a bug."""
+    if isinstance(error, pypdf.errors.PyPdfError):
+        return True
     last = error.__traceback__
     while last and last.tb_next:
         last = last.tb_next
