@@ -63,7 +63,7 @@ MAY_IMPORT = {
     "fonts": {"errors", "reading", "delivery"},
     "processes": {"errors", "text"},
     "source": {"errors", "reading", "fonts"},
-    "model": {"errors", "fonts", "source"},
+    "model": {"errors", "fonts", "source", "text"},
     "years": {"model"},
     "documents": {"errors", "library", "text", "fonts", "source", "model", "years", "line", "delivery"},
     "layout": {"errors", "text", "fonts", "processes", "documents"},

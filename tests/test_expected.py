@@ -14,6 +14,7 @@ from pipeline.documents.comparison import comparison
 from pipeline.documents.document import Document
 from pipeline.documents.errata import errata
 from pipeline.documents.history import history
+from pipeline.documents.html import arranged
 from pipeline.documents.report import report
 from pipeline.documents.summary import summary
 from pipeline.errors import ProofError
@@ -177,7 +178,12 @@ def damages() -> Iterator[Damage]:
         return lambda found: [replace(one, rows=tuple(change(one.rows))) for one in found]
 
     def legend(head: Any) -> Any:
-        return replace(head, legend=dict(zip(head.legend, reversed(head.legend.values()), strict=True)))
+        (one,) = head.legends
+        entries = dict(zip(one.entries, reversed(one.entries.values()), strict=True))
+        return replace(head, legends=(replace(one, entries=entries),))
+
+    def head(change: Callable[[Any], Any]) -> Callable[[Any], Any]:
+        return lambda masthead: arranged(change(masthead.first), False)
 
     table: dict[str, list[tuple[str, str, Callable[[Any], Any]]]] = {
         "report": [
@@ -189,8 +195,8 @@ def damages() -> Iterator[Damage]:
             ("sections", "last row lost", section(without(8))),
             ("sections", "two rows swapped", section(lambda rows: [rows[0], rows[2], rows[1], *rows[3:]])),
             ("columns", "heads swapped", lambda found: [*found[:5], replace(found[5], lines=found[6].lines), found[6]]),
-            ("masthead", "meanings of the legend swapped", legend),
-            ("masthead", "draft not said", lambda head: replace(head, draft="")),
+            ("masthead", "meanings of the legend swapped", head(legend)),
+            ("masthead", "draft not said", head(lambda one: replace(one, draft=""))),
         ],
         "summary": [
             ("_tally", "an item not counted", lambda tally: replace(tally, whole=replace(tally.whole, items=6))),
@@ -241,7 +247,7 @@ def damages() -> Iterator[Damage]:
             ("_differences", "place of another", lambda found: [(one[0], "検証内容", *one[2:]) for one in found]),
             ("_note", "miscounted", lambda said: said.replace("3箇所", "4箇所")),
             ("mark", "no word marked", unmarked),
-            ("masthead", "year lost", lambda head: replace(head, fiscal_year="")),
+            ("masthead", "year lost", head(lambda one: replace(one, fiscal_year=""))),
         ],
         "history": [
             ("_remarks", "no remarks", nothing),

@@ -300,7 +300,7 @@ EDITIONS = {
     "no items before": (HEALTHY, HEALTHY.split("推進方針:")[0] + "推進方針: [{名称: 方針一}]"),
     "forty policies": (made_up(40), ""),
     "many symbols": (made_up(3, tuple((f"記{n}", f"状態その{n}" * 3) for n in range(15))), made_up(3)),
-    "a name longer than a page": (HEALTHY.replace("名称: 方針一", f"名称: {'市' * 6_000}"), ""),
+    "the longest name that is allowed": (HEALTHY.replace("名称: 方針一", f"名称: {'市' * 200}"), ""),
     "names in lines, with variants": (HEALTHY.replace("名称: 方針一", 'name').replace("name", '名称: "辻\U000e0101と\\n葛\U000e0100<b>&\\"の方針"'), HEALTHY),
     "a heading of one's own": ("見出し: {推進方針: 政策の柱, 実施状況: 評価}\n" + HEALTHY, ""),
 }  # fmt: skip

@@ -36,6 +36,13 @@ def block(*lines: str) -> str:
     return "".join(["|", *(f"\n{14 * ' '}{line}" for line in lines)])
 
 
+# Each line at the head of a page is about as long as it may be, and the names take the most room.
+CROWDED = "".join(f"{key}: {key[0] * 100}\n" for key in ("年度", "資料番号", "担当課"))
+CROWDED += HEALTHY.replace("方針一", "針" * 200).replace("施策一", "策" * 200)
+
+# Of many symbols, each as long as it may be.
+MEANINGS = "検討\n" + "\n".join(f"  記号{number}: {'意味' * 100}" for number in range(10))
+
 CASES: dict[str, Case] = {
     # --- the file as YAML
     "control character": ("終わった", "終\x07わった", [("19:20", "E104", "U+0007")]),
@@ -146,6 +153,7 @@ CASES: dict[str, Case] = {
     "lines of spaces": ("検証内容: 終わった。", f"検証内容: {block('始め', *['　'] * 11, '終わり')}", [("19:19", "E214", "に空行が11行続いています")]),
     "spaces that fill lines": ("終わった。", f"始め{'　' * 101}終わり", [("19:19", "E214", "に空白が101字続いています(「始め」の後)。100字まで")]),
     "前版 that is no id": ("自治体: 試験市", "前版: H23年度", [("2:5", "E209", "「H23年度」は、版の名前では")]),
+    "凡例の場所 that is none": ("凡例:", "凡例の場所: 1ページ\n凡例:", [("3:8", "E212", "「1ページ」は、「各ページ」")]),
     "treatment that neither goes on nor ends": ("完了: 終了", "完了: 済", [("8:7", "E211", "「完了」の値「済」")]),
     # --- characters
     "tab within a value": ("終わった", "終\tわった", [("19:20", "E301", "(U+0009)は、制御文字です")]),
@@ -194,6 +202,10 @@ CASES: dict[str, Case] = {
     "前版 that is broken": ("自治体: 試験市", "前版: broken", [("2:5", "E410", "先に前版を直してください")]),
     "前版 that is broken before that": ("自治体: 試験市", "前版: after-broken", [("2:5", "E410", "「broken」が読めません")]),
     "統合先 that is itself": ("検証内容: 終わった。", "統合先: 項目一", [("19:18", "E412", "その項目自身の名称")]),
+    "meanings that leave no room": ("検討中", MEANINGS, [("3:1", "E413", "「凡例の場所: 一ページ目」と書き足して、意味を")]),
+    "meanings that fill the first page": ("凡例:\n  ◎: 実施済\n  ○: 継続推進\n  ×: 検討中", f"凡例の場所: 一ページ目\n凡例:\n  ◎: 実施済\n  ○: 継続推進\n  ×: {MEANINGS}", [("4:1", "E413", "用紙の高さの半分までです")]),
+    "names that leave no room": (HEALTHY, CROWDED, [("14:9", "E413", "「名称」が長すぎます(全角でおよそ")]),
+    "lines that leave no room": ("表題: 試験一覧", f"年度: {'年' * 100}\n資料番号: {'資' * 100}\n担当課: {'課' * 100}\n表題: {'題' * 200}", [("4:5", "E413", "「表題」が長すぎます(全角でおよそ200字)")]),
     # --- warnings
     "gap": ("NO: 3", "NO: 7", [("26:17", "W501", "NO 7「項目三」の前で、NO 3から6までが抜けています")]),
     "disorder": ("NO: 1\n", "NO: 4\n", [("15:17", "W501", "NO 1から3までが"), ("20:17", "W502", "NO 4の後"), ("31:17", "E404", "NO 1")]),

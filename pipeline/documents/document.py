@@ -120,11 +120,12 @@ Block = Paragraph | Table
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """What a PDF must say: its metadata, what opens it and returns at the head of every page, and all the rest in order."""
+    """What a PDF must say: its metadata, what opens it, what stands at the head of every other page, and all the rest in order."""
 
     title: str
     author: str
     masthead: tuple[Paragraph, ...]
+    repeated: tuple[Paragraph, ...]
     blocks: tuple[Block, ...]
     page_size: tuple[float, float] = A4_LANDSCAPE
 

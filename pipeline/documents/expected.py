@@ -24,40 +24,57 @@ LEGEND_COLON = "："
 
 def expect(edition: Edition, *blocks: Block, title: str = "") -> Expected:
     """What a document on `edition` alone must say, under the edition's title or another one."""
+    first, later, meanings = mastheads(edition, title or edition.title, edition.has_meanings_on_first_page)
     return Expected(
         title=document_title(title or edition.title, edition.fiscal_year),
         author=flat(edition.municipality),
-        masthead=masthead(edition, title or edition.title),
-        blocks=blocks,
+        masthead=first,
+        repeated=later,
+        blocks=(*meanings, *blocks),
     )
 
 
-def masthead(
+def mastheads(
     edition: Edition,
     title: str,
+    has_meanings_on_first_page: bool,
     years: str | None = None,
     is_draft: bool | None = None,
     legends: tuple[tuple[str, Mapping[str, str]], ...] = (),
-) -> tuple[Paragraph, ...]:
-    """The paragraphs at the head of every page, empty ones left out.
+) -> tuple[tuple[Paragraph, ...], tuple[Paragraph, ...], tuple[Paragraph, ...]]:
+    """The paragraphs at the head of the first page, those at the head of the others, and those of a block of meanings.
 
     `years`, `is_draft` and `legends` (label and symbols of each) replace what the edition says by itself.
     """
     colon_label = flat(edition.headings.status) + LEGEND_COLON
-    first, *others = legends or ((colon_label, edition.legend),)
+    legends = legends or ((colon_label, edition.legend),)
     issued = [f"{japanese_date(edition.as_of)}現在"] if edition.as_of else []
     if edition.department:
         issued += [edition.municipality, edition.department]
     draft = DRAFT if (edition.is_draft if is_draft is None else is_draft) else ""
-    paragraphs = [
-        ("P", edition.fiscal_year if years is None else years),
-        ("H1", title),
-        ("P", draft + edition.document_number),
-        ("P", legend(*first)),
-        ("P", " ".join(filter(None, issued))),
-        *(("P", legend(*other)) for other in others),
-    ]
-    return tuple(Paragraph(kind, text) for kind, text in paragraphs if text)
+
+    def paragraphs(first: str, *others: str) -> tuple[Paragraph, ...]:
+        texts = [
+            ("P", edition.fiscal_year if years is None else years),
+            ("H1", title),
+            ("P", draft + edition.document_number),
+            ("P", first),
+            ("P", " ".join(filter(None, issued))),
+            *(("P", other) for other in others),
+        ]
+        return tuple(Paragraph(kind, text) for kind, text in texts if text)
+
+    if not has_meanings_on_first_page:
+        on_every_page = paragraphs(*(legend(*one) for one in legends))
+        return on_every_page, on_every_page, ()
+    symbols = dict.fromkeys(symbol for _, entries in legends for symbol in entries)
+    label = legends[0][0] if len(legends) == 1 else f"凡例{LEGEND_COLON}"
+    meanings = [text for label, entries in legends for text in (label, *(a + b for a, b in entries.items()))]
+    return (
+        paragraphs(""),
+        paragraphs(f"{label}{' '.join(symbols)} (意味は1ページ)"),
+        tuple(Paragraph("P", text) for text in meanings),
+    )
 
 
 def legend(label: str, symbols: Mapping[str, str]) -> str:

@@ -5,8 +5,8 @@ of its own (report.py and its like); here is what they share.
 """
 
 import traceback
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from markupsafe import Markup
 from pipeline.errors import TemplateError
 from pipeline.model.dates import japanese_date
 from pipeline.model.edition import Edition
+from pipeline.model.page_head import Legend, PageHead, may_break
 from pipeline.text import flat, width_in_ems
 
 from .markup import mark_up
@@ -26,37 +27,60 @@ STYLES = ROOT / "styles"
 
 DRAFT = "案"
 CONTINUED = "(続き)"
+LEGEND = "凡例"
 LEGEND_COLON = "："
 
 
 @dataclass(frozen=True, slots=True)
 class Masthead:
-    """What stands at the head of every page. `more_legends` are those of other editions, each with its label."""
+    """What stands at the head of the first page and of those after it.
 
-    title: str
-    fiscal_year: str
-    draft: str
-    document_number: str
-    legend_label: str
-    legend: Mapping[str, str]
-    issued: str
-    more_legends: tuple[tuple[str, Mapping[str, str]], ...] = ()
+    `meanings` are the legends whose meanings stand in a block of their own on the first page, and on no other.
+    """
+
+    first: PageHead
+    later: PageHead
+    meanings: tuple[Legend, ...] = ()
+
+    @property
+    def heads(self) -> tuple[PageHead, ...]:
+        """The one of all pages, or that of the first and that of the others."""
+        return (self.first,) if self.first is self.later else (self.first, self.later)
+
+    @property
+    def height_of_block(self) -> float:
+        """How high the block of meanings is at most, in millimetres."""
+        return sum(legend.height_of_block for legend in self.meanings)
 
 
 def masthead(edition: Edition, title: str = "") -> Masthead:
     """The masthead of a document on `edition`, under another title if one is given."""
+    return arranged(page_head(edition, title), edition.has_meanings_on_first_page)
+
+
+def page_head(edition: Edition, title: str = "") -> PageHead:
+    """What the head of a page of such a document says in full."""
     as_of = f"{japanese_date(edition.as_of)}現在" if edition.as_of else ""
     # The office with its city; where no office is named, as on the original, nothing.
     issuer = " ".join(filter(None, (edition.municipality, edition.department))) if edition.department else ""
-    return Masthead(
+    return PageHead(
         title=title or edition.title,
         fiscal_year=edition.fiscal_year,
         draft=DRAFT if edition.is_draft else "",
         document_number=edition.document_number,
-        legend_label=flat(edition.headings.status) + LEGEND_COLON,
-        legend=edition.legend,
+        legends=(Legend(flat(edition.headings.status) + LEGEND_COLON, edition.legend),),
         issued=" ".join(filter(None, (as_of, issuer))),
     )
+
+
+def arranged(head: PageHead, meanings_on_first_page: bool) -> Masthead:
+    """The masthead that says what `head` says, with the meanings of its legends on every page or on the first alone."""
+    if not meanings_on_first_page:
+        return Masthead(head, head)
+    symbols = {symbol: "" for legend in head.legends for symbol in legend.entries}
+    label = head.legends[0].label if len(head.legends) == 1 else LEGEND + LEGEND_COLON
+    short = Legend(label, symbols).without_meanings()
+    return Masthead(replace(head, legends=()), replace(head, legends=(short,)), head.legends)
 
 
 def document_title(edition: Edition, title: str = "") -> str:
@@ -115,7 +139,8 @@ def break_label(text: str, width: int) -> tuple[str, ...]:
     lines, rest = [], text
     for remaining in range(count, 1, -1):
         ideal = len(rest) / remaining
-        cut = min(range(1, len(rest)), key=lambda at: abs(at - ideal) + (not _starts_word(rest, at)) / 2)
+        cuts = [at for at in range(1, len(rest)) if may_break(rest, at)] or range(1, len(rest))
+        cut = min(cuts, key=lambda at: abs(at - ideal) + (not _starts_word(rest, at)) / 2)
         lines.append(rest[:cut])
         rest = rest[cut:]
     return (*lines, rest)

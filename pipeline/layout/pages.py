@@ -9,6 +9,7 @@ from .engine import DIVISIONS, SVG, Engine, draw, has_lost_head, read
 from .fast.chunks import MustStayWholeError, Parts
 from .fast.page_cache import PageCache
 from .glyphs import Font
+from .margins import head_room
 from .tags import Leaf
 
 # Draws a page, of which the number from 0 is given, on a stream of such a scale, and tells what its content is.
@@ -82,8 +83,11 @@ def _longest_table(root: Element) -> Element | None:
 def _in_one_piece(root: Element) -> Pages:
     places = {element: place for place, element in enumerate(root.iter())}
     engine = Engine(root)
+    repeated = [element for element in root.iterfind("body/*") if element.tag != "main"]
+    lines = (row.get("data-context", "") for row in root.iter("tr"))
+    room = head_room(engine, root, repeated, lines)
     for division in DIVISIONS:
-        document = engine.lay_out(root, division)
+        document = engine.lay_out(root, room + division)
         if not any(map(has_lost_head, document.pages)):
             break
     seen: set[Element] = set()

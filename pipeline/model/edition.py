@@ -105,6 +105,14 @@ def _kind(value: object) -> object:
     return value
 
 
+def _place_of_meanings(value: object) -> object:
+    if value not in ("各ページ", "一ページ目"):
+        raise PydanticCustomError(
+            "E212", "「各ページ」(意味をどのページにも印刷する)か「一ページ目」(一ページ目だけ)で書いてください。"
+        )
+    return value
+
+
 def is_edition_id(text: str) -> bool:
     return bool(re.fullmatch("[a-z0-9][a-z0-9-]{0,63}", text))
 
@@ -144,6 +152,7 @@ Flag = Annotated[bool, BeforeValidator(_flag), WithJsonSchema(_flag_schema)]
 Day = Annotated[datetime.date, BeforeValidator(_date), WithJsonSchema(_day_schema)]
 EditionId = Annotated[str, BeforeValidator(_edition_id), WithJsonSchema(_edition_id_schema)]
 WrittenTreatmentKind = Annotated[TreatmentKind, BeforeValidator(_kind)]
+LegendPlace = Annotated[Literal["各ページ", "一ページ目"], BeforeValidator(_place_of_meanings)]
 
 # What pydantic does not say of the keys of a dict.
 _KEYS: JsonDict = {"propertyNames": {"maxLength": MAX_WORD}}
@@ -248,6 +257,11 @@ class Edition(_Part):
     legend: dict[Word, Meaning] = Field(
         alias="凡例", min_length=1, description="記号: 意味。書いた順に印刷する", json_schema_extra=_KEYS
     )
+    legend_place: LegendPlace = Field(
+        "各ページ",
+        alias="凡例の場所",
+        description="一ページ目 なら、記号の意味は一ページ目だけに印刷し、ほかのページには記号だけを印刷する",
+    )
     treatments: dict[Word, WrittenTreatmentKind] = Field(
         alias="今後の取扱い",
         min_length=1,
@@ -268,6 +282,11 @@ class Edition(_Part):
     def items(self) -> dict[int, Item]:
         """The items by NO, in printed order; repeats are not among them."""
         return {row.number: row for _, _, row in self.rows if isinstance(row, Item)}
+
+    @property
+    def has_meanings_on_first_page(self) -> bool:
+        """Whether the meanings of the symbols stand on the first page alone."""
+        return self.legend_place == "一ページ目"
 
     @property
     def is_draft(self) -> bool:

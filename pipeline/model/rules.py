@@ -12,9 +12,15 @@ from typing import NamedTuple
 
 from pipeline.errors import Problem
 from pipeline.source.characters import meant, named, quoted, visible
+from pipeline.source.limits import MAX_LABEL, MAX_MEANING, MAX_NAME, MAX_TITLE
 from pipeline.source.tree import Mapping, Node, Scalar, Sequence, Source
+from pipeline.text import width_in_ems
 
-from .edition import BLANK
+from .edition import BLANK, Headings, measure_number, policy_number
+from .page_head import MOST_HEIGHT, MOST_HEIGHT_OF_MEANINGS, Legend, PageHead
+
+# What stands at the head of a page besides the legend and the names, and how long it may be.
+_LONGEST = {"表題": MAX_TITLE, **dict.fromkeys(("自治体", "年度", "担当課", "資料番号"), MAX_LABEL)}
 
 # A meaning like 実施済 or 達成, but not 一部実施済 or 未達成: by it the rules know which status says
 # that nothing is left to do, whatever the edition's symbols are.
@@ -135,6 +141,7 @@ class _Rules:
         yield from self._check_lists()
         yield from self._check_repeats()
         yield from self._check_lineage()
+        yield from self._check_page_head()
 
     def _problem(self, code: str, node: Node, message: str) -> Problem:
         return Problem(str(self._source.path), node.line, node.column, code, message)
@@ -312,6 +319,79 @@ class _Rules:
                     f"{label(row.node)}の前版NO「{number}」は、前版「{self._root.text('前版')}」にありません。"
                     f"前版のNOは{min(known, default=0)}から{max(known, default=0)}までです。",
                 )
+
+    # The head of a page
+
+    def _check_page_head(self) -> Iterator[Problem]:
+        """Whether what stands at the head of every page leaves enough of it to the list.
+
+        What is too long by itself is named by the model.
+        """
+        root = self._root
+        contexts = dict(self._contexts())
+        texts = [(root.text(key) or "", most) for key, most in _LONGEST.items()]
+        texts += [(meaning, MAX_MEANING) for meaning in _listed(root, "凡例").values()]
+        texts += [(context, 2 * MAX_NAME + 20) for context in contexts]
+        if any(len(text) > most for text, most in texts):
+            return
+        headings = root.entries.get("見出し")
+        label = headings.text("実施状況") if isinstance(headings, Mapping) else None
+        legend = Legend(f"{label or Headings().status}：", _listed(root, "凡例"))
+        is_block = root.text("凡例の場所") == "一ページ目"
+        if is_block and legend.height_of_block > MOST_HEIGHT_OF_MEANINGS:
+            yield self._problem(
+                "E413",
+                root.keys["凡例"],
+                f"凡例が長すぎます(全角でおよそ{_ems(legend):,}字)。一ページ目に印刷する凡例は、用紙の高さの半分までです。意味を短くしてください。",
+            )
+        context = max(contexts, key=width_in_ems, default="")
+        issued = ("平成00年00月00日現在", root.text("自治体") or "", root.text("担当課") or "")
+        head = PageHead(
+            title=root.text("表題") or "",
+            fiscal_year=root.text("年度") or "",
+            draft="案",
+            document_number=root.text("資料番号") or "",
+            legends=(legend.without_meanings() if is_block else legend,),
+            issued=" ".join(filter(None, issued)),
+            context=context,
+        )
+        if head.height <= MOST_HEIGHT:
+            return
+        part = max(head.heights, key=lambda part: head.heights[part])
+        longest = max(("自治体", "担当課"), key=lambda key: width_in_ems(root.text(key) or ""))
+        subject, node, length = {
+            "表題": ("「表題」", root.entries.get("表題"), width_in_ems(head.title)),
+            "年度": ("「年度」", root.entries.get("年度"), width_in_ems(head.fiscal_year)),
+            "資料番号": ("「資料番号」", root.entries.get("資料番号"), width_in_ems(head.document_number)),
+            "担当課": (f"「{longest}」", root.entries.get(longest), width_in_ems(head.issued)),
+            "凡例": ("「凡例」", root.keys.get("凡例"), _ems(head.legends[0])),
+            "名称": ("推進方針と推進施策の「名称」", contexts.get(context), width_in_ems(context)),
+        }[part]
+        assert node is not None
+        fix = "短くするか、「凡例の場所: 一ページ目」と書き足して、" if part == "凡例" and not is_block else ""
+        where = "続きのページの初めにも印刷します。" if part == "名称" else ""
+        yield self._problem(
+            "E413",
+            node,
+            f"{subject}が長すぎます(全角でおよそ{length:,}字)。{where}"
+            "各ページの上部(表題、凡例など)は、用紙の高さの四分の一までです。"
+            + (f"{fix}意味を一ページ目だけに印刷してください。" if fix else "")
+            + f"ほかがこのままなら、{subject}は全角でおよそ{head.most(part):,}字までです。",
+        )
+
+    def _contexts(self) -> Iterator[tuple[str, Node]]:
+        """What pages say that go on with a measure, with the longer of the names in it."""
+        for at, policy in enumerate(_mappings(self._root, "推進方針"), 1):
+            policy_name = policy.text("名称") or ""
+            for within, measure in enumerate(_mappings(policy, "推進施策"), 1):
+                measure_name = measure.text("名称") or ""
+                longer = max((policy, measure), key=lambda node: len(node.text("名称") or ""))
+                if place := longer.entries.get("名称"):
+                    yield f"{policy_number(at)} {policy_name} {measure_number(within)} {measure_name}(続き)", place
+
+
+def _ems(legend: Legend) -> int:
+    return sum(map(width_in_ems, legend.texts))
 
 
 def _previous_numbers(node: Mapping) -> list[Scalar]:

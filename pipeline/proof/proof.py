@@ -368,8 +368,8 @@ class _Proof:
             for number in range(1, len(self.pages) + 1)
         ]
         for texts in around[1:]:
-            # On the first page the masthead is content; on the others it is only repeated.
-            texts += [paragraph.text for paragraph in self._expected.masthead]
+            # On the first page the masthead is content; on the others it, or its short form, is only repeated.
+            texts += [paragraph.text for paragraph in self._expected.repeated]
         begun: set[int] = set()
         for page, piece in self._flow():
             if page not in begun:

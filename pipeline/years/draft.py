@@ -126,6 +126,8 @@ class _Draft:
         own = {alias: getattr(edition.headings, name) for alias, name in headings.items()}
         yield from self._list("見出し", {key: text for key, text in own.items() if text != key})
         yield from self._list("凡例", edition.legend)
+        if edition.has_meanings_on_first_page:
+            yield f"凡例の場所: {edition.legend_place}"
         yield from self._list("今後の取扱い", edition.treatments)
 
     def _to_fill_in(self, key: str, previous: str) -> Iterator[str]:

@@ -19,6 +19,8 @@ from pipeline.years.similarity import fold
 MOST, MOST_ON_A4 = 20, 10
 WIDEST_YEAR = 20  # ems
 MOST_MEANINGS = 7
+# Several legends of more lines, of so many ems, stand on the first page alone.
+MOST_LEGEND_LINES, LEGEND_LINE = 4, 80
 GONE, NOTHING = "なし", "-"
 
 
@@ -62,13 +64,22 @@ def expect(editions: Sequence[Validated]) -> Expected:
     newest, labels = chain.newest, chain.labels
     years = labels[0] if len(labels) == 1 else f"{labels[0]}〜{labels[-1]}"
     title = f"{flat(newest.title)} {flat(newest.headings.item)}の経過"
+    legends = tuple(_legends(chain))
+    first, later, meanings = common.mastheads(
+        newest,
+        title,
+        newest.has_meanings_on_first_page or _lines(legends) > MOST_LEGEND_LINES,
+        years,
+        any(edition.is_draft for edition in chain.editions),
+        legends,
+    )
     return Expected(
         title=common.document_title(title, years),
         author=flat(newest.municipality),
-        masthead=common.masthead(
-            newest, title, years, any(edition.is_draft for edition in chain.editions), tuple(_legends(chain))
-        ),
+        masthead=first,
+        repeated=later,
         blocks=(
+            *meanings,
             Paragraph("H2", f"{newest.headings.status}の割合"),
             *_shares(chain),
             Paragraph("Note", _note(chain)),
@@ -95,6 +106,11 @@ def _legends(chain: _Chain) -> Iterator[tuple[str, dict[str, str]]]:
         names = [chain.labels[run[0]] + (f"〜{chain.labels[run[-1]]}" if run[1:] else "") for run in runs]
         heading = chain.editions[used[0]].headings.status
         yield f"{heading}({'、'.join(names)}){LEGEND_COLON}", dict(legend)
+
+
+def _lines(legends: Sequence[tuple[str, dict[str, str]]]) -> int:
+    """In how many lines `legends` stand, about."""
+    return sum(-(-width_in_ems(common.legend(*legend)) // LEGEND_LINE) for legend in legends)
 
 
 # The shares

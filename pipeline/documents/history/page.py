@@ -16,14 +16,16 @@ from pipeline.documents.html import (
     DRAFT,
     LEGEND_COLON,
     Masthead,
+    arranged,
     break_label,
-    masthead,
+    page_head,
     percent,
     permille,
     render,
 )
 from pipeline.documents.summary.chart import FILLS, UNFILLED
 from pipeline.model.edition import BLANK, Edition, measure_number, policy_number
+from pipeline.model.page_head import Legend
 from pipeline.model.validation import Validated
 from pipeline.text import flat, width_in_ems
 from pipeline.years.lineage import Event, Heading, Lineage, PolicyGroup, grouped, lineages
@@ -57,11 +59,9 @@ _LONG_NUMBER = 10_000_000
 _PADDING = 2.4
 _EM = 3.0
 
-# The masthead has one line for the legend (styles/paper.css); each more needs so much. An em of its type is 9pt.
-_TOP = 22.0
-_LEGEND_LINE = 4.9
-_LEGEND_EM = 3.175
-_MOST_LEGEND_LINES = 16
+# Several legends of more lines, of so many ems, stand on the first page alone.
+_MOST_LEGEND_LINES = 4
+_LEGEND_LINE = 80
 
 # As in the report: what is surely taller than a page, and what may be with headings and masthead above it.
 _LINES_OF_A_PAGE = {A4_LANDSCAPE: 43, A3_LANDSCAPE: 66}
@@ -160,8 +160,8 @@ def page(editions: Sequence[Validated], carried: Carried) -> str:
     groups = grouped(named, found)
     labels = _labels(editions)
     title = f"{flat(newest.title)} {flat(newest.headings.item)}の経過"
-    head = _masthead(editions, labels, title)
     page_size = A4_LANDSCAPE if len(editions) <= MOST_ON_A4 else A3_LANDSCAPE
+    head = _masthead(editions, labels, title, _WIDTH[page_size])
     notes = tuple(_notes(editions, labels))
     key = tuple(_key(editions, labels, found, left_out))
     return render(
@@ -173,7 +173,6 @@ def page(editions: Sequence[Validated], carried: Carried) -> str:
         paper="A4" if page_size == A4_LANDSCAPE else "A3",
         is_wide=_is_wide(len(editions), page_size),
         has_long_numbers=any(number >= _LONG_NUMBER for one in editions for number in one.edition.items),
-        top=_TOP + _LEGEND_LINE * (_legend_lines(head, _WIDTH[page_size]) - 1),
         shares_heading=_shares_heading(newest),
         year_head=_year_head(editions),
         total=TOTAL,
@@ -208,8 +207,11 @@ def _head_lines(label: str) -> tuple[str, ...]:
     return (year[1], year[2]) if year else break_label(label, _HEAD_WIDTH)
 
 
-def _masthead(editions: Sequence[Validated], labels: Sequence[str], title: str) -> Masthead:
-    """That of the newest edition; with the years from and to, and the legends of others where they differ."""
+def _masthead(editions: Sequence[Validated], labels: Sequence[str], title: str, width: float) -> Masthead:
+    """That of the newest edition; with the years from and to, and the legends of others where they differ.
+
+    Several legends that would take too much of every page stand on the first one.
+    """
     newest = editions[-1].edition
     groups: list[tuple[Edition, list[str]]] = []
     for validated, label in zip(editions, labels, strict=True):
@@ -222,18 +224,26 @@ def _masthead(editions: Sequence[Validated], labels: Sequence[str], title: str) 
         else:
             names.append(label)
     head = replace(
-        masthead(newest, title),
+        page_head(newest, title),
+        width=width,
         fiscal_year=labels[0] if len(labels) == 1 else f"{labels[0]}〜{labels[-1]}",
         draft=DRAFT if any(validated.edition.is_draft for validated in editions) else "",
     )
-    if len(groups) == 1:
-        return head
-    legends = [
-        (f"{flat(edition.headings.status)}({_range(names, labels)}){LEGEND_COLON}", edition.legend)
-        for edition, names in groups
-    ]
-    # Old → new, as the columns.
-    return replace(head, legend_label=legends[0][0], legend=legends[0][1], more_legends=tuple(legends[1:]))
+    if len(groups) > 1:
+        # Old → new, as the columns.
+        head = replace(
+            head,
+            legends=tuple(
+                Legend(f"{flat(edition.headings.status)}({_range(names, labels)}){LEGEND_COLON}", edition.legend)
+                for edition, names in groups
+            ),
+        )
+    lines = sum(
+        -(-width_in_ems(legend.label + " ".join(legend.texts)) // _LEGEND_LINE)
+        for legend in head.legends
+        if len(groups) > 1
+    )
+    return arranged(head, newest.has_meanings_on_first_page or lines > _MOST_LEGEND_LINES)
 
 
 def _range(names: Sequence[str], labels: Sequence[str]) -> str:
@@ -247,25 +257,8 @@ def _range(names: Sequence[str], labels: Sequence[str]) -> str:
     return "、".join(run[0] if len(run) == 1 else f"{run[0]}〜{run[-1]}" for run in runs)
 
 
-def _legend_lines(head: Masthead, width: float) -> int:
-    """How many lines the legends take up at most."""
-    room = width / _LEGEND_EM - 1
-    beside = width_in_ems(head.issued) + 1 if head.issued else 0
-    legends = [(head.legend_label, head.legend, room - beside)]
-    legends += [(label, legend, room) for label, legend in head.more_legends]
-    count = 0
-    for label, legend, here in legends:
-        count, used = count + 1, float(width_in_ems(label))
-        for symbol, meaning in legend.items():
-            entry = width_in_ems(flat(symbol + meaning)) + 1.5
-            if used + entry > here and used:
-                count, used = count + 1, 0.0
-            used += entry
-    return min(count, _MOST_LEGEND_LINES)
-
-
 def _document_title(title: str, head: Masthead) -> str:
-    return f"{title}({head.fiscal_year})"
+    return f"{title}({head.first.fiscal_year})"
 
 
 def _unit(editions: Sequence[Validated], labels: Sequence[str]) -> str:

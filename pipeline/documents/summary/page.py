@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pipeline.documents.document import Carried
 from pipeline.documents.html import break_label, document_title, masthead, percent, permille, render
 from pipeline.model.edition import BLANK, Edition, Item, policy_number
+from pipeline.model.page_head import ROOM
 from pipeline.text import flat, width_in_ems
 from pipeline.years.similarity import fold
 
@@ -26,6 +27,7 @@ MINUS = "△"
 
 # A comparison of so many lines stands beside the chart; a longer one below it.
 _LINES_BESIDE = 14
+_MORE_LINES_BESIDE = 8
 # More columns of numbers have less room around their numbers.
 _NARROW = 12
 # How wide the names of the policies may stand, in millimetres (styles/summary.css), and beside how many columns.
@@ -121,19 +123,25 @@ _LARGEST_PITCH = 3.2
 _PIXEL = 25.4 / 96
 # The keys of the chart in one line, and what is below it.
 _AROUND_CHART = 6
+_KEY_LINE = 3.9
+# So many ems of a name stand in a line of a comparison beside the chart, and each line more is so high.
+_DIFFERENCE_NAME = 10
+_TABLE_LINE = 4.1
 
 
 def page(edition: Edition, old: Edition | None, carried: Carried) -> str:
     """The HTML of the summary of `edition`, with the change since `old` where there is one."""
     tally = _tally(edition)
     differences = tuple(_differences(old, edition)) if old else ()
-    spacing, is_divided, charts = _fitted(edition, old, tally, differences)
     title = f"{flat(edition.title)} {TITLE}"
+    head = masthead(edition, title)
+    room = _PAGE[1] - (head.first.height - ROOM) - head.height_of_block
+    spacing, is_divided, charts = _fitted(edition, old, tally, differences, room)
     return render(
         "summary.html",
         edition=edition,
         title=document_title(edition, title),
-        masthead=masthead(edition, title),
+        masthead=head,
         carried=carried,
         lead=_lead(edition, old, tally.of(WHOLE)),
         heading=_table_heading(edition),
@@ -158,20 +166,27 @@ def page(edition: Edition, old: Edition | None, carried: Carried) -> str:
 
 
 def _is_beside(differences: Sequence[Difference]) -> bool:
-    return 0 < len(differences) <= _LINES_BESIDE
+    return 0 < len(differences) <= _LINES_BESIDE and _wrapped(differences) <= _MORE_LINES_BESIDE
+
+
+def _wrapped(differences: Sequence[Difference]) -> int:
+    """How many lines the names of `differences` have besides the first ones, where they stand beside the chart."""
+    return sum(-(-width_in_ems(line.head) // _DIFFERENCE_NAME) - 1 for line in differences)
 
 
 def _fitted(
-    edition: Edition, old: Edition | None, tally: Tally, differences: Sequence[Difference]
+    edition: Edition, old: Edition | None, tally: Tally, differences: Sequence[Difference], room: float
 ) -> tuple[Spacing, bool, tuple[Chart, ...]]:
-    """The most room with which all stands on one page, and the chart as high as that leaves it.
+    """The most room with which all stands on one page of such a height, and the chart as high as that leaves it.
 
     If nothing helps, the chart begins another page.
     """
     width = _BESIDE if _is_beside(differences) else _ALONE
     for spacing in _SPACINGS:
-        rest = _PAGE[1] - _height(edition, old, spacing)
+        rest = room - _height(edition, old, spacing)
         comparison = spacing.difference * (len(differences) + 2) + 1
+        if _is_beside(differences):
+            comparison += _wrapped(differences) * _TABLE_LINE
         if _is_beside(differences) and comparison > rest:
             continue
         if differences and not _is_beside(differences):
@@ -179,9 +194,21 @@ def _fitted(
         steps = range(round(_LARGEST_PITCH * 20), round(spacing.pitch * 20) - 1, -1)
         for pitch in (EM * step / 20 for step in steps):
             charts = _charts(edition, tally, width, pitch)
-            if sum(chart.height * _PIXEL + _AROUND_CHART for chart in charts) <= rest:
+            if sum(chart.height * _PIXEL + _AROUND_CHART for chart in charts) + _more_of_key(edition, width) <= rest:
                 return spacing, False, charts
     return _SPACINGS[1], True, _charts(edition, tally, width, EM * _SPACINGS[1].pitch)
+
+
+def _more_of_key(edition: Edition, width: float) -> float:
+    """How much higher the key of the chart is for not standing in one line, in millimetres."""
+    used, lines = 0.0, 1
+    for column in status_columns(edition):
+        # A swatch, a space and the margin behind.
+        entry = width_in_ems(column.symbol + column.label) + 4.2
+        if used and used + entry > width / EM:
+            used, lines = 0.0, lines + 1
+        used += entry
+    return (lines - 1) * _KEY_LINE
 
 
 def _height(edition: Edition, old: Edition | None, spacing: Spacing) -> float:

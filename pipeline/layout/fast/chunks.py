@@ -15,13 +15,14 @@ from functools import cached_property
 from itertools import islice, takewhile
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree
-from xml.etree.ElementTree import Element, SubElement
+from xml.etree.ElementTree import Element
 
 import pydyf
 from weasyprint.pdf.stream import Stream
 
 from pipeline.layout.engine import DIVISIONS, LOGGER, Engine, draw, has_lost_head, listening, tables, unheard
 from pipeline.layout.glyphs import Font, renumber
+from pipeline.layout.margins import head_room, lay_out_margins
 from pipeline.processes import progress
 from pipeline.processes.gc_pause import gc_paused
 from pipeline.processes.helper_process import HelperProcess, start_helper_process
@@ -53,7 +54,6 @@ _ROWS_OF_EDGES = 16
 # Only the running line above the table, which goes by its first row, belongs to a part.
 _NO_EDGES = "@page { @top-left { content: none !important } @bottom-right { content: none !important } }"
 _NO_NUMBER = "@page { @bottom-center { content: none !important } }"
-_DIV_BY_DIV = "body > div + div { break-before: page }"
 
 
 class _LostHeadError(Exception):
@@ -92,11 +92,22 @@ class Parts:
 
     @cached_property
     def _edges(self) -> list[DrawnPage]:
+        seen: set[Element] = set()
+        document = lay_out_margins(self._engine, self.root, self._repeated, [""] * 2, _NO_NUMBER + self._room)
+        return [self._draw_alone(page, seen) for page in document.pages]
+
+    @property
+    def _repeated(self) -> list[Element]:
+        """What stands in the margins of every page."""
         body = self.root.find("body")
         assert body is not None
-        repeated = [element for element in body if element is not self._main]
-        seen: set[Element] = set()
-        return [self._draw_alone(page, seen) for page in self._of_margins(repeated, 2, _NO_NUMBER).pages]
+        return [element for element in body if element is not self._main]
+
+    @cached_property
+    def _room(self) -> str:
+        """The style by which all pages have room for their head: it goes by all rows, whichever of them are laid out."""
+        lines = (row.get("data-context", "") for row in self._rows)
+        return head_room(self._engine, self.root, self._repeated, lines)
 
     @cached_property
     def _up_to_table(self) -> set[Element]:
@@ -196,9 +207,8 @@ class Parts:
         """All pages; those that are as they were are not laid out again, and the others one by one, to come upon them."""
         with self._with({body: [] for body in self._bodies}, before=True, after=True):
             rest = ElementTree.tostring(self.root)
-        rows = [
-            hashlib.sha256(b"%s %d %s" % (rest, division, ElementTree.tostring(row))).digest() for row in self._rows
-        ]
+        rest += f" {self._room} {division} ".encode()
+        rows = [hashlib.sha256(rest + ElementTree.tostring(row)).digest() for row in self._rows]
         places = [self.places[row] for row in self._rows]
 
         def pages_from(front: int) -> list[DrawnPage]:
@@ -217,7 +227,7 @@ class Parts:
 
         Also what stands on each page, in its margins and between them, with the numbers that glyphs have in the document.
         """
-        document = self._of_margins([], len(drawn), _NO_EDGES)
+        document = lay_out_margins(self._engine, self.root, [], [""] * len(drawn), _NO_EDGES + self._room)
         document.fonts = self._fonts
         for font in self._fonts.values():
             font.forget()
@@ -237,15 +247,6 @@ class Parts:
                 numbers[font.hash] = changed
         return replace(page, content=renumber(page.content, numbers)) if numbers else page
 
-    def _of_margins(self, repeated: Sequence[Element], pages: int, style: str) -> Any:
-        """A document of so many pages with nothing between the margins; what is `repeated` stands there."""
-        html = Element("html", self.root.attrib)
-        html.extend(self.root.iterfind("head"))
-        body = SubElement(html, "body")
-        body.extend([*repeated, *(Element("div") for _ in range(pages))])
-        with unheard():
-            return self._engine.lay_out(html, style + _DIV_BY_DIV)
-
     # Where the parts begin and end
 
     def _foresee(self) -> None:
@@ -259,8 +260,9 @@ class Parts:
             ]
             for body, rows in self._bodies.items()
         }
+        room = self._room
         with unheard(), self._with(bodies, before=True, after=False):
-            document = self._engine.lay_out(self.root, _NO_EDGES + _NO_NUMBER)
+            document = self._engine.lay_out(self.root, _NO_EDGES + _NO_NUMBER + room)
         self._sheet = pagination.measure([page._page_box for page in document.pages], self._table)
         for page in document.pages:
             self._draw_alone(page, set())
@@ -309,7 +311,7 @@ class Parts:
         numbers = self._numbers
         bodies = {body: [row for row in rows if begin <= numbers[row] < reach] for body, rows in self._bodies.items()}
         is_last = reach == len(self._rows)
-        style = _NO_EDGES + _NO_NUMBER + DIVISIONS[division]
+        style = _NO_EDGES + _NO_NUMBER + self._room + DIVISIONS[division]
         with self._with(bodies, before=not begin, after=is_last):
             pages = self._engine.lay_out(self.root, style).pages
         starts = [begin, *map(self._start, pages, pages[1:])]
