@@ -103,6 +103,28 @@ def test_what_is_no_file_is_said_and_the_others_are_made(
     assert "bad" not in shown.out
 
 
+@pytest.mark.parametrize("target", ["check", "report", "diff", "history", "sheets"])
+def test_a_file_whose_name_is_no_edition_s_is_named_and_the_others_are_made(
+    target: str, beside: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    beside.with_name("h24 - コピー.yaml").write_text(HEALTHY, "utf-8")
+    assert run(target) == 2
+    shown = capsys.readouterr()
+    assert shown.err.count("source/h24 - コピー.yaml: 版の名前に使えない文字があるため、除きました。") == 1
+    assert {"history": "history", "diff": "h23-h24"}.get(target, "h24") in shown.out
+    assert "コピー" not in shown.out
+    assert run(target, "h24") == 0
+
+
+@pytest.mark.parametrize("target", ["check", "preview", "history"])
+def test_where_no_name_is_an_edition_s_there_is_nothing_to_do(
+    target: str, project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (project / f"source/{'h' * 65}.yaml").write_text(HEALTHY, "utf-8")
+    assert run(target) == 2
+    assert "source/ に版(.yaml)がありません。" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("name", NO_FILES)
 @pytest.mark.parametrize(
     "arguments",

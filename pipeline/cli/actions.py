@@ -9,13 +9,15 @@ from functools import partial
 from pathlib import Path
 
 from pipeline.delivery.delivery import OUT, ROOT, SOURCE
-from pipeline.errors import LackError, PipelineError, SourceError, UsageError
+from pipeline.errors import LackError, PipelineError, SourceError, UsageError, printable
 from pipeline.library import Library
 from pipeline.line import DATA, Step
 from pipeline.processes.progress import Progress
 
 from .arguments import Call
 from .output import explain, print_delivered, print_problems
+
+_LONGEST_ID = 64
 
 # Each process takes some hundred megabytes.
 MOST_JOBS = 60
@@ -28,13 +30,17 @@ _NOTHING_GIVEN = argparse.Namespace(editions=[], edition=None, old=None, new=Non
 # How far this run has come, and the editions that it works with; a worker has its own.
 _progress = Progress()
 _library = Library()
+# The files in source/ whose names are no edition's, and which this run has left out and named.
+_misnamed: set[Path] = set()
 
 
 def run(call: Call) -> int:
     """Do what `call` asks for; the exit code. Raises `PipelineError`."""
     global _progress, _library
     _progress, _library = Progress(), Library()
-    return _ACTIONS[call.command.name](call.options)
+    _misnamed.clear()
+    code = _ACTIONS[call.command.name](call.options)
+    return max(code, UsageError.exit_code) if _misnamed else code
 
 
 def _report(options: argparse.Namespace) -> int:
@@ -299,10 +305,8 @@ def _next(options: argparse.Namespace) -> int:
 def _history(options: argparse.Namespace) -> int:
     from pipeline.documents.history import make_history
 
-    if options.edition:
-        _editions([options.edition])
     paths, code = [], 0
-    for path in _editions([]):
+    for path in _editions([options.edition]) and _well_named() if options.edition else _editions([]):
         try:
             _library.source(path)
         except SourceError as error:
@@ -356,19 +360,29 @@ def _editions(names: Sequence[str]) -> list[Path]:
         raise UsageError("source/ がありません。プロジェクトのフォルダで実行してください。")
     there = sorted(path for path in SOURCE.glob("*.yaml"))
     if not names:
-        if not there:
+        good = _well_named()
+        _leave_out(set(there) - set(good))
+        if not good:
             raise UsageError("source/ に版(.yaml)がありません。docs/manual.md の例を見て作ってください。")
-        bad = [path for path in there if not _is_edition_id(path.stem)]
-        if bad:
-            raise UsageError(
-                f"版の名前に使えない文字があります: {bad[0]}\n半角の英小文字、数字、「-」に改めてください。"
-            )
-        return there
+        return good
     known = "、".join(path.stem for path in there) or "なし"
     for name in names:
         if not _is_edition_id(name) or SOURCE / f"{name}.yaml" not in there:
             raise UsageError(f"版「{name}」は source/ にありません。ある版: {known}")
     return [SOURCE / f"{name}.yaml" for name in dict.fromkeys(names)]
+
+
+def _well_named() -> list[Path]:
+    """The files in source/ whose names are editions' ids."""
+    return sorted(path for path in SOURCE.glob("*.yaml") if _is_edition_id(path.stem))
+
+
+def _leave_out(misnamed: set[Path]) -> None:
+    """Name the files whose names are no edition's, each once a run: they do not keep the others from being made."""
+    for path in sorted(misnamed - _misnamed):
+        message = f"{path}: 版の名前に使えない文字があるため、除きました。ファイル名(.yaml の前)を、半角の英小文字、数字、「-」に改めてください。"
+        print(printable(message), file=sys.stderr)
+    _misnamed.update(misnamed)
 
 
 def _given(name: str) -> Path:
@@ -383,7 +397,13 @@ def _given(name: str) -> Path:
 
 def _is_edition_id(name: str) -> bool:
     # The rule of model.is_edition_id, whose module takes a tenth of a second to import.
-    return name.isascii() and name[:1].isalnum() and name == name.lower() and name.replace("-", "").isalnum()
+    return (
+        name.isascii()
+        and name[:1].isalnum()
+        and name == name.lower()
+        and name.replace("-", "").isalnum()
+        and len(name) <= _LONGEST_ID
+    )
 
 
 @contextmanager

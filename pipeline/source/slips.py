@@ -420,12 +420,9 @@ def _escapes(raw: str, line: int, column: int) -> Iterator[Oddity]:
         before = raw[: match.start()]
         breaks = before.count("\n")
         at = match.start() - before.rfind("\n") if breaks else column + match.start()
-        yield Oddity(
-            "W510",
-            f'"…" の中の「{_shown(match[0])}」は、{_meaning(match[0])}と読みました。{_as_it_is()}',
-            line + breaks,
-            at,
-        )
+        fix = f"改行するつもりなら「|」を使ってください。{_as_it_is()}" if match[0] == "\\n" else _as_it_is()
+        message = f'"…" の中の「{_shown(match[0])}」は、{_meaning(match[0])}と読みました。{fix}'
+        yield Oddity("W510", message, line + breaks, at)
         return
 
 
