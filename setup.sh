@@ -480,7 +480,7 @@ open_bundle() {
         return 0
     fi
     make_workshop
-    tar -x -f "$archive" -C "$workshop" 2>/dev/null || true
+    tar -x --no-same-owner -f "$archive" -C "$workshop" 2>/dev/null || true
     [ -e "$workshop/bundle/SHA256SUMS" ] ||
         lack "$archive を読めません。make bundle で作ったファイルかどうかと、ディスクの空き容量を確かめてください。"
     (cd "$workshop/bundle" && sha256sum --check --strict --quiet SHA256SUMS >/dev/null 2>&1) ||
