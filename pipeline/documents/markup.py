@@ -16,6 +16,9 @@ from .addresses import find_addresses
 TIED = '<span class="tied">～</span>'
 _TILDE = re.compile("(?<!～～)～")
 
+# What leads a reader of the page from a repeat to its item, and would stop a printed one.
+_ON_SCREENS = re.compile('(?:<span class="tied">|<a class="to-item"[^>]*>)([^<]*)</(?:span|a)>')
+
 # Where nobody reads, and what a picture says.
 _KEPT = re.compile(r"<(script|style|title|svg)\b.*?</\1>", re.DOTALL)
 # The head of a page or of a table returns on each page.
@@ -36,6 +39,11 @@ def mark_up(html: str) -> str:
         else "".join(_marked(inner, not is_repeated) for inner, is_repeated in _split(part, _WITHOUT_LINKS))
         for part, is_kept in _split(html, _KEPT)
     )
+
+
+def for_paper(html: str) -> str:
+    """The document `html` without what only browsers need: paper has the text of it."""
+    return _ON_SCREENS.sub(r"\1", html)
 
 
 def _split(text: str, pattern: re.Pattern[str]) -> Iterator[tuple[str, bool]]:

@@ -18,7 +18,7 @@ from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import URLFetcher
 
 from pipeline.documents.document import ID
-from pipeline.documents.markup import TIED
+from pipeline.documents.markup import for_paper
 from pipeline.errors import TemplateError
 
 from . import ink, line_breaks, reproducible, row_breaks
@@ -49,7 +49,7 @@ def read(text: str) -> Element:
     row and all of its cells styles of their own, since it might be the target of a link: it steps aside.
     What is on screens only goes: a count in it that changes is no reason to lay out a page anew (fast/page_cache.py).
     """
-    text = text.replace(TIED, "～")  # line_breaks.py needs no element for it
+    text = for_paper(text)
     try:
         root = ElementTree.fromstring(text)
     except ElementTree.ParseError as error:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from pipeline.documents.document import Carried
 from pipeline.documents.html import CONTINUED, break_label, document_title, masthead, number_column, render
+from pipeline.model.dates import japanese_date
 from pipeline.model.edition import BLANK, Edition, Item, measure_number, policy_number
 from pipeline.model.page_head import ROOM
 from pipeline.text import flat, width_in_ems
@@ -58,11 +59,15 @@ class Heading:
 
 @dataclass(frozen=True, slots=True)
 class Cells:
-    """A row of an item, or of a repeat of one, as printed. `headers` holds the ids of its measure and policy."""
+    """A row of an item, or of a repeat of one, as printed. `headers` holds the ids of its measure and policy.
+
+    `mark` stands behind the name of a repeat.
+    """
 
     id: str
     number: int
     name: str
+    mark: str
     status: str
     meaning: str
     treatment: str
@@ -93,10 +98,19 @@ def page(edition: Edition, carried: Carried, data: Sequence[str] = ()) -> str:
         sections=tuple(sections(edition)),
         carried=carried,
         data=data,
+        about=tuple(_about(edition)),
     )
 
 
 # What the template arranges
+
+
+def _about(edition: Edition) -> Iterator[tuple[str, str]]:
+    """What a page on a city's site says of itself: its day and its office, where the edition names them."""
+    if edition.as_of:
+        yield "更新日", japanese_date(edition.as_of)
+    if edition.department:
+        yield "担当", " ".join(filter(None, (edition.municipality, edition.department)))
 
 
 def columns(edition: Edition) -> tuple[Column, ...]:
@@ -159,7 +173,8 @@ def _cells(
     return Cells(
         id=f"row-{position}" if repeated else f"no-{item.number}",
         number=item.number,
-        name=item.name + (REPEATED if repeated else ""),
+        name=item.name,
+        mark=REPEATED if repeated else "",
         status=NOTHING if repeated else item.status,
         meaning="" if repeated or item.status == BLANK else edition.legend[item.status],
         treatment=NOTHING if repeated else item.treatment,
