@@ -133,7 +133,7 @@ def test_a_failed_proof_delivers_nothing_and_says_where(
     assert "3行目「別の項目」: 「終わった。」が「」となっています。" in capsys.readouterr().err
 
 
-def _lose_findings(cells: page.Cells) -> page.Cells:
+def _lose_findings(cells: page.ItemRow) -> page.ItemRow:
     import dataclasses
 
     return dataclasses.replace(cells, findings="")

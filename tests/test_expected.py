@@ -191,7 +191,7 @@ def damages() -> Iterator[Damage]:
             ("_cells", "meaning of another", lambda row: replace(row, meaning=row.meaning and "検討中")),
             ("_cells", "findings lost", lambda row: replace(row, findings="")),
             ("_cells", "NO one too high", lambda row: replace(row, number=row.number + 1)),
-            ("_cells", "repeat not marked", lambda row: replace(row, name=row.name.replace("【再掲】", ""))),
+            ("_cells", "repeat not marked", lambda row: replace(row, mark="")),
             ("sections", "last row lost", section(without(8))),
             ("sections", "two rows swapped", section(lambda rows: [rows[0], rows[2], rows[1], *rows[3:]])),
             ("columns", "heads swapped", lambda found: [*found[:5], replace(found[5], lines=found[6].lines), found[6]]),
@@ -200,7 +200,7 @@ def damages() -> Iterator[Damage]:
         ],
         "summary": [
             ("_tally", "an item not counted", lambda tally: replace(tally, whole=replace(tally.whole, items=6))),
-            ("_lines", "numbers swapped", only("Line", lambda one: replace(one, cells=one.cells[::-1]))),
+            ("_lines", "numbers swapped", only("CountRow", lambda one: replace(one, cells=one.cells[::-1]))),
             ("_foot", "total and shares swapped", turned),
             ("_differences", "no change told", without(1, 2)),
             ("change", "sign lost", lambda said: said.replace("△", "")),

@@ -24,7 +24,7 @@ from pipeline.model.validation import validate
 from pipeline.proof.proof import prove
 from pipeline.source.tree import parse_source
 from pipeline.years.draft import next_edition
-from pipeline.years.lineage import Event, Heading, Lineage, chains, grouped, lineages
+from pipeline.years.lineage import Event, GroupHeading, Lineage, chains, grouped, lineages
 
 from .conformance import violations
 from .conftest import HEALTHY
@@ -191,7 +191,7 @@ def test_a_policy_that_is_no_more_says_until_when_it_was() -> None:
         [Row(1, "公園", treatment="廃止"), Row(2, "バス", policy="方針二")], [Row(1, "バス", policy="方針二")]
     )
     told = [policy.heading for policy in grouped(chain, lineages(chain))]
-    assert told == [Heading("方針一", 0, 0), Heading("方針二", 1, 1)]
+    assert told == [GroupHeading("方針一", 0, 0), GroupHeading("方針二", 1, 1)]
 
 
 def test_what_ended_stands_where_it_stood() -> None:

@@ -18,7 +18,7 @@ from pypdf.generic import ArrayObject, NameObject, TextStringObject
 from pipeline.documents.document import Document
 from pipeline.documents.summary import page as module
 from pipeline.documents.summary import summary
-from pipeline.documents.summary.chart import Data, draw
+from pipeline.documents.summary.chart import BarData, draw
 from pipeline.documents.summary.page import change, share
 from pipeline.errors import ProofError
 from pipeline.layout.pages import lay_out
@@ -248,7 +248,7 @@ def test_it_says_in_sentences_what_it_shows(original: Made) -> None:
 def test_every_piece_has_its_own_number_however_small() -> None:
     """In its piece, or below it, and none on another."""
     counts = (900, 1, 1, 12, 1, 1)
-    chart = draw([Data("全体", "916項目", tuple(("light", count) for count in counts))], 600, 30, "")
+    chart = draw([BarData("全体", "916項目", tuple(("light", count) for count in counts))], 600, 30, "")
     (bar,) = chart.bars
     assert [piece.number.text for piece in bar.pieces] == [*map(str, counts)]
     below = [piece.number for piece in bar.pieces if piece.number.is_below]

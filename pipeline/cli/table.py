@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 # value: one text. values: any number of texts. flag: 1 (yes) or 0.
-Kind = Literal["value", "values", "flag"]
+ArgumentKind = Literal["value", "values", "flag"]
 
 
 class Argument(NamedTuple):
@@ -21,7 +21,7 @@ class Argument(NamedTuple):
 
     name: str
     dest: str
-    kind: Kind
+    kind: ArgumentKind
     value: str
     value_en: str
     option: str = ""

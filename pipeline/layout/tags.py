@@ -79,7 +79,7 @@ class Leaf:
 
 
 @dataclass(frozen=True, slots=True)
-class _Placed:
+class _PlacedLeaf:
     """A leaf with its page, and its number among the leaves there."""
 
     page: int
@@ -94,7 +94,7 @@ class _Node:
 
     element: Element
     type: str
-    kids: list[tuple[int, "_Placed | _Node"]] = field(default_factory=list)
+    kids: list[tuple[int, "_PlacedLeaf | _Node"]] = field(default_factory=list)
 
     @property
     def place(self) -> int | None:
@@ -233,7 +233,7 @@ def _tree(root: Element, leaves: Sequence[Sequence[Leaf]]) -> _Node:
             element = elements[leaf.element]
             while element not in nodes:
                 element = parents[element]
-            nodes[element].kids.append((place, _Placed(page, mcid, leaf.length, leaf.area)))
+            nodes[element].kids.append((place, _PlacedLeaf(page, mcid, leaf.length, leaf.area)))
             place += 1
     # From the innermost outwards, so that it is known whether a node holds anything when it is handed to its parent.
     numbers = {element: number for number, element in enumerate(elements)}
@@ -349,10 +349,10 @@ def _write(
     if decoration := _DECORATIONS.get(element.tag):
         entries.append(f"/A <</O /Layout/TextDecorationType /{decoration}>>")
     if node.type == "Figure":
-        (area,) = (kid.area for _, kid in node.kids if isinstance(kid, _Placed))
+        (area,) = (kid.area for _, kid in node.kids if isinstance(kid, _PlacedLeaf))
         entries.append(f"/A <</O /Layout/BBox {pydyf.Array(area).data.decode()}>>")
     node.kids.sort(key=_place)
-    page = next((kid.page for _, kid in node.kids if isinstance(kid, _Placed)), None)
+    page = next((kid.page for _, kid in node.kids if isinstance(kid, _PlacedLeaf)), None)
     if page is not None:
         entries.append(f"/Pg {pages[page]}")
     kids = []
@@ -395,7 +395,7 @@ def _annotate(pdf: pydyf.PDF, page: str, area: Sequence[float], target: str, num
     return str(annotation.reference.decode())
 
 
-def _place(kid: tuple[int, "_Placed | _Node"]) -> int:
+def _place(kid: tuple[int, "_PlacedLeaf | _Node"]) -> int:
     return kid[0]
 
 

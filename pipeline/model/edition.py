@@ -202,7 +202,7 @@ def _row_kind(value: object) -> str:
     return "repeat" if isinstance(value, (dict, Repeat)) and (isinstance(value, Repeat) or "再掲" in value) else "item"
 
 
-Row = Annotated[
+ItemOrRepeat = Annotated[
     Annotated[Item, Tag("item")] | Annotated[Repeat, Tag("repeat")],
     Discriminator(_row_kind),
 ]
@@ -213,7 +213,7 @@ class Measure(_Part):
 
     name: Heading = Field(alias="名称")
     page_break: Flag = Field(False, alias="改ページ", description="true なら、ここから新しいページにする")
-    rows: tuple[Row, ...] = Field((), alias="推進項目")
+    rows: tuple[ItemOrRepeat, ...] = Field((), alias="推進項目")
 
     @property
     def items(self) -> tuple[Item, ...]:

@@ -14,7 +14,7 @@ from pipeline.model.edition import Edition
 from .matching import Direction, Link, Placed, goes_on, match, place_items
 from .similarity import fold
 
-Kind = Literal[
+ChangeKind = Literal[
     "continued",
     "status_changed",
     "treatment_changed",
@@ -30,7 +30,7 @@ Kind = Literal[
 
 
 # How the kinds are called where they are counted.
-LABELS: dict[Kind, str] = {
+LABELS: dict[ChangeKind, str] = {
     "continued": "変更なし",
     "status_changed": "実施状況の変更",
     "treatment_changed": "取扱いの変更",
@@ -63,7 +63,7 @@ class Entry:
 
     old: tuple[Placed, ...]
     new: tuple[Placed, ...]
-    kinds: tuple[Kind, ...]
+    kinds: tuple[ChangeKind, ...]
     links: tuple[Link, ...]
     advice: tuple[Advice, ...]
 
@@ -94,7 +94,7 @@ class Comparison:
     new: Edition
     entries: tuple[Entry, ...]
 
-    def of(self, kind: Kind) -> tuple[Entry, ...]:
+    def of(self, kind: ChangeKind) -> tuple[Entry, ...]:
         return tuple(entry for entry in self.entries if kind in entry.kinds)
 
     @property
@@ -177,12 +177,12 @@ def _entry(
     return Entry(old, new, _kinds(edition, old, new), links, tuple(_advice(links)) if can_advise else ())
 
 
-def _kinds(edition: Edition, old: tuple[Placed, ...], new: tuple[Placed, ...]) -> tuple[Kind, ...]:
+def _kinds(edition: Edition, old: tuple[Placed, ...], new: tuple[Placed, ...]) -> tuple[ChangeKind, ...]:
     if not old:
         return ("new",)
     if not new:
         return ("vanished",) if goes_on(edition, old[0].item) else ("ended",)
-    kinds: list[Kind] = [kind for kind, differ in _DIFFERENCES if differ(old, new)]
+    kinds: list[ChangeKind] = [kind for kind, differ in _DIFFERENCES if differ(old, new)]
     if len(old) > 1:
         kinds.append("merged")
     if len(new) > 1:
@@ -203,7 +203,7 @@ def _disjoint(value: Callable[[Placed], Hashable]) -> Differ:
     return lambda old, new: not set(map(value, old)) & set(map(value, new))
 
 
-_DIFFERENCES: tuple[tuple[Kind, Differ], ...] = (
+_DIFFERENCES: tuple[tuple[ChangeKind, Differ], ...] = (
     # By the meaning: another edition may have other symbols for the same, or the same symbols for something else.
     ("status_changed", _unequal(lambda placed: fold(placed.meaning))),
     ("treatment_changed", _unequal(lambda placed: fold(placed.item.treatment))),

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from pipeline.model.edition import TreatmentKind
 from pipeline.model.schema import json_schema
 
-from .comparison import LABELS, Comparison, Entry, Kind
+from .comparison import LABELS, ChangeKind, Comparison, Entry
 from .matching import By, Placed
 
 NAME = "comparison.schema.json"
@@ -54,7 +54,7 @@ class EntryData(_Part):
 
     old: list[int] = Field(description="FROMのNO。新設なら空")
     new: list[int] = Field(description="TOのNO。なくなっていれば空")
-    kinds: list[Kind] = Field(description="何が変わったか。continuedは単独", min_length=1)
+    kinds: list[ChangeKind] = Field(description="何が変わったか。continuedは単独", min_length=1)
     treatment: str | None = Field(
         description="FROMでの今後の取扱い。いくつかあれば「、」でつなぐ。新設ならnull。endedが完了か廃止かはこれで分かる"
     )

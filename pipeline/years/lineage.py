@@ -77,7 +77,7 @@ class Lineage:
 
 
 @dataclass(frozen=True, slots=True)
-class Heading:
+class GroupHeading:
     """A policy or a measure as the newest edition that has it calls it; its number, or 0 if that is not the last of all."""
 
     name: str
@@ -87,13 +87,13 @@ class Heading:
 
 @dataclass(frozen=True, slots=True)
 class MeasureGroup:
-    heading: Heading
+    heading: GroupHeading
     lineages: tuple[Lineage, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class PolicyGroup:
-    heading: Heading
+    heading: GroupHeading
     measures: tuple[MeasureGroup, ...]
 
 
@@ -134,7 +134,7 @@ def grouped(editions: Sequence[Named], found: Sequence[Lineage]) -> tuple[Policy
     What that no longer has stands behind what preceded it where it was last.
     """
     of = {(at, placed.number): row for row, one in enumerate(found) for at, placed in enumerate(one.items) if placed}
-    headings: dict[tuple[str, ...], Heading] = {}
+    headings: dict[tuple[str, ...], GroupHeading] = {}
     policies: list[str] = []
     measures: dict[str, list[str]] = defaultdict(list)
     rows: dict[tuple[str, str], list[int]] = defaultdict(list)
@@ -144,11 +144,11 @@ def grouped(editions: Sequence[Named], found: Sequence[Lineage]) -> tuple[Policy
         _weave(policies, (fold(policy.name) for policy in edition.policies))
         for position, policy in enumerate(edition.policies, 1):
             above = fold(policy.name)
-            headings.setdefault((above,), Heading(policy.name, position * is_last, at))
+            headings.setdefault((above,), GroupHeading(policy.name, position * is_last, at))
             _weave(measures[above], (fold(measure.name) for measure in policy.measures))
             for within, measure in enumerate(policy.measures, 1):
                 place = above, fold(measure.name)
-                headings.setdefault(place, Heading(measure.name, within * is_last, at))
+                headings.setdefault(place, GroupHeading(measure.name, within * is_last, at))
                 stood = (of[at, item.number] for item in measure.items)
                 _weave(rows[place], (row for row in stood if found[row].newest.place == place))
     groups = {

@@ -37,7 +37,7 @@ Marked = tuple[Piece, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class _Word:
+class _Run:
     """A word as far as its script shows it; `key` is what it says, whatever its width."""
 
     text: str
@@ -45,7 +45,7 @@ class _Word:
 
 
 # A stretch of both texts: equal, or replaced (either side may be empty).
-_Stretch = tuple[bool, Sequence[_Word], Sequence[_Word]]
+_Stretch = tuple[bool, Sequence[_Run], Sequence[_Run]]
 
 
 def mark(old: str, new: str) -> tuple[Marked, Marked]:
@@ -59,7 +59,7 @@ def mark(old: str, new: str) -> tuple[Marked, Marked]:
 
 def _stretches(old: str, new: str) -> Iterator[_Stretch]:
     if fold(old) == fold(new):
-        yield False, [_Word(old, "")], [_Word(new, "")]
+        yield False, [_Run(old, "")], [_Run(new, "")]
         return
     # Sentences first: a word that occurs everywhere must not tie a sentence to a strange one.
     for changed, before, after in _diff(_sentences(old), _sentences(new)):
@@ -69,7 +69,7 @@ def _stretches(old: str, new: str) -> Iterator[_Stretch]:
             yield False, before, after
 
 
-def _within(old: Sequence[_Word], new: Sequence[_Word]) -> Iterator[_Stretch]:
+def _within(old: Sequence[_Run], new: Sequence[_Run]) -> Iterator[_Stretch]:
     """Sentences that differ, compared by their words."""
     words = [list(_words("".join(sentence.text for sentence in side))) for side in (old, new)]
     stretches = list(_swallow(_diff(*words)))
@@ -80,7 +80,7 @@ def _within(old: Sequence[_Word], new: Sequence[_Word]) -> Iterator[_Stretch]:
         yield from stretches
 
 
-def _diff(old: Sequence[_Word], new: Sequence[_Word]) -> Iterator[_Stretch]:
+def _diff(old: Sequence[_Run], new: Sequence[_Run]) -> Iterator[_Stretch]:
     before, after = [token.key for token in old], [token.key for token in new]
     start = _common_start(before, after)
     end = _common_start(before[start:][::-1], after[start:][::-1])
@@ -114,16 +114,16 @@ def _swallow(stretches: Iterable[_Stretch]) -> Iterator[_Stretch]:
         yield changed, [t for _, old, _ in together for t in old], [t for _, _, new in together for t in new]
 
 
-def _is_small(island: Sequence[_Word]) -> bool:
+def _is_small(island: Sequence[_Run]) -> bool:
     text = "".join(token.key for token in island)
     return len(text) <= _ISLAND and not _ENDS_SENTENCE.search(text)
 
 
-def _sentences(text: str) -> list[_Word]:
-    return [_Word(sentence, fold(sentence)) for sentence in _SENTENCE.findall(text)]
+def _sentences(text: str) -> list[_Run]:
+    return [_Run(sentence, fold(sentence)) for sentence in _SENTENCE.findall(text)]
 
 
-def _words(text: str) -> Iterator[_Word]:
+def _words(text: str) -> Iterator[_Run]:
     """`text` in runs of one script; white space belongs to the word before it and says nothing."""
     run, key, script = "", "", ""
     for cluster in _CLUSTER.findall(text):
@@ -131,11 +131,11 @@ def _words(text: str) -> Iterator[_Word]:
         here = _script(folded[0]) if folded else script
         # A mark of punctuation stands by itself, so that a bracket can be equal where what it holds is not.
         if key and folded and (here != script or here == "other"):
-            yield _Word(run, key)
+            yield _Run(run, key)
             run, key = "", ""
         run, key, script = run + cluster, key + folded, here
     if run:
-        yield _Word(run, key)
+        yield _Run(run, key)
 
 
 def _script(character: str) -> str:
@@ -155,11 +155,11 @@ def _script(character: str) -> str:
     return "latin" if character.isalpha() else "other"
 
 
-def _length(tokens: Iterable[_Word]) -> int:
+def _length(tokens: Iterable[_Run]) -> int:
     return sum(len(token.key) for token in tokens)
 
 
-def _pieces(stretches: Iterable[tuple[Sequence[_Word], bool]]) -> Marked:
+def _pieces(stretches: Iterable[tuple[Sequence[_Run], bool]]) -> Marked:
     """The text of each run of stretches that are alike: none is empty."""
     texts = (("".join(token.text for token in tokens), changed) for tokens, changed in stretches)
     return tuple(

@@ -265,7 +265,7 @@ def _heads(edition: Edition, names: list[str]) -> tuple[tuple[Cell, ...], ...]:
 
 
 def _rows(comparison: Comparison, shown: list[Judged]) -> Iterator[Row]:
-    headings = _Headings(comparison.new)
+    headings = _HeadingLabels(comparison.new)
     count = measures = 0
     by_policy = groupby(shown, lambda judged: _stands(judged[0]).place[0])
     for policies, (_, inside) in enumerate(by_policy, 1):
@@ -297,7 +297,7 @@ def _stands(entry: Entry) -> Placed:
     return (entry.new or entry.old)[0]
 
 
-class _Headings:
+class _HeadingLabels:
     """The headings above the rows: numbered as in the new edition, or marked if only the old one has them."""
 
     def __init__(self, new: Edition) -> None:
@@ -339,10 +339,12 @@ def _labels(edition: Edition, entry: Entry, kinds: tuple[str, ...]) -> Iterator[
 
 
 # A side of a row: number, name, status with its meaning, treatment, findings.
-Side = tuple[str, Said, Said, str, Said, Said]
+ExpectedSide = tuple[str, Said, Said, str, Said, Said]
 
 
-def _sides(entry: Entry, kinds: tuple[str, ...], new: Placed | None, old: Placed | None) -> tuple[Side, Side]:
+def _sides(
+    entry: Entry, kinds: tuple[str, ...], new: Placed | None, old: Placed | None
+) -> tuple[ExpectedSide, ExpectedSide]:
     """Left and right."""
     if new and old:
         old_name, new_name = marked(old.item.name, new.item.name)
@@ -364,18 +366,18 @@ def _sides(entry: Entry, kinds: tuple[str, ...], new: Placed | None, old: Placed
     return _empty(why), _alone(old, not entry.new)
 
 
-def _side(placed: Placed, name: Said, status: Said, treatment: Said, findings: Said) -> Side:
+def _side(placed: Placed, name: Said, status: Said, treatment: Said, findings: Said) -> ExpectedSide:
     meaning = flat(placed.meaning) if placed.meaning != placed.item.status else ""
     return str(placed.number), name, status, meaning, treatment, findings
 
 
-def _alone(placed: Placed, is_marked: bool) -> Side:
+def _alone(placed: Placed, is_marked: bool) -> ExpectedSide:
     item = placed.item
     said = (_whole(item.name, is_marked), *((text, ()) for text in (item.status, item.treatment, item.findings)))
     return _side(placed, *said)
 
 
-def _empty(why: str) -> Side:
+def _empty(why: str) -> ExpectedSide:
     return "", (why, ()), NO_TEXT, "", NO_TEXT, NO_TEXT
 
 
@@ -383,7 +385,9 @@ def _whole(text: str, is_marked: bool) -> Said:
     return text, (text,) if is_marked else ()
 
 
-def _cells(labels: str, sides: tuple[Side, Side], ids: tuple[str, str, str], headed_by_new: bool) -> Iterator[Cell]:
+def _cells(
+    labels: str, sides: tuple[ExpectedSide, ExpectedSide], ids: tuple[str, str, str], headed_by_new: bool
+) -> Iterator[Cell]:
     yield Cell(labels, ("head-kinds", *ids))
     for name, side in zip(("new", "old"), sides, strict=True):
         number, item, status, meaning, treatment, findings = side

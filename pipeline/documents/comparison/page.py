@@ -20,7 +20,7 @@ from pipeline.documents.html import (
 )
 from pipeline.model.edition import Edition, measure_number, policy_number
 from pipeline.text import flat, width_in_ems
-from pipeline.years.comparison import LABELS, Comparison, Entry, Kind
+from pipeline.years.comparison import LABELS, ChangeKind, Comparison, Entry
 from pipeline.years.matching import Placed
 from pipeline.years.similarity import fold
 from pipeline.years.text_diff import Marked, Piece, mark
@@ -32,7 +32,7 @@ ADDED, REMOVED, MISSING = "(新設)", "(削る)", "(記載なし)"
 GUESS = "推定"
 
 # What is listed by name at first, in this order; first what somebody has to look after.
-_LISTED: tuple[tuple[Kind, str], ...] = (
+_LISTED: tuple[tuple[ChangeKind, str], ...] = (
     ("vanished", "記載なし(要確認)"),
     ("new", "新設"),
     ("merged", "統合"),
@@ -55,7 +55,7 @@ _LISTED_NUMBER_FIGURES = 6
 
 
 @dataclass(frozen=True, slots=True)
-class Side:
+class ItemSide:
     """One side of a row: the marked words of each field; the meaning of the status."""
 
     number: str
@@ -67,20 +67,20 @@ class Side:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class ItemRow:
     """A row of the 新旧対照表: an item, new and old, and in what they differ."""
 
     id: str
     kinds: tuple[str, ...]
-    new: Side
-    old: Side
+    new: ItemSide
+    old: ItemSide
     headed_by_new: bool
     headers: tuple[str, ...]
     context: str
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class HeadingRow:
     """A policy or a measure as the heading above its rows. `headers` holds the ids of what stands above it."""
 
     level: str
@@ -213,7 +213,7 @@ def _sentences(comparison: Comparison) -> Iterator[str]:
 
 def _counts(comparison: Comparison) -> Iterator[tuple[str, int]]:
     headings = comparison.new.headings
-    labels: dict[Kind, str] = {
+    labels: dict[ChangeKind, str] = {
         **LABELS,
         "status_changed": f"{flat(headings.status)}の変更",
         "treatment_changed": f"{flat(headings.treatment)}の変更",
@@ -223,7 +223,7 @@ def _counts(comparison: Comparison) -> Iterator[tuple[str, int]]:
         yield label, len(comparison.of(kind))
 
 
-def _listed(kind: Kind, label: str, entry: Entry) -> Iterator[tuple[str, str, str, str, str, str]]:
+def _listed(kind: ChangeKind, label: str, entry: Entry) -> Iterator[tuple[str, str, str, str, str, str]]:
     """The lines of `entry` in the list by name: kind, NO and name of new and old, and a remark."""
     for index in range(max(len(entry.new), len(entry.old))):
         new = entry.new[index] if index < len(entry.new) else None
@@ -250,7 +250,7 @@ def _numbered(placed: Placed) -> str:
 # Item by item
 
 
-def _body(comparison: Comparison, show_all: bool) -> Iterator[Group | Line]:
+def _body(comparison: Comparison, show_all: bool) -> Iterator[HeadingRow | ItemRow]:
     policy = measure = ""
     place: tuple[str, str] | None = None
     policies = measures = 0
@@ -262,14 +262,14 @@ def _body(comparison: Comparison, show_all: bool) -> Iterator[Group | Line]:
             policies += 1
             old = f"({OLD}) {policy_number(stands.policy_position)} {flat(stands.policy)}"
             policy = headings.get(stands.place[:1], old)
-            yield Group("policy", f"policy-{policies}", policy, ("head-kinds",), "")
+            yield HeadingRow("policy", f"policy-{policies}", policy, ("head-kinds",), "")
             place = None
         if stands.place != place:
             measures += 1
             old = f"({OLD}) {measure_number(stands.measure_position)} {flat(stands.measure)}"
             measure = headings.get(stands.place, old)
             above = ("head-kinds", f"policy-{policies}")
-            yield Group("measure", f"measure-{measures}", measure, above, policy + CONTINUED)
+            yield HeadingRow("measure", f"measure-{measures}", measure, above, policy + CONTINUED)
         place = stands.place
         yield from _lines(
             entry, f"entry-{count}", comparison, (f"measure-{measures}", f"policy-{policies}"), policy, measure
@@ -289,13 +289,13 @@ def _headings(edition: Edition) -> dict[tuple[str, ...], str]:
 
 def _lines(
     entry: Entry, id: str, comparison: Comparison, headers: tuple[str, str], policy: str, measure: str
-) -> Iterator[Line]:
+) -> Iterator[ItemRow]:
     kinds = tuple(_labels(entry, comparison))
     for index in range(max(len(entry.new), len(entry.old))):
         new = entry.new[index] if index < len(entry.new) else None
         old = entry.old[index] if index < len(entry.old) else None
         left, right = _sides(entry, new, old)
-        yield Line(
+        yield ItemRow(
             id if index == 0 else f"{id}-{index + 1}",
             kinds if index == 0 else (),
             left,
@@ -308,7 +308,7 @@ def _lines(
 
 def _labels(entry: Entry, comparison: Comparison) -> Iterator[str]:
     headings = comparison.new.headings
-    labels: dict[Kind, str] = {
+    labels: dict[ChangeKind, str] = {
         "continued": "変更なし",
         "status_changed": flat(headings.status),
         "treatment_changed": "取扱い",
@@ -326,7 +326,7 @@ def _labels(entry: Entry, comparison: Comparison) -> Iterator[str]:
         yield GUESS
 
 
-def _sides(entry: Entry, new: Placed | None, old: Placed | None) -> tuple[Side, Side]:
+def _sides(entry: Entry, new: Placed | None, old: Placed | None) -> tuple[ItemSide, ItemSide]:
     if new and old:
         moved = f"\n[旧 {_numbered(old)}]" if "moved" in entry.kinds else ""
         pairs = {
@@ -359,14 +359,14 @@ def _sides(entry: Entry, new: Placed | None, old: Placed | None) -> tuple[Side, 
     return _empty(MISSING if "vanished" in entry.kinds else REMOVED), _side(one, whole)
 
 
-def _side(placed: Placed, marked: dict[str, Marked], note: str = "") -> Side:
+def _side(placed: Placed, marked: dict[str, Marked], note: str = "") -> ItemSide:
     name = marked["name"] + ((Piece(note, False),) if note else ())
     meaning = flat(placed.meaning) if placed.meaning != placed.item.status else ""
-    return Side(str(placed.number), name, marked["status"], meaning, marked["treatment"], marked["findings"])
+    return ItemSide(str(placed.number), name, marked["status"], meaning, marked["treatment"], marked["findings"])
 
 
-def _empty(name: str) -> Side:
-    return Side("", (Piece(name, False),), (), "", (), ())
+def _empty(name: str) -> ItemSide:
+    return ItemSide("", (Piece(name, False),), (), "", (), ())
 
 
 def _whole(old: str, new: str, changed: bool) -> tuple[Marked, Marked]:

@@ -13,7 +13,7 @@ from pipeline.text import flat
 Paper = dict[tuple[int, str], str]
 
 # NO, place, wrong and right text; None where there is none.
-Correction = tuple[int, str, str | None, str | None]
+Difference = tuple[int, str, str | None, str | None]
 
 HEADS = {"number": "NO", "place": "箇所", "wrong": "誤", "right": "正"}
 
@@ -79,7 +79,7 @@ def _places(edition: Edition) -> dict[int, str]:
     }
 
 
-def _corrections(before: Paper, after: Paper) -> Iterator[Correction]:
+def _corrections(before: Paper, after: Paper) -> Iterator[Difference]:
     """First of the list as a whole, then item by item in the order of NO; an item that is gone is told once."""
     # Stable: within a NO the places stay in the order in which a list says them, the new one's first.
     for number, place in sorted(dict.fromkeys([*after, *before]), key=lambda key: key[0]):
@@ -89,7 +89,7 @@ def _corrections(before: Paper, after: Paper) -> Iterator[Correction]:
             yield number, place, wrong, right
 
 
-def _applied(paper: Paper, corrections: tuple[Correction, ...]) -> Paper:
+def _applied(paper: Paper, corrections: tuple[Difference, ...]) -> Paper:
     """`paper` after all corrections, empty texts left out."""
     corrected = dict(paper)
     for number, place, wrong, right in corrections:

@@ -28,7 +28,7 @@ from pipeline.model.edition import BLANK, Edition, measure_number, policy_number
 from pipeline.model.page_head import Legend
 from pipeline.model.validation import Validated
 from pipeline.text import flat, width_in_ems
-from pipeline.years.lineage import Event, Heading, Lineage, PolicyGroup, grouped, lineages
+from pipeline.years.lineage import Event, GroupHeading, Lineage, PolicyGroup, grouped, lineages
 from pipeline.years.matching import place_items
 from pipeline.years.similarity import fold
 
@@ -73,7 +73,7 @@ _BAR_HEIGHT = 12
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
+class EditionColumn:
     """An edition as the head of its column."""
 
     id: str
@@ -182,7 +182,9 @@ def page(editions: Sequence[Validated], carried: Carried) -> str:
         notes=notes,
         items_heading=_items_heading(newest),
         key=key,
-        columns=tuple(Column(f"head-edition-{at}", label, _head_lines(label)) for at, label in enumerate(labels, 1)),
+        columns=tuple(
+            EditionColumn(f"head-edition-{at}", label, _head_lines(label)) for at, label in enumerate(labels, 1)
+        ),
         item_head=flat(newest.headings.item),
         remarks_head=REMARKS,
         sections=tuple(_sections(editions, labels, groups, page_size)),
@@ -445,15 +447,15 @@ def _sections(
         yield tuple(rows)
 
 
-def _policy_label(heading: Heading, labels: Sequence[str]) -> str:
+def _policy_label(heading: GroupHeading, labels: Sequence[str]) -> str:
     return _heading_label(heading, policy_number(heading.position) if heading.position else "", labels)
 
 
-def _measure_label(heading: Heading, labels: Sequence[str]) -> str:
+def _measure_label(heading: GroupHeading, labels: Sequence[str]) -> str:
     return _heading_label(heading, measure_number(heading.position) if heading.position else "", labels)
 
 
-def _heading_label(heading: Heading, number: str, labels: Sequence[str]) -> str:
+def _heading_label(heading: GroupHeading, number: str, labels: Sequence[str]) -> str:
     # The number of an older edition would be taken for that of the newest.
     return f"{number} {flat(heading.name)}" if number else f"{flat(heading.name)}({labels[heading.last]}まで)"
 

@@ -34,14 +34,14 @@ _NUMBER_FIGURES = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
+class ColumnHead:
     name: str
     id: str
     lines: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Heading:
+class HeadingRow:
     """A row that runs across: a policy or a measure.
 
     `policy` is the id of the policy that a measure stands in; `context` the line that a page says when it begins here.
@@ -58,7 +58,7 @@ class Heading:
 
 
 @dataclass(frozen=True, slots=True)
-class Cells:
+class ItemRow:
     """A row of an item, or of a repeat of one, as printed. `headers` holds the ids of its measure and policy.
 
     `mark` stands behind the name of a repeat.
@@ -82,8 +82,8 @@ class Cells:
 class Section:
     """A policy: its heading and all the rows below it."""
 
-    heading: Heading
-    rows: tuple[Heading | Cells, ...]
+    heading: HeadingRow
+    rows: tuple[HeadingRow | ItemRow, ...]
 
 
 def page(edition: Edition, carried: Carried, data: Sequence[str] = ()) -> str:
@@ -113,10 +113,10 @@ def _about(edition: Edition) -> Iterator[tuple[str, str]]:
         yield "担当", " ".join(filter(None, (edition.municipality, edition.department)))
 
 
-def columns(edition: Edition) -> tuple[Column, ...]:
+def columns(edition: Edition) -> tuple[ColumnHead, ...]:
     """The column heads, broken into lines where they fit their columns best."""
     return tuple(
-        Column(name, f"head-{name}", break_label(flat(getattr(edition.headings, name)), _HEAD_WIDTHS[name]))
+        ColumnHead(name, f"head-{name}", break_label(flat(getattr(edition.headings, name)), _HEAD_WIDTHS[name]))
         for name in COLUMNS
     )
 
@@ -129,13 +129,13 @@ def sections(edition: Edition) -> Iterator[Section]:
         policy_id = f"policy-{policy_position}"
         number = policy_number(policy_position)
         here = f"{number} {flat(policy.name)}"
-        heading = Heading("policy", policy_id, number, policy.name, "head-policy", "", "", policy.page_break)
-        rows: list[Heading | Cells] = []
+        heading = HeadingRow("policy", policy_id, number, policy.name, "head-policy", "", "", policy.page_break)
+        rows: list[HeadingRow | ItemRow] = []
         for measure_position, measure in enumerate(policy.measures, 1):
             measure_id = f"measure-{policy_position}-{measure_position}"
             label = measure_number(measure_position)
             rows.append(
-                Heading(
+                HeadingRow(
                     "measure",
                     measure_id,
                     label,
@@ -169,8 +169,8 @@ def _lost_lines(edition: Edition) -> tuple[int, int]:
 
 def _cells(
     edition: Edition, item: Item, repeated: bool, position: int, headers: tuple[str, str], context: str, less: int
-) -> Cells:
-    return Cells(
+) -> ItemRow:
+    return ItemRow(
         id=f"row-{position}" if repeated else f"no-{item.number}",
         number=item.number,
         name=item.name,

@@ -26,7 +26,7 @@ UNFILLED = "white"
 
 
 @dataclass(frozen=True, slots=True)
-class Data:
+class BarData:
     """What a bar shows: the pieces with what fills them and how many they are; none is 0."""
 
     label: str
@@ -35,7 +35,7 @@ class Data:
 
 
 @dataclass(frozen=True, slots=True)
-class Number:
+class PieceLabel:
     """The number of a piece: where it begins, how wide it is and where its middle is; below the bar if there is no room."""
 
     text: str
@@ -46,13 +46,13 @@ class Number:
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class BarPiece:
     """A piece of a bar: what it is filled with, where it begins, how long it is."""
 
     fill: str
     x: float
     width: float
-    number: Number
+    number: PieceLabel
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ class Bar:
     total_x: float
     y: float
     text_y: float
-    pieces: tuple[Piece, ...]
+    pieces: tuple[BarPiece, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +89,7 @@ class Chart:
     reading: str
 
 
-def draw(data: Sequence[Data], width: int, pitch: float, reading: str) -> Chart:
+def draw(data: Sequence[BarData], width: int, pitch: float, reading: str) -> Chart:
     """The chart of `data`, `width` pixels wide, with `pitch` pixels from one bar to the next."""
     scale = width - _LABELS - _RIGHT
     bar_height = pitch * _BAR
@@ -117,26 +117,26 @@ def _tick(scale: float, part: int) -> Tick:
     return Tick(round(x, 1), round(x - wide(text) / 2, 1), text)
 
 
-def _pieces(data: Data, scale: float) -> tuple[Piece, ...]:
+def _pieces(data: BarData, scale: float) -> tuple[BarPiece, ...]:
     whole = sum(number for _, number in data.pieces)
     # Each begins where the one before it ends: rounded from the sum, no gap opens between them.
     ends = [sum(number for _, number in data.pieces[:count]) for count in range(len(data.pieces) + 1)]
     edges = [round(_LABELS + scale * end / (whole or 1), 1) for end in ends]
     numbers = _numbers([str(number) for _, number in data.pieces], edges, _LABELS + scale + _RIGHT)
     return tuple(
-        Piece(fill, edges[index], round(edges[index + 1] - edges[index], 1), numbers[index])
+        BarPiece(fill, edges[index], round(edges[index + 1] - edges[index], 1), numbers[index])
         for index, (fill, _) in enumerate(data.pieces)
     )
 
 
-def _numbers(texts: Sequence[str], edges: Sequence[float], end: float) -> list[Number]:
+def _numbers(texts: Sequence[str], edges: Sequence[float], end: float) -> list[PieceLabel]:
     middles = [(left + right) / 2 for left, right in pairwise(edges)]
     rooms = [wide(text) + 2 * _MARGIN for text in texts]
     below = [index for index, room in enumerate(rooms) if room > edges[index + 1] - edges[index]]
     for index, middle in zip(below, _side_by_side([(middles[i], rooms[i]) for i in below], end), strict=True):
         middles[index] = middle
     return [
-        Number(text, round(middle - wide(text) / 2, 1), round(wide(text), 1), round(middle, 1), index in below)
+        PieceLabel(text, round(middle - wide(text) / 2, 1), round(wide(text), 1), round(middle, 1), index in below)
         for index, (text, middle) in enumerate(zip(texts, middles, strict=True))
     ]
 

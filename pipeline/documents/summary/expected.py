@@ -19,7 +19,7 @@ BARS_OF_A_PICTURE = 24
 
 
 @dataclass(frozen=True, slots=True)
-class _Column:
+class _CountColumn:
     """A status or a treatment: the symbol or term that is counted, the end of its ids, symbol and label as printed."""
 
     key: str
@@ -66,10 +66,12 @@ class _Sums:
         ):
             require(sum(parts) == total, "内訳の合計が、計と合いません。")
 
-    def _columns(self, group: str, known: list[tuple[str, str, str]]) -> list[_Column]:
-        columns = [_Column(key, f"{group}-{at}", symbol, label) for at, (key, symbol, label) in enumerate(known, 1)]
+    def _columns(self, group: str, known: list[tuple[str, str, str]]) -> list[_CountColumn]:
+        columns = [
+            _CountColumn(key, f"{group}-{at}", symbol, label) for at, (key, symbol, label) in enumerate(known, 1)
+        ]
         if self.whole.of[group][BLANK] and BLANK not in {column.key for column in columns}:
-            columns.append(_Column(BLANK, f"{group}-blank", "", BLANK))
+            columns.append(_CountColumn(BLANK, f"{group}-blank", "", BLANK))
         return columns
 
 

@@ -15,7 +15,7 @@ from pipeline.model.page_head import ROOM
 from pipeline.text import flat, width_in_ems
 from pipeline.years.similarity import fold
 
-from .chart import EM, FILLS, UNFILLED, Chart, Data, draw
+from .chart import EM, FILLS, UNFILLED, BarData, Chart, draw
 
 TITLE = "集計表"
 TOTAL = "計(再掲を除く)"
@@ -58,7 +58,7 @@ class Tally:
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
+class CountColumn:
     """A column of numbers: what is counted in it, and the symbol that goes before its label."""
 
     id: str
@@ -68,7 +68,7 @@ class Column:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class CountRow:
     """A line of a table: its head and its numbers as printed."""
 
     id: str
@@ -78,7 +78,7 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
+class ChangeRow:
     """A line of the comparison: old and new number, the change, old and new share. `reading` says the change aloud."""
 
     id: str
@@ -165,17 +165,17 @@ def page(edition: Edition, old: Edition | None, carried: Carried) -> str:
     )
 
 
-def _is_beside(differences: Sequence[Difference]) -> bool:
+def _is_beside(differences: Sequence[ChangeRow]) -> bool:
     return 0 < len(differences) <= _LINES_BESIDE and _wrapped(differences) <= _MORE_LINES_BESIDE
 
 
-def _wrapped(differences: Sequence[Difference]) -> int:
+def _wrapped(differences: Sequence[ChangeRow]) -> int:
     """How many lines the names of `differences` have besides the first ones, where they stand beside the chart."""
     return sum(-(-width_in_ems(line.head) // _DIFFERENCE_NAME) - 1 for line in differences)
 
 
 def _fitted(
-    edition: Edition, old: Edition | None, tally: Tally, differences: Sequence[Difference], room: float
+    edition: Edition, old: Edition | None, tally: Tally, differences: Sequence[ChangeRow], room: float
 ) -> tuple[Spacing, bool, tuple[Chart, ...]]:
     """The most room with which all stands on one page of such a height, and the chart as high as that leaves it.
 
@@ -275,22 +275,24 @@ def change(old: int, new: int) -> str:
 # Columns and sentences
 
 
-def status_columns(edition: Edition) -> tuple[Column, ...]:
+def status_columns(edition: Edition) -> tuple[CountColumn, ...]:
     """A column for each symbol of the legend, and one for what is still to be filled in if anything is."""
     columns = [
-        Column(f"status-{position}", symbol, symbol, flat(meaning))
+        CountColumn(f"status-{position}", symbol, symbol, flat(meaning))
         for position, (symbol, meaning) in enumerate(edition.legend.items(), 1)
     ]
     if BLANK not in edition.legend and any(item.status == BLANK for item in edition.items.values()):
-        columns.append(Column("status-blank", BLANK, "", BLANK))
+        columns.append(CountColumn("status-blank", BLANK, "", BLANK))
     return tuple(columns)
 
 
-def treatment_columns(edition: Edition) -> tuple[Column, ...]:
+def treatment_columns(edition: Edition) -> tuple[CountColumn, ...]:
     """The same for the terms of 今後の取扱い."""
-    columns = [Column(f"treatment-{position}", term, "", term) for position, term in enumerate(edition.treatments, 1)]
+    columns = [
+        CountColumn(f"treatment-{position}", term, "", term) for position, term in enumerate(edition.treatments, 1)
+    ]
     if BLANK not in edition.treatments and any(item.treatment == BLANK for item in edition.items.values()):
-        columns.append(Column("treatment-blank", BLANK, "", BLANK))
+        columns.append(CountColumn("treatment-blank", BLANK, "", BLANK))
     return tuple(columns)
 
 
@@ -337,7 +339,7 @@ def _lead(edition: Edition, old: Edition | None, count: Count) -> tuple[str, ...
     return tuple(sentences)
 
 
-def _listed(columns: Sequence[Column], counts: Mapping[str, int], whole: int) -> str:
+def _listed(columns: Sequence[CountColumn], counts: Mapping[str, int], whole: int) -> str:
     numbers = ((column.label, counts.get(column.key, 0)) for column in columns)
     return "、".join(f"「{label}」{number}({share(number, whole)}%)" for label, number in numbers)
 
@@ -382,22 +384,22 @@ def _numbers(edition: Edition, count: Count) -> Iterator[int]:
     yield from (count.treatments.get(column.key, 0) for column in treatment_columns(edition))
 
 
-def _lines(edition: Edition, tally: Tally) -> Iterator[Line]:
+def _lines(edition: Edition, tally: Tally) -> Iterator[CountRow]:
     for position, policy in enumerate(edition.policies, 1):
         numbers = tuple(map(str, _numbers(edition, tally.of(position - 1))))
         name = f"{policy_number(position)} {policy.name}"
-        yield Line(f"policy-{position}", name, numbers, width_in_ems(name) > _LONG_NAME)
+        yield CountRow(f"policy-{position}", name, numbers, width_in_ems(name) > _LONG_NAME)
 
 
-def _foot(edition: Edition, tally: Tally) -> Iterator[Line]:
-    yield Line("total", TOTAL, tuple(map(str, _numbers(edition, tally.whole))))
+def _foot(edition: Edition, tally: Tally) -> Iterator[CountRow]:
+    yield CountRow("total", TOTAL, tuple(map(str, _numbers(edition, tally.whole))))
     shares = [share(number, tally.whole.items) for number in _numbers(edition, tally.whole)]
     if _repeats(edition):
         shares[1] = NOTHING
-    yield Line("share", "構成比(%)", tuple(shares))
+    yield CountRow("share", "構成比(%)", tuple(shares))
 
 
-def _differences(old: Edition, new: Edition) -> Iterator[Difference]:
+def _differences(old: Edition, new: Edition) -> Iterator[ChangeRow]:
     """All items, then each status and each treatment of either edition, what means the same in one line."""
     before, after = _tally(old).whole, _tally(new).whole
     wholes = before.items, after.items
@@ -415,7 +417,7 @@ def _differences(old: Edition, new: Edition) -> Iterator[Difference]:
             ),
         ),
     ):
-        yield Difference(f"difference-{name}", flat(getattr(new.headings, name)), "", "", "", "", "", "")
+        yield ChangeRow(f"difference-{name}", flat(getattr(new.headings, name)), "", "", "", "", "", "")
         for position, meaning in enumerate(dict.fromkeys([*sides[1], *sides[0]]), 1):
             head = (sides[1].get(meaning) or sides[0][meaning]).head
             numbers = _number(sides[0], meaning), _number(sides[1], meaning)
@@ -423,7 +425,7 @@ def _differences(old: Edition, new: Edition) -> Iterator[Difference]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Meaning:
+class _MeaningCount:
     """What the symbols before `label` have in common, and how many items have it."""
 
     symbols: str
@@ -435,33 +437,33 @@ class _Meaning:
         return f"{self.symbols} {self.label}".strip()
 
 
-def _by_meaning(columns: Sequence[Column], counts: Mapping[str, int]) -> dict[str, _Meaning]:
-    meanings: dict[str, _Meaning] = {}
+def _by_meaning(columns: Sequence[CountColumn], counts: Mapping[str, int]) -> dict[str, _MeaningCount]:
+    meanings: dict[str, _MeaningCount] = {}
     for column in columns:
         key, number = fold(column.label), counts.get(column.key, 0)
         if known := meanings.get(key):
             symbols = "・".join(filter(None, (known.symbols, column.symbol)))
-            meanings[key] = _Meaning(symbols, known.label, known.number + number)
+            meanings[key] = _MeaningCount(symbols, known.label, known.number + number)
         else:
-            meanings[key] = _Meaning(column.symbol, column.label, number)
+            meanings[key] = _MeaningCount(column.symbol, column.label, number)
     return meanings
 
 
-def _number(side: Mapping[str, _Meaning], meaning: str) -> int | None:
+def _number(side: Mapping[str, _MeaningCount], meaning: str) -> int | None:
     """How many have it; None for what the edition does not know. What is not filled in, every edition knows."""
     if meaning in side:
         return side[meaning].number
     return 0 if meaning == BLANK else None
 
 
-def _difference(name: str, head: str, numbers: tuple[int | None, int | None], wholes: tuple[int, int]) -> Difference:
+def _difference(name: str, head: str, numbers: tuple[int | None, int | None], wholes: tuple[int, int]) -> ChangeRow:
     old, new = (number or 0 for number in numbers)
     printed = [NOTHING if number is None else str(number) for number in numbers]
     shares = [
         NOTHING if number is None else share(number, whole) for number, whole in zip(numbers, wholes, strict=True)
     ]
     reading = f"{old - new}減" if new < old else ""
-    return Difference(
+    return ChangeRow(
         f"difference-{name}", head, printed[0], printed[1], change(old, new), reading, shares[0], shares[1]
     )
 
@@ -481,12 +483,12 @@ def _fills(edition: Edition) -> tuple[str, ...]:
     )
 
 
-def _data(edition: Edition, tally: Tally) -> list[Data]:
+def _data(edition: Edition, tally: Tally) -> list[BarData]:
     """The bars: of all items, then of each policy."""
     labels = (WHOLE, *(policy_number(position) for position in range(1, len(tally.policies) + 1)))
     keys = [*zip(_fills(edition), status_columns(edition), strict=True)]
     return [
-        Data(
+        BarData(
             label, f"{count.items}項目", tuple((fill, n) for fill, one in keys if (n := count.statuses.get(one.key, 0)))
         )
         for label, count in zip(labels, (tally.whole, *tally.policies), strict=True)
