@@ -8,16 +8,20 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
+from io import BytesIO
 from pathlib import Path
 
+import pypdf
 import pytest
+from pypdf.generic import DecodedStreamObject, NameObject
 
 from pipeline.cli import actions, command
 from pipeline.library import Library
 from pipeline.line import Delivered
 from pipeline.reading import UnreadableError, fingerprint, read_file
+from pipeline.source import embedded
 
-from .conftest import HEALTHY
+from .conftest import HEALTHY, Made
 
 
 def pipe(path: Path) -> None:
@@ -189,6 +193,22 @@ def test_what_is_no_file_is_not_the_edition_that_was_saved_last(beside: Path, mo
     beside.symlink_to("nothing")
     assert run("preview") == 0
     assert seen == ["h24"]
+
+
+def test_a_pdf_that_keeps_its_reader_busy_is_given_up(
+    beside: Path, healthy: Made, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A few kilobytes that inflate to words without end. Read to the end, it would be told for an altered one."""
+    monkeypatch.setattr(embedded, "_SECONDS", 0.2)
+    writer = pypdf.PdfWriter(clone_from=BytesIO(healthy.pdf))
+    words = DecodedStreamObject()
+    words.set_data(b"BT (a) Tj ET\n" * 100_000)
+    writer.pages[0][NameObject("/Contents")] = writer._add_object(words.flate_encode())
+    writer.write("bomb.pdf")
+    assert run("diff", "--from", "bomb.pdf", "--to", "h24") == 1
+    assert "bomb.pdf: E112: " in capsys.readouterr().err
+    assert signal.getitimer(signal.ITIMER_VIRTUAL) == (0.0, 0.0)
+    assert not beside.exists()
 
 
 def test_a_file_below_proc_that_has_no_size_is_bounded() -> None:
