@@ -2,13 +2,13 @@
 
 What a reader sees (the text of each page, in the order in which it is painted) and what a screen reader
 reads (the structure tree) are both compared with what the model says, white space aside; so are fonts,
-metadata and the source that the file carries. Whatever differs is a `ProofError`: nothing is delivered.
+metadata and the source that the file carries. Where the texts lie on the paper is judged too (geometry.py), and the
+limits that PDF/A sets (limits.py). Whatever is wrong is a `ProofError`: nothing is delivered.
 """
 
 import io
-import re
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import groupby, pairwise
@@ -23,24 +23,24 @@ from pipeline.errors import ProofError
 from pipeline.fonts import FAMILIES
 from pipeline.processes.gc_pause import gc_paused
 
-
-@dataclass(frozen=True, slots=True)
-class _Marked:
-    """A marked piece of a page: its id in the structure, or None for an artifact, and its text."""
-
-    mcid: int | None
-    text: str
+from .content import UNMARKED, Box, Font, Text, bare, join, read_page
+from .geometry import Rules, faults, shortened
+from .limits import NESTING, excesses
 
 
 @dataclass(slots=True)
 class _Element:
-    """An element of the structure tree with all of its text and the pages that it stands on."""
+    """An element of the structure tree with all of its text, and its pieces: each one's page and its id there."""
 
     item: Any
     type: str
     kids: list["_Element"]
     text: str
-    pages: list[int]
+    places: list[tuple[int, int]]
+
+    @property
+    def pages(self) -> list[int]:
+        return [page for page, _ in self.places]
 
     def all(self, kind: str) -> Iterator["_Element"]:
         for kid in self.kids:
@@ -53,16 +53,18 @@ def prove(data: bytes, document: Document) -> int:
     """Prove that `data` is the PDF of `document`; the number of its pages. Raises `ProofError` with all findings."""
     try:
         with gc_paused():
-            proof = _Proof(pypdf.PdfReader(io.BytesIO(data), strict=True), document.expected, document.carried)
-            findings = list(proof.check())
+            proof = _Proof(data, document.expected, document.carried)
+            findings, faults = list(proof.check()), list(proof.check_places())
     except (pypdf.errors.PyPdfError, KeyError, AttributeError, TypeError, ValueError, IndexError) as error:
         if not _is_of_reader(error):
             raise
         # A file that lacks what every one of ours has is broken; in what words pypdf says so is its affair.
         raise ProofError(f"検査で、PDFの構造が読めませんでした({type(error).__name__}: {error})。") from error
-    if findings:
+    if findings or faults:
+        what = "PDFが元のデータと一致しませんでした" if findings else "印刷すると読めないところがPDFにありました"
+        findings += faults
         shown = findings[:30] + ([f"ほか{len(findings) - 30}件"] if len(findings) > 30 else [])
-        raise ProofError("検査で、PDFが元のデータと一致しませんでした。\n" + "\n".join(shown))
+        raise ProofError(f"検査で、{what}。\n" + "\n".join(shown))
     return len(proof.pages)
 
 
@@ -80,19 +82,21 @@ def _is_of_reader(error: Exception) -> bool:
 
 
 class _Proof:
-    def __init__(self, reader: pypdf.PdfReader, expected: Expected, carried: Carried) -> None:
-        self._reader = reader
+    def __init__(self, data: bytes, expected: Expected, carried: Carried) -> None:
+        self._data = data
+        self._reader = reader = pypdf.PdfReader(io.BytesIO(data), strict=True)
         self._expected = expected
         self._carried = carried
         self._catalog = _resolve(reader.trailer["/Root"])
-        self._fonts: dict[str, dict[str, str]] = {}
+        self._fonts: dict[str, Font] = {}
         self.pages = list(reader.pages)
         self._page_numbers = {_number(page): number for number, page in enumerate(self.pages)}
-        self._marked = [list(self._read_page(page)) for page in self.pages]
+        self._painted = [read_page(page, self._font) for page in self.pages]
         self._texts = [
-            {piece.mcid: piece.text for piece in marked if piece.mcid is not None} for marked in self._marked
+            {piece.mcid: piece.text for piece in painted.pieces if piece.mcid is not None} for painted in self._painted
         ]
         self._owners: dict[tuple[int, int], list[int]] = defaultdict(list)
+        self._cells: list[_Element] = []
         self._root = self._element(_resolve(self._catalog["/StructTreeRoot"]["/K"][0]))
         if self._root.kids and _is_signature(self._root.kids[-1]):
             # signature.py puts it after all that the document says.
@@ -106,55 +110,21 @@ class _Proof:
         yield from self._check_sources()
         yield from self._check_ids()
         yield from self._check_way_back()
+        yield from excesses(self._data, self._reader)
 
     # Reading
 
-    def _read_page(self, page: Any) -> Iterator[_Marked]:
-        """The marked pieces of `page`, in the order in which they are painted."""
-        contents = page.get_contents()
-        stream = contents.get_data().decode("latin-1") if contents is not None else ""
-        resources = page["/Resources"].get("/Font", {})
-        maps: dict[str, dict[str, str]] = {}
-        depth: list[_Marked] = []
-        text: list[str] = []
-        font: dict[str, str] = {}
-        for token in _TOKENS.finditer(stream):
-            kind = token.lastgroup
-            if kind == "font":
-                name = token["font"]
-                if name not in maps:
-                    maps[name] = self._unicode(resources[f"/{name}"])
-                font = maps[name]
-            elif kind == "shown":
-                for run in _GLYPHS.findall(token["shown"]):
-                    text.extend(font.get(run[at : at + 4], "�") for at in range(0, len(run), 4))
-            elif kind == "mark":
-                mcid = _MCID.search(token["mark"])
-                depth.append(_Marked(int(mcid[1]) if mcid else None, "".join(text)))
-                text = []
-            elif kind == "end":
-                begun = depth.pop()
-                yield _Marked(begun.mcid, _bare("".join(text)))
-                text = [begun.text]
-        if _bare("".join(text)):
-            yield _Marked(-1, _bare("".join(text)))
-
-    def _unicode(self, font: Any) -> dict[str, str]:
-        """The characters of `font` by glyph, from its ToUnicode map, whose form WeasyPrint fixes."""
+    def _font(self, font: Any) -> Font:
         font = _resolve(font)
         key = str(font["/BaseFont"])
         if key not in self._fonts:
-            lines = font["/ToUnicode"].get_data().decode("ascii")
-            self._fonts[key] = {
-                glyph: bytes.fromhex(characters).decode("utf-16-be")
-                for glyph, characters in re.findall(r"<([0-9a-f]{4})> <([0-9a-f]+)>", lines)
-            }
+            self._fonts[key] = Font(font)
         return self._fonts[key]
 
     def _element(self, item: Any) -> _Element:
         kids: list[_Element] = []
         text: list[str] = []
-        pages: list[int] = []
+        places: list[tuple[int, int]] = []
         page = item.get("/Pg")
         content = _resolve(item.get("/K", ArrayObject()))
         for kid in content if isinstance(content, list) else [content]:
@@ -168,7 +138,7 @@ class _Proof:
                 child = self._element(kid)
                 kids.append(child)
                 text.append(child.text)
-                pages += child.pages
+                places += child.places
                 continue
             else:
                 number = item.raw_get("/Pg")
@@ -177,8 +147,11 @@ class _Proof:
             at = self._page_numbers[number.idnum]
             self._owners[at, int(kid)].append(_number(item))
             text.append(self._texts[at].get(int(kid), "�"))
-            pages.append(at)
-        return _Element(item, str(item["/S"])[1:], kids, "".join(text), pages)
+            places.append((at, int(kid)))
+        element = _Element(item, str(item["/S"])[1:], kids, "".join(text), places)
+        if element.type in ("TH", "TD"):
+            self._cells.append(element)
+        return element
 
     # Checking what is read aloud
 
@@ -200,7 +173,7 @@ class _Proof:
                 and (finding := self._wrong_links(element, block.text))
             ):
                 yield f"段落「{block.text}」の{finding}"
-            elif element.text != _bare(block.text):
+            elif element.text != bare(block.text):
                 yield f"段落「{block.text}」が「{element.text}」となっています。"
             elif kind == "Figure":
                 yield from self._check_figure(element, block.alternate)
@@ -238,9 +211,9 @@ class _Proof:
         """A heading in its cell; lines as paragraphs, or as entries of a list."""
         for element, cell in zip(row.kids, cells, strict=False):
             read = tuple(_block(kid) for kid in element.kids if kid.type not in ("Span", "Link"))
-            wanted = ((f"H{cell.heading}", _bare(cell.text)),) if cell.heading else tuple(_lines(cell.text))
+            wanted = ((f"H{cell.heading}", bare(cell.text)),) if cell.heading else tuple(_lines(cell.text))
             if read != wanted:
-                yield f"{place}: 「{_bare(cell.text)}」の行の分け方が{wanted}ではなく{read}です。"
+                yield f"{place}: 「{bare(cell.text)}」の行の分け方が{wanted}ではなく{read}です。"
 
     def _check_widths(self, rows: list[_Element]) -> Iterator[str]:
         """Every row has the columns that the first one has, those of cells that reach down from above included."""
@@ -267,7 +240,7 @@ class _Proof:
             yield f"{place}: 欄が{len(cells)}ではなく{len(row.kids)}です。"
         begins = min(row.pages, default=0)
         for element, cell in zip(row.kids, cells, strict=False):
-            text = _bare(cell.text)
+            text = bare(cell.text)
             if element.text != text:
                 yield f"{place}: 「{text}」が「{element.text}」となっています。"
             if place != _HEAD and (finding := self._wrong_links(element, cell.text)):
@@ -276,14 +249,14 @@ class _Proof:
             spans = list(element.all("Span"))
             decorated = [kid for kid in spans if "/A" in kid.item]
             alternate = next((_alternate(kid) for kid in spans if kid not in decorated), "")
-            marked = [line for text in cell.marked for line in text.split("\n") if _bare(line)]
+            marked = [line for text in cell.marked for line in text.split("\n") if bare(line)]
             decoration = "/LineThrough" if cell.said == DELETED else "/Underline"
             for name, read, wanted in (
                 ("種類", element.type, "TH" if cell.scope else "TD"),
                 ("見出しの範囲", str(attributes.get("/Scope", "/"))[1:], cell.scope),
                 ("見出しとの関係", tuple(map(_plain, attributes.get("/Headers", ()))), cell.headers),
                 ("読み", alternate, cell.alternate),
-                ("下線", [kid.text for kid in decorated], [_bare(line) for line in marked]),
+                ("下線", [kid.text for kid in decorated], [bare(line) for line in marked]),
                 ("下線の種類", {_decoration(kid) for kid in decorated}, {decoration for _ in marked[:1]}),
                 (
                     "下線の読み",
@@ -345,11 +318,11 @@ class _Proof:
             size = float(page.mediabox.width), float(page.mediabox.height)
             if any(abs(a - b) > 0.5 for a, b in zip(size, self._expected.page_size, strict=True)):
                 yield f"{number}ページ: 用紙の大きさが違います({size[0]:.0f}×{size[1]:.0f}pt)。"
-            if any(piece.mcid == -1 for piece in self._marked[number - 1]):
+            if any(piece.mcid == UNMARKED for piece in self._painted[number - 1].pieces):
                 yield f"{number}ページ: 構造のない文字があります。"
-            rest = "".join(piece.text for piece in self._marked[number - 1] if piece.mcid is None)
+            rest = "".join(piece.text for piece in self._painted[number - 1].pieces if piece.mcid is None)
             # The longest first: a short one may be part of a longer one.
-            for text in sorted(map(_bare, around[number - 1]), key=len, reverse=True):
+            for text in sorted(map(bare, around[number - 1]), key=len, reverse=True):
                 if text not in rest:
                     yield f"{number}ページ: 「{text}」がページの上下にありません。"
                 rest = rest.replace(text, "", 1)
@@ -401,6 +374,34 @@ class _Proof:
             for kid, row in zip(_rows(element), block.rows, strict=False):
                 for page in sorted({*kid.pages}):
                     yield page, row
+
+    # Checking where it lies
+
+    def check_places(self) -> Iterator[str]:
+        """Each text in sight, by itself; and each cell inside its rules, with all of its lines."""
+        for number, (page, painted) in enumerate(zip(self.pages, self._painted, strict=True), 1):
+            paper = page.mediabox
+            if page.rotation or page.cropbox != paper or page.get("/UserUnit", 1) != 1:
+                yield f"{number}ページ: 用紙の向き、見える範囲、単位のどれかが変えられています。"
+            if painted.depth > NESTING:
+                yield f"{number}ページ: PDF/A-3の限度({NESTING}段)を超える入れ子があります({painted.depth}段)。"
+            for fault in [*painted.faults, *faults(painted, (paper.left, paper.bottom, paper.right, paper.top))]:
+                yield f"{number}ページ: {fault}"
+        yield from self._check_cells_inside()
+
+    def _check_cells_inside(self) -> Iterator[str]:
+        """The lines of a cell stand together, with no rule between them."""
+        rules: dict[int, Rules] = {}
+        boxes: dict[int, dict[int | None, Box]] = {}
+        for cell in self._cells:
+            if len(cell.places) < 2:
+                continue
+            for page in {*cell.pages}:
+                if page not in rules:
+                    rules[page], boxes[page] = Rules(self._painted[page].areas), _boxes(self._painted[page].texts)
+                parts = [boxes[page][mcid] for at, mcid in cell.places if at == page and mcid in boxes[page]]
+                if len(parts) > 1 and rules[page].divide(join(parts)):
+                    yield f"{page + 1}ページ: 「{shortened(cell.text)}」が一つの欄に収まらず、罫線をまたいでいます。"
 
     # Checking what is around it all
 
@@ -486,7 +487,7 @@ class _Proof:
 
 def _lines(text: str) -> Iterator[tuple[str, Any]]:
     """The lines of a cell as they must be read: paragraphs, and lists of those that begin with a bullet."""
-    lines = list(filter(None, map(_bare, text.split("\n"))))
+    lines = list(filter(None, map(bare, text.split("\n"))))
     entries = [line[0] in BULLETS and len(line) > 1 for line in lines]
     if len(lines) == 1 and not entries[0]:
         return
@@ -523,17 +524,16 @@ def _heads(piece: Paragraph | Row, following: Paragraph | Row) -> bool:
     return isinstance(following, Row) and any(heads & {*cell.headers} for cell in following.cells)
 
 
+def _boxes(texts: Iterable[Text]) -> dict[int | None, Box]:
+    """The box of each marked piece among `texts`, which are of one page."""
+    boxes: dict[int | None, Box] = {}
+    for text in texts:
+        boxes[text.mcid] = join((boxes[text.mcid], text.box)) if text.mcid in boxes else text.box
+    return boxes
+
+
 def _rows(table: _Element) -> list[_Element]:
     return [row for body in table.kids if body.type == "TBody" for row in body.kids]
-
-
-# What matters of a page's content: fonts, shown glyphs, and where marked content begins and ends. WeasyPrint
-# writes glyphs as hexadecimal pairs of bytes only; anything else would be missed here and found missing.
-_TOKENS = re.compile(
-    r"/(?P<font>\S+) [\d.]+ Tf\b|(?P<shown>\[[^\]]*\]) ?TJ\b|(?P<mark>/\w+\s+(?:<<[^>]*>>\s+BDC|BMC))\b|\b(?P<end>EMC)\b"
-)
-_GLYPHS = re.compile("<([0-9a-f]*)>")
-_MCID = re.compile(r"/MCID (\d+)")
 
 
 def _is_signature(element: _Element) -> bool:
@@ -546,11 +546,6 @@ def _is_signature(element: _Element) -> bool:
         and kids[0].get("/Type") == "/OBJR"
         and _resolve(kids[0]["/Obj"]).get("/FT") == "/Sig"
     )
-
-
-def _bare(text: str) -> str:
-    """`text` without white space: where lines end is the layout's affair."""
-    return "".join(text.split())
 
 
 def _number(item: Any) -> int:

@@ -1,0 +1,145 @@
+"""Whether a finished page can be read: from where its texts and marks lie, whatever made them lie there.
+
+A text must stand on the paper where it can be printed and is not bound, inside the rules around it, uncovered, uncut,
+seen against what is below it, and no other text may lie on it.
+"""
+
+import unicodedata
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+
+from .content import THIN, Area, Box, Painted, Text, meet
+
+_MILLIMETRE = 72 / 25.4
+
+# Sheets are stapled or bound at the left; printers print nothing in the outermost millimetres.
+_BINDING = 20 * _MILLIMETRE
+_EDGE = 5 * _MILLIMETRE
+
+# Closer than this, in points, boxes only touch: places are written with few digits, and outlines are rounded.
+_NEAR = 0.35
+
+# By WCAG's contrast, below which no one makes out a text. What a paper should have is up to the stylesheets.
+_CONTRAST = 1.5
+
+_PAPER = 1.0  # its luminance
+
+
+def faults(painted: Painted, paper: Box) -> Iterator[str]:
+    """What is wrong with the places of what is `painted` on the `paper`, in words that name the texts."""
+    left, foot, right, top = paper
+    printable = left + _BINDING, foot + _EDGE, right - _EDGE, top - _EDGE
+    rules = Rules(painted.areas)
+    areas = [area for area in painted.areas if not _is_thin(area.box)]
+    has_dark = any(area.shade is not None and area.shade < 0.5 for area in areas)
+    last = areas[-1].order if areas else 0
+    for text in painted.texts:
+        box = text.box
+        if not _holds(paper, box):
+            yield f"「{shortened(text.text)}」が用紙の外に出ています。"
+        elif not _holds(printable, box):
+            yield f"「{shortened(text.text)}」が、とじしろか、印刷できない用紙の端に掛かっています。"
+        if not _holds(text.clip, box):
+            yield f"「{shortened(text.text)}」が途中で切れています。"
+        if text.order < last and any(area.order > text.order and _meet(area.box, box) for area in areas):
+            yield f"「{shortened(text.text)}」が、上に描かれたもので隠れています。"
+        if rules.cross(box):
+            yield f"「{shortened(text.text)}」が罫線に掛かり、欄からはみ出しています。"
+        if not text.is_shown or (
+            text.shade is not None and (has_dark or text.shade > 0.4) and _contrast(text, areas) < _CONTRAST
+        ):
+            yield f"「{shortened(text.text)}」が見えません(下地と同じ色か、透明です)。"
+    for one, other in _overlapping(painted.texts):
+        yield f"「{shortened(one.text)}」と「{shortened(other.text)}」が重なっています。"
+
+
+class Rules:
+    """The rules of a page: thin areas that are no part of any text, as are the lines below or through words."""
+
+    def __init__(self, areas: Iterable[Area]) -> None:
+        upright: list[tuple[float, float, float]] = []
+        level: list[tuple[float, float, float]] = []
+        for (left, foot, right, top), _, mcid, _ in areas:
+            if mcid is not None and mcid >= 0:
+                continue
+            if right - left <= THIN and top - foot > THIN:
+                upright.append(((left + right) / 2, foot, top))
+            elif top - foot <= THIN and right - left > THIN:
+                level.append(((foot + top) / 2, left, right))
+        self._upright, self._level = sorted(upright), sorted(level)
+        self._across = [rule[0] for rule in self._upright]
+        self._up = [rule[0] for rule in self._level]
+
+    def cross(self, box: Box) -> bool:
+        """Whether a rule enters `box` or goes through it."""
+        return any(self._inside(box))
+
+    def divide(self, box: Box) -> bool:
+        """Whether a rule goes through `box` from side to side: a picture in a cell has outlines too, which do not."""
+        return any(first <= low + _NEAR and last >= high - _NEAR for first, last, low, high in self._inside(box))
+
+    def _inside(self, box: Box) -> Iterator[tuple[float, float, float, float]]:
+        """Where each rule that enters `box` begins and ends, and between what sides of the box it does."""
+        left, foot, right, top = box
+        for rules, places, begin, end, low, high in (
+            (self._upright, self._across, left, right, foot, top),
+            (self._level, self._up, foot, top, left, right),
+        ):
+            for index in range(bisect_right(places, begin + _NEAR), bisect_left(places, end - _NEAR)):
+                _, first, last = rules[index]
+                if first < high - _NEAR and last > low + _NEAR:
+                    yield first, last, low, high
+
+
+def _overlapping(texts: Iterable[Text]) -> Iterator[tuple[Text, Text]]:
+    """Every two texts of which one lies on the other, from the foot of the page upwards."""
+    open_: list[Text] = []
+    for text in sorted(texts, key=lambda text: text.box[1]):
+        left, foot, right, _ = text.box
+        foot += _NEAR
+        left += _NEAR
+        right -= _NEAR
+        open_ = [other for other in open_ if other.box[3] > foot]
+        for other in open_:
+            if other.box[0] < right and other.box[2] > left and not (_is_mark(text) or _is_mark(other)):
+                yield (other, text) if other.order < text.order else (text, other)
+        open_.append(text)
+
+
+def _is_mark(text: Text) -> bool:
+    """Whether `text` is meant to stand on another: it is nothing but marks, such as a voicing mark by itself."""
+    return all(unicodedata.category(character).startswith("M") for character in text.text)
+
+
+def _contrast(text: Text, areas: Sequence[Area]) -> float:
+    below: float | None = _PAPER
+    for area in areas:
+        if area.order < text.order and _holds(area.box, text.box):
+            below = area.shade
+    if below is None or text.shade is None:
+        return 21.0
+    dark, light = sorted((below, text.shade))
+    return (light + 0.05) / (dark + 0.05)
+
+
+def _is_thin(box: Box) -> bool:
+    return box[2] - box[0] <= THIN or box[3] - box[1] <= THIN
+
+
+def _holds(outer: Box, inner: Box) -> bool:
+    return (
+        outer[0] - _NEAR <= inner[0]
+        and outer[1] - _NEAR <= inner[1]
+        and outer[2] + _NEAR >= inner[2]
+        and outer[3] + _NEAR >= inner[3]
+    )
+
+
+def _meet(one: Box, other: Box) -> bool:
+    left, foot, right, top = meet(one, other)
+    return right - left > _NEAR and top - foot > _NEAR
+
+
+def shortened(text: str) -> str:
+    """`text` as a message names it."""
+    return text if len(text) <= 30 else f"{text[:29]}…"

@@ -1,0 +1,68 @@
+"""What a PDF/A-3 file may hold at most (ISO 19005-3, 6.1.13): a reader may refuse a file that holds more.
+
+What each page paints (its strings, and how deep its states are nested) content.py has read already.
+"""
+
+import re
+from collections.abc import Iterator
+
+import pypdf
+
+# Bytes of a string, bytes of a name, graphics states put away with q, objects.
+STRING = 32_767
+NAME = 127
+NESTING = 28
+_OBJECTS = 8_388_607
+
+# Everything that keeps to the limits, token by token; a match ends before the first token that does not. Integers have
+# 32 bits; reals have at most 38 digits before the point. All of it is possessive: nothing is read twice.
+_REGULAR = rb"[^\s/<>\[\]()%{}#]"
+_BETWEEN = rb"[^(</%0-9+.-]*+"
+_WITHIN = re.compile(
+    rb"""BETWEEN(?:(?:
+        [+-]?(?:[0-9]{1,9}(?![0-9.])|[0-9]{0,38}\.[0-9]*+|(?:[01][0-9]{9}|20[0-9]{8})(?![0-9.]))
+      | /(?:\#[0-9A-Fa-f]{2}|REGULAR){0,127}+(?!REGULAR)
+      | \((?:[^\\()]|\\[0-7]{1,3}+|\\.|\([^()]*\)){0,32767}+\)
+      | <<
+      | <[0-9A-Fa-f\s]{0,65534}+>
+      | %[^\r\n]*+
+    )BETWEEN)*+""".replace(b"REGULAR", _REGULAR).replace(b"BETWEEN", _BETWEEN),
+    re.VERBOSE | re.DOTALL,
+)
+
+_KINDS = {
+    b"(": f"{STRING:,}バイトを超える文字列",
+    b"<": f"{STRING:,}バイトを超える文字列",
+    b"/": f"{NAME}バイトを超える名前",
+}
+
+
+def excesses(data: bytes, reader: pypdf.PdfReader) -> Iterator[str]:
+    """What in the file `data`, read by `reader`, is beyond the limits."""
+    objects = sum(map(len, reader.xref.values())) + len(reader.xref_objStm)
+    if objects > _OBJECTS:
+        yield f"PDF/A-3の限度({_OBJECTS:,}個)を超える数のオブジェクトがあります({objects:,}個)。"
+    yield from excess(b"".join(_outside_streams(data)))
+    for number in sorted({number for number, _ in reader.xref_objStm.values()}):
+        packed = reader.get_object(number)
+        assert isinstance(packed, pypdf.generic.StreamObject)
+        yield from excess(packed.get_data())
+
+
+def _outside_streams(data: bytes) -> Iterator[bytes]:
+    begin = 0
+    while (end := data.find(b"stream", begin)) >= 0:
+        yield data[begin:end]
+        begin = data.find(b"endstream", end) + len(b"endstream")
+        if begin < end:
+            return
+    yield data[begin:]
+
+
+def excess(data: bytes) -> Iterator[str]:
+    """The first thing that is beyond the limits in `data`, objects of a PDF without their streams; nothing if all is within."""
+    within = _WITHIN.match(data)
+    assert within is not None  # it may be empty
+    if within.end() < len(data):
+        begin = data[within.end() : within.end() + 1]
+        yield f"PDF/A-3の限度を超えるもの({_KINDS.get(begin, '大きすぎる数')})があります。"
