@@ -86,9 +86,9 @@ document, cache, jobs, code = pickle.load(sys.stdin.buffer)
 warm_up(cache)
 starts, told = [], []
 laid_out = chunks.Parts._part
-def noted(self, begin, reach, division):
+def noted(self, begin, reach):
     starts.append(begin)
-    return laid_out(self, begin, reach, division)
+    return laid_out(self, begin, reach)
 chunks.Parts._part = noted
 chunks._ROWS_OF_ONE_PART, chunks._PAGES_OF_A_PART = 20, 2
 handler = logging.Handler()
@@ -144,9 +144,9 @@ def starts(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     seen: list[int] = []
     laid_out = chunks.Parts._part
 
-    def noted(self: Any, begin: int, reach: int, division: int) -> Any:
+    def noted(self: Any, begin: int, reach: int) -> Any:
         seen.append(begin)
-        return laid_out(self, begin, reach, division)
+        return laid_out(self, begin, reach)
 
     monkeypatch.setattr(chunks.Parts, "_part", noted)
     return seen
@@ -414,7 +414,7 @@ def test_a_change_of_one_row_lays_out_one_page(font_cache: Path, starts: list[in
     kept = PageCache()
     write_pdf(written(lines), font_cache, kept=kept)
     first = len(starts)
-    lines[30] = lines[30][:-1] + "市"
+    lines[30] = lines[30][:-1] + "民"
     write_pdf(written(lines), font_cache, kept=kept)
     assert first > 2
     assert len(starts) == first + 1

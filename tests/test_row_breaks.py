@@ -1,8 +1,10 @@
 """A row that is taller than a page begins with two lines of its prose, or goes over whole, wherever it meets the foot."""
 
+import io
 from collections.abc import Sequence
 from pathlib import Path
 
+import pypdf
 import pytest
 
 from pipeline.documents.comparison import comparison
@@ -17,7 +19,7 @@ from pipeline.source.tree import parse_source
 from .conftest import HEALTHY
 
 # So many lines above it leave three, two, one and none at the foot; --all-positions tries every number.
-SOME = {"report": (38, 39, 40, 41), "contrast": (33, 34, 35), "errata": (41, 42, 43)}
+SOME = {"report": (38, 39, 40, 41), "comparison": (33, 34, 35), "errata": (41, 42, 43)}
 
 
 def edition(lines: Sequence[int], prose: str, name: str = "new") -> Validated:
@@ -39,7 +41,7 @@ def edition(lines: Sequence[int], prose: str, name: str = "new") -> Validated:
 def documents(kind: str, positions: Sequence[int]) -> list[Document]:
     if kind == "report":
         return [report(edition(positions, "検" * 48 * 50))]
-    make = comparison if kind == "contrast" else errata
+    make = comparison if kind == "comparison" else errata
     return [make(edition([lines], "検" * 2400, "old"), edition([lines], "新" * 2400)) for lines in positions]
 
 
@@ -50,3 +52,29 @@ def test_wherever_a_tall_row_meets_the_foot_all_of_it_begins_there(
     positions = range(1, 45) if request.config.getoption("--all-positions") else SOME[kind]
     for document in documents(kind, positions):
         prove(write_pdf(document, font_cache), document)
+
+
+@pytest.mark.parametrize("kind", SOME)
+def test_a_row_no_taller_than_a_page_is_not_divided_because_another_is(kind: str, font_cache: Path) -> None:
+    """Of 30 lines, after 20 lines, on a page of its own; the one before it is divided."""
+    head = HEALTHY.split("推進方針:\n")[0]
+
+    def made(prose: str, name: str) -> Validated:
+        text = head + "推進方針:\n  - 名称: 方針\n    推進施策:\n      - 名称: 施策\n        推進項目:\n"
+        for number, (character, lines) in enumerate([("高", 70), (prose, 20), ("低", 30)], 1):
+            findings = "\\n".join(f"{character}{prose}{number}" for _ in range(lines))
+            text += (
+                f"          - {{NO: {number}, 名称: 項目{number}, 実施状況: ○, 今後の取扱い: 継続, "
+                f'検証内容: "{findings}"}}\n'
+            )
+        return validate(parse_source(Path(f"source/{name}.yaml"), text.encode()))
+
+    if kind == "report":
+        document = report(made("新", "new"))
+    else:
+        document = (comparison if kind == "comparison" else errata)(made("旧", "old"), made("新", "new"))
+    pdf = write_pdf(document, font_cache)
+    prove(pdf, document)
+    pages = [page.extract_text() for page in pypdf.PdfReader(io.BytesIO(pdf)).pages]
+    assert sum("高" in page for page in pages) > 1
+    assert sum("低" in page for page in pages) == 1

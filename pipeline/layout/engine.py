@@ -28,9 +28,9 @@ from .tags import Leaf, mark_content
 # The medium by which the document's styles know this engine from a browser that prints.
 MEDIUM = "paper"
 
-# Which rows may be divided besides those that the document itself says are taller than a page: at first none; where that
-# costs a page the head of its table, those that may be taller with what stands above them; if need be, any.
-DIVISIONS = ("", "tr.maybe-tall { break-inside: auto !important }", "tr.item { break-inside: auto !important }")
+# The attribute of rows that were found to be taller than the room below the head of their table.
+_DIVIDED = "data-divided"
+_DIVIDE = f"tr[{_DIVIDED}] {{ break-inside: auto !important }}"
 
 LOGGER = logging.getLogger("weasyprint")
 
@@ -82,6 +82,19 @@ class Engine:
     def lay_out(self, root: Element, more: str = "") -> Any:
         """WeasyPrint's document of the HTML below `root`, with `more` styles."""
         return _Html(root).render(font_config=_fonts(), stylesheets=[*self._styles, weasyprint.CSS(string=more)])
+
+    def lay_out_with_heads(self, root: Element, more: str = "") -> Any:
+        """The same, with the head of each table on all of its pages: what is taller than the room below it is divided.
+
+        Whether a row is depends on nothing but the row and the heading rows right above it.
+        """
+        while True:
+            document = self.lay_out(root, _DIVIDE + more)
+            rows = [row for page in document.pages for row in _too_tall(page) if row.get(_DIVIDED) is None]
+            if not rows:
+                return document
+            for row in rows:
+                row.set(_DIVIDED, "")
 
 
 _stylesheets: dict[str, Any] = {}
@@ -169,12 +182,17 @@ def draw(
     return mark_content(page, stream, places, seen, first_leaf)
 
 
-def has_lost_head(page: Any) -> bool:
-    """Whether WeasyPrint gave up the repeated head of a table.
+def _too_tall(page: Any) -> Iterator[Element]:
+    """The rows for which WeasyPrint gave up the repeated head of a table on `page`.
 
-    It does so without a word where a row that is not to be divided does not fit below what must stand above it.
+    It does so without a word where a row that is not to be divided does not fit below what must stand above it: the
+    head and the heading rows that stay with the row. It is the first row of its page besides those.
     """
-    return any(not any(group.is_header for group in table.children) for table in tables(page._page_box))
+    for table in tables(page._page_box):
+        if not any(group.is_header for group in table.children):
+            rows = (row for group in table.children for row in group.children)
+            if row := next((row for row in rows if row.style["break_after"] != "avoid"), None):
+                yield row.element
 
 
 def _close_frame(table: Any) -> None:

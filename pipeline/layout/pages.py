@@ -5,7 +5,7 @@ from contextlib import suppress
 from typing import Any
 from xml.etree.ElementTree import Element
 
-from .engine import DIVISIONS, SVG, Engine, draw, has_lost_head, read
+from .engine import SVG, Engine, draw, read
 from .fast.chunks import MustStayWholeError, Parts
 from .fast.page_cache import PageCache
 from .glyphs import Font
@@ -86,10 +86,7 @@ def _in_one_piece(root: Element) -> Pages:
     repeated = [element for element in root.iterfind("body/*") if element.tag != "main"]
     lines = (row.get("data-context", "") for row in root.iter("tr"))
     room = head_room(engine, root, repeated, lines)
-    for division in DIVISIONS:
-        document = engine.lay_out(root, room + division)
-        if not any(map(has_lost_head, document.pages)):
-            break
+    document = engine.lay_out_with_heads(root, room)
     seen: set[Element] = set()
 
     def draw_page(_: int, page: Any, stream: Any, scale: float) -> Sequence[Leaf]:

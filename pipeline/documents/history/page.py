@@ -63,9 +63,8 @@ _EM = 3.0
 _MOST_LEGEND_LINES = 4
 _LEGEND_LINE = 80
 
-# As in the report: what is surely taller than a page, and what may be with headings and masthead above it.
+# As in the report: what is surely taller than a page.
 _LINES_OF_A_PAGE = {A4_LANDSCAPE: 43, A3_LANDSCAPE: 66}
-_LINES_UNDER_HEADINGS = 24
 
 # The bars, in pixels: their column (styles/history.css) less a little.
 _BAR_WIDTH = {A4_LANDSCAPE: 356, A3_LANDSCAPE: 734}
@@ -525,14 +524,8 @@ def _is_wide(editions: int, page_size: tuple[float, float]) -> bool:
 
 
 def _height(texts: Sequence[str], editions: int, page_size: tuple[float, float]) -> str:
-    """Whether a row is taller than a page: "tall" if it is, "maybe-tall" if it may be with headings above it."""
+    """Whether a row is taller than a page: "tall" if it surely is."""
     edition_width = _WIDE_EDITION if _is_wide(editions, page_size) else _NARROW_EDITION
     width = int(((_WIDTH[page_size] - edition_width * editions) / 2 - _PADDING) / _EM)
-    # Kinsoku makes lines shorter by a character or two.
-    fewest, most = (
-        max(sum(-(-width_in_ems(line) // (width - less)) or 1 for line in text.split("\n")) for text in texts)
-        for less in (0, 2)
-    )
-    if fewest > _LINES_OF_A_PAGE[page_size]:
-        return "tall"
-    return "maybe-tall" if most > _LINES_UNDER_HEADINGS else ""
+    lines = max(sum(-(-width_in_ems(line) // width) or 1 for line in text.split("\n")) for text in texts)
+    return "tall" if lines > _LINES_OF_A_PAGE[page_size] else ""

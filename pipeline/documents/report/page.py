@@ -1,14 +1,12 @@
 """The report: the list of one edition, as the paper has always looked."""
 
-import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from pipeline.documents.document import Carried
 from pipeline.documents.html import CONTINUED, break_label, document_title, masthead, number_column, render
 from pipeline.model.dates import japanese_date
 from pipeline.model.edition import BLANK, Edition, Item, measure_number, policy_number
-from pipeline.model.page_head import ROOM
 from pipeline.text import flat, width_in_ems
 
 # What every report prints, whatever the edition.
@@ -20,14 +18,10 @@ COLUMNS = ("policy", "measure", "number", "item", "status", "treatment", "findin
 # How many characters of the column heads fit in a line; styles/report.css sets the widths.
 _HEAD_WIDTHS = {"policy": 2, "measure": 2, "number": 2, "item": 23, "status": 2, "treatment": 3, "findings": 48}
 
-# A line of the table, in millimetres (styles/print.css).
-_LINE = 3.81
-
-# A page holds 43 lines of a row under the column heads, 38 and more with heading rows above it: lines of the
-# 48 characters of 検証内容 or the 23 of 推進項目 (styles/print.css). A row with more must be divided; one
-# with a number between may have to be, which only the layout can tell (pages.lay_out).
+# A page holds 43 lines of a row under the column heads: lines of the 48 characters of 検証内容 or the 23 of 推進項目
+# (styles/print.css). A row that surely has more is said to be divided; of others the layout finds it out, which takes
+# a second one (engine.py).
 _LINES_OF_A_PAGE = 43
-_LINES_UNDER_HEADINGS = 37
 _FINDINGS_LINE = 48
 _NAME_LINE = 23
 _NUMBER_FIGURES = 4
@@ -123,7 +117,6 @@ def columns(edition: Edition) -> tuple[ColumnHead, ...]:
 
 def sections(edition: Edition) -> Iterator[Section]:
     """The body of the list, policy by policy."""
-    lost, lost_on_first_page = _lost_lines(edition)
     position = 0
     for policy_position, policy in enumerate(edition.policies, 1):
         policy_id = f"policy-{policy_position}"
@@ -150,25 +143,12 @@ def sections(edition: Edition) -> Iterator[Section]:
             for row in measure.rows:
                 position += 1
                 item = edition.items[row.number]
-                less = lost + (lost_on_first_page if position == 1 else 0)
-                rows.append(_cells(edition, item, item is not row, position, (measure_id, policy_id), context, less))
+                rows.append(_cells(edition, item, item is not row, position, (measure_id, policy_id), context))
         yield Section(heading, tuple(rows))
 
 
-def _lost_lines(edition: Edition) -> tuple[int, int]:
-    """How many lines fewer a page has for its head, and how many fewer again the first page for the meanings on it."""
-    contexts = (
-        f"{policy_number(position)} {policy.name} {measure_number(within)} {measure.name}{CONTINUED}"
-        for position, policy in enumerate(edition.policies, 1)
-        for within, measure in enumerate(policy.measures, 1)
-    )
-    head = masthead(edition)
-    highest = max(replace(one, context=max(contexts, key=len, default="")).height for one in head.heads)
-    return math.ceil((highest - ROOM) / _LINE), math.ceil(head.height_of_block / _LINE)
-
-
 def _cells(
-    edition: Edition, item: Item, repeated: bool, position: int, headers: tuple[str, str], context: str, less: int
+    edition: Edition, item: Item, repeated: bool, position: int, headers: tuple[str, str], context: str
 ) -> ItemRow:
     return ItemRow(
         id=f"row-{position}" if repeated else f"no-{item.number}",
@@ -182,18 +162,12 @@ def _cells(
         headers=headers,
         context=context,
         repeated=repeated,
-        height="" if repeated else _height(item, _LINES_UNDER_HEADINGS - less),
+        height="" if repeated else _height(item),
     )
 
 
-def _height(item: Item, under_headings: int) -> str:
-    """Whether `item` is taller than a page: "tall" if it is, "maybe-tall" if it may be with headings above it."""
+def _height(item: Item) -> str:
+    """Whether `item` is taller than a page: "tall" if it surely is."""
     texts = ((item.findings, _FINDINGS_LINE), (item.name, _NAME_LINE))
-    # Kinsoku makes lines shorter by a character or two.
-    fewest, most = (
-        max(sum(-(-width_in_ems(part) // (width - less)) or 1 for part in text.split("\n")) for text, width in texts)
-        for less in (0, 2)
-    )
-    if fewest > _LINES_OF_A_PAGE:
-        return "tall"
-    return "maybe-tall" if most > under_headings else ""
+    lines = max(sum(-(-width_in_ems(part) // width) or 1 for part in text.split("\n")) for text, width in texts)
+    return "tall" if lines > _LINES_OF_A_PAGE else ""

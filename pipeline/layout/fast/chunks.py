@@ -20,7 +20,7 @@ from xml.etree.ElementTree import Element
 import pydyf
 from weasyprint.pdf.stream import Stream
 
-from pipeline.layout.engine import DIVISIONS, LOGGER, Engine, draw, has_lost_head, listening, tables, unheard
+from pipeline.layout.engine import LOGGER, Engine, draw, listening, tables, unheard
 from pipeline.layout.glyphs import Font, renumber
 from pipeline.layout.margins import head_room, lay_out_margins
 from pipeline.processes import progress
@@ -33,8 +33,8 @@ from .page_cache import DrawnPage, PageCache
 if TYPE_CHECKING:
     from concurrent.futures import Future
 
-    # Has rows of the table laid out: from which row on, before which they end, and which may be divided.
-    _Ask = Callable[[int, int, int], Future[tuple[list[DrawnPage], list[str]]]]
+    # Has rows of the table laid out: from which row on, before which they end.
+    _Ask = Callable[[int, int], Future[tuple[list[DrawnPage], list[str]]]]
 
 # While other processes are at work, it is said so often, in seconds, how far they have come.
 _TICK = 1.0
@@ -54,14 +54,6 @@ _ROWS_OF_EDGES = 16
 # Only the running line above the table, which goes by its first row, belongs to a part.
 _NO_EDGES = "@page { @top-left { content: none !important } @bottom-right { content: none !important } }"
 _NO_NUMBER = "@page { @bottom-center { content: none !important } }"
-
-
-class _LostHeadError(Exception):
-    """WeasyPrint gave up the repeated head of a table.
-
-    It does so without a word where a row that is not to be divided does not fit below what must stand above it. Then
-    the rows that can be the cause may be divided.
-    """
 
 
 class MustStayWholeError(Exception):
@@ -124,10 +116,7 @@ class Parts:
         with self._helpers(jobs) as ask:
             if self._is_long:
                 self._foresee()
-            for division in range(len(DIVISIONS) - 1):
-                with suppress(_LostHeadError):
-                    return self._laid_out_by(ask, jobs, division)
-            return self._laid_out_by(ask, jobs, len(DIVISIONS) - 1)
+            return self._laid_out_by(ask, jobs)
 
     @property
     def _is_long(self) -> bool:
@@ -147,17 +136,17 @@ class Parts:
         with forked(self._part_elsewhere, jobs) as ask:
             yield ask
 
-    def _laid_out_by(self, ask: "_Ask | None", jobs: int, division: int) -> list[DrawnPage]:
-        """All pages; `division` is the place in `DIVISIONS` of what says which rows may be divided."""
+    def _laid_out_by(self, ask: "_Ask | None", jobs: int) -> list[DrawnPage]:
+        """All pages."""
         if self._kept:
-            return self._chain_with_kept(self._kept, division)
+            return self._chain_with_kept(self._kept)
         if ask:
             from concurrent.futures.process import BrokenProcessPool
 
             # If the machine ends one of the processes, it is most likely for want of memory: one alone needs less.
             with (
                 suppress(BrokenProcessPool),
-                closing(_Ahead(self._plan, lambda begin, reach: ask(begin, reach, division), jobs)) as it,
+                closing(_Ahead(self._plan, ask, jobs)) as it,
             ):
                 return self._chain(it.pages)
         elif (
@@ -166,8 +155,8 @@ class Parts:
             and (middle := self._break_near_the_middle())
             and (beside := start_helper_process(self._part_elsewhere))
         ):
-            return self._in_two(beside, middle, division)
-        return self._chain(lambda front: self._part(*next(self._plan(front)), division))
+            return self._in_two(beside, middle)
+        return self._chain(lambda front: self._part(*next(self._plan(front))))
 
     def _chain(self, pages_from: Callable[[int], list[DrawnPage]]) -> list[DrawnPage]:
         """All pages, of which `pages_from` tells those that begin with a row and some that follow."""
@@ -178,12 +167,12 @@ class Parts:
             pages += pages_from(front)
         return pages
 
-    def _in_two(self, beside: HelperProcess, middle: int, division: int) -> list[DrawnPage]:
+    def _in_two(self, beside: HelperProcess, middle: int) -> list[DrawnPage]:
         """All pages; those from row `middle` on, with which one begins, are laid out by the process `beside` this one."""
         try:
             end = len(self._rows)
-            rest = beside.ask(middle, end, division)
-            pages = self._part(0, middle + 1, division)
+            rest = beside.ask(middle, end)
+            pages = self._part(0, middle + 1)
             more, complaints = rest()
         finally:
             beside.end()
@@ -191,7 +180,7 @@ class Parts:
             for complaint in complaints:
                 LOGGER.warning("%s", complaint)
             return [*pages, *more]
-        return self._part(0, end, division)
+        return self._part(0, end)
 
     def _break_near_the_middle(self) -> int | None:
         """The row, marked to begin a page, up to which there is about as much to lay out as from it on, if there is one."""
@@ -203,11 +192,11 @@ class Parts:
         """Whether all fonts of `pages`, which were not drawn here or not now, are at hand."""
         return all(key in self._fonts for page in pages for key, *_ in page.fonts)
 
-    def _chain_with_kept(self, kept: PageCache, division: int) -> list[DrawnPage]:
+    def _chain_with_kept(self, kept: PageCache) -> list[DrawnPage]:
         """All pages; those that are as they were are not laid out again, and the others one by one, to come upon them."""
         with self._with({body: [] for body in self._bodies}, before=True, after=True):
             rest = ElementTree.tostring(self.root)
-        rest += f" {self._room} {division} ".encode()
+        rest += f" {self._room} ".encode()
         rows = [hashlib.sha256(rest + ElementTree.tostring(row)).digest() for row in self._rows]
         places = [self.places[row] for row in self._rows]
 
@@ -216,7 +205,7 @@ class Parts:
             if page and self._has_met([page]):
                 return [page]
             begin, reach = next(self._plan(front))
-            return self._part(begin, min(reach, begin + kept.longest + 2) if kept.longest else reach, division)
+            return self._part(begin, min(reach, begin + kept.longest + 2) if kept.longest else reach)
 
         pages = self._chain(pages_from)
         kept.keep(rows, places, pages)
@@ -290,30 +279,30 @@ class Parts:
 
     # A part
 
-    def _part_elsewhere(self, begin: int, reach: int, division: int) -> tuple[list[DrawnPage], list[str]]:
+    def _part_elsewhere(self, begin: int, reach: int) -> tuple[list[DrawnPage], list[str]]:
         """`_part` in another process, and what WeasyPrint complained of there."""
         with listening() as complaints:
-            return self._part(begin, reach, division), complaints
+            return self._part(begin, reach), complaints
 
-    def _part(self, begin: int, reach: int, division: int) -> list[DrawnPage]:
+    def _part(self, begin: int, reach: int) -> list[DrawnPage]:
         """The pages of the rows from `begin` on that are decided by the rows before `reach`; at least one."""
         end = len(self._rows)
         while True:
             with gc_paused():
-                pages = self._laid_out(begin, reach, division)
+                pages = self._laid_out(begin, reach)
             # Boxes refer to each other; a part that stayed until the collector comes by itself would be one too many.
             gc.collect(0)
             if pages:
                 return pages
             reach = min(end, reach + reach - begin)
 
-    def _laid_out(self, begin: int, reach: int, division: int) -> list[DrawnPage]:
+    def _laid_out(self, begin: int, reach: int) -> list[DrawnPage]:
         numbers = self._numbers
         bodies = {body: [row for row in rows if begin <= numbers[row] < reach] for body, rows in self._bodies.items()}
         is_last = reach == len(self._rows)
-        style = _NO_EDGES + _NO_NUMBER + self._room + DIVISIONS[division]
+        style = _NO_EDGES + _NO_NUMBER + self._room
         with self._with(bodies, before=not begin, after=is_last):
-            pages = self._engine.lay_out(self.root, style).pages
+            pages = self._engine.lay_out_with_heads(self.root, style).pages
         starts = [begin, *map(self._start, pages, pages[1:])]
         # Of the next page, the rows that stay with the one that had no room, and that one.
         decisive = [*map(self._decisive, pages[1:]), 0]
@@ -323,8 +312,6 @@ class Parts:
             if starts[len(pages)] is not None:
                 break
         following = [*starts[1:], len(self._rows)]
-        if division < len(DIVISIONS) - 1 and any(map(has_lost_head, pages)):
-            raise _LostHeadError
         seen = set(self._up_to_table) if begin else set[Element]()
         return [
             replace(

@@ -112,11 +112,13 @@ def starts(rows: Sequence[Element], heights: Sequence[float], sheet: PageRoom, b
     first = begin  # of this page
     for index in range(begin, len(rows)):
         kind = sheet.kind(rows[index])
+        # What is taller than a page is divided, whatever the styles say (engine.py).
+        may_be_divided = kind.may_be_divided or heights[index] > sheet.room
         if index > first and kind.begins_page:
             yield index
             first, room = index, sheet.room
         elif heights[index] > room + 0.01 and index > first:
-            if kind.may_be_divided and room + 0.01 >= kind.beginning:
+            if may_be_divided and room + 0.01 >= kind.beginning:
                 # It begins here and goes on at the head of the next page, which no page begins with.
                 room += sheet.room
             else:
@@ -126,7 +128,7 @@ def starts(rows: Sequence[Element], heights: Sequence[float], sheet: PageRoom, b
                 yield start
                 first, room = start, sheet.room - sum(heights[start:index])
         room -= heights[index]
-        while room < 0 and kind.may_be_divided:
+        while room < 0 and may_be_divided:
             room += sheet.room
 
 
