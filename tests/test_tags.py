@@ -31,7 +31,7 @@ from .test_proof import Victim
 LINES = (
     "検証内容: |-\n              はじめに。\n              ・一つ目\n              ・二つ目\n\n              おわりに。"
 )
-OLD = HEALTHY.replace("自治体", "資料番号: 資料1\n自治体")
+OLD = HEALTHY.replace("自治体", "資料番号: 資料1\n案: true\n自治体")
 NEW = OLD.replace("検証内容: 終わった。", LINES).replace("検討する。", "検討した。")
 NEW = NEW.replace("名称: 項目二", "名称: 別の項目二").replace("実施状況: ×", "実施状況: ○")
 
@@ -110,6 +110,11 @@ def test_lines_are_paragraphs_and_entries_of_lists(heard: Callable[[str], Heard]
     entry = ["LI", "LBody"]
     cells = [["TD", "P", ["L", entry, entry], "P"]]
     assert [cell.outline() for cell in heard("report").tree.all("TD") if any(cell.all("P"))] == cells
+
+
+def test_the_draft_and_the_number_of_the_paper_are_apart(heard: Callable[[str], Heard]) -> None:
+    # Title, 案, 資料1, legend, list.
+    assert [kid.type for kid in heard("report").tree.kids] == ["H1", "P", "P", "P", "Table"]
 
 
 def test_policies_and_measures_are_headings_of_the_report(heard: Callable[[str], Heard]) -> None:

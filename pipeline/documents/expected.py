@@ -57,7 +57,8 @@ def mastheads(
         texts = [
             ("P", edition.fiscal_year if years is None else years),
             ("H1", title),
-            ("P", draft + edition.document_number),
+            ("P", draft),
+            ("P", edition.document_number),
             ("P", first),
             ("P", " ".join(filter(None, issued))),
             *(("P", other) for other in others),
