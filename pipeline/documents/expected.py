@@ -96,7 +96,7 @@ def percent(part: int, whole: int) -> Decimal:
 def require(holds: bool, message: str) -> None:
     """Raise `ProofError` unless an invariant holds that what is expected must meet by itself."""
     if not holds:
-        raise ProofError(f"検査で、元のデータの中のつじつまが合いませんでした。{message}")
+        raise ProofError(f"検査で、資料の中身に食い違いが見つかりました。{message}")
 
 
 def marked(old: str, new: str) -> tuple[tuple[str, tuple[str, ...]], tuple[str, tuple[str, ...]]]:
