@@ -21,12 +21,19 @@ from pypdf.generic import (
     TextStringObject,
 )
 
+from pipeline.documents.comparison import comparison
 from pipeline.documents.document import Document
+from pipeline.documents.errata import errata
+from pipeline.documents.history import history
+from pipeline.documents.html import break_label
+from pipeline.documents.report import report as report_on
 from pipeline.errors import ProofError
 from pipeline.layout.pdf import write_pdf
+from pipeline.model.validation import validate
 from pipeline.proof.content import Font, Painted, read_page
 from pipeline.proof.limits import excess
 from pipeline.proof.proof import prove
+from pipeline.source.tree import parse_source
 
 from .conftest import HEALTHY, Made
 from .test_proof import Victim
@@ -103,6 +110,30 @@ def test_every_kind_of_document_passes(every_document: dict[str, Document], font
 def test_characters_that_stand_close_or_on_each_other_pass(make: Callable[[str], Made]) -> None:
     made = make(HEALTHY.replace("終わった。", f'"{LINES}"').replace("項目一", f'"{LINES[:60]}"'))
     prove(made.pdf, made.document)
+
+
+def test_words_and_leaders_that_no_line_holds_stay_in_their_cells(font_cache: Path) -> None:
+    """Also where a piece of one is marked as changed, so that it begins behind another."""
+    long = ("A" * 120, "ー" * 90, "_" * 90, "…" * 80, "www.city.example.lg.jp/kyodo-suishin/" * 3)
+    editions = []
+    for name, previous, more in (("h24", "", "旧"), ("h25", "前版: h24\n", "新x")):
+        items = [
+            f"          - {{NO: {number}, 名称: '{word}{more}', 実施状況: ◎, 今後の取扱い: 継続, 検証内容: '{more}{word}z'}}"
+            for number, word in enumerate(long, 1)
+        ]
+        text = previous + HEALTHY.split("          - NO: 1\n")[0] + "\n".join(items) + "\n"
+        editions.append(validate(parse_source(Path(f"source/{name}.yaml"), text.encode())))
+    old, new = editions
+    for document in (report_on(new), comparison(old, new), errata(old, new), history((old, new))):
+        prove(write_pdf(document, font_cache), document)
+
+
+@pytest.mark.parametrize("width", [2, 3])
+@pytest.mark.parametrize("text", ["ー" * 7, "W" * 5 + "。", "状況(〜〜〜)あ", "(((あ)))", "1/2/3年"])
+def test_a_head_of_any_characters_is_divided_without_loss(text: str, width: int) -> None:
+    lines = break_label(text, width)
+    assert "".join(lines) == text
+    assert all(lines)
 
 
 def test_poppler_finds_each_text_where_the_proof_does(original: Made, tmp_path: Path) -> None:

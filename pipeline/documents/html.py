@@ -138,6 +138,8 @@ def break_label(text: str, width: int) -> tuple[str, ...]:
         return (text,)
     lines, rest = [], text
     for remaining in range(count, 1, -1):
+        if len(rest) == 1:
+            break
         ideal = len(rest) / remaining
         cuts = [at for at in range(1, len(rest)) if may_break(rest, at)] or range(1, len(rest))
         cut = min(cuts, key=lambda at: abs(at - ideal) + (not _starts_word(rest, at)) / 2)

@@ -4,6 +4,9 @@
 often wider than its column, may be divided anywhere but after a hyphen: whoever copies it gets no hyphen at the end of
 a line. Both are said with characters that are laid out, but neither drawn nor read: only the texts of WeasyPrint's
 boxes have them.
+
+A word that is longer than its line is broken by `overflow-wrap` (print.css), but only where it begins the line; one of
+which a piece is marked as changed does not always. Long ones may therefore be divided like addresses.
 """
 
 import re
@@ -19,6 +22,12 @@ _INVISIBLE = {ord(NO_BREAK): None, ord(BREAK): None}
 # Of many in a row, which are no words, lines may be made.
 _TILDE = re.compile("(?<!～～)～")
 _BETWEEN = re.compile("(?<=.)(?=.)", re.DOTALL)
+# What has so many characters is longer than some line of ours, and no word that one would write.
+_LONG = 24
+_WORD = re.compile(rf"[!-~\u00a1-\u024f\u0370-\u04ff]{{{_LONG},}}")
+_LEADER = re.compile(r"(\S)\1{7,}")
+# No bracket or stop is parted from what it belongs to.
+_INSIDE = re.compile(r"(?<=[^(\[{-])(?=[^)\]}.,:;!?%'\"-])")
 
 _transform = TextBox.process_text_transform
 
@@ -30,32 +39,34 @@ def use() -> None:
 
 def visible(text: str) -> str:
     """`text` as it is drawn and read."""
-    return text.translate(_INVISIBLE)
+    return text.translate(_INVISIBLE) if NO_BREAK in text or BREAK in text else text
 
 
 def laid_out(element: Element) -> str:
     """The text of `element` as it is laid out."""
-    return _prose("".join(_texts(element)) if len(element) else element.text or "")
+    return "".join(_texts(element)) if len(element) else _prose(element.text or "")
 
 
 def _texts(element: Element) -> Iterator[str]:
     text = element.text or ""
-    yield _address(text) if element.tag == "a" else text
+    yield _address(text) if element.tag == "a" else _prose(text)
     for child in element:
         yield from _texts(child)
-        yield child.tail or ""
+        yield _prose(child.tail or "")
 
 
 def _process_text_transform(box: Any) -> None:
     _transform(box)
-    if box.element is not None and box.element.tag == "a":
-        box.text = _address(box.text)
-    box.text = _prose(box.text)
+    is_address = box.element is not None and box.element.tag == "a"
+    box.text = _address(box.text) if is_address else _prose(box.text)
 
 
 def _prose(text: str) -> str:
-    # A box may come here again, with a copy of its page's margins.
-    return _TILDE.sub(f"{NO_BREAK}～", text.replace(f"{NO_BREAK}～", "～")) if "～" in text else text
+    text = visible(text)  # a box may come here again, with a copy of its page's margins
+    if "～" in text:
+        text = _TILDE.sub(f"{NO_BREAK}～", text)
+    text = _LEADER.sub(lambda leader: BREAK.join(leader[0]), text)
+    return _WORD.sub(lambda word: _INSIDE.sub(BREAK, word[0]), text)
 
 
 def _address(text: str) -> str:
