@@ -284,9 +284,13 @@ use-feature use-deprecated default-timeout timeout retries cache-dir no-cache-di
 
 configuration = Configuration(isolated=False)
 configuration.load()
+settings = []
+for name, value in configuration.items():
+    # Newer pips keep them by file.
+    settings += value.items() if isinstance(value, dict) else [(name, value)]
 kept = {}
 for section in ("global", "install", ":env:"):
-    for name, value in configuration.items():
+    for name, value in settings:
         place, _, name = name.partition(".")
         if place == section and name in KEPT and value:
             kept[name] = " ".join(value.split())

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -134,6 +135,9 @@ def every_document() -> dict[str, Document]:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Have all that tests, and the programs that they call, put into temporary folders go with the run."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        # A shell that runs the tests in the background has it ignored, and so would the programs that tests stop.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     if hasattr(config, "workerinput"):
         return  # a worker of pytest-xdist, which has its folder from the first process
     folder = tempfile.mkdtemp(prefix="kyodo-tests-")

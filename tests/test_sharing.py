@@ -53,7 +53,7 @@ def shared(project: Path) -> Iterator[Path]:
 def people(code: str, shared: Path) -> list[str]:
     """What runs of several people say on standard error."""
     ran = subprocess.run(
-        [sys.executable, "-c", PEOPLE + code, str(shared)],
+        [sys.executable, "-W", "ignore::DeprecationWarning", "-c", PEOPLE + code, str(shared)],
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         capture_output=True,
         encoding="utf-8",
