@@ -24,6 +24,9 @@ from .conftest import ROOT, Made
 
 PICTURES = ROOT / "tests/pictures"
 # Of the original's PDF, by the version of the fonts.
+# The builds of BIZ UDPGothic of which a digest is kept: 1.05 of Debian 12 and Ubuntu 24.04, 1.051 of Debian 13. Debian
+# testing builds 1.051 with other tools, which changes the bytes of the fonts, and of the file that holds them.
+BUILDS = {"8d4fd9568ad662d9", "5cc4d9e2a2fd5005"}
 DIGESTS = PICTURES / "report.sha256"
 DPI = 72
 
@@ -65,6 +68,9 @@ def test_the_file_is_to_the_byte_what_it_is_on_every_system(font_cache: Path, re
     """Where it fails alone, on a system of which nobody has seen it, its Pango lays out something otherwise."""
     pdf = write_pdf(report(validate(read_source(ROOT / "source/original.yaml"))), font_cache)
     digest = hashlib.sha256(pdf).hexdigest()
+    build = hashlib.sha256(font_files()["BIZUDPGothic-Regular.ttf"].read_bytes()).hexdigest()[:16]
+    if build not in BUILDS:
+        pytest.skip(f"these fonts were built otherwise ({build}): what they make was never noted")
     with TTFont(next(iter(font_files().values()))) as font:
         fonts = font["name"].getDebugName(5)  # between 1.05 and 1.051, some proportional glyphs were drawn anew
     kept = dict(line.split("  ")[::-1] for line in DIGESTS.read_text("ascii").splitlines())
