@@ -107,6 +107,10 @@ class Font:
         descriptor = descendant["/FontDescriptor"].get_object()
         outlines = descriptor.get("/FontFile2")
         self._outlines = _Outlines(outlines.get_object().get_data()) if outlines else None
+        # A glyph that stands for several texts has several numbers, which this leads back to the one of its outline.
+        numbers = descendant["/CIDToGIDMap"].get_object()
+        data = numbers.get_data() if hasattr(numbers, "get_data") else b""
+        self._glyphs: Sequence[int] = struct.unpack(f">{len(data) // 2}H", data)
         self._widths = _widths(descendant.get("/W", ()))
         self._width = descendant.get("/DW", 1000)
         self.advance, self.left, self.foot, self.right, self.top = (_Measures(self._measure) for _ in range(5))
@@ -116,7 +120,7 @@ class Font:
     def _measure(self, glyph: int) -> None:
         advance = self.advance[glyph] = float(self._widths.get(glyph, self._width)) / 1000
         if self._outlines is not None:
-            box = self._outlines.ink(glyph)
+            box = self._outlines.ink(self._glyphs[glyph] if self._glyphs else glyph)
         elif self.characters[glyph].strip():
             box = 0.06, -0.06, advance - 0.06, 0.82
         else:
