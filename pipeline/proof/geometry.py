@@ -8,7 +8,7 @@ import unicodedata
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 
-from .content import THIN, Area, Box, Painted, Text, meet
+from .content import EVERYWHERE, THIN, Area, Box, Painted, Text, meet
 
 _MILLIMETRE = 72 / 25.4
 
@@ -35,11 +35,11 @@ def faults(painted: Painted, paper: Box) -> Iterator[str]:
     last = areas[-1].order if areas else 0
     for text in painted.texts:
         box = text.box
-        if not _holds(paper, box):
-            yield f"「{shortened(text.text)}」が用紙の外に出ています。"
-        elif not _holds(printable, box):
-            yield f"「{shortened(text.text)}」が、とじしろか、印刷できない用紙の端に掛かっています。"
-        if not _holds(text.clip, box):
+        if not _holds(printable, box):
+            is_outside = not _holds(paper, box)
+            place = "用紙の外に出て" if is_outside else "、とじしろか、印刷できない用紙の端に掛かって"
+            yield f"「{shortened(text.text)}」が{place}います。"
+        if text.clip is not EVERYWHERE and not _holds(text.clip, box):
             yield f"「{shortened(text.text)}」が途中で切れています。"
         if text.order < last and any(area.order > text.order and _meet(area.box, box) for area in areas):
             yield f"「{shortened(text.text)}」が、上に描かれたもので隠れています。"

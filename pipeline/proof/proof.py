@@ -30,17 +30,14 @@ from .limits import NESTING, excesses
 
 @dataclass(slots=True)
 class _Element:
-    """An element of the structure tree with all of its text, and its pieces: each one's page and its id there."""
+    """An element of the structure tree with all of its text, its pieces (each one's page and its id there), and their pages."""
 
     item: Any
     type: str
     kids: list["_Element"]
     text: str
     places: list[tuple[int, int]]
-
-    @property
-    def pages(self) -> list[int]:
-        return [page for page, _ in self.places]
+    pages: list[int]
 
     def all(self, kind: str) -> Iterator["_Element"]:
         for kid in self.kids:
@@ -148,7 +145,7 @@ class _Proof:
             self._owners[at, int(kid)].append(_number(item))
             text.append(self._texts[at].get(int(kid), "�"))
             places.append((at, int(kid)))
-        element = _Element(item, str(item["/S"])[1:], kids, "".join(text), places)
+        element = _Element(item, str(item["/S"])[1:], kids, "".join(text), places, [page for page, _ in places])
         if element.type in ("TH", "TD"):
             self._cells.append(element)
         return element
