@@ -45,7 +45,7 @@ errata: errata$(SEE_ABOVE) ## 配布した資料の正誤表を作る。 ## FROM
 next: next$(SEE_ABOVE) ## 次の版の下書きを source/ に作る。 ## FROM=今の版 TO=次の版
 summary: summary$(SEE_ABOVE) ## 集計表(件数と図)を1枚で作る。 ## [EDITION=版] [JOBS=同時に作る数]
 history: history$(SEE_ABOVE) ## すべての版を通した各項目の経過を作る。前版のつながりが二つ以上あるときは、最後の版を EDITION で指定する。 ## [EDITION=版]
-data: data$(SEE_ABOVE) ## オープンデータ(CSV、JSON)を作る。 ## [EDITION=版]
+data: data$(SEE_ABOVE) ## オープンデータ(CSV、JSON)を作る。 ## [EDITION=版] [JOBS=同時に作る数]
 sheets: sheets$(SEE_ABOVE) ## 担当課に送る照会票(Excel)を作る。 ## [EDITION=版]
 import: import$(SEE_ABOVE) ## 提出された照会票を調べ、変わるところを示す。APPLY=1 は元データに書き込む。 ## FILES=ファイルかフォルダ [APPLY=1]
 sign: sign$(SEE_ABOVE) ## 一覧に電子署名を付ける(パスワードは画面で尋ねる)。 ## EDITION=版 KEY=鍵.p12 [PASSPHRASE_FILE=ファイル]

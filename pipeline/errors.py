@@ -65,6 +65,10 @@ class SourceError(PipelineError):
         return type(self), (self.problems,)
 
 
+class StaleError(PipelineError):
+    """A paper in out/ stays older than its source; the message names it and why it could not be made anew."""
+
+
 class UsageError(PipelineError):
     """The command was given something that it cannot mean."""
 

@@ -501,14 +501,14 @@ import gc, json, sys, time
 gc.set_threshold(50_000)  # as __main__ does
 from contextlib import contextmanager
 from pathlib import Path
-from pipeline.line import make_report
+from pipeline.line import make, report_of
 times = {}
 @contextmanager
 def step(name):
     begin = time.perf_counter()
     yield
     times[name] = times.get(name, 0) + time.perf_counter() - begin
-make_report(Path("source/original.yaml"), step)
+make([report_of(Path("source/original.yaml"))], step)
 print(json.dumps(times))
 """
 STAGES = {
@@ -551,7 +551,8 @@ import json, time
 from contextlib import contextmanager
 from pathlib import Path
 from pipeline.documents.comparison import page
-from pipeline.line import make_comparison
+from pipeline.library import Library
+from pipeline.line import comparison_of, make
 times = {"compare": 0.0, "mark": 0.0}
 def timed(name):
     work = getattr(page, name)
@@ -568,7 +569,8 @@ def step(name):
     begin = time.perf_counter()
     yield
     times[name] = time.perf_counter() - begin
-make_comparison(Path("source/original.yaml"), Path("source/later.yaml"), step)
+library = Library()
+make([comparison_of(Path("source/original.yaml"), Path("source/later.yaml"), library)], step, library=library)
 print(json.dumps(times))
 """
 

@@ -14,11 +14,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.documents.document import A3_LANDSCAPE, A4_LANDSCAPE, Document, Paragraph
-from pipeline.documents.history import history, make_history
+from pipeline.documents.history import history
 from pipeline.documents.history.page import MOST
 from pipeline.documents.html import STYLES, TEMPLATES
 from pipeline.errors import ProofError, SourceError, UsageError
 from pipeline.layout.pdf import write_pdf
+from pipeline.library import Library
+from pipeline.line import Delivered, history_of, make
 from pipeline.model.edition import Edition
 from pipeline.model.validation import validate
 from pipeline.proof.proof import prove
@@ -565,15 +567,21 @@ def sources(project: Path) -> list[Path]:
 
 
 def test_the_history_of_the_one_chain_is_delivered_and_left_alone(sources: list[Path], project: Path) -> None:
-    made = make_history(sources, None, silent)
+    made = delivered(sources, None)
     assert made is not None
     assert made.path == Path("out/history.pdf")
-    assert made.pages == 1
+    assert made.size == 1
     assert (project / "out/history.html").exists()
-    assert make_history(sources, None, silent) is None
+    assert delivered(sources, None) is None
     later = Path("source/y4.yaml")
     later.write_text(next_edition(edition_at(sources[-1]), "y3"), "utf-8")
-    assert make_history([*sources, later], None, silent) is not None
+    assert delivered([*sources, later], None) is not None
+
+
+def delivered(paths: list[Path], last: str | None) -> Delivered | None:
+    library = Library()
+    (one,) = make([history_of(paths, last, library)], silent, library=library).asked
+    return one
 
 
 def edition_at(path: Path) -> Edition:
@@ -583,16 +591,16 @@ def edition_at(path: Path) -> Edition:
 def test_of_several_chains_one_must_be_named(sources: list[Path]) -> None:
     Path("source/other.yaml").write_text(HEALTHY, "utf-8")
     everything = [*sources, Path("source/other.yaml")]
-    with pytest.raises(UsageError, match=r"2つあります.*\n  other\n  y1 → y2 → y3\n.*history y3"):
-        make_history(everything, None, silent)
-    made = make_history(everything, "y2", silent)
+    with pytest.raises(UsageError, match=r"2つあります.*\n  other\n  y1 → y2 → y3\n.*EDITION=y3"):
+        delivered(everything, None)
+    made = delivered(everything, "y2")
     assert made is not None
     assert [*pypdf.PdfReader(made.path).attachments] == ["source-y1.yaml", "source-y2.yaml"]
     with pytest.raises(UsageError, match="版「y9」は source/ にありません"):
-        make_history(everything, "y9", silent)
+        delivered(everything, "y9")
 
 
 def test_a_circle_of_editions_is_an_error_with_its_place(sources: list[Path]) -> None:
     sources[0].write_text("前版: y3\n" + sources[0].read_text("utf-8"), "utf-8")
     with pytest.raises(SourceError, match=r"y\d.yaml:\d+:\d+: E407"):
-        make_history(sources, None, silent)
+        delivered(sources, None)

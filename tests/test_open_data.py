@@ -6,7 +6,7 @@ import json
 import os
 import re
 from collections.abc import Callable
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -18,25 +18,23 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pipeline.cli.command import main
-from pipeline.errors import ProofError
-from pipeline.model.dates import western_year
-from pipeline.model.edition import BLANK, Edition, Headings, Item, Measure, Policy
-from pipeline.model.validation import Validated, validate
-from pipeline.office import open_data as module
-from pipeline.office.open_data import (
+from pipeline.documents.data import csv_file, json_file, open_data
+from pipeline.documents.data.csv_file import edition_from_csv, escaped, unescaped
+from pipeline.documents.data.json_file import (
     DataFile,
     HeadingsData,
     ItemData,
     MeasureData,
     PolicyData,
-    edition_from_csv,
     edition_from_json,
-    escaped,
-    make_data,
-    open_data,
-    prove_data,
-    unescaped,
 )
+from pipeline.errors import ProofError
+from pipeline.line import data_of, make
+from pipeline.model.dates import western_year
+from pipeline.model.edition import BLANK, Edition, Headings, Item, Measure, Policy
+from pipeline.model.validation import Validated, validate
+from pipeline.proof import data as proof_data
+from pipeline.proof.data import prove_data
 from pipeline.source.tree import parse_source
 
 from .conftest import HEALTHY, ROOT
@@ -403,7 +401,7 @@ def test_the_json_is_what_its_description_says(name: str) -> None:
 
 def test_every_value_of_the_json_is_explained() -> None:
     """But for the column heads, which are called as they are in the glossary."""
-    description = module.data_schema()
+    description = json_file.data_schema()
     for name, definition in [("", description), *description["$defs"].items()]:
         if name == "HeadingsData":
             continue
@@ -471,7 +469,7 @@ def test_a_mistake_in_the_checks_is_no_failed_proof(mistake: type[Exception], mo
         raise mistake
 
     validated = checked(HEALTHY)
-    monkeypatch.setattr(module, "_check_cells", check)
+    monkeypatch.setattr(proof_data, "_check_cells", check)
     with pytest.raises(mistake):
         prove_data(open_data(validated), validated)
 
@@ -485,7 +483,7 @@ def test_the_order_of_the_legend_matters() -> None:
 
 def test_a_cell_that_was_not_made_safe_does_not_get_past_the_proof(monkeypatch: pytest.MonkeyPatch) -> None:
     validated = checked(HEALTHY.replace("終わった。", "'=1+1'"))
-    monkeypatch.setattr(module, "escaped", lambda text: text)
+    monkeypatch.setattr(csv_file, "escaped", lambda text: text)
     with pytest.raises(ProofError, match="計算式と取り違えられる値「=1\\+1」"):
         prove_data(open_data(validated), validated)
 
@@ -493,34 +491,38 @@ def test_a_cell_that_was_not_made_safe_does_not_get_past_the_proof(monkeypatch: 
 # Delivery
 
 
+def silent(_: str) -> AbstractContextManager[None]:
+    return nullcontext()
+
+
 def test_three_files_are_delivered_and_left_alone_while_nothing_changes(project: Path) -> None:
     del project
     path = Path("source/test.yaml")
     path.write_text(HEALTHY, "utf-8")
-    published = make_data(path, lambda _: nullcontext())
+    (published,) = make([data_of(path)], silent).asked
     assert published is not None
     assert [str(one) for one in published.paths] == [
         "out/test/data.csv",
         "out/test/data.json",
         "out/test/data.schema.json",
     ]
-    assert published.rows == 4
+    assert published.size == 4
     assert {one.name for one in Path("out/test").iterdir()} == {"data.csv", "data.json", "data.schema.json"}
-    assert make_data(path, lambda _: nullcontext()) is None
+    assert make([data_of(path)], silent).asked == (None,)
     os.utime(path)
-    assert make_data(path, lambda _: nullcontext()) is not None
+    assert make([data_of(path)], silent).asked != (None,)
 
 
 def test_what_fails_its_proof_is_not_delivered(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     del project
     path = Path("source/test.yaml")
     path.write_text(HEALTHY, "utf-8")
-    make_data(path, lambda _: nullcontext())
+    make([data_of(path)], silent)
     good = Path("out/test/data.csv").read_bytes()
     path.write_text(HEALTHY.replace("項目三", "項目参"), "utf-8")
-    monkeypatch.setattr(module, "escaped", lambda text: text.replace("参", "三"))
+    monkeypatch.setattr(csv_file, "escaped", lambda text: text.replace("参", "三"))
     with pytest.raises(ProofError):
-        make_data(path, lambda _: nullcontext())
+        make([data_of(path)], silent)
     assert Path("out/test/data.csv").read_bytes() == good
 
 

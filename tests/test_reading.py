@@ -15,9 +15,9 @@ import pypdf
 import pytest
 from pypdf.generic import DecodedStreamObject, NameObject
 
+from pipeline import line
 from pipeline.cli import actions, command
 from pipeline.library import Library
-from pipeline.line import Delivered
 from pipeline.reading import UnreadableError, fingerprint, read_file
 from pipeline.source import embedded
 
@@ -78,14 +78,13 @@ def beside(project: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (project / "source/h23.yaml").write_text(HEALTHY, "utf-8")
     (project / "source/h24.yaml").write_text(f"前版: h23\n{HEALTHY}", "utf-8")
 
-    def made(_: object, target: Path, sources: tuple[Path, ...], *rest: object) -> Delivered:
-        library = rest[-1]
-        assert isinstance(library, Library)
-        for path in sources:
+    def made(paper: line.Paper, _: object, __: object, library: Library) -> line._Made:
+        for path in paper.sources:
             library.validated(path)
-        return Delivered(target.with_suffix(".pdf"), 1, ())
+        return line._Made(paper, {}, {paper.path: b""}, 1, ())
 
-    monkeypatch.setattr("pipeline.line._make", made)
+    monkeypatch.setattr(line, "_made", made)
+    monkeypatch.setattr(line, "deliver", lambda _: None)
     monkeypatch.setattr(actions, "_print_comparison", lambda _: 0)
     monkeypatch.setattr(actions, "_jobs", lambda _: 1)  # a worker would not see what is changed here
     return project / "source/bad.yaml"
@@ -367,19 +366,17 @@ def test_what_another_run_delivered_meanwhile_is_not_made_of_older_files(
     def late(record: Record) -> Iterator[None]:
         monkeypatch.setattr(Record, "locked", locked)
         source.write_text(HEALTHY.replace("終わった", "終えた"), "utf-8")
-        record._path.parent.mkdir(parents=True)
-        record._path.write_text("{}", "utf-8")
+        record.path.parent.mkdir(parents=True)
+        record.path.write_text("{}", "utf-8")
         with record.locked():
             yield
 
-    def make(*given: object) -> Delivered:
-        library = given[-1]
-        assert isinstance(library, Library)
+    def made(paper: line.Paper, _: object, __: object, library: Library) -> line._Made:
         read.append(library.source(Path("source/h24.yaml")).data.decode())
-        return Delivered(Path("out/h24/report.pdf"), 1, ())
+        return line._Made(paper, {}, {paper.path: b""}, 1, ())
 
     monkeypatch.setattr(Record, "locked", late)
-    monkeypatch.setattr("pipeline.line._make", make)
+    monkeypatch.setattr(line, "_made", made)
     assert run("report", "h24") == 0
     assert "終えた" in read[0]
     assert not beside.exists()

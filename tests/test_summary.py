@@ -4,7 +4,7 @@ import io
 import os
 import re
 from collections.abc import Callable
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from html import unescape
 from itertools import pairwise
@@ -15,6 +15,7 @@ import pypdf
 import pytest
 from pypdf.generic import ArrayObject, NameObject, TextStringObject
 
+from pipeline import line
 from pipeline.documents.document import Document
 from pipeline.documents.summary import page as module
 from pipeline.documents.summary import summary
@@ -23,7 +24,7 @@ from pipeline.documents.summary.page import change, share
 from pipeline.errors import ProofError
 from pipeline.layout.pages import lay_out
 from pipeline.layout.pdf import write_pdf
-from pipeline.line import make_summary
+from pipeline.line import summary_of
 from pipeline.model.validation import Validated, validate
 from pipeline.proof.proof import prove
 from pipeline.source.tree import parse_source
@@ -414,14 +415,18 @@ def test_a_number_painted_wrong_in_the_chart_does_not_get_past_the_proof(origina
 # Delivery
 
 
+def silent(_: str) -> AbstractContextManager[None]:
+    return nullcontext()
+
+
 def test_it_is_delivered_and_made_anew_when_the_edition_before_changes(project: Path) -> None:
     del project
     Path("source/old.yaml").write_text(OLD, "utf-8")
     Path("source/new.yaml").write_text("前版: old\n" + HEALTHY, "utf-8")
-    delivered = make_summary(Path("source/new.yaml"), lambda _: nullcontext())
+    (delivered,) = line.make([summary_of(Path("source/new.yaml"))], silent).asked
     assert delivered is not None
     assert delivered.path == Path("out/new/summary.pdf")
     assert delivered.path.with_suffix(".html").exists()
-    assert make_summary(Path("source/new.yaml"), lambda _: nullcontext()) is None
+    assert line.make([summary_of(Path("source/new.yaml"))], silent).asked == (None,)
     os.utime("source/old.yaml")
-    assert make_summary(Path("source/new.yaml"), lambda _: nullcontext()) is not None
+    assert line.make([summary_of(Path("source/new.yaml"))], silent).asked != (None,)

@@ -3,15 +3,27 @@
 import argparse
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from functools import partial
 from pathlib import Path
 
 from pipeline.delivery.delivery import OUT, ROOT, SOURCE
-from pipeline.errors import LackError, PipelineError, SourceError, UsageError, printable
+from pipeline.errors import LackError, PipelineError, SourceError, StaleError, UsageError, printable
 from pipeline.library import Library
-from pipeline.line import DATA, Step
+from pipeline.line import (
+    Paper,
+    Step,
+    comparison_of,
+    data_of,
+    errata_of,
+    history_of,
+    is_current,
+    make,
+    outdated,
+    report_of,
+    summary_of,
+)
 from pipeline.processes.progress import Progress
 
 from .arguments import Call
@@ -44,22 +56,47 @@ def run(call: Call) -> int:
 
 
 def _report(options: argparse.Namespace) -> int:
-    from pipeline.line import is_report_current
+    return _make_each(options, report_of)
 
+
+def _summary(options: argparse.Namespace) -> int:
+    return _make_each(options, summary_of)
+
+
+def _data(options: argparse.Namespace) -> int:
+    return _make_each(options, data_of)
+
+
+def _make_each(options: argparse.Namespace, paper_of: Callable[[Path], Paper]) -> int:
+    """Make the paper of each edition that was asked for, as many at once as `options` say."""
     jobs = _jobs(options.jobs)
-    return _for_many(_editions(options.editions), _make_report, lambda path: is_report_current(path, _library), jobs)
+    papers = {path: paper_of(path) for path in _editions(options.editions)}
+    return _for_many([*papers], partial(_make_one, papers), lambda path: is_current(papers[path], _library), jobs)
 
 
-def _make_report(step: Step, path: Path, jobs: int = 1) -> None:
-    from pipeline.line import make_report
+def _make_one(papers: Mapping[Path, Paper], step: Step, path: Path, jobs: int = 1) -> None:
+    _make(papers[path], step, jobs)
 
-    delivered = make_report(path, step, jobs, _library)
-    if delivered and (signed := OUT / path.stem / "report-signed.pdf").exists():
-        print(f"{signed}: 前の帳票に付けた署名です。make sign で付け直してください。", file=sys.stderr)
-    print_delivered(OUT / path.stem / "report.pdf", delivered)
-    # Once published, the data must not fall behind the page that leads to it.
-    if all((OUT / path.stem / name).exists() for name in DATA):
-        _make_data(step, path)
+
+def _make(paper: Paper, step: Step, jobs: int = 1) -> None:
+    """Make `paper` and what else stands in out/ of its editions, and say what came of it. Raises `PipelineError`."""
+    outcome = make([paper], step, jobs, _library)
+    print_delivered(paper, outcome.asked[0])
+    for other in outcome.others:
+        print_delivered(other.paper, other)
+        if other.paper.kind == "report":
+            _warn_of_signature(other.path)
+    if outcome.asked[0] and paper.kind == "report":
+        _warn_of_signature(outcome.asked[0].path)
+    if outcome.left:
+        stale = [f"{left.path} は、作り直せないため古いままです。配布しないでください。" for left, _ in outcome.left]
+        errors = [problem for _, error in outcome.left for problem in error.problems if problem.is_error]
+        raise StaleError("\n".join([*stale, *dict.fromkeys(map(str, errors))]))
+
+
+def _warn_of_signature(report: Path) -> None:
+    if (signed := report.with_name("report-signed.pdf")).exists():
+        print(f"{signed}: 前の一覧に付けた署名です。make sign で付け直してください。", file=sys.stderr)
 
 
 def _jobs(given: str | None) -> int:
@@ -84,47 +121,10 @@ def _preview(options: argparse.Namespace) -> int:
     return 0
 
 
-def _summary(options: argparse.Namespace) -> int:
-    from pipeline.line import is_summary_current
-
-    jobs = _jobs(options.jobs)
-    return _for_many(_editions(options.editions), _make_summary, lambda path: is_summary_current(path, _library), jobs)
-
-
-def _make_summary(step: Step, path: Path, jobs: int = 1) -> None:
-    from pipeline.line import make_summary
-
-    print_delivered(OUT / path.stem / "summary.pdf", make_summary(path, step, jobs, _library))
-
-
-def _data(options: argparse.Namespace) -> int:
-    from pipeline.line import make_report
-
-    def make(path: Path) -> None:
-        _make_data(_step, path)
-        # Its page does not lead to the data yet if it was made before them.
-        if (page := OUT / path.stem / "report.html").exists() and make_report(path, _step, _jobs(None), _library):
-            print(f"{page}: データへのリンクを付けました。")
-
-    return _for_each(_editions(options.editions), make)
-
-
-def _make_data(step: Step, path: Path) -> None:
-    from pipeline.office.open_data import make_data
-
-    folder, published = OUT / path.stem, make_data(path, step, _library)
-    if published is None:
-        print(f"{folder / DATA[0]}: 変わっていません。")
-    else:
-        print_problems(published.warnings)
-        for made in published.paths:
-            print(f"{made}: {published.rows}行" if made.name == DATA[0] else made)
-
-
 def _sheets(options: argparse.Namespace) -> int:
     from pipeline.office.sheets import make_sheets
 
-    def make(path: Path) -> None:
+    def make_one(path: Path) -> None:
         sheets = make_sheets(path, _library)
         print_problems(sheets.warnings)
         for made in sheets.paths:
@@ -132,7 +132,7 @@ def _sheets(options: argparse.Namespace) -> int:
         for removed in sheets.removed:
             print(f"{removed}: 受け持つ項目がなくなったため削除しました。")
 
-    return _for_each(_editions(options.editions), make)
+    return _for_each(_editions(options.editions), make_one)
 
 
 def _for_each(
@@ -215,6 +215,7 @@ def _import(options: argparse.Namespace) -> int:
 
 def _check(options: argparse.Namespace) -> int:
     code = 0
+    old: set[Path] = set()
     for path in _editions(options.editions):
         try:
             warnings = _library.validated(path).warnings
@@ -223,15 +224,16 @@ def _check(options: argparse.Namespace) -> int:
             continue
         print_problems(warnings, each_blank=True)
         print(f"{path}: 誤り0件、警告{len(warnings)}件")
+        old |= {paper.path for paper in outdated(path, _library)}
         if warnings and options.strict:
             print(f"{path}: STRICT=1 のため、警告{len(warnings)}件を誤りとして扱いました。", file=sys.stderr)
             code = 1
+    for paper in sorted(old):
+        print(f"{paper} は、元データより古くなっています。配布する前に作り直してください。", file=sys.stderr)
     return code
 
 
 def _diff(options: argparse.Namespace) -> int:
-    from pipeline.line import make_comparison
-
     if bool(options.old) != bool(options.new) or (options.old and options.editions):
         raise UsageError("比べる二つは、FROM と TO の両方で指定してください。\n例: make diff FROM=h23 TO=h24")
     code = 0
@@ -243,12 +245,12 @@ def _diff(options: argparse.Namespace) -> int:
             print("前版のある版がありません。比べる二つを FROM と TO で指定してください。例: make diff FROM=h23 TO=h24")
     for old, new in pairs:
         try:
-            path, delivered = make_comparison(old, new, _step, options.all, _jobs(None), _library)
+            paper = comparison_of(old, new, _library, options.all)
+            _make(paper, _step, _jobs(None))
         except PipelineError as error:
             code = max(code, explain(error))
             continue
-        print_delivered(path.with_suffix(".pdf"), delivered)
-        if _print_comparison(path) and options.strict:
+        if _print_comparison(paper.target.with_suffix(".json")) and options.strict:
             code = max(code, 1)
     return code
 
@@ -279,10 +281,7 @@ def _print_comparison(path: Path) -> int:
 
 
 def _errata(options: argparse.Namespace) -> int:
-    from pipeline.line import make_errata
-
-    delivered = make_errata(_given(options.old), _given(options.new), _step, _library)
-    print_delivered(None, delivered)
+    _make(errata_of(_given(options.old), _given(options.new), _library), _step)
     return 0
 
 
@@ -303,8 +302,6 @@ def _next(options: argparse.Namespace) -> int:
 
 
 def _history(options: argparse.Namespace) -> int:
-    from pipeline.documents.history import make_history
-
     paths, code = [], 0
     for path in _editions([options.edition]) and _well_named() if options.edition else _editions([]):
         try:
@@ -319,7 +316,7 @@ def _history(options: argparse.Namespace) -> int:
             continue
         paths.append(path)
     if paths:
-        print_delivered(OUT / "history.pdf", make_history(paths, options.edition, _step, _library))
+        _make(history_of(paths, options.edition, _library), _step)
     return code
 
 
@@ -333,12 +330,11 @@ def _workbooks(path: Path) -> list[Path]:
 def _sign(options: argparse.Namespace) -> int:
     from datetime import datetime
 
-    from pipeline.line import make_report
     from pipeline.office.signature import sign_report
 
     (path,) = _editions([options.edition])
     # What is signed is the report as it is proved now, not what may have become of the file since.
-    make_report(path, _step, library=_library)
+    make([report_of(path)], _step, library=_library)
     passphrase = Path(options.passphrase_file) if options.passphrase_file else None
     print(sign_report(OUT / path.stem / "report.pdf", Path(options.key), passphrase, datetime.now().astimezone()))
     return 0

@@ -3,10 +3,9 @@
 import sys
 from collections import Counter
 from collections.abc import Sequence
-from pathlib import Path
 
 from pipeline.errors import PipelineError, Problem, SourceError
-from pipeline.line import Delivered
+from pipeline.line import Delivered, Paper
 
 SHOWN_PROBLEMS = 200
 
@@ -52,10 +51,14 @@ def _count_blanks(blanks: Sequence[Problem]) -> None:
         print(Problem(path, 0, 0, _BLANK_CODE, message), file=sys.stderr)
 
 
-def print_delivered(path: Path | None, delivered: Delivered | None) -> None:
-    """Print the path of a document with its pages and the number of its warnings, or that it has not changed."""
+def print_delivered(paper: Paper, delivered: Delivered | None) -> None:
+    """Print the files of a paper with its size and the number of its warnings, or that it has not changed."""
     if delivered is None:
-        print(f"{path}: 変わっていません。" if path else "変わっていません。")
+        print(f"{paper.path}: 変わっていません。")
+        return
+    print_problems(delivered.warnings)
+    if paper.kind == "data":
+        print(f"{paper.path}: {delivered.size}行")
+        print("\n".join(map(str, delivered.paths[1:])))
     else:
-        print_problems(delivered.warnings)
-        print(f"{delivered.path}: {delivered.pages}ページ、警告{len(delivered.warnings)}件")
+        print(f"{paper.path}: {delivered.size}ページ、警告{len(delivered.warnings)}件")

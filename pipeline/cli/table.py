@@ -120,7 +120,7 @@ COMMANDS = (
         "data",
         "オープンデータ(CSV、JSON)を作る。",
         "`out/<edition>/data.csv`, `data.json`, `data.schema.json`",
-        (_EDITIONS,),
+        (_EDITIONS, _JOBS),
     ),
     Command("sheets", "担当課に送る照会票(Excel)を作る。", "`out/<edition>/sheets/*.xlsx`", (_EDITIONS,)),
     Command(

@@ -5,10 +5,11 @@ import hashlib
 import json
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
+from typing import Any, NamedTuple
 
 from pipeline.errors import LackError
 from pipeline.reading import Fingerprint, UnreadableError, fingerprint, read_file
@@ -21,22 +22,23 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 class Record:
-    """What a document was made of and what came out, kept in out/.build/ beside a lock for its makers.
+    """What a paper was made of and what came out, kept in out/.build/ beside a lock for its makers.
 
-    A document is up to date while each of its inputs has the time and content that it had, and each output
-    the content. Times count so that `touch` makes a document anew, as everybody expects of make. `options`
-    says in what other way the document was asked for.
+    A paper is up to date while each of its inputs has the time and content that it had, and each output the content.
+    Times count so that `touch` makes a paper anew, as everybody expects of make. `kind`, `sources` and `options` say
+    what was asked for, so that it can be asked for again.
     """
 
-    def __init__(self, name: str, options: str = "") -> None:
-        self._options = options
+    def __init__(self, name: str, kind: str = "", sources: Sequence[str] = (), options: str = "") -> None:
+        self.name = name
+        self.kind, self.sources, self.options = kind, tuple(sources), options
         self._found = b""
-        self._path = OUT / ".build" / f"{name}.json"
+        self.path = OUT / ".build" / f"{name}.json"
         self._lock = OUT / ".build" / f"{name}.lock"
 
     @contextmanager
     def locked(self) -> Iterator[None]:
-        """Wait for another run that makes the same document."""
+        """Wait for another run that makes the same paper."""
         check_out()
         with permitted(self._lock):
             self._lock.parent.mkdir(parents=True, exist_ok=True)
@@ -46,54 +48,97 @@ class Record:
             yield
 
     def is_current(self, mark_of: Callable[[Path], Fingerprint | None] = fingerprint) -> bool:
-        """Whether the document is up to date; `mark_of` gives the fingerprint of an input as it is now.
+        """Whether the paper is up to date; `mark_of` gives the fingerprint of an input as it is now.
 
         Reads the record and its files; imports nothing heavy.
         """
         self._found = self._read()
+        record = self._loaded()
         try:
-            record = json.loads(self._found)
-            same_program = (record["program"], record["options"]) == (program_fingerprint(), self._options)
-            inputs, outputs = record["inputs"], record["outputs"]
             return (
-                same_program
-                and all(mark is not None and mark_of(Path(path)) == mark for path, mark in inputs.items())
-                and all(read_file(Path(path)).digest == digest for path, digest in outputs.items())
+                (record["program"], record["kind"], record["options"])
+                == (program_fingerprint(), self.kind, self.options)
+                and tuple(record["sources"]) == self.sources
+                and self.has_same_inputs(mark_of)
+                and all(read_file(Path(path)).digest == digest for path, digest in record["outputs"].items())
             )
-        except (UnreadableError, ValueError, KeyError, TypeError, AttributeError):
-            return False  # no record, or none that can be read, or no output: make the document
+        except (UnreadableError, KeyError, TypeError, AttributeError):
+            return False  # no record, or none that can be read, or no output: make the paper
+
+    def has_same_inputs(self, mark_of: Callable[[Path], Fingerprint | None] = fingerprint) -> bool:
+        """Whether each input is as it was when the paper was delivered."""
+        return all(mark is not None and mark_of(Path(path)) == mark for path, mark in self.inputs.items())
 
     def was_replaced(self) -> bool:
         """Whether another run has delivered since `is_current` looked."""
         return self._read() != self._found
 
-    def _read(self) -> bytes:
-        """The record as it is written; nothing if there is none that can be read."""
-        try:
-            return read_file(self._path).data
-        except UnreadableError:
-            return b""
-
     @property
     def outputs(self) -> dict[Path, str]:
         """What was delivered last, each with its digest; nothing if there is no record, or none that can be read."""
-        try:
-            return {Path(path): digest for path, digest in json.loads(self._read())["outputs"].items()}
-        except (ValueError, KeyError, TypeError, AttributeError):
-            return {}
+        outputs = self._loaded().get("outputs")
+        return {Path(path): digest for path, digest in outputs.items()} if isinstance(outputs, dict) else {}
 
-    def deliver(self, inputs: Mapping[str, Fingerprint | None], outputs: dict[Path, bytes]) -> None:
-        """Write `outputs`, which have passed their proof, and note what they were made of."""
-        check_out(*outputs)
+    @property
+    def inputs(self) -> dict[str, Fingerprint | None]:
+        """The files that the paper was made of, with their fingerprints then; nothing without a record."""
+        inputs = self._loaded().get("inputs")
+        return inputs if isinstance(inputs, dict) else {}
+
+    def entry(self, inputs: Mapping[str, object], outputs: Mapping[Path, bytes]) -> bytes:
+        """The record of a delivery."""
         record = {
             "program": program_fingerprint(),
-            "options": self._options,
+            "kind": self.kind,
+            "sources": self.sources,
+            "options": self.options,
             "inputs": inputs,
             "outputs": {str(path): _digest(data) for path, data in outputs.items()},
         }
-        written = json.dumps(record, ensure_ascii=False, indent=1).encode()
-        # The record last: whoever is stopped on the way leaves documents that are none of its own.
-        replace_files({**outputs, self._path: written})
+        return json.dumps(record, ensure_ascii=False, indent=1).encode()
+
+    def _read(self) -> bytes:
+        """The record as it is written; nothing if there is none that can be read."""
+        try:
+            return read_file(self.path).data
+        except UnreadableError:
+            return b""
+
+    def _loaded(self) -> dict[str, Any]:
+        try:
+            record = json.loads(self._read())
+        except ValueError:
+            return {}
+        return record if isinstance(record, dict) else {}
+
+
+class Delivery(NamedTuple):
+    """Files that have passed their proof, with the fingerprints of what they were made of."""
+
+    record: Record
+    inputs: Mapping[str, object]
+    outputs: Mapping[Path, bytes]
+
+
+def deliver(deliveries: Sequence[Delivery]) -> None:
+    """Write all outputs, then the records: a full disk on the way leaves every file as it was."""
+    check_out(*(path for delivery in deliveries for path in delivery.outputs))
+    outputs = {path: data for delivery in deliveries for path, data in delivery.outputs.items()}
+    # The records last: after an interruption the outputs do not match them and are made again.
+    entries = {delivery.record.path: delivery.record.entry(*delivery[1:]) for delivery in deliveries}
+    replace_files({**outputs, **entries})
+
+
+def records() -> Iterator[Record]:
+    """The records of papers of which every file stands in out/."""
+    for path in sorted((OUT / ".build").glob("*.json")):
+        try:
+            found = json.loads(read_file(path).data)
+            record = Record(path.stem, found["kind"], found["sources"], found["options"])
+        except (UnreadableError, ValueError, KeyError, TypeError):
+            continue  # none of ours, or of an older version
+        if record.kind and record.outputs and all(output.exists() for output in record.outputs):
+            yield record
 
 
 def _open_lock(path: Path) -> int:

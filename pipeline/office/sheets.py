@@ -28,7 +28,7 @@ from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
 from openpyxl.writer.excel import ExcelWriter
 
-from pipeline.delivery.delivery import OUT, Record, check_out
+from pipeline.delivery.delivery import OUT, Delivery, Record, check_out, deliver
 from pipeline.documents.document import DIGEST_LENGTH
 from pipeline.errors import PipelineError, Problem
 from pipeline.library import Library
@@ -104,7 +104,7 @@ def make_sheets(path: Path, library: Library | None = None) -> Sheets:
                     f"{path} は、作った後に書き換えられています。回答なら、消えないように別の場所へ移してから、"
                     "もう一度実行してください(何も書き出していません)。"
                 )
-        record.deliver({}, made)
+        deliver([Delivery(record, {}, made)])
         removed = [path for path in sorted(former) if path not in made and path.exists()]
         for path in removed:
             path.unlink()

@@ -19,11 +19,11 @@ import pypdfium2
 from pipeline.delivery.delivery import OUT, SOURCE
 from pipeline.documents import html
 from pipeline.documents.document import Document
-from pipeline.documents.report import report
 from pipeline.errors import PipelineError, Problem, SourceError
 from pipeline.layout.fast.page_cache import PageCache
 from pipeline.layout.pdf import write_pdf
 from pipeline.library import Library
+from pipeline.line import compose, report_of
 from pipeline.proof.proof import prove
 from pipeline.reading import fingerprint
 
@@ -127,9 +127,10 @@ class Builder(threading.Thread):
         # Until there are new pages, the old ones stay.
         before = State(pages=self.state(edition).pages)
         try:
-            validated = Library().validated(SOURCE / f"{edition}.yaml")
+            path, library = SOURCE / f"{edition}.yaml", Library()
+            validated = library.validated(path)
             state = replace(before, problems=_sorted(validated.warnings))
-            document = report(validated)
+            document = compose(report_of(path, ()), library)
             # Most often another edition was saved, or a mistake taken back.
             if before.pages and before.pages.document == document:
                 return replace(state, phase=Phase.CURRENT)

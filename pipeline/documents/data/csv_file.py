@@ -1,0 +1,360 @@
+"""data.csv and data.schema.json: a row for each item and each repeat, and what the columns are."""
+
+import csv
+import io
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pipeline.model.dates import japanese_date, western_year
+from pipeline.model.edition import (
+    BLANK,
+    Edition,
+    Item,
+    Measure,
+    Policy,
+    Repeat,
+)
+from pipeline.text import flat
+
+from .json_file import DataFile, ItemData, MeasureData, PolicyData, RepeatData, SchemaFile, data_schema, edition_of
+
+BOM = "\ufeff"
+
+
+# What a spreadsheet would reckon with instead of showing it, white space before it or not.
+_FORMULA = re.compile(r"\s*[=+\-@]|[\t\r\n]")
+
+
+def escaped(text: str) -> str:
+    """`text` as a cell that no spreadsheet takes for a formula: with ' before it if need be. A lone 「-」 is none."""
+    return f"'{text}" if text.startswith("'") or (_FORMULA.match(text) and text != "-") else text
+
+
+def unescaped(cell: str) -> str:
+    """The text of which `escaped` made `cell`."""
+    return cell.removeprefix("'")
+
+
+@dataclass(frozen=True, slots=True)
+class _CsvRow:
+    """A row of the list with all that stands around it."""
+
+    position: int
+    name: str
+    edition: Edition
+    policy: tuple[int, Policy]
+    measure: tuple[int, Measure]
+    row: Item | Repeat
+
+    @property
+    def item(self) -> Item | None:
+        """The item that the row holds; None for a repeat, which is read where the item stands."""
+        return self.row if isinstance(self.row, Item) else None
+
+
+def _lines(edition: Edition, name: str) -> Iterator[_CsvRow]:
+    position = 0
+    for policy in enumerate(edition.policies, 1):
+        for measure in enumerate(policy[1].measures, 1):
+            for row in measure[1].rows:
+                position += 1
+                yield _CsvRow(position, name, edition, policy, measure, row)
+
+
+ITEM, REPEAT = "項目", "再掲"
+
+
+@dataclass(frozen=True, slots=True)
+class _Field:
+    """A column: its head, what it is in a Table Schema, and what stands in it."""
+
+    name: str
+    title: str
+    description: str
+    value: Callable[[_CsvRow], str | int | None]
+    type: str = "string"
+    constraints: Mapping[str, Any] | None = None
+
+
+# What stands in the cells of a repeat where the item has something.
+_ONLY_ITEMS = "再掲の行は空(その項目の行にある)"
+_REQUIRED: Mapping[str, Any] = {"required": True}
+_COUNTED: Mapping[str, Any] = {"required": True, "minimum": 1}
+
+
+def _fields(edition: Edition) -> tuple[_Field, ...]:
+    return (
+        *_edition_fields(edition),
+        *_place_fields(edition),
+        *_item_fields(edition),
+        *_previous_fields(edition),
+    )
+
+
+def _edition_fields(edition: Edition) -> Iterator[_Field]:
+    """What is the same in every row, and stands in every row."""
+    day, year = edition.as_of, western_year(edition.fiscal_year)
+    absent = "示されていなければ空"
+    yield _Field("行", "行の番号", "紙面での行の順。1から", _position, "integer", {**_COUNTED, "unique": True})
+    yield _Field("版", "版の名前", "どの年の一覧かを示す名前", _edition_name, constraints=_REQUIRED)
+    yield _Field("表題", "表題", "一覧の表題", lambda _: edition.title, constraints=_REQUIRED)
+    yield _Field("自治体", "自治体", absent, lambda _: edition.municipality)
+    yield _Field("一覧の担当課", "一覧の担当課", f"一覧を受け持つ課。{absent}", lambda _: edition.department)
+    yield _Field("年度", "年度(和暦)", f"紙面のとおり。{absent}", lambda _: edition.fiscal_year)
+    yield _Field("年度_西暦", "年度(西暦)", "4月に始まる年。一つの年に定まらなければ空", lambda _: year, "year")
+    yield _Field("現在日", "現在日(和暦)", f"いつの状況か。{absent}", lambda _: japanese_date(day) if day else None)
+    yield _Field(
+        "現在日_西暦", "現在日(西暦)", f"2013-03-31 の形。{absent}", lambda _: day.isoformat() if day else None, "date"
+    )
+    draft = "true" if edition.is_draft else "false"
+    yield _Field("案", "案", "確定前の一覧なら true", lambda _: draft, "boolean", _REQUIRED)
+    yield _Field("前版", "前版の名前", "前の年の一覧を示す名前。なければ空", lambda _: edition.previous)
+
+
+def _position(line: _CsvRow) -> int:
+    return line.position
+
+
+def _edition_name(line: _CsvRow) -> str:
+    return line.name
+
+
+def _place_fields(edition: Edition) -> Iterator[_Field]:
+    """Where a row stands and what it holds."""
+    policy, measure, item = map(flat, (edition.headings.policy, edition.headings.measure, edition.headings.item))
+    yield _Field(
+        "推進方針_番号",
+        f"{policy}の番号",
+        "1から。紙面ではⅠ、Ⅱ、Ⅲの形",
+        lambda line: line.policy[0],
+        "integer",
+        _COUNTED,
+    )
+    yield _Field("推進方針", policy, "名称", lambda line: line.policy[1].name, constraints=_REQUIRED)
+    yield _Field(
+        "推進施策_番号",
+        f"{measure}の番号",
+        "推進方針ごとに1から。紙面では(1)、(2)の形",
+        lambda line: line.measure[0],
+        "integer",
+        _COUNTED,
+    )
+    yield _Field("推進施策", measure, "名称", lambda line: line.measure[1].name, constraints=_REQUIRED)
+    yield _Field(
+        "行の種類",
+        "行の種類",
+        "「再掲」は、ほかの推進施策の項目をもう一度掲げた行。項目の数には入れない",
+        lambda line: ITEM if line.item else REPEAT,
+        constraints={"required": True, "enum": [ITEM, REPEAT]},
+    )
+    yield _Field(
+        "NO",
+        flat(edition.headings.number),
+        "項目の番号。再掲の行では、再び掲げる項目の番号",
+        lambda line: line.row.number,
+        "integer",
+        _COUNTED,
+    )
+    yield _Field(
+        "推進項目",
+        item,
+        "名称。再掲の行では、再び掲げる項目の名称",
+        lambda line: edition.items[line.row.number].name,
+        constraints=_REQUIRED,
+    )
+
+
+def _item_fields(edition: Edition) -> Iterator[_Field]:
+    """What only an item has."""
+    items = edition.items.values()
+    # What is still to be filled in is a value only where it occurs.
+    no_status = [BLANK] if any(item.status == BLANK for item in items) else []
+    no_treatment = [BLANK] if any(item.treatment == BLANK for item in items) else []
+    status, treatment, findings = map(
+        flat, (edition.headings.status, edition.headings.treatment, edition.headings.findings)
+    )
+
+    def of_item(
+        name: str, title: str, description: str, value: Callable[[Item], str], allowed: Iterable[str] = ()
+    ) -> _Field:
+        constraints = {"enum": list(dict.fromkeys(map(escaped, allowed)))} if allowed else None
+        return _Field(
+            name,
+            title,
+            f"{description}。{_ONLY_ITEMS}",
+            lambda line: value(line.item) if line.item else None,
+            constraints=constraints,
+        )
+
+    yield of_item(
+        "実施状況_記号",
+        f"{status}の記号",
+        "凡例の記号",
+        lambda item: item.status,
+        [*edition.legend, *no_status],
+    )
+    yield of_item(
+        "実施状況_意味",
+        f"{status}の記号の意味",
+        "凡例での意味",
+        lambda item: edition.legend.get(item.status, BLANK),
+        [*edition.legend.values(), *no_status],
+    )
+    yield of_item(
+        "今後の取扱い",
+        treatment,
+        "語",
+        lambda item: item.treatment,
+        [*edition.treatments, *no_treatment],
+    )
+    yield of_item(
+        "今後の取扱い_区分",
+        f"{treatment}の区分",
+        "次の版に続く(継続)か続かない(終了)か",
+        lambda item: edition.treatments.get(item.treatment, BLANK),
+        ["継続", "終了", *no_treatment],
+    )
+    yield of_item("検証内容", findings, "文章。なければ空", lambda item: item.findings)
+    yield of_item("担当課", "項目の担当課", "一覧の担当課と別に示されていなければ空", lambda item: item.department)
+    yield of_item("統合先", "統合先", "次の版でこの項目を引き継ぐ項目の名称。なければ空", lambda item: item.merged_into)
+
+
+def _previous_fields(edition: Edition) -> Iterator[_Field]:
+    """A column for each of the 前版NO, since a cell holds one value; at least one."""
+    most = max((len(item.previous_numbers) for item in edition.items.values()), default=0)
+    for position in range(1, max(most, 1) + 1):
+
+        def value(line: _CsvRow, index: int = position - 1) -> int | None:
+            numbers = line.item.previous_numbers if line.item else ()
+            return numbers[index] if index < len(numbers) else None
+
+        description = f"この項目が引き継いだ前版のNOの{position}番目。なければ空。{_ONLY_ITEMS}"
+        yield _Field(f"前版NO_{position}", f"前版NO({position})", description, value, "integer", {"minimum": 1})
+
+
+def csv_text(edition: Edition, name: str) -> str:
+    fields = _fields(edition)
+    target = io.StringIO()
+    # Line ends as RFC 4180 has them; with the mark in front Excel knows the encoding.
+    writer = csv.writer(target, lineterminator="\r\n")
+    writer.writerow(field.name for field in fields)
+    for line in _lines(edition, name):
+        writer.writerow(_cell(field.value(line)) for field in fields)
+    return BOM + target.getvalue()
+
+
+def _cell(value: str | int | None) -> str:
+    return escaped(value) if isinstance(value, str) else "" if value is None else str(value)
+
+
+# What is read back from data.csv.
+_COLUMNS = {
+    *("行", "行の種類", "版", "表題", "自治体", "一覧の担当課", "年度", "現在日_西暦", "前版", "案"),
+    *("推進方針_番号", "推進方針", "推進施策_番号", "推進施策", "NO", "推進項目"),
+    *("実施状況_記号", "実施状況_意味", "今後の取扱い", "今後の取扱い_区分", "検証内容", "担当課", "統合先"),
+}
+
+
+def read_csv(data: bytes) -> list[dict[str, str]]:
+    """The rows by their heads, as they were before they were made safe. Raises `ValueError` if a column lacks."""
+    text = data.decode("utf-8-sig")
+    try:
+        heads, *rows = csv.reader(io.StringIO(text, newline=""), strict=True)
+    except csv.Error as error:
+        raise ValueError(f"no CSV: {error}") from error
+    if missing := _COLUMNS - {*heads}:
+        raise ValueError(f"no column {', '.join(sorted(missing))}")
+    return [dict(zip(heads, map(unescaped, row), strict=True)) for row in rows]
+
+
+def edition_from_csv(data: bytes, schema: bytes) -> Edition:
+    """The edition in `data`, the content of data.csv, and `schema`, that of data.schema.json. Raises `ValueError`.
+
+    What belongs to a row is read from the CSV alone; the schema gives what belongs to none.
+    """
+    frame = SchemaFile.model_validate_json(schema).edition
+    places = {
+        (policy.position, measure.position): (policy.name, measure.name)
+        for policy in frame.policies
+        for measure in policy.measures
+    }
+    rows: dict[tuple[int, int], list[ItemData | RepeatData]] = {place: [] for place in places}
+    for number, row in enumerate(read_csv(data), 1):
+        place = int(row["推進方針_番号"]), int(row["推進施策_番号"])
+        if places.get(place) != (row["推進方針"], row["推進施策"]):
+            raise ValueError(f"row {number}: not a measure of this edition")
+        rows[place].append(_read_row(row))
+    policies = [
+        PolicyData(
+            **policy.model_dump(exclude={"measures"}),
+            measures=tuple(
+                MeasureData(**measure.model_dump(exclude={"rows"}), rows=tuple(rows[policy.position, measure.position]))
+                for measure in policy.measures
+            ),
+        )
+        for policy in frame.policies
+    ]
+    return edition_of(DataFile(**frame.model_dump(exclude={"policies"}), policies=tuple(policies)))
+
+
+def _read_row(row: Mapping[str, str]) -> ItemData | RepeatData:
+    if row["行の種類"] == REPEAT:
+        return RepeatData(number=int(row["NO"]), name=row["推進項目"])
+    kind = row["今後の取扱い_区分"]
+    return ItemData.model_validate(
+        {
+            "number": int(row["NO"]),
+            "name": row["推進項目"],
+            "status": row["実施状況_記号"],
+            "status_meaning": row["実施状況_意味"],
+            "treatment": row["今後の取扱い"],
+            "treatment_kind": None if kind == BLANK else kind,
+            "findings": row["検証内容"],
+            "department": row["担当課"],
+            "merged_into": row["統合先"],
+            "previous_numbers": tuple(
+                int(value) for name, value in row.items() if name.startswith("前版NO_") and value
+            ),
+        }
+    )
+
+
+# data.schema.json
+
+
+def table_schema(edition: Edition, file: DataFile) -> dict[str, Any]:
+    frame = file.model_dump(mode="json")
+    for policy in frame["policies"]:
+        for measure in policy["measures"]:
+            del measure["rows"]
+    return {
+        "title": f"{edition.title}のオープンデータ",
+        "description": (
+            "data.csv の欄の説明です(Frictionless Data の Table Schema)。文字コードはUTF-8(BOM付き)。"
+            "計算式と取り違えられる値(=、+、-、@、タブ、改行で始まる値)と「'」で始まる値は、先頭に「'」を付けています。"
+            "先頭の「'」を一つ除くと元の値に戻ります。"
+            "「edition」は、行に属さないもの(凡例、欄の見出し、方針と施策の順など)です。"
+            "「json」は、data.json の説明(JSON Schema)です。"
+        ),
+        "fields": list(map(_described, _fields(edition))),
+        "missingValues": [""],
+        "primaryKey": ["行"],
+        "edition": frame,
+        "json": data_schema(),
+    }
+
+
+def _described(field: _Field) -> dict[str, Any]:
+    described: dict[str, Any] = {
+        "name": field.name,
+        "type": field.type,
+        "title": field.title,
+        "description": field.description,
+    }
+    if field.type == "boolean":
+        described |= {"trueValues": ["true"], "falseValues": ["false"]}
+    if field.constraints:
+        described["constraints"] = dict(field.constraints)
+    return described
