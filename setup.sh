@@ -324,8 +324,8 @@ run_pip() {
 install_packages() {
     say "$1 のPythonの部品($(grep -c '^[a-z]' "$1")個)を .venv に入れます。"
     set -- "$1" "$2" install
-    open_bundle
-    # What the bundle does not hold comes from the network.
+    # What tests and benchmarks need is in no bundle: it comes from the network.
+    case $1 in requirements.lock | requirements-sign.lock) open_bundle ;; esac
     [ -z "$bundle" ] || [ ! -e "$bundle/$1" ] || set -- "$@" --no-index --find-links "$bundle/wheels"
     list=$1 copy=$2
     shift 2

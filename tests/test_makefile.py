@@ -677,6 +677,9 @@ def test_with_a_bundle_nothing_is_fetched(bundled: Machine, given: bool) -> None
     calls = [call for call in bundled.called("python") if "<pip>" in call]
     assert len(calls) == 2
     assert all("<--no-index><--find-links>" in call and "<--require-hashes>" in call for call in calls)
+    # What tests need is not in it.
+    assert "から入れます" not in bundled.run("sh", "setup.sh", "lint").stderr
+    assert "<--no-index>" not in [call for call in bundled.called("python") if "<pip>" in call][-1]
 
 
 def test_a_bundle_that_is_given_stops_no_command_once_all_is_there(ready: Machine) -> None:
