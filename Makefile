@@ -73,7 +73,7 @@ test: $(READY_TO_TEST) ## 試験をすべて行う
 	$(PYTHON) -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 faults: $(READY_TO_TEST) ## 書き換えた元のデータ、照会票、PDFの試験を、十倍の数で行う
-	FAULTS=10 $(PYTHON) -m pytest tests/test_mutations.py tests/test_glyphs.py
+	FAULTS=10 $(PYTHON) -m pytest tests/test_mutations.py tests/test_glyphs.py tests/test_extremes.py
 
 bench: $(READY_TO_BENCH) ## 時間、メモリ、大きさを、ほかの組版(あるもの)との比で測り、docs/performance.md に書く
 	$(PYTHON) -m tests.bench

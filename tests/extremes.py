@@ -16,6 +16,7 @@ from pipeline.source.limits import (
     MAX_TEXT,
     MAX_TITLE,
     MAX_WORD,
+    MAX_WORDS,
 )
 
 # What a text is made of again and again: prose, one sign, words that cannot be broken, marks on letters, kanji with
@@ -55,13 +56,13 @@ def texts(draw: st.DrawFn, most: int, lines: int = 1) -> str:
 def prose(draw: st.DrawFn) -> str:
     kind = draw(st.sampled_from(["", "short", "long", "lines", "blank", "longest"]))
     if kind == "long":
-        return draw(texts(3000, 60))
+        return draw(texts(900, 30))
     if kind == "lines":
         return "\n".join(["一"] * draw(st.sampled_from([2, 43, 44, 90])))
     if kind == "blank":
         return "始め" + ("\n" * (MAX_BLANK_LINES + 1) + "次").join([""] * draw(st.sampled_from([2, 6]))) + "終わり"
     if kind == "longest":
-        return draw(texts(MAX_TEXT if draw(st.integers(0, 9)) == 0 else 6000))
+        return draw(texts(MAX_TEXT if draw(st.integers(0, 30)) == 0 else 2500))
     return draw(texts(60)) if kind else ""
 
 
@@ -75,7 +76,7 @@ def pairs(draw: st.DrawFn) -> tuple[str, str]:
 
     symbols = ["◎", "○", "×"]
     if extreme["legend"]:
-        symbols = draw(st.lists(texts(MAX_WORD), min_size=1, max_size=12, unique=True))
+        symbols = draw(st.lists(texts(MAX_WORD), min_size=1, max_size=MAX_WORDS, unique=True))
     terms = {"継続": "継続", "完了": "終了"}
     if extreme["legend"]:
         terms = {draw(texts(MAX_WORD)): "継続", "完了": "終了"}
@@ -120,9 +121,9 @@ def pairs(draw: st.DrawFn) -> tuple[str, str]:
             "推進施策": [
                 {
                     "名称": text("headings", MAX_HEADING, f"施策{measure}", MAX_LINES),
-                    "推進項目": items(draw(st.sampled_from([0, 1, 2, 5]))),
+                    "推進項目": items(draw(st.sampled_from([0, 1, 2]))),
                 }
-                for measure in range(draw(st.sampled_from([0, 1, 3])))
+                for measure in range(draw(st.sampled_from([0, 1, 2])))
             ],
         }
         for policy in range(draw(st.sampled_from([1, 2])))

@@ -17,7 +17,7 @@ from pipeline.errors import TemplateError
 from pipeline.model.dates import japanese_date
 from pipeline.model.edition import Edition
 from pipeline.model.page_head import Legend, PageHead, may_break
-from pipeline.text import flat, width_in_ems
+from pipeline.text import flat, is_inseparable, width_in_ems
 
 from .markup import mark_up
 
@@ -141,7 +141,8 @@ def break_label(text: str, width: int) -> tuple[str, ...]:
         if len(rest) == 1:
             break
         ideal = len(rest) / remaining
-        cuts = [at for at in range(1, len(rest)) if may_break(rest, at)] or range(1, len(rest))
+        places = [at for at in range(1, len(rest)) if not is_inseparable(rest[at])] or [len(rest)]
+        cuts = [at for at in places if may_break(rest, at)] or places
         cut = min(cuts, key=lambda at: abs(at - ideal) + (not _starts_word(rest, at)) / 2)
         lines.append(rest[:cut])
         rest = rest[cut:]

@@ -19,14 +19,14 @@ _TILDE = re.compile("(?<!～～)～")
 # What leads a reader of the page from a repeat to its item, and would stop a printed one.
 _ON_SCREENS = re.compile('(?:<span class="tied">|<a class="to-item"[^>]*>)([^<]*)</(?:span|a)>')
 
-# Where nobody reads, and what a picture says.
-_KEPT = re.compile(r"<(script|style|title|svg)\b.*?</\1>", re.DOTALL)
+# Where nobody reads.
+_KEPT = re.compile(r"<(script|style|title)\b.*?</\1>", re.DOTALL)
 # The head of a page or of a table returns on each page.
 _WITHOUT_LINKS = re.compile(r"<(header|thead|nav)\b.*?</\1>", re.DOTALL)
 _BLOCK = re.compile(r"(<(td|th|p|li|h[1-6])\b[^>]*>)(.*?)(?=</\2>)", re.DOTALL)
-# A link holds no link.
-_LINK_OR_TAG = re.compile(r"(<a\b.*?</a>|<[^>]*>)", re.DOTALL)
-_TAG = re.compile(r"(<[^>]*>)")
+# A link holds no link, and a picture neither links nor ties.
+_LINK_OR_TAG = re.compile(r"(<(?:a|svg)\b.*?</(?:a|svg)>|<[^>]*>)", re.DOTALL)
+_TAG = re.compile(r"(<svg\b.*?</svg>|<[^>]*>)", re.DOTALL)
 
 
 def mark_up(html: str) -> str:

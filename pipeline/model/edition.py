@@ -35,6 +35,7 @@ from pipeline.source.limits import (
     MAX_TEXT,
     MAX_TITLE,
     MAX_WORD,
+    MAX_WORDS,
 )
 
 from .dates import NoDateError, read_date
@@ -255,7 +256,11 @@ class Edition(_Part):
     )
     headings: Headings = Field(default_factory=Headings, alias="見出し")
     legend: dict[Word, Meaning] = Field(
-        alias="凡例", min_length=1, description="記号: 意味。書いた順に印刷する", json_schema_extra=_KEYS
+        alias="凡例",
+        min_length=1,
+        max_length=MAX_WORDS,
+        description="記号: 意味。書いた順に印刷する",
+        json_schema_extra=_KEYS,
     )
     legend_place: LegendPlace = Field(
         "各ページ",
@@ -265,6 +270,7 @@ class Edition(_Part):
     treatments: dict[Word, WrittenTreatmentKind] = Field(
         alias="今後の取扱い",
         min_length=1,
+        max_length=MAX_WORDS,
         description="語: 継続(次の版に続く)か 終了(続かない)",
         json_schema_extra=_KEYS,
     )

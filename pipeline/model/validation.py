@@ -106,6 +106,10 @@ def _translate(source: Source, detail: ErrorDetails) -> Problem | None:
         if kind == "too_short" and plain(node):
             return None  # something is there, and what is wrong with it has been said
         code, message = "E204", f"{subject}が空です。{advice.get(key, '値を書いてください。')}"
+    elif kind == "too_long":
+        assert isinstance(node, Mapping)
+        most = detail["ctx"]["max_length"]
+        code, message = "E215", f"{subject}が{len(node.entries)}種類あります。{most}種類までにしてください。"
     elif kind == "E214":
         code, message = kind, f"{subject}に{detail['msg']}"
     elif kind in ("E204", "E213"):

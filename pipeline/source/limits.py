@@ -18,7 +18,8 @@ MAX_TITLE = 200
 MAX_MEANING = 200  # of a symbol
 MAX_LABEL = 100  # 自治体, 年度, 担当課, 資料番号
 MAX_HEAD = 30  # of a column
-MAX_WORD = 20  # a symbol, or a term of 今後の取扱い
+MAX_WORD = 12  # a symbol, or a term of 今後の取扱い
+MAX_WORDS = 20  # so many of each, since the 集計 has a column for each
 
 # Lines of a name: below the highest masthead and column heads, a policy, a measure and the beginning of an item must
 # have room on a page. Of 検証内容 lines without text, one after another, and spaces: a page on which nothing of a row

@@ -12,7 +12,7 @@ from pipeline.documents.document import CHANGED, DELETED, Block, Cell, Expected,
 from pipeline.documents.expected import CONTINUED, LEGEND_COLON, legend, marked, require
 from pipeline.model.edition import Edition, measure_number, policy_number
 from pipeline.model.validation import Validated
-from pipeline.text import flat
+from pipeline.text import brief, flat
 from pipeline.years.comparison import Comparison, Entry, compare
 from pipeline.years.matching import Placed, goes_on
 from pipeline.years.similarity import fold
@@ -172,13 +172,13 @@ def _moves(comparison: Comparison, entries: list[Judged]) -> Table:
         (
             (
                 Cell("旧＼新", scope="Column", id="from"),
-                *(Cell(column, scope="Column", id=f"to-{at}") for at, (column, _) in enumerate(columns, 1)),
+                *(Cell(brief(column), scope="Column", id=f"to-{at}") for at, (column, _) in enumerate(columns, 1)),
             ),
         ),
         tuple(
             Row(
                 (
-                    Cell(row[0], ("from",), "Row", id=f"from-{at}"),
+                    Cell(brief(row[0]), ("from",), "Row", id=f"from-{at}"),
                     *(
                         Cell(str(moves[row, column] or ""), (f"to-{within}", f"from-{at}"))
                         for within, column in enumerate(columns, 1)

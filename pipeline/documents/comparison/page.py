@@ -19,7 +19,7 @@ from pipeline.documents.html import (
     render,
 )
 from pipeline.model.edition import Edition, measure_number, policy_number
-from pipeline.text import flat, width_in_ems
+from pipeline.text import brief, flat, width_in_ems
 from pipeline.years.comparison import LABELS, ChangeKind, Comparison, Entry
 from pipeline.years.matching import Placed
 from pipeline.years.similarity import fold
@@ -165,8 +165,8 @@ def _overview(comparison: Comparison) -> Overview:
         number_column=number_column([*old.items, *new.items], _LISTED_NUMBER_FIGURES),
         sentences=tuple(_sentences(comparison)),
         counts=tuple(_counts(comparison)),
-        statuses=tuple(meaning or gone for meaning, gone in columns),
-        matrix=tuple(row for row in rows if row is not rows[-1] or any(row[1])),
+        statuses=tuple(brief(meaning) or gone for meaning, gone in columns),
+        matrix=tuple((brief(name), counts) for name, counts in (rows if any(rows[-1][1]) else rows[:-1])),
         listed=tuple(
             row
             for kind, name in _LISTED

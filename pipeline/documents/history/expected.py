@@ -12,7 +12,7 @@ from pipeline.documents.document import A3_LANDSCAPE, A4_LANDSCAPE, Cell, Expect
 from pipeline.documents.expected import CONTINUED, LEGEND_COLON, percent, require
 from pipeline.model.edition import BLANK, Edition, measure_number, policy_number
 from pipeline.model.validation import Validated
-from pipeline.text import flat, width_in_ems
+from pipeline.text import brief, flat, width_in_ems
 from pipeline.years.lineage import Event, Lineage, MeasureGroup, PolicyGroup, grouped, lineages
 from pipeline.years.similarity import fold
 
@@ -128,7 +128,9 @@ def _meanings(chain: _Chain, start: int = 0, stop: int = MOST) -> dict[str, str]
         for symbol, meaning in edition.legend.items():
             names.setdefault(fold(meaning), flat(meaning))
             symbols.setdefault(fold(meaning), set()).add(symbol)
-    labels = {key: ("".join(symbols[key]) if len(symbols[key]) == 1 else "") + name for key, name in names.items()}
+    labels = {
+        key: ("".join(symbols[key]) if len(symbols[key]) == 1 else "") + brief(name) for key, name in names.items()
+    }
     if any(counts[BLANK] for counts in chain.counts[start:stop]):
         labels.setdefault(BLANK, BLANK)
     return labels
@@ -278,7 +280,7 @@ def _cell(chain: _Chain, lineage: Lineage, at: int, ids: tuple[str, ...]) -> Cel
     edition, placed = chain.editions[at], lineage.items[at]
     if placed:
         item = edition.items[placed.number]
-        return Cell(f"{item.number}{item.status}", headers, alternate=flat(edition.legend.get(item.status, "")))
+        return Cell(f"{item.number} {item.status}", headers, alternate=flat(edition.legend.get(item.status, "")))
     if not at or lineage.items[at - 1] is None:
         return Cell("", headers)
     # The first edition without it says where it went, or how it ended in the one before.

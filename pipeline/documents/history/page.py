@@ -27,7 +27,7 @@ from pipeline.documents.summary.chart import FILLS, UNFILLED
 from pipeline.model.edition import BLANK, Edition, measure_number, policy_number
 from pipeline.model.page_head import Legend
 from pipeline.model.validation import Validated
-from pipeline.text import flat, width_in_ems
+from pipeline.text import brief, flat, width_in_ems
 from pipeline.years.lineage import Event, GroupHeading, Lineage, PolicyGroup, grouped, lineages
 from pipeline.years.matching import place_items
 from pipeline.years.similarity import fold
@@ -372,7 +372,7 @@ def _statuses(editions: Sequence[Validated], table: int) -> tuple[StatusColumn, 
     return tuple(
         StatusColumn(
             f"status-{table}-{position}",
-            name if len(symbols.get(key, ())) != 1 else f"{flat(*symbols[key])}{name}",
+            brief(name) if len(symbols.get(key, ())) != 1 else f"{flat(*symbols[key])}{brief(name)}",
             UNFILLED if key == BLANK else FILLS[(position - 1) % len(FILLS)],
         )
         for position, (key, name) in enumerate(names.items(), 1)

@@ -8,7 +8,7 @@ from pipeline.documents import expected as common
 from pipeline.documents.document import Block, Cell, Expected, Paragraph, Row, Table
 from pipeline.documents.expected import percent, require
 from pipeline.model.edition import BLANK, Edition, Item, Repeat, policy_number
-from pipeline.text import flat
+from pipeline.text import brief, flat
 from pipeline.years.similarity import fold
 
 TOTAL, WHOLE, SHARE = "計(再掲を除く)", "全体", "構成比(%)"
@@ -171,7 +171,7 @@ def _heads(sums: _Sums) -> tuple[tuple[Cell, ...], ...]:
     for group, columns in sums.columns.items():
         first.append(Cell(getattr(headings, group), (), "Column", id=f"head-{group}"))
         second += [
-            Cell(column.symbol + column.label, (f"head-{group}",), "Column", id=f"head-{column.id}")
+            Cell(column.symbol + brief(column.label), (f"head-{group}",), "Column", id=f"head-{column.id}")
             for column in columns
         ]
     return tuple(first), tuple(second)
@@ -248,7 +248,7 @@ def _changes(old: _Sums, new: _Sums) -> Iterator[Row]:
             # What is not filled in, every edition knows.
             missing = 0 if meaning == BLANK else None
             was, now = (side[meaning][2] if meaning in side else missing for side in (before, after))
-            yield _change(f"{group}-{position}", symbols + label, (was, now), wholes, (head,))
+            yield _change(f"{group}-{position}", f"{symbols} {label}", (was, now), wholes, (head,))
 
 
 def _meanings(sums: _Sums, group: str) -> dict[str, tuple[str, str, int]]:

@@ -12,7 +12,7 @@ from pipeline.documents.document import Carried
 from pipeline.documents.html import break_label, document_title, masthead, percent, permille, render
 from pipeline.model.edition import BLANK, Edition, Item, policy_number
 from pipeline.model.page_head import ROOM
-from pipeline.text import flat, width_in_ems
+from pipeline.text import brief, flat, width_in_ems
 from pipeline.years.similarity import fold
 
 from .chart import EM, FILLS, UNFILLED, BarData, Chart, draw
@@ -241,7 +241,7 @@ def _head_lines(edition: Edition, em: float) -> dict[str, tuple[str, ...]]:
     """The heads of the columns of numbers, broken into lines where they fit their columns best."""
     width = (_PAGE[0] - _names(edition, em)) / _column_count(edition)
     both = (*status_columns(edition), *treatment_columns(edition))
-    return {column.id: break_label(column.label, max(2, int((width - 1) / em))) for column in both}
+    return {column.id: break_label(brief(column.label), max(2, int((width - 1) / em))) for column in both}
 
 
 # Counting

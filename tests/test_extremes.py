@@ -1,0 +1,55 @@
+"""Nothing that is legal fails its own proof: whatever is longest, strangest or most, each document is made or refused."""
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+
+from pipeline.cli import command
+
+from .conftest import HEALTHY
+from .extremes import pairs
+
+# More with `make faults`.
+EXAMPLES = 2 * int(os.environ.get("FAULTS", "1"))
+
+COMMANDS = (
+    ("report",),
+    ("summary", "new"),
+    ("diff",),
+    ("errata", "--from", "old", "--to", "new"),
+    ("history",),
+)
+
+
+@settings(max_examples=EXAMPLES, suppress_health_check=[*HealthCheck])
+@given(editions=pairs())
+def test_every_document_of_any_edition_is_made_or_refused(editions: tuple[str, str], project: Path) -> None:
+    for name, text in zip(("old", "new"), editions, strict=True):
+        (project / f"source/{name}.yaml").write_text(text, "utf-8")
+    for words in COMMANDS:
+        assert command.main(words) in (0, 1), words
+
+
+# Each of these once failed the proof of that document of it.
+FOUND = {
+    "nothing below the last headings": (
+        "report",
+        HEALTHY + "  - 名称: 方針二\n    推進施策:\n      - 名称: 施策三\n",
+    ),
+    "nothing before a new page": ("report", HEALTHY + "  - 名称: 方針二\n  - {名称: 方針三, 改ページ: true}\n"),
+    "meanings as long as a page": ("summary", HEALTHY.replace("検討中", "検" * 200).replace("継続推進", "協" * 200)),
+    "meanings of many characters": ("history", HEALTHY.replace("検討中", "検" * 200).replace("継続推進", "協" * 200)),
+    "a selector where a head is broken": ("summary", HEALTHY.replace("検討中", "葛󠄁" * 12)),
+    "an address in a meaning": ("summary", HEALTHY.replace("検討中", "http://example.org/")),
+    "an address for a symbol": ("history", HEALTHY.replace("○", "http://x.jp/")),
+}
+
+
+@pytest.mark.parametrize("name", FOUND)
+def test_what_once_failed_its_proof_is_made(name: str, project: Path) -> None:
+    document, text = FOUND[name]
+    for edition, head in (("old", ""), ("new", "前版: old\n")):
+        (project / f"source/{edition}.yaml").write_text(head + text, "utf-8")
+    assert command.main([document, "new"]) == 0
