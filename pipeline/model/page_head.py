@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from pipeline.text import width_in_ems
+from pipeline.text import is_inseparable, width_in_ems
 
 # Millimetres, as in styles/print.css and styles/paper.css: of an A4 page in landscape, which is as wide between its margins.
 PAGE_HEIGHT = 210.0
@@ -247,6 +247,8 @@ def balanced(text: str, width: int) -> tuple[str, ...]:
 def may_break(text: str, at: int) -> bool:
     """Whether a line may end before the character at `at`, by the rules of Japanese and within no word of Latin letters."""
     before, after = text[at - 1], text[at]
+    if is_inseparable(after):
+        return False
     return after not in _MAY_NOT_BEGIN and before not in _MAY_NOT_END and not (_is_latin(before) and _is_latin(after))
 
 
