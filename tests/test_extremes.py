@@ -11,8 +11,8 @@ from pipeline.cli import command
 from .conftest import HEALTHY
 from .extremes import pairs
 
-# More with `make faults`.
-EXAMPLES = 2 * int(os.environ.get("FAULTS", "1"))
+# `make faults` says how often; the examples take longer than what `make test` has time for.
+EXAMPLES = 2 * int(os.environ.get("FAULTS", "0"))
 
 COMMANDS = (
     ("report",),
@@ -23,8 +23,9 @@ COMMANDS = (
 )
 
 
+@pytest.mark.skipif(not EXAMPLES, reason="make faults")
 # To make a failing edition smaller would take longer than to look at it.
-@settings(max_examples=EXAMPLES, phases=[Phase.generate], suppress_health_check=[*HealthCheck])
+@settings(max_examples=max(1, EXAMPLES), phases=[Phase.generate], suppress_health_check=[*HealthCheck])
 @given(editions=pairs())
 def test_every_document_of_any_edition_is_made_or_refused(editions: tuple[str, str], project: Path) -> None:
     for name, text in zip(("old", "new"), editions, strict=True):
