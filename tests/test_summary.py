@@ -161,7 +161,7 @@ def test_what_is_not_filled_in_has_a_column_and_the_paper_is_a_draft(make: Make)
         HEALTHY.replace("実施状況: ×", "実施状況: 未記入").replace("今後の取扱い: 完了", "今後の取扱い: 未記入")
     )
     assert made.row("計(再掲を除く)") == ["3", "1", "1", "1", "0", "1", "0", "2", "1"]
-    assert '<span class="draft">案</span>' in made.document.html
+    assert '<p class="draft">案</p>' in made.document.html
     assert prove(made.pdf, made.document) == 1
 
 
