@@ -49,7 +49,7 @@ FIELDS = ("number", "item", "status", "treatment", "findings")
 _LINES_OF_A_PAGE = 24
 _NAME_WIDTH = 27
 
-# How many figures a NO may have in its columns, of the table and of what is listed by name (styles/contrast.css).
+# How many figures a NO may have in its columns, of the table and of what is listed by name (styles/comparison.css).
 _NUMBER_FIGURES = 3
 _LISTED_NUMBER_FIGURES = 6
 
@@ -114,7 +114,7 @@ def page(comparison: Comparison, carried: Carried, show_all: bool = False) -> st
     old, new = comparison.old, comparison.new
     title = f"{flat(new.title)} {TITLE}"
     return render(
-        "contrast.html",
+        "comparison.html",
         edition=new,
         title=document_title(new, title),
         masthead=masthead(new, title),

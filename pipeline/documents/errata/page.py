@@ -15,7 +15,7 @@ from pipeline.years.text_diff import Marked, mark
 TITLE = "正誤表"
 NOTHING = "(記載なし)"
 
-# How many figures a NO may have in its column (styles/contrast.css).
+# How many figures a NO may have in its column (styles/comparison.css).
 _NUMBER_FIGURES = 5
 
 HEADS = (("number", "NO"), ("place", "箇所"), ("wrong", "誤"), ("right", "正"))

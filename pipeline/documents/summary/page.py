@@ -32,8 +32,6 @@ _MORE_LINES_BESIDE = 8
 _NARROW = 12
 # How wide the names of the policies may stand, in millimetres (styles/summary.css), and beside how many columns.
 _NAMES = ((60, 30), (80, 18), (92, 14), (104, 12))
-# A name of so many ems is taller than a page may be asked to keep together.
-_LONG_NAME = 600
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +72,6 @@ class CountRow:
     id: str
     head: str
     cells: tuple[str, ...]
-    is_long: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -388,7 +385,7 @@ def _lines(edition: Edition, tally: Tally) -> Iterator[CountRow]:
     for position, policy in enumerate(edition.policies, 1):
         numbers = tuple(map(str, _numbers(edition, tally.of(position - 1))))
         name = f"{policy_number(position)} {policy.name}"
-        yield CountRow(f"policy-{position}", name, numbers, width_in_ems(name) > _LONG_NAME)
+        yield CountRow(f"policy-{position}", name, numbers)
 
 
 def _foot(edition: Edition, tally: Tally) -> Iterator[CountRow]:
