@@ -35,6 +35,7 @@ from pipeline.model.edition import BLANK, Edition, Headings, Item, Measure, Poli
 from pipeline.model.validation import Validated, validate
 from pipeline.proof import data as proof_data
 from pipeline.proof.data import prove_data
+from pipeline.source.limits import MAX_WORD
 from pipeline.source.tree import parse_source
 
 from .conftest import HEALTHY, ROOT
@@ -285,7 +286,7 @@ texts = st.text(
 @settings(max_examples=200, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 @given(
     names=st.lists(texts, min_size=1, max_size=5),
-    legend=st.lists(texts, min_size=1, max_size=3, unique=True),
+    legend=st.lists(texts.filter(lambda text: len(text) <= MAX_WORD), min_size=1, max_size=3, unique=True),
     title=texts,
 )
 def test_any_edition_comes_back(names: list[str], legend: list[str], title: str) -> None:
