@@ -1,1 +1,1 @@
-"""Stage 1: bytes become a tree in which every value knows its place."""
+"""Stage 1: parses bytes into a tree in which every value carries its line and column."""

@@ -1,4 +1,4 @@
-"""Which characters a paper may hold, how they are composed, and which ones are mistaken for each other."""
+"""Characters: which ones may be printed, how combining marks are composed, and which characters look alike."""
 
 import difflib
 import re
@@ -11,8 +11,8 @@ from pipeline.fonts import Coverage
 
 from .limits import MAX_BLANK_LINES, MAX_SPACES
 
-# Groups of characters that look alike on paper and are different characters to a computer. NFKC
-# (used below as well) knows of full and half width, but leaves each of these apart.
+# Groups of different characters that look alike on paper. NFKC, which is also applied below, unifies full and half
+# width but none of these.
 _LOOK_ALIKES = (
     "○◯〇⚪⭕❍⚬◦oOοОо0",
     "◎⦿⊚◉⌾⊙",
@@ -25,8 +25,8 @@ _LOOK_ALIKES = (
     "☆★⭐✩",
     "▽▼∇▿",
 )
-# What is typed for a character that the fonts may lack, where Unicode does not tell (or tells of a rarer one):
-# hyphens that do not break, spaces, arrows and check marks of other shapes, and 𠮷, which JIS X 0213 lacks.
+# Replacements for characters that the fonts may lack, where Unicode decomposition gives none or a rarer one:
+# non-breaking hyphens, spaces, arrows and check marks of other shapes, and 𠮷, which JIS X 0213 lacks.
 _INSTEAD = {
     **dict.fromkeys("\u2011\u2012\u2043\ufe63", "-"),
     **dict.fromkeys("\u202f\u2007\u2008\u2009\u200a", " "),
@@ -36,81 +36,81 @@ _INSTEAD = {
     **dict.fromkeys("❓❔", "？"),
     "𠮷": "吉",
 }
-# Looked at only where no sign of the same group is allowed.
+# Filled and hollow symbols count as alike only where no allowed symbol of the same group matches.
 _OUTLINES = str.maketrans("●▲■★▼", "○△□☆▽")
 _SELECTORS = "\ufe00-\ufe0f\U000e0100-\U000e01ef"
 _SELECTOR = re.compile(f"[{_SELECTORS}]")
 _SEQUENCE = re.compile(f"(.)([{_SELECTORS}])", re.DOTALL)
 _BIDI = {*"\u061c\u200e\u200f", *map(chr, range(0x202A, 0x202F)), *map(chr, range(0x2066, 0x206A))}
 
-# A line of spaces is as blank as an empty one, and spaces alone can fill lines.
+# Runs that print as empty paper: blank lines (a line of spaces counts as blank), and spaces within a line.
 _BLANK_LINES = re.compile(rf"(?:\n[^\S\n]*){{{MAX_BLANK_LINES + 1},}}(?=\n)")
 _SPACES = re.compile(rf"[^\S\n]{{{MAX_SPACES + 1},}}")
 
 
 def compose(text: str) -> str:
-    """`text` with base and combining characters composed (か + U+3099 → が), all else as typed.
+    """`text` with base and combining characters composed (か + U+3099 → が), everything else unchanged.
 
-    Not NFC: that would also turn CJK compatibility ideographs, which people's names need (塚 U+FA10),
-    into other characters.
+    Plain NFC would also replace CJK compatibility ideographs (塚 U+FA10), which people's names need.
     """
     if unicodedata.is_normalized("NFC", text):
         return text
     characters = {*text}
     marks = "".join(character for character in characters if unicodedata.combining(character))
-    # No writing piles up so many marks (Unicode's stream-safe limit); sorting a long pile takes for ever.
+    # Leave runs of more than 30 combining marks alone (Unicode's stream-safe limit): no script needs them, and
+    # normalization sorts a run in quadratic time.
     if marks and re.search(f"[{re.escape(marks)}]{{31}}", text):
         return text
-    # A character that NFC replaces even when it stands alone is kept; the runs between are composed.
-    kept = "".join(character for character in characters if unicodedata.normalize("NFC", character) != character)
-    runs = re.split(f"([{re.escape(kept)}]+)", text) if kept else [text]
+    # Characters that NFC replaces even without a combining mark stay unchanged; only the runs between are composed.
+    excluded = "".join(character for character in characters if unicodedata.normalize("NFC", character) != character)
+    runs = re.split(f"([{re.escape(excluded)}]+)", text) if excluded else [text]
     return "".join(run if index % 2 else unicodedata.normalize("NFC", run) for index, run in enumerate(runs))
 
 
 def named(text: str) -> str:
-    """`text` with its code points, for messages: 「◯」(U+25EF)."""
+    """`text` and its code points, for messages: 「◯」(U+25EF)."""
     points = " ".join(f"U+{ord(character):04X}" for character in text)
     return f"「{visible(text)}」({points})" if text.isprintable() else f"文字({points})"
 
 
 def quoted(text: str) -> str:
-    """`text` for messages, with its code point where it is a single sign, which may look like another."""
+    """`text` quoted for messages, with its code point if it is a single symbol, which may look like another one."""
     is_sign = len(text) == 1 and not text.isascii() and unicodedata.category(text) != "Lo"
     return named(text) if is_sign else f"「{visible(text)}」"
 
 
 def visible(text: str) -> str:
-    """`text` cut to a length that suits a message, with nothing in it that could disturb a terminal."""
+    """`text` for messages: at most 40 characters, and no control characters that could disturb a terminal."""
     return printable(text if len(text) <= 40 else text[:39] + "…")
 
 
 def meant(read: str, allowed: Iterable[str]) -> str | None:
-    """Which one of `allowed` the writer of `read` most likely meant; None if nothing is near."""
-    allowed = list(islice(allowed, 100))  # no list of signs or names is longer, but a hostile file's
-    for look in (_fold, _outline):
+    """The word of `allowed` most likely meant by `read`: by look, then by spelling; None if none is close."""
+    allowed = list(islice(allowed, 100))  # only a hostile file has longer lists
+    for fold in (_fold, _fold_filled):
         for candidate in allowed:
-            if look(candidate) == look(read):
+            if fold(candidate) == fold(read):
                 return candidate
     near = difflib.get_close_matches(read[:100], allowed, n=1, cutoff=0.5) if len(read) > 1 else []
     return near[0] if near else None
 
 
 def long_gap(text: str) -> str:
-    """What to say where lines with nothing on them, or spaces, go on too long in `text`; nothing where none do."""
+    """The message for the first run of too many blank lines or spaces in `text`; empty if there is none."""
     if run := _BLANK_LINES.search(text):
-        said, most = f"空行が{run[0].count(chr(10)):,}行", f"{MAX_BLANK_LINES}行"
+        found, limit = f"空行が{run[0].count(chr(10)):,}行", f"{MAX_BLANK_LINES}行"
     elif run := _SPACES.search(text):
-        said, most = f"空白が{len(run[0]):,}字", f"{MAX_SPACES}字"
+        found, limit = f"空白が{len(run[0]):,}字", f"{MAX_SPACES}字"
     else:
         return ""
     before = visible(text[max(0, run.start() - 10) : run.start()])
-    return f"{said}続いています(「{before}」の後)。{most}までにしてください。"
+    return f"{found}続いています(「{before}」の後)。{limit}までにしてください。"
 
 
 def is_everyday(text: str) -> bool:
-    """Whether `text` holds only what Windows has long had in Japanese, which every approved font has (a test proves it).
+    """Whether CP932 (Japanese Windows) has every character of `text`; the approved fonts have them all (tested).
 
-    It spares most sources the tenth of a second in which a font is read.
+    For most sources this saves reading the fonts, which takes about 0.1 s.
     """
     characters = "".join({*text})
     try:
@@ -121,9 +121,9 @@ def is_everyday(text: str) -> bool:
 
 
 def defects(text: str, coverage: Coverage) -> Iterator[tuple[str, str, str]]:
-    """What may not be printed of `text`: each time the characters, the code of the problem, a sentence.
+    """Yield (characters, problem code, message) for everything in `text` that may not be printed.
 
-    A sequence of a character and a variation selector is one thing: the font has the form, or lacks it.
+    A character followed by a variation selector is judged as one sequence, by whether the font has that form.
     """
     for character in sorted({*text} - coverage.characters - {"\n"} | {c for c in {*text} if _kind(c)}):
         if _SELECTOR.match(character):
@@ -143,21 +143,21 @@ def defects(text: str, coverage: Coverage) -> Iterator[tuple[str, str, str]]:
 
 
 def _not_printable(character: str, text: str, coverage: Coverage) -> str:
-    """What to say of a `character` of `text` that the fonts lack, with what is typed instead where that is known."""
-    said = "は、帳票の書体にない文字です。"
+    """The message for a `character` of `text` that the fonts lack, with a replacement where one is known."""
+    message = "は、帳票の書体にない文字です。"
     offer = instead(character, coverage)
     if offer is None:
-        return said + "書体にある字体に改めるか、かなで書いてください。"
-    # A formula or a word of one: CO2.
+        return message + "書体にある字体に改めるか、かなで書いてください。"
+    # Within a formula, offer the whole word: CO₂ → CO2.
     match = re.search(f"[0-9A-Za-z]*{re.escape(character)}[0-9A-Za-z]*", text)
     assert match
     word = match[0].replace(character, offer)
     shown = word if word.isascii() and offer != word and len(word) <= 20 else offer
-    return f"{said}「{shown}」と書けます。"
+    return f"{message}「{shown}」と書けます。"
 
 
 def instead(character: str, coverage: Coverage) -> str | None:
-    """What may be typed for a `character` that the fonts lack: the plain form of it, or what looks nearly alike."""
+    """A printable replacement for a `character` that the fonts lack (its plain form or a look-alike), or None."""
     looks = next((group[0] for group in _LOOK_ALIKES if character in group), "")
     letters = unicodedata.normalize("NFD", character)
     for offer in (
@@ -172,7 +172,7 @@ def instead(character: str, coverage: Coverage) -> str | None:
 
 
 def _kind(character: str) -> tuple[str, str] | None:
-    """The code and the sentence for a character that no font makes good."""
+    """The code and the message for a character that is refused whatever the fonts have; None for any other."""
     if character == "\n" or _SELECTOR.match(character):
         return None
     category = unicodedata.category(character)
@@ -194,13 +194,13 @@ def _kind(character: str) -> tuple[str, str] | None:
 
 
 def _fold(text: str) -> str:
-    """What `text` looks like: width, case and variation selectors aside, one character for each group of look-alikes."""
+    """`text` without width, case and variation selectors, each look-alike replaced by the first one of its group."""
     folded = unicodedata.normalize("NFKC", _SELECTOR.sub("", text)).casefold().strip()
     return folded.translate(_FOLDED)
 
 
-def _outline(text: str) -> str:
-    """The same, for filled signs as for hollow ones."""
+def _fold_filled(text: str) -> str:
+    """`_fold`, with filled symbols replaced by hollow ones."""
     return _fold(text).translate(_OUTLINES)
 
 

@@ -1,7 +1,7 @@
-"""The source inside a PDF of ours: the printed year's paper is enough to compare with.
+"""Extracts the YAML source embedded in one of our PDFs, so that a delivered PDF can stand in for its source file.
 
-Such a PDF may come from anywhere. What it holds is only read, by pypdf, and parsed like any other source; a
-PDF whose source, metadata and footers do not belong together was changed after it was made, and is refused.
+The PDF is untrusted input. pypdf only reads it, and the source is parsed like any other. A PDF whose source, metadata
+and footers do not agree was altered after it was made, and is refused.
 """
 
 import hashlib
@@ -18,12 +18,12 @@ from typing import Any, Final
 
 NAME: Final = "source.yaml"
 
-# The footers of so many pages are compared with the source; a changed source would be in all of them.
+# Number of pages whose footers are compared with the source's digest. Every page carries it, so a sample is enough.
 _PAGES = 20
-# Of the processor's time. Twenty full pages of ours take two.
+# CPU time limit for reading, in seconds. Twenty full pages take about two.
 _SECONDS = 6
-# So often it is tried again to stop.
-_TICK = 0.05
+# Seconds between the signals that stop pypdf once the limit has passed.
+_SIGNAL_INTERVAL = 0.05
 
 
 class NotOursError(Exception):
@@ -31,30 +31,31 @@ class NotOursError(Exception):
 
 
 class AlteredError(Exception):
-    """The source in the PDF is not the one that it was made of."""
+    """The PDF was not made from the source embedded in it."""
 
 
 class _TooLong(BaseException):
-    """Reading has taken more time of the processor than any PDF of ours needs."""
+    """Reading took more CPU time than any PDF of ours needs. A BaseException, so that pypdf cannot swallow it."""
 
 
 @contextmanager
-def _limited(seconds: float) -> Iterator[None]:
-    """Raise `_TooLong` when what is done takes so much time of the processor; a few bytes can keep pypdf busy for hours.
+def _cpu_limit(seconds: float) -> Iterator[None]:
+    """Raise `_TooLong` once the block has used `seconds` of CPU time; a few bytes can keep pypdf busy for hours.
 
-    Only the main thread hears of time. The preview, which has another, reads no PDF unless somebody names it .yaml.
+    There is no limit outside the main thread, which alone receives signals. That concerns only the preview's thread,
+    and only a PDF named .yaml.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
 
     def stop(_: int, frame: FrameType | None) -> None:
-        # Only out of pypdf's own code: raised in a callback of the garbage collector, say, it would be lost.
+        # Raise only in pypdf's own frames: an exception in a callback of the garbage collector, say, is discarded.
         if frame and frame.f_globals.get("__name__", "").startswith("pypdf"):
             raise _TooLong
 
     before = signal.signal(signal.SIGVTALRM, stop)
-    signal.setitimer(signal.ITIMER_VIRTUAL, seconds, _TICK)
+    signal.setitimer(signal.ITIMER_VIRTUAL, seconds, _SIGNAL_INTERVAL)
     try:
         yield
     finally:
@@ -63,14 +64,14 @@ def _limited(seconds: float) -> Iterator[None]:
 
 
 def take_source(data: bytes) -> tuple[bytes, str]:
-    """The bytes of the source in the PDF `data`, and the id of its edition. Raises `NotOursError` or `AlteredError`."""
-    import pypdf  # here: only a PDF needs it
+    """The source's bytes and its edition's id from the PDF `data`. Raises `NotOursError` or `AlteredError`."""
+    import pypdf  # late, since the import is slow and only PDFs need it
 
     log = logging.getLogger("pypdf")
     level = log.level
-    log.setLevel(logging.CRITICAL + 1)  # what it says of a damaged file is English, and is no more than ours
+    log.setLevel(logging.CRITICAL + 1)  # its English warnings on damaged files add nothing to our message
     try:
-        with _limited(_SECONDS):
+        with _cpu_limit(_SECONDS):
             reader = pypdf.PdfReader(io.BytesIO(data))
             catalog: Any = reader.trailer["/Root"]
             (source,) = reader.attachments[NAME]
@@ -79,11 +80,8 @@ def take_source(data: bytes) -> tuple[bytes, str]:
             xmp = catalog["/Metadata"].get_data().decode("utf-8", "replace")
             footers = [re.sub(r"\s", "", page.extract_text()) for page in islice(reader.pages, _PAGES)]
     except MemoryError:
-        raise  # that is this machine's, not the file's
-    except (
-        Exception,
-        _TooLong,
-    ) as error:  # a hostile PDF can make pypdf raise anything; none of it concerns the reader
+        raise  # a fault of this machine, not of the file
+    except (Exception, _TooLong) as error:  # a hostile PDF can make pypdf raise anything
         raise NotOursError from error
     finally:
         log.setLevel(level)

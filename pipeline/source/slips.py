@@ -1,8 +1,8 @@
-"""What a slip of the hand in a YAML file most likely was, and where: libyaml's own words are English and general.
+"""Explains YAML syntax errors in Japanese by the typing mistake that most likely caused them.
 
-A syntax error is explained from three things: what libyaml says of it, the lines around it, and how deep the keys
-above it stand. `explain` answers at the line that must be mended, which is often the line before the one that
-libyaml names.
+libyaml's own messages are English and general. An error is explained from three things: libyaml's message, the lines
+around it, and the indentation of the keys above it. `explain` reports the line that must be corrected, which is often
+the line before the one that libyaml names.
 """
 
 import re
@@ -15,13 +15,13 @@ import yaml
 
 from pipeline.errors import printable
 
-# Blanks that look like the half-width blank, or like nothing, but separate nothing in YAML.
+# Blanks that look like a half-width space, or are invisible, but do not separate tokens in YAML.
 _OTHER_BLANKS = "\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000"
 _COLONS = "：﹕︓∶꞉ː"
-# What is typed for the "-" of a list: full-width and long hyphens, bullets.
+# Characters typed by mistake for the "-" of a list: full-width and long hyphens, bullets.
 _DASHES = "－﹣–—―‐‑‒−ー・•●*＊"
-_MOST = 1_000  # characters of a line that are looked at; a slip stands at its beginning
-_MOST_LINES = 30  # lines that are searched upwards from an error
+_MAX_LENGTH = 1_000  # characters of a line that are searched; mistakes are made near its beginning
+_MAX_LINES_ABOVE = 30  # lines that are searched upwards from an error
 
 _KEY = r"[^\s:：'\"#\[\]{},-][^:：'\"]{0,40}?"
 _PAIR = re.compile(rf"( *(?:- +)*)({_KEY}) *:(?: +(.*))?$")
@@ -31,7 +31,7 @@ _SECOND_KEY = re.compile(
 
 
 class Slip(NamedTuple):
-    """A sentence, and the line and column from 1 that it is about; line 0 where no place is known."""
+    """A typing mistake: the message, its line and column (from 1); line 0 if the place is unknown."""
 
     message: str
     line: int
@@ -39,7 +39,7 @@ class Slip(NamedTuple):
 
 
 class Level(NamedTuple):
-    """An open list or group of keys: its column from 0, whether it is a list, its first key and line (from 1)."""
+    """An open list or mapping: its column (from 0), whether it is a list, its last key ("-" if a list) and line (from 1)."""
 
     column: int
     is_list: bool
@@ -48,7 +48,7 @@ class Level(NamedTuple):
 
 
 class Quotation(NamedTuple):
-    """A quoted value that goes over several lines: where it begins and the line where it ends, all from 0."""
+    """A quoted value of several lines: the line and column where it begins, and the line where it ends (all from 0)."""
 
     line: int
     column: int
@@ -59,7 +59,7 @@ _Sentence = str | Callable[[re.Match[str]], str]
 
 
 def _blank(match: re.Match[str]) -> str:
-    """How messages call the blank that a pattern found."""
+    """The name, in messages, of the blank character in the match's first group."""
     character = match[1][0]
     return "全角の空白" if character == "\u3000" else f"半角の空白に見える別の文字(U+{ord(character):04X})"
 
@@ -68,7 +68,7 @@ def _signed(match: re.Match[str]) -> str:
     return f"「{match[1]}」(U+{ord(match[1]):04X})"
 
 
-# What is wrong wherever it stands: the first group of each pattern is the place. They come before any guess.
+# Patterns that are mistakes in any context, tried before any guess. The first group is the place to report.
 _CERTAIN: tuple[tuple[re.Pattern[str], _Sentence], ...] = tuple(
     (re.compile(pattern), sentence)
     for pattern, sentence in (
@@ -121,7 +121,7 @@ _CERTAIN: tuple[tuple[re.Pattern[str], _Sentence], ...] = tuple(
     )
 )  # fmt: skip
 
-# What may be wrong: looked at where nothing certain is found.
+# Patterns that are probable mistakes, tried if nothing else explains the error.
 _LIKELY: tuple[tuple[re.Pattern[str], _Sentence], ...] = tuple(
     (re.compile(pattern), sentence)
     for pattern, sentence in (
@@ -162,10 +162,10 @@ _GENERAL = "書き方に誤りがあります。この行と前の行の字下�
 
 
 def explain(error: yaml.MarkedYAMLError, text: str, levels: list[Level], quotation: Quotation | None) -> Slip:
-    """What is most likely wrong in `text` where libyaml stopped with `error`.
+    """The most likely mistake in `text` where libyaml stopped with `error`.
 
-    `levels` are the lists and groups of keys that were open there, outermost first; `quotation` is the last
-    quoted value before it that goes over several lines.
+    `levels` are the lists and mappings that were open there, outermost first. `quotation` is the last quoted value
+    before the error that has several lines.
     """
     lines = text.split("\n")
     marks = [(mark.line, mark.column) for mark in (error.problem_mark, error.context_mark) if mark]
@@ -185,7 +185,7 @@ def explain(error: yaml.MarkedYAMLError, text: str, levels: list[Level], quotati
 
 
 def _in_quotes(error: yaml.MarkedYAMLError, lines: list[str], quotation: Quotation | None) -> Slip | None:
-    """What is wrong inside a value in quotes, or with the quotes themselves."""
+    """A mistake inside a quoted value (a wrong escape), or in the quotes themselves."""
     place, begin = error.problem_mark, error.context_mark
     assert place is not None
     if error.context == "while parsing a quoted scalar" or error.context == "while scanning a quoted scalar":
@@ -194,14 +194,14 @@ def _in_quotes(error: yaml.MarkedYAMLError, lines: list[str], quotation: Quotati
         at = line.rfind("\\", 0, place.column + 1)
         if "escape" in (error.problem or "") or "hexdecimal" in (error.problem or ""):
             return Slip(_wrong_escape(line[at:]), place.line + 1, at + 1)
-        return Slip(_unclosed_as(lines, begin.line, begin.column), begin.line + 1, begin.column + 1)
+        return Slip(_unclosed_message(lines, begin.line, begin.column), begin.line + 1, begin.column + 1)
     if quotation and quotation.end_line == place.line and _swallows(lines, quotation):
         return Slip(_UNCLOSED, quotation.line + 1, quotation.column + 1)
     return None
 
 
 def _in_brackets(error: yaml.MarkedYAMLError, lines: list[str]) -> Slip | None:
-    """A list or group in brackets that is not closed where libyaml expects it."""
+    """A flow sequence or mapping ([…] or {…}) that is not closed where libyaml expects it."""
     begin = error.context_mark
     if begin is None or not (error.context or "").startswith("while parsing a flow") or begin.line >= len(lines):
         return None
@@ -214,7 +214,7 @@ def _in_brackets(error: yaml.MarkedYAMLError, lines: list[str]) -> Slip | None:
 
 
 def _wrong_escape(rest: str) -> str:
-    """What to say of an escape that libyaml refuses; `rest` begins with its backslash."""
+    """The message for an escape that libyaml refuses; `rest` is the line from its backslash on."""
     found = re.match(r"\\(?:x[0-9A-Fa-f]{0,2}|u[0-9A-Fa-f]{0,4}|U[0-9A-Fa-f]{0,8}|.)?", rest)
     escape = found[0] if found else "\\"
     if re.fullmatch(r"\\(?:u[0-9A-Fa-f]{4}|U[0-9A-Fa-f]{8})", escape):
@@ -231,21 +231,21 @@ def _as_it_is() -> str:
     return "「\\」を文字として書くなら、\"…\" でなく '…' で囲んでください。"
 
 
-def _unclosed_as(lines: list[str], line: int, column: int) -> str:
-    """What to say of a quotation that is open to the end of the file."""
+def _unclosed_message(lines: list[str], line: int, column: int) -> str:
+    """The message for a quoted value that is not closed before the end of the file."""
     if re.search(r"[“”„‟‘’＂＇]\s*$", lines[line][column + 1 :]):
         return "終わりの引用符が、始めと違う字です。始めと同じ半角の引用符にしてください。"
     return _UNCLOSED
 
 
 def _swallows(lines: list[str], quotation: Quotation) -> bool:
-    """Whether lines that look like keys with values stand within `quotation`: it was not meant to go on so far."""
+    """Whether `quotation` contains lines that look like "key: value"; then its closing quote is missing."""
     last = min(quotation.end_line, quotation.line + 2_000)
-    return any(_PAIR.match(line[:_MOST]) for line in lines[quotation.line + 1 : last + 1])
+    return any(_PAIR.match(line[:_MAX_LENGTH]) for line in lines[quotation.line + 1 : last + 1])
 
 
 def _places(marks: list[tuple[int, int]]) -> list[int]:
-    """The lines to look at, from 0: the one where libyaml stopped, the one before, the one where it began."""
+    """The lines to search (from 0): where libyaml stopped, the line before, and where the faulty construct began."""
     return list(dict.fromkeys((marks[0][0], marks[0][0] - 1, marks[-1][0])))
 
 
@@ -257,25 +257,25 @@ def _by_patterns(
     patterns: tuple[tuple[re.Pattern[str], _Sentence], ...], lines: list[str], numbers: list[int]
 ) -> Slip | None:
     for number in numbers:
-        line = lines[number][:_MOST] if 0 <= number < len(lines) else ""
+        line = lines[number][:_MAX_LENGTH] if 0 <= number < len(lines) else ""
         for pattern, sentence in patterns:
             if match := pattern.match(line):
-                said = sentence if isinstance(sentence, str) else sentence(match)
-                return Slip(said, number + 1, match.start(1) + 1)
+                message = sentence if isinstance(sentence, str) else sentence(match)
+                return Slip(message, number + 1, match.start(1) + 1)
     return None
 
 
 def _document_end(lines: list[str], marks: list[tuple[int, int]]) -> Slip | None:
-    """A line of `...` ends the document, and what follows it is none."""
-    for number in reversed(range(max(0, marks[0][0] - _MOST_LINES), min(marks[0][0] + 1, len(lines)))):
+    """A line of `...`, which ends the document, so that libyaml refuses what follows."""
+    for number in reversed(range(max(0, marks[0][0] - _MAX_LINES_ABOVE), min(marks[0][0] + 1, len(lines)))):
         if lines[number].rstrip() == "...":
             return Slip("「...」の行は、文書の終わりの印です。この行を削除してください。", number + 1, 1)
     return None
 
 
 def _two_keys(lines: list[str], number: int) -> Slip | None:
-    """Two keys on one line; the second is one where it begins a line elsewhere in the file, too."""
-    line = lines[number][:_MOST] if number < len(lines) else ""
+    """Two keys on one line. The second counts as a key only if it also begins a line elsewhere in the file."""
+    line = lines[number][:_MAX_LENGTH] if number < len(lines) else ""
     match = _SECOND_KEY.match(line)
     if not match:
         return None
@@ -292,9 +292,9 @@ def _two_keys(lines: list[str], number: int) -> Slip | None:
 def _indentation(
     error: yaml.MarkedYAMLError, lines: list[str], marks: list[tuple[int, int]], levels: list[Level]
 ) -> Slip | None:
-    """What is wrong with how deep the line stands where libyaml stopped."""
+    """Wrong indentation of the line where libyaml stopped, compared with the lists and mappings around it."""
     number = marks[0][0]
-    line = lines[number][:_MOST] if number < len(lines) else ""
+    line = lines[number][:_MAX_LENGTH] if number < len(lines) else ""
     begin = len(line) - len(line.lstrip(" "))
     is_list = bool(re.match(" *-(?: |$)", line))
     if not is_list and not _PAIR.match(line):
@@ -325,7 +325,7 @@ def _indentation(
 
 
 def _at_depth(number: int, begin: int, column: int, key: str, above: int, is_list: bool) -> Slip:
-    """That line `number` (from 0) begins at another column than the key of line `above` (from 1), its neighbour."""
+    """The mistake that line `number` (from 0) is indented unlike its sibling `key` on line `above` (from 1)."""
     difference = abs(begin - column)
     how = "深く" if begin > column else "浅く"
     what = "「-」" if is_list else f"「{key}」"
@@ -337,22 +337,22 @@ def _at_depth(number: int, begin: int, column: int, key: str, above: int, is_lis
 
 
 def _pair_above(lines: list[str], number: int) -> tuple[int, str, int] | None:
-    """The nearest key with a value above line `number`: its column from 0, the key, its line from 1."""
-    for above in reversed(range(max(0, number - _MOST_LINES), number)):
-        if match := _PAIR.match(lines[above][:_MOST]):
+    """The nearest "key: value" above line `number`: its column (from 0), the key, its line (from 1)."""
+    for above in reversed(range(max(0, number - _MAX_LINES_ABOVE), number)):
+        if match := _PAIR.match(lines[above][:_MAX_LENGTH]):
             return len(match[1]), match[2], above + 1
     return None
 
 
 def _general(lines: list[str], place: tuple[int, int]) -> Slip:
     line, column = place[0] + 1, place[1] + 1
-    if line > len(lines):  # behind the end, where a file ends without a line end
+    if line > len(lines):  # beyond the end of a file that lacks its last newline
         line, column = len(lines), len(lines[-1]) + 1
     return Slip(_GENERAL, line, column)
 
 
 def glued_key(key: str) -> Slip | None:
-    """The slip of a `key` between { and } that has no value because its colon is none: {◎：実施済}."""
+    """The mistake in a flow mapping's `key` without a value whose colon YAML does not read as one: {◎：実施済}."""
     match = re.match(rf"([^:{_COLONS}]+)([:{_COLONS}])", key)
     if not match:
         return None
@@ -360,11 +360,11 @@ def glued_key(key: str) -> Slip | None:
     return Slip(printable(message), 1, match.start(2) + 1)
 
 
-# What YAML reads otherwise than it was meant, without calling it an error
+# Values that YAML accepts but may read otherwise than the writer meant
 
 
 class Oddity(NamedTuple):
-    """A warning on a value: its code, its sentence, its line and column from 1."""
+    """A warning on a value: its code, its message, its line and column (from 1)."""
 
     code: str
     message: str
@@ -372,19 +372,19 @@ class Oddity(NamedTuple):
     column: int
 
 
-# A comment whose sign touches its first word, as in 番号 #3: what is meant as a comment mostly stands apart.
+# A "#" that touches the next word, as in 番号 #3: probably text, since most people put a space after "#" in comments.
 _GLUED = re.compile(r"[ \t]*(#\w[^\n]{0,100})")
 _COMMENT = re.compile(r"[ \t]+(#[^\n]{0,100})")
-# A bracket that is open at the end of a value, so many characters before it at most.
-_MOST_IN_BRACKETS = 200
+# An open bracket within the last _MAX_IN_BRACKETS characters of a value.
+_MAX_IN_BRACKETS = 200
 _BRACKETS = r"（[^）]*$|\([^)]*$|「[^」]*$|『[^』]*$|【[^】]*$"
 _ESCAPE = re.compile(r"\\(?:x..|u.{4}|U.{8}|[^\n]|\n)", re.DOTALL)
-# These two say only what they must: the quote and the backslash themselves.
+# Escapes that need no warning: the quote and the backslash can be written in no other way.
 _PLAIN_ESCAPES = ('\\"', "\\\\")
 
 
 def oddities(event: yaml.ScalarEvent, text: str) -> list[Oddity]:
-    """What of the value that `event` read from `text` may not be what its writer meant."""
+    """Warnings on the value that `event` read from `text`, where it may not be what the writer meant."""
     return [oddity._replace(message=printable(oddity.message)) for oddity in _oddities(event, text)]
 
 
@@ -398,7 +398,7 @@ def _oddities(event: yaml.ScalarEvent, text: str) -> Iterator[Oddity]:
                 _not_read(match[1]) + "値の一部なら値の全体を引用符で囲み、注釈なら「#」の後を一字空けてください。"
             )
             yield Oddity("W509", message, end.line + 1, end.column + 1 + match.start(1) - end.index)
-        elif re.search(_BRACKETS, event.value[-_MOST_IN_BRACKETS:]) and (match := _COMMENT.match(text, end.index)):
+        elif re.search(_BRACKETS, event.value[-_MAX_IN_BRACKETS:]) and (match := _COMMENT.match(text, end.index)):
             message = _not_read(match[1]) + "前の括弧が閉じていません。値の一部なら値の全体を引用符で囲んでください。"
             yield Oddity("W509", message, end.line + 1, end.column + 1 + match.start(1) - end.index)
     elif event.style == '"' and text.find("\\", begin.index, end.index) >= 0:
@@ -413,7 +413,7 @@ def _not_read(comment: str) -> str:
 
 
 def _escapes(raw: str, line: int, column: int) -> Iterator[Oddity]:
-    """The first escape in the quoted value `raw`, which begins at this place, that makes another character."""
+    """The first escape that stands for another character in the quoted value `raw`, which begins at `line`, `column`."""
     for match in _ESCAPE.finditer(raw):
         if match[0] in _PLAIN_ESCAPES:
             continue
@@ -431,7 +431,7 @@ def _shown(escape: str) -> str:
 
 
 def _meaning(escape: str) -> str:
-    """What an escape that libyaml reads stands for."""
+    """The name, in messages, of the character that an escape stands for."""
     kind = escape[1]
     if kind == "n":
         return "改行"
@@ -444,7 +444,7 @@ def _meaning(escape: str) -> str:
 
 
 def _joints(raw: str, event: yaml.ScalarEvent, line: int, column: int) -> Iterator[Oddity]:
-    """Where the lines of a value are joined by a blank, beside a character that takes none: Japanese has no blanks."""
+    """The first place where folding joins two lines of a value with a space next to Japanese, which has no spaces."""
     lines = raw.rstrip("\n").split("\n")
     for number, (before, after) in enumerate(pairwise(lines), 1):
         left, right = before.rstrip(" \t"), after.strip(" \t")

@@ -1,8 +1,7 @@
-"""Stage 1: the YAML file of an edition, read with care, as a tree in which every value knows its place.
+"""Stage 1: parses the YAML file of an edition into a tree in which every value carries its line and column.
 
-A source is typed by many hands and may come from anywhere: whatever it holds, reading ends quickly, in
-bounded memory, with a tree or with problems. YAML's own typing and its cleverer features are left out:
-every scalar stays text, and anchors, tags and second documents are refused.
+A source is untrusted input. Whatever it holds, parsing ends quickly and in bounded memory, with a tree or with
+problems. Every scalar stays text; anchors, tags and second documents are refused.
 """
 
 import codecs
@@ -24,20 +23,20 @@ from .embedded import AlteredError, NotOursError, take_source
 from .limits import MAX_BYTES, MAX_DEPTH, MAX_KEY, MAX_NODES, MAX_PROBLEMS, MAX_TEXT
 from .slips import Level, Oddity, Quotation, explain, glued_key, oddities
 
-# What libyaml refuses, named and placed here in Japanese first; and the three line ends that only YAML
-# knows, which would make the line numbers in messages differ from those of an editor.
+# Characters that libyaml refuses, reported here first in Japanese with their place; and line separators that count as
+# line ends in YAML alone, so that line numbers would differ from an editor's.
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufffe\uffff]")
 
-# Instructions to the YAML reader: nobody needs them, and libyaml's time grows with the square of their number.
+# YAML directives (%…): no source needs them, and libyaml parses them in quadratic time.
 _DIRECTIVE = re.compile("^%", re.MULTILINE)
 
-# What may stand between a value and a comment, and how a comment begins.
+# Characters that may follow a value before a comment, and the one that begins a comment.
 _BEFORE_COMMENTS = (" ", "\t", "#")
 
-# Problems for which the values are not looked at, though most of them may be sound.
-_HIDING = {"E103", "E104", "E105", "E106", "E107", "E108", "E109", "E111"}
+# Problems that keep the values from being validated, though most of them may be sound.
+_BLOCKING = {"E103", "E104", "E105", "E106", "E107", "E108", "E109", "E111"}
 
-# How a file says that it is not UTF-8. UTF-32 begins like UTF-16, so it comes first.
+# Byte order marks of other encodings. UTF-32 comes first, since its mark begins with that of UTF-16.
 _OTHER_MARKS = {
     b"\xff\xfe\x00\x00": "UTF-32",
     b"\x00\x00\xfe\xff": "UTF-32",
@@ -48,7 +47,7 @@ _OTHER_MARKS = {
 
 @dataclass(slots=True)
 class Scalar:
-    """A value as text, composed (see `compose`) and without white space around it."""
+    """A value as text: composed (see `compose`), without white space around it."""
 
     text: str
     line: int
@@ -57,6 +56,8 @@ class Scalar:
 
 @dataclass(slots=True)
 class Sequence:
+    """A YAML list. Line and column count from 1."""
+
     items: list["Node"]
     line: int
     column: int
@@ -64,13 +65,15 @@ class Sequence:
 
 @dataclass(slots=True)
 class Mapping:
+    """A YAML mapping: the values and the scalars of the keys, both by key."""
+
     entries: dict[str, "Node"]
     line: int
     column: int
     keys: dict[str, Scalar] = field(default_factory=dict)
 
     def text(self, key: str) -> str | None:
-        """The text at `key`; None where it is absent, blank or no scalar."""
+        """The text at `key`; None if it is missing, empty or not a scalar."""
         node = self.entries.get(key)
         return node.text if isinstance(node, Scalar) and node.text else None
 
@@ -80,9 +83,9 @@ Node = Scalar | Sequence | Mapping
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One file: where it was read, its bytes as they are, their SHA-256 in hexadecimal, its tree, its edition's id.
+    """One file: its path, bytes, SHA-256 in hexadecimal, tree and edition id.
 
-    `oddities` are what YAML may have read otherwise than it was meant, in the order of the file.
+    `oddities` are warnings on values that YAML may have read otherwise than meant, in file order.
     """
 
     path: Path
@@ -94,12 +97,12 @@ class Source:
 
     @property
     def lines(self) -> list[str]:
-        """The lines of the file, as an editor numbers them."""
+        """The lines of the file, numbered as in an editor."""
         return _as_lines(self.data).split("\n")
 
 
 def read_source(path: Path) -> Source:
-    """Read and parse the file at `path`: a YAML file, or a PDF of ours that carries one. Raises `SourceError`."""
+    """Read and parse the file at `path`: YAML, or one of our PDFs with its source embedded. Raises `SourceError`."""
     try:
         return source_in(path, read_file(path, MAX_BYTES))
     except UnreadableError as error:
@@ -107,12 +110,12 @@ def read_source(path: Path) -> Source:
 
 
 def unreadable(path: Path, error: UnreadableError) -> SourceError:
-    """What a writer is told of the file at `path`, which could not be read."""
+    """The error for a file at `path` that could not be read or is too large."""
     return SourceError([Problem(str(path), 0, 0, "E102" if error.is_too_large else "E101", str(error))])
 
 
 def source_in(path: Path, content: Content) -> Source:
-    """Parse what was read from `path`: YAML, or a PDF of ours that carries a source. Raises `SourceError`."""
+    """Parse `content`, read from `path`: YAML, or one of our PDFs with its source embedded. Raises `SourceError`."""
     if not content.data.startswith(b"%PDF-"):
         return parse_source(path, content.data)
     try:
@@ -125,18 +128,18 @@ def source_in(path: Path, content: Content) -> Source:
 
 
 def parse_source(path: Path, data: bytes, edition: str = "") -> Source:
-    """Parse `data` as the content of `path`; the edition's id is its stem if none is given. Raises `SourceError`."""
+    """Parse `data` as the content of `path`. The edition id defaults to the path's stem. Raises `SourceError`."""
     try:
         composer = _Composer(path, _decode(path, data))
         root = composer.compose()
     except SourceError as error:
-        raise SourceError(_and_the_rest(error.problems)) from None
+        raise SourceError(_mention_unchecked(error.problems)) from None
     digest = hashlib.sha256(data).hexdigest()
     return Source(path, data, digest, root, edition or path.stem, tuple(composer.oddities))
 
 
 def plain(node: Node) -> object:
-    """`node` as nested dicts, lists and strings, without places."""
+    """`node` as nested dicts, lists and strings, without lines and columns."""
     if isinstance(node, Scalar):
         return node.text
     if isinstance(node, Sequence):
@@ -145,7 +148,7 @@ def plain(node: Node) -> object:
 
 
 def scalars(node: Node) -> Iterator[Scalar]:
-    """Every key and value below `node`, in the order of the file."""
+    """Every key and every scalar value below `node`, in file order."""
     if isinstance(node, Scalar):
         yield node
     elif isinstance(node, Sequence):
@@ -158,17 +161,17 @@ def scalars(node: Node) -> Iterator[Scalar]:
 
 
 def with_notice(problems: list[Problem]) -> list[Problem]:
-    """`problems`, which are in file order; where so many are errors that the search was stopped, it is said at the end."""
+    """`problems` (in file order), plus a last one E199 if the search stopped at `MAX_PROBLEMS` errors."""
     if sum(problem.is_error for problem in problems) < MAX_PROBLEMS:
         return problems
     message = "誤りが多いので、途中までを示しました。直してからもう一度調べてください。"
     return [*problems, problems[-1]._replace(code="E199", message=message)]
 
 
-def _and_the_rest(problems: tuple[Problem, ...]) -> list[Problem]:
-    """`problems` of the file as YAML, the last one of which says that what they hide was not looked at."""
+def _mention_unchecked(problems: tuple[Problem, ...]) -> list[Problem]:
+    """`problems` of the YAML syntax; the last one adds that the rest of the file has not been checked."""
     *others, last = problems
-    if last.code in _HIDING:
+    if last.code in _BLOCKING:
         last = last._replace(message=f"{last.message}ほかの誤りはまだ調べていません。")
     return [*others, last]
 
@@ -178,9 +181,9 @@ def _fail(path: Path, code: str, message: str, line: int = 0, column: int = 0) -
 
 
 def _decode(path: Path, data: bytes) -> str:
-    """`data` as text with plain line ends. Raises `SourceError` for what is no UTF-8, or no text for YAML."""
+    """`data` decoded, with \\n as line ends. Raises `SourceError` if it is not UTF-8, or holds what YAML refuses."""
     other = next((name for mark, name in _OTHER_MARKS.items() if data.startswith(mark)), None)
-    # Text in these encodings is full of NUL, which no other text has.
+    # Text in UTF-16 or UTF-32 without a byte order mark is full of NUL bytes; other text has none.
     if other is None and data.count(0) > len(data) // 20:
         other = "UTF-16かUTF-32"
     if other:
@@ -213,19 +216,19 @@ def _decode(path: Path, data: bytes) -> str:
 
 
 def _as_lines(data: bytes) -> str:
-    """`data` as text without a byte order mark, the line ends of Windows and of old Macintoshes made \\n."""
-    # Not utf-8-sig, whose errors count from behind the mark.
+    """`data` decoded as UTF-8 without its byte order mark, with CRLF and CR replaced by \\n."""
+    # Not utf-8-sig: the offsets in its errors do not count the mark.
     text = data.decode("utf-8").removeprefix("\ufeff")
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _place(text: str, offset: int) -> tuple[int, int]:
-    """Line and column of the character at `offset`, from 1."""
+    """Line and column (from 1) of the character at `offset`."""
     return text.count("\n", 0, offset) + 1, offset - text.rfind("\n", 0, offset)
 
 
 def _guess_encoding(data: bytes) -> str:
-    """Which Japanese encoding `data` is in, judged by how much Japanese comes out."""
+    """The Japanese encoding that `data` most likely has, for the message, by how much Japanese decoding gives."""
     likely = max(("cp932", "euc_jp"), key=lambda encoding: _japanese(data, encoding))
     if not _japanese(data, likely):
         return "文字コードが分からないか、文書ではありません"
@@ -233,19 +236,19 @@ def _guess_encoding(data: bytes) -> str:
 
 
 def _japanese(data: bytes, encoding: str) -> int:
-    """How much of `data`'s beginning reads as Japanese in `encoding`: 0 if it cannot be in it."""
+    """A score of how much of the first 100,000 bytes is Japanese in `encoding`; 0 if they cannot be decoded."""
     try:
-        # The incremental decoder, since the cut may go through a character.
+        # Incremental, since the cut may fall within a character.
         text = codecs.getincrementaldecoder(encoding)().decode(data[:100_000])
     except UnicodeDecodeError:
         return 0
-    # Half-width kana are rare in prose, and what EUC-JP looks like in CP932.
+    # EUC-JP decoded as CP932 gives half-width kana, which are rare in prose.
     return max(0, len(re.findall("[ぁ-んァ-ヶ一-龠]", text)) - len(re.findall("[｡-ﾟ]", text)))
 
 
 @dataclass(slots=True)
 class _Open:
-    """A list or a group of keys that is not yet complete, and in a group the key that waits for its value."""
+    """A list or mapping that is not yet complete; `key` is the key of a mapping whose value comes next."""
 
     node: Sequence | Mapping
     is_flow: bool
@@ -253,7 +256,7 @@ class _Open:
 
     @property
     def level(self) -> Level:
-        """How deep it stands, for messages: by its last item or key, which is nearest to what follows."""
+        """Its indentation, for messages, with the last item or key, the nearest to a mistake that follows."""
         if isinstance(self.node, Sequence):
             last = self.node.items[-1].line if self.node.items else self.node.line
             return Level(self.node.column - 1, True, "-", last)
@@ -262,19 +265,20 @@ class _Open:
 
 
 class _Composer:
-    """Builds the tree from libyaml's events, without recursion, so that nothing in a file can exhaust the stack."""
+    """Builds the tree from libyaml's events, with its own stack, so that deep nesting cannot exhaust Python's."""
 
     def __init__(self, path: Path, text: str) -> None:
         self._path = path
         self._text = text
         self._problems: list[Problem] = []
         self._quotation: Quotation | None = None
-        # The levels that were closed since the last value: where libyaml stops, they count among the open ones.
         self._stack: list[_Open] = []
+        # The levels closed since the last value; if libyaml stops here, they still explain the indentation.
         self._closed: list[_Open] = []
         self.oddities: list[Oddity] = []
 
     def compose(self) -> Mapping:
+        """The root mapping. Raises `SourceError` with every problem of the syntax."""
         try:
             root = self._tree()
         except yaml.MarkedYAMLError as error:
@@ -282,7 +286,7 @@ class _Composer:
             self._report("E105", *explain(error, self._text, levels, self._quotation))
             root = None
         if self._problems:
-            # A key that stands twice is found after its value.
+            # Sort, since a duplicate key is found only after its value.
             raise SourceError(with_notice(sorted(self._problems, key=lambda found: (found.line, found.column))))
         if root is None:
             _fail(self._path, "E110", "中身がありません。docs/manual.md の例を見て書いてください。")
@@ -348,18 +352,18 @@ class _Composer:
         if isinstance(event, yaml.MappingStartEvent):
             return Mapping({}, line, column)
         assert isinstance(event, yaml.ScalarEvent)
-        self._look_at(event)
-        # What is too long for a cell is refused later, with the item's name; composing it could take minutes.
+        self._note_oddities(event)
+        # Do not compose a value that is too long for a cell: that could take minutes, and validation refuses it anyway.
         text = compose(event.value) if len(event.value) <= MAX_TEXT else event.value
         return Scalar(text.strip(" \t\r\n"), line, column)
 
-    def _look_at(self, event: yaml.ScalarEvent) -> None:
-        """Note what its writer may have meant otherwise, and where a quoted value goes over several lines."""
+    def _note_oddities(self, event: yaml.ScalarEvent) -> None:
+        """Record warnings on the scalar, and its place if it is a quoted value of several lines."""
         begin, end = event.start_mark, event.end_mark
         assert begin is not None
         assert end is not None
         if not event.style and begin.line == end.line and self._text[end.index : end.index + 1] not in _BEFORE_COMMENTS:
-            return  # as most values are
+            return  # the common case: nothing to record
         if event.style in ("'", '"') and end.line > begin.line:
             self._quotation = Quotation(begin.line, begin.column, end.line)
         if len(self.oddities) < MAX_PROBLEMS:
@@ -374,7 +378,7 @@ class _Composer:
             if parent.is_flow and isinstance(node, Scalar) and not node.text and (slip := glued_key(key.text)):
                 self._report("E105", slip.message, key.line, key.column + slip.column - 1)
             if key.text in entries:
-                self._report("E109", self._twice(keys, key), key.line, key.column)
+                self._report("E109", self._duplicate_message(keys, key), key.line, key.column)
             else:
                 entries[key.text], keys[key.text] = node, key
             parent.key = None
@@ -384,8 +388,8 @@ class _Composer:
             node = Scalar(f"({node.line}行目)", node.line, node.column)
         parent.key = node
 
-    def _twice(self, keys: dict[str, Scalar], key: Scalar) -> str:
-        """What to say of a key that stands twice: that of an item's first line begins another item, mostly."""
+    def _duplicate_message(self, keys: dict[str, Scalar], key: Scalar) -> str:
+        """The message for a duplicate key. A repeated first key of an item most likely begins another item."""
         first = keys[key.text]
         is_item = next(iter(keys)) == key.text and len(self._stack) > 1 and isinstance(self._stack[-2].node, Sequence)
         fix = "次の項目の始まりなら、行頭に「- 」を付けてください。" if is_item else "一つにしてください。"
