@@ -1,10 +1,11 @@
-"""Dates and years as the office writes them: 和暦 first."""
+"""Dates and fiscal years in the Japanese calendar (和暦) and the Western one: printing and parsing."""
 
 import datetime
 import re
 import unicodedata
 
-# First day of each era (元号を改める政令); before Meiji 6 (1873) the calendar was another one.
+# First day of each era (元号を改める政令), newest first. Meiji begins with 1873 (Meiji 6), the first year of the
+# Gregorian calendar in Japan.
 _ERAS = (
     (datetime.date(2019, 5, 1), "令和"),
     (datetime.date(1989, 1, 8), "平成"),
@@ -15,12 +16,12 @@ _ERAS = (
 
 
 def japanese_date(day: datetime.date) -> str:
-    """平成25年3月31日; a day before 1873 by the Western calendar."""
+    """`day` as 平成25年3月31日; days before 1873 with the Western year."""
     return f"{japanese_year(day)}{day.month}月{day.day}日"
 
 
 def japanese_year(day: datetime.date) -> str:
-    """平成25年; 令和元年; 1872年."""
+    """The year of `day` as 平成25年, 令和元年 or, before 1873, 1872年."""
     for first, era in _ERAS:
         if day >= first:
             # 1873 was the sixth year of Meiji.
@@ -30,11 +31,11 @@ def japanese_year(day: datetime.date) -> str:
 
 
 class NoDateError(ValueError):
-    """A text is no date, or none of the calendar; the message says why in Japanese."""
+    """A text is not a date, or the calendar has no such day. The message says why in Japanese."""
 
 
 def read_date(text: str) -> datetime.date:
-    """The day that `text` names: 2013-03-31, 2013/3/31, 2013年3月31日 or 平成25年3月31日. Raises `NoDateError`."""
+    """Parse 2013-03-31, 2013/3/31, 2013年3月31日 or 平成25年3月31日, in full or half width. Raises `NoDateError`."""
     plain = "".join(unicodedata.normalize("NFKC", text).split())
     if found := re.fullmatch(r"([0-9]{4})([-/])([0-9]{1,2})\2([0-9]{1,2})", plain):
         year, month, day = int(found[1]), int(found[3]), int(found[4])
@@ -60,7 +61,7 @@ _NO_DATE = "日付として読めません。2013-03-31 か 2013/3/31 か 平成
 
 
 def western_year(text: str) -> int | None:
-    """2012 of 平成24年度 or of 2012年; None of what names no one year, or none of its era."""
+    """The Western year of 平成24年度 or 2012年 (both 2012); None if `text` is not a single year, or the era is unknown."""
     found = re.fullmatch(r"(\D*)(元|\d{1,4})年度?", "".join(unicodedata.normalize("NFKC", text).split()))
     if not found:
         return None

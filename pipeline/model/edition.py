@@ -1,7 +1,7 @@
-"""Stage 2: an edition as validated data, in the words of the glossary (docs/glossary.md).
+"""Stage 2: pydantic models of an edition, named as in the glossary (docs/glossary.md).
 
-The aliases are the keys of the YAML file; a JSON Schema made from these models lets an editor complete
-and check them (`make schema`). What no single value can show by itself is checked in `rules`.
+The aliases are the keys of the YAML file. `make schema` writes a JSON Schema of these models, with which editors
+complete and check the keys. `rules` checks what depends on more than one value.
 """
 
 import datetime
@@ -40,10 +40,10 @@ from pipeline.source.limits import (
 
 from .dates import NoDateError, read_date
 
-# Stands for a status or a treatment that is still to be filled in: legal in a draft, printed as 案.
+# The value of a status or a treatment that is not yet decided. It is allowed, and makes the edition a draft (案).
 BLANK = "未記入"
 
-# How people write a flag; an editor gives a YAML boolean any of the first three spellings.
+# Accepted spellings of a flag. The first three of each are those of a YAML boolean.
 _YES = ("true", "True", "TRUE", "はい")
 _NO = ("false", "False", "FALSE", "いいえ")
 
@@ -115,10 +115,11 @@ def _place_of_meanings(value: object) -> object:
 
 
 def is_edition_id(text: str) -> bool:
+    """Whether `text` can be an edition's id: 1 to 64 lower-case letters, digits and hyphens, no hyphen first."""
     return bool(re.fullmatch("[a-z0-9][a-z0-9-]{0,63}", text))
 
 
-# An editor reads `年度: 2012` as a number and `検証内容:` as null; to us both are text.
+# An editor parses `年度: 2012` as a number and `検証内容:` as null; the pipeline reads both as text.
 _scalar_schema = {"type": ["string", "number", "boolean"]}
 _optional_schema = {"type": ["string", "number", "boolean", "null"]}
 _edition_id_schema = {"type": ["string", "integer"], "pattern": "^[a-z0-9][a-z0-9-]{0,63}$"}
@@ -134,7 +135,7 @@ def _up_to(length: int, schema: dict[str, list[str]] = _scalar_schema) -> WithJs
     return WithJsonSchema({**schema, "maxLength": length})
 
 
-# What has to be there; a status and a term have to be on a list of `Word`s besides.
+# Required values. `rules` checks that a `Listed` value (a status or a treatment) is on the edition's list of `Word`s.
 Title = Annotated[str, Field(max_length=MAX_TITLE), BeforeValidator(_text), _up_to(MAX_TITLE)]
 Name = Annotated[str, Field(max_length=MAX_NAME), BeforeValidator(_text), AfterValidator(_name), _up_to(MAX_NAME)]
 Heading = Annotated[
@@ -144,7 +145,7 @@ Head = Annotated[str, Field(max_length=MAX_HEAD), BeforeValidator(_text), _up_to
 Word = Annotated[str, Field(max_length=MAX_WORD), BeforeValidator(_text), _up_to(MAX_WORD)]
 Meaning = Annotated[str, Field(max_length=MAX_MEANING), BeforeValidator(_text), _up_to(MAX_MEANING)]
 Listed = Annotated[str, BeforeValidator(_text), WithJsonSchema(_scalar_schema)]
-# What may be left out.
+# Optional values, and values that are not text.
 Label = Annotated[str, Field(max_length=MAX_LABEL), _up_to(MAX_LABEL, _optional_schema)]
 Successor = Annotated[str, Field(max_length=MAX_NAME), AfterValidator(_name), _up_to(MAX_NAME, _optional_schema)]
 Prose = Annotated[str, Field(max_length=MAX_TEXT), AfterValidator(_prose), _up_to(MAX_TEXT, _optional_schema)]
@@ -155,7 +156,7 @@ EditionId = Annotated[str, BeforeValidator(_edition_id), WithJsonSchema(_edition
 WrittenTreatmentKind = Annotated[TreatmentKind, BeforeValidator(_kind)]
 LegendPlace = Annotated[Literal["各ページ", "一ページ目"], BeforeValidator(_place_of_meanings)]
 
-# What pydantic does not say of the keys of a dict.
+# The limit of a dict's keys, which pydantic leaves out of the JSON Schema.
 _KEYS: JsonDict = {"propertyNames": {"maxLength": MAX_WORD}}
 
 
@@ -165,7 +166,7 @@ class _Part(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _leave_out_empty(cls, data: Any) -> Any:
-        """An optional key with an empty or blank value (`検証内容:`) says the same as no key."""
+        """Drop optional keys with an empty or blank value (`検証内容:`), which mean the same as no key."""
         if not isinstance(data, dict):
             return data
         optional = {field.alias for field in cls.model_fields.values() if not field.is_required()}
@@ -194,7 +195,7 @@ class Item(_Part):
 
 
 class Repeat(_Part):
-    """再掲: a row that shows an item of another measure once more."""
+    """再掲: a row that repeats an item of another measure."""
 
     number: Number = Field(alias="再掲", description="再び掲げる項目のNO")
 
@@ -218,6 +219,7 @@ class Measure(_Part):
 
     @property
     def items(self) -> tuple[Item, ...]:
+        """The rows that are items, without repeats."""
         return tuple(row for row in self.rows if isinstance(row, Item))
 
 
@@ -230,7 +232,7 @@ class Policy(_Part):
 
 
 class Headings(_Part):
-    """見出し: the column heads. What an edition does not name is headed by the word of the glossary."""
+    """見出し: the column heads. Defaults are the terms of the glossary."""
 
     policy: Head = Field("推進方針", alias="推進方針")
     measure: Head = Field("推進施策", alias="推進施策")
@@ -278,7 +280,7 @@ class Edition(_Part):
 
     @property
     def rows(self) -> Iterator[tuple[Policy, Measure, Item | Repeat]]:
-        """Every row, in printed order, with the policy and the measure that it stands in."""
+        """Yield every row in printed order, with its policy and measure."""
         for policy in self.policies:
             for measure in policy.measures:
                 for row in measure.rows:
@@ -286,22 +288,25 @@ class Edition(_Part):
 
     @cached_property
     def items(self) -> dict[int, Item]:
-        """The items by NO, in printed order; repeats are not among them."""
+        """The items by NO, in printed order, without repeats."""
         return {row.number: row for _, _, row in self.rows if isinstance(row, Item)}
 
     @property
     def has_meanings_on_first_page(self) -> bool:
-        """Whether the meanings of the symbols stand on the first page alone."""
+        """Whether the meanings of the symbols are printed on page 1 only."""
         return self.legend_place == "一ページ目"
 
     @property
     def is_draft(self) -> bool:
-        """Whether the paper says 案: because it was asked to, or because something is still 未記入."""
+        """Whether 案 is printed: the edition says so, or a status or a treatment is 未記入."""
         return self.draft or any(BLANK in (item.status, item.treatment) for item in self.items.values())
 
 
 def policy_number(position: int) -> str:
-    """The number of the policy at `position` (from 1): Ⅰ, Ⅱ, … Ⅻ, ⅩⅢ, …; from 40 on, which needs signs that fonts lack, 40."""
+    """The number of the policy at `position` (from 1): Ⅰ, Ⅱ, … Ⅻ, ⅩⅢ, …
+
+    From 40 on it is decimal, since the fonts lack the Roman numeral 50.
+    """
     if position <= 12:
         return chr(0x2160 + position - 1)
     tens, ones = divmod(position, 10)
@@ -309,5 +314,5 @@ def policy_number(position: int) -> str:
 
 
 def measure_number(position: int) -> str:
-    """The number of the measure at `position` (from 1) within its policy."""
+    """The number of the measure at `position` (from 1) within its policy: (1), (2), …"""
     return f"({position})"

@@ -1,8 +1,8 @@
-"""Stage 2: the head of each page: in which lines its parts stand, how high it becomes, and how high it may be.
+"""Stage 2: the head of each page: the arrangement of its parts in rows, its height, and the greatest height allowed.
 
-The approved fonts have two widths of characters, one em and half of one, so that this can be reckoned without laying
-anything out. What is reckoned here is never less than the layout takes: it decides how the parts are arranged and
-whether an edition is refused. The exact height, for which the page makes room, is measured by the layout.
+Characters of the approved fonts are one em or half an em wide, so heights are computed from the texts without layout.
+They are upper bounds of what the layout takes. They decide how the parts are arranged and whether an edition is
+refused; the layout measures the exact height, and sets the page margin by it.
 """
 
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ from functools import cached_property
 
 from pipeline.text import is_inseparable, width_in_ems
 
-# Millimetres, as in styles/print.css and styles/paper.css: of an A4 page in landscape, which is as wide between its margins.
+# In millimetres, as in styles/print.css and styles/paper.css: an A4 page in landscape, its width between the margins.
 PAGE_HEIGHT = 210.0
 WIDTH = 267.0
 _TOP = 6.5
@@ -23,29 +23,29 @@ _ABOVE_LEGEND = 0.8
 _ABOVE_ALONE = 0.6
 _CONTEXT_EM = 3.0
 _CONTEXT_LINE = 3.6
-# Between the masthead and the table, besides the line that says where a page goes on.
+# Between the masthead and the table, in addition to the line of context ("… (続き)").
 _BELOW = 1.1
-# What every page has: room for a title, a legend and a line of context.
+# The least height of a page's head: one line each of title, legend and context.
 ROOM = 22.0
-# A higher head would leave too little to the list; and so would a higher block of meanings on the first page.
+# The greatest height of the head, and of the block of meanings on page 1: the rest of the page is the list's.
 MOST_HEIGHT = PAGE_HEIGHT / 4
 MOST_HEIGHT_OF_MEANINGS = PAGE_HEIGHT / 2
 
-# Of the block of meanings: its frame, its padding and what is below it; at the left and right of its text, in ems.
+# The block of meanings: its frame, padding and bottom margin in millimetres; the space beside its text in ems.
 _AROUND_MEANINGS = 4.2
 _BESIDE_MEANINGS = 2.6
 
-# What a legend without meanings says of them.
+# The note of a legend without meanings: where they are printed.
 MEANINGS_ARE_THERE = "(意味は1ページ)"
 
-# A box around 案 and 資料番号: its padding, and its distance from what stands at its left.
+# The boxes around 案 and 資料番号: their padding plus the gap at their left, and the height of a line of them.
 _MARK = 6.5
 _MARK_LINE = 5.0
-# The least between two parts that stand in one line.
+# The least gap between two parts in one row.
 _GAP = 4.0
-# A legend of so many lines may stand beside the date and the office.
+# The most lines of a legend that may share a row with the date and the office.
 _LINES_BESIDE = 2
-# The label of a legend stands to the left of its entries unless it is longer than this, in ems.
+# The longest label, in ems, that hangs to the left of its legend's entries; a longer one has lines of its own.
 _LONG_LABEL = 30
 
 _MAY_NOT_BEGIN = "、。，．・：；？！ー々〜～…‥)）」』】〉》〕］}｝ぁぃぅぇぉっゃゅょゎァィゥェォッャュョヮヵヶ"
@@ -55,7 +55,7 @@ _PAUSES = "、。，．・：；？！ 　)）」』】〉》〕］"
 
 @dataclass(frozen=True, slots=True)
 class Legend:
-    """The symbols of an edition, or of several, with their meanings; `label` goes before them and `note` behind."""
+    """The symbols of one or several editions with their meanings, a `label` before them and a `note` after them."""
 
     label: str
     entries: Mapping[str, str]
@@ -63,16 +63,16 @@ class Legend:
 
     @property
     def texts(self) -> tuple[str, ...]:
-        """Its parts, each of which stands in one line where that is possible."""
+        """The entries and the note, each kept in one line where it fits."""
         return (*(symbol + meaning for symbol, meaning in self.entries.items()), *((self.note,) if self.note else ()))
 
     @property
     def hangs(self) -> bool:
-        """Whether its lines all begin behind the label."""
+        """Whether the label hangs: all lines of entries are indented by its width."""
         return width_in_ems(self.label) <= _LONG_LABEL
 
     def lines(self, room: float) -> int:
-        """How many lines it takes at most in `room` ems."""
+        """An upper bound of the number of lines in a width of `room` ems."""
         label = width_in_ems(self.label)
         count = 1
         if not self.hangs:
@@ -81,7 +81,7 @@ class Legend:
             room -= label
         used = 0.0
         for text in self.texts:
-            # A space and the margin before the next entry.
+            # 1.5 em: a space and the margin before the next entry.
             width = width_in_ems(text) + 1.5
             if used and used + width > room:
                 count, used = count + 1, 0.0
@@ -92,20 +92,21 @@ class Legend:
 
     @property
     def height_of_block(self) -> float:
-        """How high it is at most, in millimetres, as a block of its own in which each meaning begins a line."""
+        """An upper bound, in millimetres, of its height as a block in which each meaning begins a new line."""
         room = WIDTH / _EM - _BESIDE_MEANINGS - width_in_ems(self.label)
         return _AROUND_MEANINGS + _LINE * sum(_lines(width_in_ems(text) + 0.5, room) for text in self.texts)
 
     def without_meanings(self) -> "Legend":
-        """Its short form, for pages on which the meanings do not stand."""
+        """Its short form, for pages without the meanings."""
         return Legend(self.label, dict.fromkeys(self.entries, ""), MEANINGS_ARE_THERE)
 
 
 @dataclass(frozen=True)
 class PageHead:
-    """What stands at the head of a page; `context` is the longest line that says where one goes on.
+    """The texts at the head of a page, and their arrangement.
 
-    `width` is that between the margins, in millimetres. Of several legends, all but the first have lines of their own.
+    `context` is the longest line that a page continuing a measure shows. `width` is the width between the margins in
+    millimetres. Only the first of several legends can share its row with date and office (`issued`).
     """
 
     title: str
@@ -119,7 +120,7 @@ class PageHead:
 
     @cached_property
     def rows(self) -> tuple[tuple[str, ...], ...]:
-        """Its parts from left to right in each row: "year", "title", "marks", "legend", "issued"."""
+        """The parts of each row from left to right: "year", "title", "marks", "legend", "issued"."""
         year, marks = width_in_ems(self.fiscal_year) * _EM, self._marks_width
         title = width_in_ems(self.title) * _TITLE_EM
         rows: list[tuple[str, ...]]
@@ -141,7 +142,7 @@ class PageHead:
 
     @property
     def arrangement(self) -> tuple[str, str]:
-        """What the stylesheets call the arrangement of the parts: year, title and marks; legend, date and office."""
+        """Two CSS classes: the arrangement of year, title and marks, and that of legend, date and office."""
         first = (
             "" if len(self.rows[0]) == 3 else "title-below" if ("year", "marks") in self.rows else "below-each-other"
         )
@@ -149,24 +150,25 @@ class PageHead:
 
     @cached_property
     def title_lines(self) -> tuple[str, ...]:
-        """The title in lines that are about as long as each other and begin where one would pause."""
+        """The title in balanced lines (see `balanced`), or in one if the head is too high anyway."""
         title = " ".join(self.title.split("\n"))
         return balanced(title, int(self.width / _TITLE_EM)) if self.heights["表題"] <= MOST_HEIGHT else (title,)
 
     @property
     def legend_lines(self) -> tuple[int, ...]:
-        """How many lines each of the legends takes at most."""
+        """An upper bound of the number of lines of each legend."""
         beside = width_in_ems(self.issued) + 1 if ("legend", "issued") in self.rows and self.issued else 0
         room = self.width / _EM
         return tuple(legend.lines(room - (0 if at else beside)) for at, legend in enumerate(self.legends))
 
     @property
     def context_lines(self) -> int:
+        """An upper bound of the number of lines of the context; at least 1."""
         return max(1, _lines(width_in_ems(self.context), self.width / _CONTEXT_EM))
 
     @property
     def heights(self) -> Mapping[str, float]:
-        """How high each part is at most, in millimetres, by its key in the source."""
+        """An upper bound of each part's height in millimetres, by its key in the source."""
         room = self.width / _EM
         alone = {row[0] for row in self.rows if len(row) == 1}
         beside = ("year", "marks") in self.rows
@@ -185,19 +187,19 @@ class PageHead:
 
     @property
     def height(self) -> float:
-        """The room that it needs above the table, in millimetres; not less than what the layout takes."""
+        """An upper bound, in millimetres, of the height from the page's upper edge to the table."""
         alone = sum(len(row) == 1 for row in self.rows)
         return max(ROOM, _TOP + _BELOW + sum(self.heights.values()) + _ABOVE_ALONE * alone)
 
     def most(self, part: str) -> int:
-        """How many ems `part`, a key of `heights`, may have for the head not to be too high, if the others stay."""
+        """The most ems that `part` (a key of `heights`) may have in an otherwise unchanged head."""
         line, em = {"表題": (_TITLE_LINE, _TITLE_EM), "名称": (_CONTEXT_LINE, _CONTEXT_EM)}.get(part, (_LINE, _EM))
         room = MOST_HEIGHT - (self.height - self.heights[part])
         return int(max(1, room // line) * (self.width // em - 2))
 
     @property
     def is_plain(self) -> bool:
-        """Whether each part surely stands in the one line for which every page has room."""
+        """Whether the head surely fits in `ROOM`: each part in one line, in the usual arrangement."""
         return self.rows in (_PLAIN, _PLAIN[:1], (_PLAIN[0], ("issued",))) and sum(self.legend_lines) <= 1
 
     @property
@@ -206,7 +208,7 @@ class PageHead:
 
     @property
     def _is_issued_beside(self) -> bool:
-        """Whether date and office stand at the right of the legend: if that costs no line and leaves it not too narrow."""
+        """Whether date and office share the legend's row: if that costs at most one line, and the legend has few."""
         if not self.issued:
             return True
         room = self.width / _EM
@@ -221,14 +223,17 @@ _PLAIN = (("year", "title", "marks"), ("legend", "issued"))
 
 
 def _lines(width: float, room: float) -> int:
-    """How many lines a text of such a width takes at most: what may not begin a line takes the character before along."""
+    """An upper bound of the lines of a text `width` ems wide in a width of `room` ems.
+
+    2 em of each line may stay empty: a character that may not begin a line takes the one before it along.
+    """
     return 1 if width <= room else int(-(-width // max(1, room - 2)))
 
 
 def balanced(text: str, width: int) -> tuple[str, ...]:
-    """`text` in as few lines of at most `width` ems as can be, about as long as each other.
+    """`text` in as few lines of at most `width` ems as possible, of about equal length.
 
-    They end where one would pause, if there is such a place nearby, and never where Japanese does not break a line.
+    Lines end at a pause if there is one nearby, and only where `may_break` allows it.
     """
     count = -(-width_in_ems(text) // width)
     lines: list[str] = []
@@ -245,7 +250,7 @@ def balanced(text: str, width: int) -> tuple[str, ...]:
 
 
 def may_break(text: str, at: int) -> bool:
-    """Whether a line may end before the character at `at`, by the rules of Japanese and within no word of Latin letters."""
+    """Whether a line may end before the character at index `at`: by 禁則処理, and not within a word of Latin letters."""
     before, after = text[at - 1], text[at]
     if is_inseparable(after):
         return False
@@ -253,7 +258,7 @@ def may_break(text: str, at: int) -> bool:
 
 
 def _cost(text: str, at: int) -> int:
-    """How many ems from the middle a line may rather end than between these two characters."""
+    """The penalty of a line break before the character at index `at`, in ems of distance from the ideal line end."""
     before, after = text[at - 1], text[at]
     if "ぁ" <= after <= "ゖ":
         return 8

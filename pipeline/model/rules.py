@@ -1,7 +1,7 @@
-"""What the rows of an edition must be to each other, its lists and the edition before it.
+"""Rules that involve several values: between rows, between rows and lists, and with the previous edition (前版).
 
-The rules read the tree, not the model: an edition with one bad cell is still checked as a whole, so that
-its writer sees everything in one pass. A value that is broken by itself is skipped here; the model names it.
+The rules read the tree, not the model, so that an edition with one invalid cell is still checked whole and its writer
+sees all problems in one pass. Values that are invalid by themselves are skipped here; the model reports them.
 """
 
 import re
@@ -19,17 +19,17 @@ from pipeline.text import width_in_ems
 from .edition import BLANK, Headings, measure_number, policy_number
 from .page_head import MOST_HEIGHT, MOST_HEIGHT_OF_MEANINGS, Legend, PageHead
 
-# What stands at the head of a page besides the legend and the names, and how long it may be.
+# Values printed at the head of a page, other than legend and names, with the limits that the model checks.
 _LONGEST = {"表題": MAX_TITLE, **dict.fromkeys(("自治体", "年度", "担当課", "資料番号"), MAX_LABEL)}
 
-# A meaning like 実施済 or 達成, but not 一部実施済 or 未達成: by it the rules know which status says
-# that nothing is left to do, whatever the edition's symbols are.
+# A meaning that says "done", like 実施済 or 達成 but not 一部実施済 or 未達成. Symbols differ between editions, so a
+# status counts as done by its meaning.
 _DONE = re.compile("^(?!.*(一部|未|不|中)).*(済|完了|達成|終了)")
 
 
 @dataclass(slots=True)
 class RowNode:
-    """A row of the list as far as it can be read: `repeats` holds the NO that a repeat refers to."""
+    """A row as far as it is readable: its measure (counted through from 0), its NO, or the NO that it repeats."""
 
     node: Mapping
     measure: int
@@ -38,7 +38,7 @@ class RowNode:
 
 
 def label(node: Mapping) -> str:
-    """How messages name the item at `node`: NO 5「…」; empty for what is not an item."""
+    """The name of the item at `node` in messages: NO 5「…」; empty if it is not an item."""
     number, name = node.text("NO"), node.text("名称")
     if number is None and "再掲" in node.entries:
         return f"再掲 {visible(node.text('再掲') or '')}"
@@ -47,11 +47,11 @@ def label(node: Mapping) -> str:
 
 
 class Unnamed(NamedTuple):
-    """The source, one of the editions of the library, names no 前版."""
+    """The source names no 前版."""
 
 
 class Missing(NamedTuple):
-    """No file holds this edition, which the chain of 前版 leads to; `others` are the ids that there are."""
+    """The chain of 前版 leads to this edition, for which there is no file; `others` are the ids that exist."""
 
     edition: str
     path: Path
@@ -59,32 +59,32 @@ class Missing(NamedTuple):
 
 
 class Circle(NamedTuple):
-    """The ids of the chain of 前版 from an edition back to itself."""
+    """The chain of 前版 is circular: the ids from an edition back to itself."""
 
     editions: tuple[str, ...]
 
 
 class Broken(NamedTuple):
-    """This edition, which the chain of 前版 leads to, cannot be read: its first problem."""
+    """The chain of 前版 leads to this edition, which cannot be parsed; `problem` is its first problem."""
 
     edition: str
     problem: Problem
 
 
-# The tree of the edition before one, or why there is none.
+# The tree of the previous edition, or the reason why there is none.
 Previous = Mapping | Unnamed | Missing | Circle | Broken
 
 
 def check_rules(source: Source, previous: Previous | None = None) -> Iterator[Problem]:
-    """Everything that is wrong (E4xx) or looks wrong (W5xx) between the parts of `source`.
+    """Every error (E4xx) and warning (W5xx) between the values of `source`.
 
-    `previous` is what was found of its 前版; None for a source that stands alone, which is not held against any.
+    `previous` is the result of looking up its 前版; None for a source outside the library, for which that is not checked.
     """
     return _Rules(source, previous).check()
 
 
 def rows(root: Mapping) -> Iterator[RowNode]:
-    """Every row below `root` that is at least a mapping; measures are counted through."""
+    """Every row below `root` that is a mapping."""
     for index, measure in enumerate(measures(root)):
         for node in _mappings(measure, "推進項目"):
             repeats = _number(node.text("再掲")) if "再掲" in node.entries else None
@@ -93,6 +93,7 @@ def rows(root: Mapping) -> Iterator[RowNode]:
 
 
 def measures(root: Mapping) -> Iterator[Mapping]:
+    """Every measure below `root` that is a mapping."""
     for policy in _mappings(root, "推進方針"):
         yield from _mappings(policy, "推進施策")
 
@@ -107,7 +108,7 @@ def _number(text: str | None) -> int | None:
 
 
 def _listed(root: Mapping, key: str) -> dict[str, str]:
-    """The entries of a list like 凡例 that are text."""
+    """The entries with text values of a mapping like 凡例."""
     value = root.entries.get(key)
     if not isinstance(value, Mapping):
         return {}
@@ -115,10 +116,10 @@ def _listed(root: Mapping, key: str) -> dict[str, str]:
 
 
 def not_listed(value: str, allowed: Collection[str], of: str) -> str:
-    """That `value` is none of the words `allowed`, which are those `of` a list, and which of them was meant."""
+    """The message that `value` is not among `allowed`, the words of the list named `of`, with a suggestion."""
     near = meant(value, allowed)
     if near:
-        # One sign is told from another by its code point, words by reading them.
+        # Single symbols may look the same, so they are shown with their code points.
         fix = f"{named(near) if len(near) == 1 else f'「{visible(near)}」'}ではありませんか。"
     else:
         names = [f"「{visible(name)}」" for name in allowed if name.strip()]
@@ -149,7 +150,7 @@ class _Rules:
     def _check_numbers(self) -> Iterator[Problem]:
         first: dict[int, RowNode] = {}
         last = 0
-        # Where a NO cannot be read or stands twice, a gap only follows from it.
+        # Report gaps only if every NO is readable and unique; otherwise a gap is a mere consequence.
         items = [row for row in self._rows if "再掲" not in row.node.entries]
         is_sound = len(items) == len(self._numbers)
         for row in self._rows:
@@ -206,7 +207,7 @@ class _Rules:
 
     def _check_lists(self) -> Iterator[Problem]:
         legend, treatments = _listed(self._root, "凡例"), _listed(self._root, "今後の取扱い")
-        # A list that is missing or broken is named by the model; every cell would only repeat it.
+        # If a list is missing or invalid the model reports it once; reporting every cell would only repeat that.
         for row in self._rows:
             node, status, treatment = row.node, row.node.text("実施状況"), row.node.text("今後の取扱い")
             if row.repeats is not None:
@@ -267,7 +268,7 @@ class _Rules:
         for row in self._rows:
             into = row.node.entries.get("統合先")
             if isinstance(into, Scalar) and not into.text.strip():
-                # Taken for "none", it would let the item end with this edition.
+                # Treating it as absent would silently end the item with this edition.
                 yield self._problem(
                     "E204",
                     into,
@@ -282,7 +283,7 @@ class _Rules:
         yield from self._check_previous([(row, node) for row in self._rows for node in _previous_numbers(row.node)])
 
     def _check_previous(self, claims: list[tuple[RowNode, Scalar]]) -> Iterator[Problem]:
-        """The 前版, and `claims`: the NOs of it that rows say they continue."""
+        """Problems of the 前版, and of `claims`: each row with a NO of the 前版 that it continues."""
         place = self._root.entries.get("前版") or self._root
         match self._previous:
             case Unnamed():
@@ -320,12 +321,10 @@ class _Rules:
                     f"前版のNOは{min(known, default=0)}から{max(known, default=0)}までです。",
                 )
 
-    # The head of a page
-
     def _check_page_head(self) -> Iterator[Problem]:
-        """Whether what stands at the head of every page leaves enough of it to the list.
+        """E413 if the head of the pages is higher than allowed.
 
-        What is too long by itself is named by the model.
+        Skipped if a value exceeds its own limit, which the model reports.
         """
         root = self._root
         contexts = dict(self._contexts())
@@ -380,7 +379,7 @@ class _Rules:
         )
 
     def _contexts(self) -> Iterator[tuple[str, Node]]:
-        """What pages say that go on with a measure, with the longer of the names in it."""
+        """The line of context of each measure's further pages, and the node of the longer name in it."""
         for at, policy in enumerate(_mappings(self._root, "推進方針"), 1):
             policy_name = policy.text("名称") or ""
             for within, measure in enumerate(_mappings(policy, "推進施策"), 1):

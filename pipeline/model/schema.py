@@ -1,4 +1,4 @@
-"""A JSON Schema of the source format, made from the model, for editors that complete and check the keys."""
+"""A JSON Schema of the source format, generated from the model; editors complete and check keys with it."""
 
 import json
 from typing import Any
@@ -10,12 +10,12 @@ from .edition import Edition
 
 NAME = "edition.schema.json"
 
-# What an editor calls the parts; pydantic would name them after the classes.
+# Titles that editors show, instead of pydantic's class names.
 _TITLES = {"Headings": "見出し", "Policy": "推進方針", "Measure": "推進施策", "Item": "推進項目", "Repeat": "再掲"}
 
 
 def edition_schema() -> str:
-    """The schema as the text of source/edition.schema.json."""
+    """The content of source/edition.schema.json."""
     schema = json_schema(Edition, "版(推進計画の実施状況一覧)", "validation")
     for name, title in _TITLES.items():
         schema["$defs"][name] = {"title": title, **schema["$defs"][name]}
@@ -23,7 +23,7 @@ def edition_schema() -> str:
 
 
 def json_schema(model: type[BaseModel], title: str, mode: JsonSchemaMode) -> dict[str, Any]:
-    """The JSON Schema of `model`, by its aliases, as read ("validation") or written ("serialization")."""
+    """The JSON Schema of `model`, by alias, for input (mode "validation") or output ("serialization")."""
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": title,
@@ -32,13 +32,13 @@ def json_schema(model: type[BaseModel], title: str, mode: JsonSchemaMode) -> dic
 
 
 def _without_noise(model: Any) -> Any:
-    """`model` without the titles that only repeat keys or classes and the docstrings, which speak to programmers."""
+    """The JSON Schema `model` without pydantic's titles, which repeat keys and class names, and without docstrings."""
     if isinstance(model, list):
         return [_without_noise(part) for part in model]
     if not isinstance(model, dict):
         return model
     of_object = {"title", "description"} if model.get("type") == "object" and "properties" in model else {"title"}
-    # What stands in these is a name of the format's, not a word of JSON Schema's.
+    # The keys below "properties" and "$defs" are names, not keywords of JSON Schema: keep them all.
     return {
         key: {name: _without_noise(part) for name, part in value.items()}
         if key in ("properties", "$defs")

@@ -1,4 +1,4 @@
-"""Stage 2, its work: from a source's tree to an `Edition`, or to everything that is wrong with it in one pass."""
+"""Stage 2: validates a source's tree into an `Edition`, or reports all its problems in one pass."""
 
 import re
 from bisect import bisect_right
@@ -37,7 +37,7 @@ _KINDS = {
 
 @dataclass(frozen=True, slots=True)
 class Validated:
-    """An edition without errors, the source that it was read from, and what is worth a second look."""
+    """An edition without errors, its source, and the warnings."""
 
     edition: Edition
     source: Source
@@ -45,12 +45,12 @@ class Validated:
 
 
 def validate(source: Source, previous: Previous | None = None) -> Validated:
-    """The edition in `source`. Raises `SourceError` with every problem, warnings too, in the order of the file.
+    """The edition in `source`. Raises `SourceError` with all errors and warnings, in file order.
 
-    `previous` is what was found of its 前版; None for a source that stands alone, which is not held against any.
+    `previous` is the result of looking up its 前版; None for a source outside the library, for which that is not checked.
     """
     problems = list(_bounded(check_rules(source, previous)))
-    # A sign that is no status is no character of the font either, often; the status is what its writer got wrong.
+    # Report one error a place: an unknown status symbol, the real mistake, is often missing from the fonts as well.
     named_already = {(problem.line, problem.column) for problem in problems if problem.is_error}
     problems += _bounded(
         problem for problem in _check_characters(source) if (problem.line, problem.column) not in named_already
@@ -69,7 +69,7 @@ def validate(source: Source, previous: Previous | None = None) -> Validated:
 
 
 def _bounded(problems: Iterator[Problem]) -> Iterator[Problem]:
-    """`problems` up to the error that makes it too many."""
+    """`problems` up to and including error number `MAX_PROBLEMS`."""
     errors = 0
     for problem in problems:
         yield problem
@@ -79,7 +79,7 @@ def _bounded(problems: Iterator[Problem]) -> Iterator[Problem]:
 
 
 def _translate(source: Source, detail: ErrorDetails) -> Problem | None:
-    """One of pydantic's findings in our words, at its place; None for one that only follows from another."""
+    """One of pydantic's errors as a `Problem` with its place; None if it only follows from another error."""
     steps = _steps(detail["loc"])
     advice = _ADVICE_AT_TOP if len(steps) == 1 else _ADVICE
     node, owner = _find(source.root, steps)
@@ -104,7 +104,7 @@ def _translate(source: Source, detail: ErrorDetails) -> Problem | None:
             code, message = "E204", f"{of}に空のキーがあります。記号か語を書いてください。"
     elif kind == "too_short" or (isinstance(node, Scalar) and not node.text):
         if kind == "too_short" and plain(node):
-            return None  # something is there, and what is wrong with it has been said
+            return None  # its content is invalid, which is reported by itself
         code, message = "E204", f"{subject}が空です。{advice.get(key, '値を書いてください。')}"
     elif kind == "too_long":
         assert isinstance(node, Mapping)
@@ -139,7 +139,7 @@ def _too_long(text: str, detail: ErrorDetails) -> str:
 
 
 def _steps(loc: tuple[int | str, ...]) -> list[int | str]:
-    """The way from the root to the value that `loc` means, without the marks that pydantic puts between."""
+    """The keys and indices from the root to pydantic's `loc`, without the markers that pydantic inserts."""
     steps: list[int | str] = []
     for step in loc:
         is_kind_of_row = step in ("item", "repeat") and bool(steps) and isinstance(steps[-1], int)
@@ -149,7 +149,7 @@ def _steps(loc: tuple[int | str, ...]) -> list[int | str]:
 
 
 def _subject(steps: list[int | str], owner: str) -> str:
-    """What a message is about: NO 5「…」の名称, 推進施策の「名称」, 「推進方針」の2番目, 「表題」."""
+    """The subject of a message: NO 5「…」の名称, 推進施策の「名称」, 「推進方針」の2番目 or 「表題」."""
     keys = [visible(step) for step in steps if isinstance(step, str)]
     if not keys:
         return "全体"
@@ -162,13 +162,13 @@ def _subject(steps: list[int | str], owner: str) -> str:
     return f"{keys[-2]}の「{keys[-1]}」" if len(keys) > 1 else f"「{keys[-1]}」"
 
 
-# What to write where nothing stands: in the edition, and further in.
+# Advice for a missing value, by key: at the top level of the edition, and below it (`_ADVICE`).
 _ADVICE_AT_TOP = {
     "凡例": "記号と意味を書いてください(例 ◎: 実施済)。",
     "今後の取扱い": "語と、次の版に続くかどうかを書いてください(例 完了: 終了)。",
     "推進方針": "一つ以上書いてください。",
 }
-# What the values of a flag mean.
+# The meanings of a flag's values, by key.
 _FLAGS = {
     "案": "true(案と表示する)か false(表示しない)",
     "改ページ": "true(ここから新しいページにする)か false(しない)",
@@ -182,7 +182,7 @@ _ADVICE = {
 
 
 def _find(root: Node, steps: list[int | str]) -> tuple[Node, str]:
-    """The node at `steps`, or the nearest one above it that exists, and the label of the item around it."""
+    """The node at `steps`, or its nearest existing ancestor, and the label of the item that contains it."""
     node, owner = root, ""
     for step in steps:
         if isinstance(node, Mapping):
@@ -228,9 +228,9 @@ def _unknown_key(root: Mapping, steps: list[int | str], owner: str, key: str) ->
 
 
 def _check_characters(source: Source) -> Iterator[Problem]:
-    # What is too long to be a cell is refused for that.
+    """Characters that may not be printed (E3xx). Values over the length limit are skipped: that error comes first."""
     everything = "".join(scalar.text for scalar in scalars(source.root) if len(scalar.text) <= MAX_TEXT)
-    font_files()  # a missing font is reported even where none need be read
+    font_files()  # raises LackError if a font is missing, even if none need be read
     if is_everyday(everything):
         return
     known = coverage()
@@ -242,7 +242,7 @@ def _check_characters(source: Source) -> Iterator[Problem]:
         if len(scalar.text) > MAX_TEXT or bad.isdisjoint(scalar.text):
             continue
         for characters, code, sentence in defects(scalar.text, known):
-            # In one line and unescaped, as most cells are, the very character can be pointed at.
+            # The exact column is known if the value is on one line and unescaped; otherwise use that of the value.
             end = scalar.column + len(scalar.text) + 1
             offset = lines[scalar.line - 1].find(characters, scalar.column - 1, end)
             column = offset + 1 if offset >= 0 else scalar.column
@@ -252,14 +252,14 @@ def _check_characters(source: Source) -> Iterator[Problem]:
             yield Problem(str(source.path), scalar.line, column, code, message)
 
 
-# A quotation in the quotes of a typewriter that holds Japanese, or stands within it; not the inches of 32".
+# Straight quotation marks around or within Japanese text; not the inch mark of 32".
 _STRAIGHT = re.compile("(\")[^\"]*\"|(?<![0-9])(\")|(')[^'\n]*[^\x00-\x7f'][^'\n]*'")
-# What Windows shows, and a Japanese keyboard types, for ¥.
+# A backslash before a digit: Japanese Windows displays it, and Japanese keyboards type it, as ¥.
 _BACKSLASH = re.compile(r"(\\)(?=[0-9０-９])")
 
 
 def _check_reading(source: Source) -> Iterator[Problem]:
-    """What YAML may have read otherwise than it was meant, and signs that print otherwise than they are meant."""
+    """Warnings on values that YAML may have read, or that will print, otherwise than the writer meant."""
     if not source.oddities and not any(
         _BACKSLASH.search(one.text) or '"' in one.text or "'" in one.text for one in scalars(source.root)
     ):
@@ -274,15 +274,15 @@ def _check_reading(source: Source) -> Iterator[Problem]:
         text = scalar.text
         if len(text) > MAX_TEXT:
             continue
-        for code, sign, message in _typed(text):
+        for code, sign, message in _keyboard_characters(text):
             line, begin = lines[scalar.line - 1], scalar.column - 1
-            # No plain value begins with a quotation mark: it only stands around the value.
+            # An opening quotation mark delimits the value and is not part of it, so search after it.
             offset = line.find(sign, begin + (line[begin : begin + 1] in ("'", '"')))
             yield _warning(source, code, owner, message, scalar.line, (offset if offset >= 0 else begin) + 1)
 
 
-def _typed(text: str) -> Iterator[tuple[str, str, str]]:
-    """What a keyboard gives in the place of a Japanese sign: the code, the sign, what to say of it."""
+def _keyboard_characters(text: str) -> Iterator[tuple[str, str, str]]:
+    """Yield (code, character, message) for ASCII characters typed in place of Japanese ones."""
     if not text.isascii() and (match := _STRAIGHT.search(text)):
         sign = next(filter(None, match.groups()))
         yield "W512", sign, f"半角の引用符({sign})は、そのまま印刷されます。「 」か “ ” に改めてください。"
@@ -299,7 +299,7 @@ def _warning(source: Source, code: str, owner: str, message: str, line: int, col
 
 
 def _owned(node: Node, owner: str) -> Iterator[tuple[str, Scalar]]:
-    """Every scalar below `node` with the label of its item and its key."""
+    """Every scalar below `node`, after the name of its owner in messages: NO 5「…」の検証内容, or 「表題」."""
     if isinstance(node, Scalar):
         yield owner, node
     elif isinstance(node, Sequence):
@@ -313,7 +313,7 @@ def _owned(node: Node, owner: str) -> Iterator[tuple[str, Scalar]]:
 
 
 def _context(text: str, characters: str) -> str:
-    """The words around, by which a writer finds the place in a long cell."""
+    """The characters around, as a hint to find the place in a long cell."""
     at = text.find(characters)
     before, after = visible(text[max(0, at - 6) : at]), visible(text[at + len(characters) : at + len(characters) + 6])
     if before and after:
