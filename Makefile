@@ -36,7 +36,7 @@ SEE_ABOVE := （上の説明をご覧ください）
 
 # begin the commands (make generate)
 COMMANDS := report preview check diff errata next summary history data sheets import sign schema demo
-VALUES := EDITION JOBS IN PORT STRICT FROM TO ALL FILES APPLY KEY PASSPHRASE_FILE
+VALUES := EDITION JOBS IN PLAIN PORT STRICT FROM TO ALL FILES APPLY KEY PASSPHRASE_FILE
 report: report$(SEE_ABOVE) ## 一覧(PDFとウェブページ)を作る。変わっていない版はそのまま残す。 ## [EDITION=版] [JOBS=同時に作る数]
 preview: preview$(SEE_ABOVE) ## 印刷イメージをブラウザーで確認する。保存するたびに新しくなる。 ## [EDITION=版] [PORT=番号]
 check: check$(SEE_ABOVE) ## 元データを点検する(ファイルは作らない)。STRICT=1 は警告も誤りとして扱う。 ## [EDITION=版] [STRICT=1]

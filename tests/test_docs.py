@@ -56,9 +56,10 @@ def test_every_module_is_on_the_architecture_page() -> None:
 
 # What each room of the house may import. A stage imports only from stages to its left; what hangs off the line is never
 # needed by a stage; only `line.py`, the command line and the preview know the whole line.
-_BASE = {"errors", "reading", "text", "fonts"}
+_BASE = {"errors", "plain", "reading", "text", "fonts"}
 MAY_IMPORT = {
     "errors": set(),
+    "plain": set(),
     "reading": set(),
     "text": set(),
     "fonts": {"errors", "reading", "delivery"},
@@ -69,7 +70,7 @@ MAY_IMPORT = {
     "documents": _BASE | {"model", "years"},
     "layout": _BASE | {"processes", "documents"},
     "proof": _BASE | {"processes", "documents", "model"},
-    "delivery": {"errors", "reading"},
+    "delivery": {"errors", "plain", "reading"},
     "library": _BASE | {"source", "model", "delivery"},
     "line": _BASE | {"library", "processes", "source", "model", "years", "documents", "layout", "proof", "delivery"},
     "office": _BASE | {"library", "source", "model", "years", "documents", "delivery"},
@@ -79,13 +80,16 @@ MAY_IMPORT = {
 }
 
 
-def imported_rooms(path: Path) -> set[str]:
-    """The rooms of pipeline/ that the module at `path` imports from, inside functions too."""
+def imported_modules(path: Path) -> set[tuple[str, ...]]:
+    """The modules of pipeline/ that the one at `path` imports, inside functions too: each as the parts of its name.
+
+    A name that is imported from a module counts as a module of its own.
+    """
     package = path.relative_to(ROOT / "pipeline").parent.parts
-    found = set()
+    found: set[tuple[str, ...]] = set()
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):
         if isinstance(node, ast.Import):
-            names = [name.name.split(".")[1:] for name in node.names if name.name.startswith("pipeline.")]
+            found |= {tuple(name.name.split(".")[1:]) for name in node.names if name.name.startswith("pipeline.")}
         elif isinstance(node, ast.ImportFrom):
             module = node.module.split(".") if node.module else []
             if node.level:
@@ -94,10 +98,7 @@ def imported_rooms(path: Path) -> set[str]:
                 module = module[1:]
             else:
                 continue
-            names = [module or [name.name] for name in node.names]
-        else:
-            continue
-        found |= {name[0] for name in names}
+            found |= {(*module, name.name) for name in node.names}
     return found
 
 
@@ -105,7 +106,15 @@ def test_each_room_imports_only_what_it_may() -> None:
     for path in (ROOT / "pipeline").rglob("*.py"):
         room = path.relative_to(ROOT / "pipeline").with_suffix("").parts[0]
         if room != "__init__":
-            assert imported_rooms(path) - {room} <= MAY_IMPORT[room], path.relative_to(ROOT)
+            rooms = {module[0] for module in imported_modules(path)}
+            assert rooms - {room} <= MAY_IMPORT[room], path.relative_to(ROOT)
+
+
+def test_what_is_there_for_speed_alone_is_reached_through_the_layout_only() -> None:
+    for path in (ROOT / "pipeline").rglob("*.py"):
+        if (ROOT / "pipeline/layout") not in path.parents:
+            fast = [module for module in imported_modules(path) if module[:2] == ("layout", "fast")]
+            assert not fast, path.relative_to(ROOT)
 
 
 def test_links_in_the_docs_lead_somewhere() -> None:

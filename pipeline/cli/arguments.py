@@ -15,7 +15,7 @@ from typing import NamedTuple, Never
 
 from pipeline.errors import UsageError
 
-from .table import BY_NAME, FOLDER, Argument, Command
+from .table import BY_NAME, FOLDER, PLAIN, Argument, Command
 
 # The Makefile names here the variables that were typed after `make`.
 TYPED = "KYODO_TYPED"
@@ -66,7 +66,7 @@ def _command(name: str) -> Command:
 
 def _parser(command: Command) -> _Parser:
     parser = _Parser(command)
-    for argument in (*command.arguments, FOLDER):
+    for argument in (*command.arguments, FOLDER, PLAIN):
         if argument.kind == "flag":
             parser.add_argument(argument.option, dest=argument.dest, action="store_true")
         elif argument.kind == "values":
@@ -83,7 +83,7 @@ def _parser(command: Command) -> _Parser:
 def _from_make(arguments: Sequence[str], environment: Mapping[str, str]) -> Call:
     """The call of `make NAME VARIABLE=value …`. Raises `UsageError` for a variable that the command does not take."""
     command = _command(arguments[0] if arguments else "")
-    taken = {argument.name: argument for argument in (*command.arguments, FOLDER)}
+    taken = {argument.name: argument for argument in (*command.arguments, FOLDER, PLAIN)}
     options = argparse.Namespace()
     for argument in taken.values():
         empty = {"flag": False, "values": [], "value": None}[argument.kind]

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Sequence
 
 from pipeline.errors import LackError, PipelineError, UsageError
+from pipeline.plain import switch_on
 
 from . import actions
 from .arguments import parse
@@ -45,6 +46,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if call is None:
             print(help_text(), end="")
             return 0
+        if call.options.plain:
+            switch_on()
         if call.options.folder:
             _enter(call.options.folder)
         return actions.run(call)

@@ -64,8 +64,10 @@ def _pair(old: str, new: str, required: bool = True) -> tuple[Argument, Argument
     )
 
 
-# Every command takes it: the folder of another project, whose source/ and out/ are used.
+# Every command takes these two. The folder of another project, whose source/ and out/ are used:
 FOLDER = Argument("IN", "folder", "value", "フォルダ", "folder", "--in")
+# For developers: the layout without anything that is there for speed alone (plain.py).
+PLAIN = Argument("PLAIN", "plain", "flag", "1", "1", "--plain")
 
 COMMANDS = (
     Command(
@@ -179,7 +181,7 @@ def makefile_part() -> str:
 
 def _names() -> list[str]:
     """The variables of make that some command takes."""
-    return list(dict.fromkeys(each.name for command in COMMANDS for each in (*command.arguments, FOLDER)))
+    return list(dict.fromkeys(each.name for command in COMMANDS for each in (*command.arguments, FOLDER, PLAIN)))
 
 
 def readme_part() -> str:

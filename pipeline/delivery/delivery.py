@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from pipeline.errors import LackError
+from pipeline.plain import is_plain
 from pipeline.reading import Fingerprint, UnreadableError, fingerprint, read_file
 
 from .files import permitted, replace_files
@@ -56,8 +57,8 @@ class Record:
         record = self._loaded()
         try:
             return (
-                (record["program"], record["kind"], record["options"])
-                == (program_fingerprint(), self.kind, self.options)
+                (record["program"], record["kind"], record["options"], record["plain"])
+                == (program_fingerprint(), self.kind, self.options, is_plain())
                 and tuple(record["sources"]) == self.sources
                 and self.has_same_inputs(mark_of)
                 and all(read_file(Path(path)).digest == digest for path, digest in record["outputs"].items())
@@ -92,6 +93,7 @@ class Record:
             "kind": self.kind,
             "sources": self.sources,
             "options": self.options,
+            "plain": is_plain(),
             "inputs": inputs,
             "outputs": {str(path): _digest(data) for path, data in outputs.items()},
         }

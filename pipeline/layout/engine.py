@@ -20,9 +20,9 @@ from weasyprint.urls import URLFetcher
 from pipeline.documents.document import ID
 from pipeline.documents.markup import for_paper
 from pipeline.errors import TemplateError
+from pipeline.plain import is_plain
 
 from . import ink, line_breaks, reproducible, row_breaks
-from .fast import table_rules
 from .tags import Leaf, mark_content
 
 # The medium by which the document's styles know this engine from a browser that prints.
@@ -176,9 +176,14 @@ def draw(
     """Paint `page` on `stream`, with its rules and marks, and return its content. Its boxes are used up."""
     for table in tables(page._page_box):
         _close_frame(table)
-    rules = table_rules.take_rules(page._page_box)
-    page.paint(stream, scale)
-    table_rules.draw_rules(stream, rules)
+    if is_plain():
+        page.paint(stream, scale)
+    else:
+        from .fast.table_rules import draw_rules, take_rules  # here: the plain way does without
+
+        rules = take_rules(page._page_box)
+        page.paint(stream, scale)
+        draw_rules(stream, rules)
     return mark_content(page, stream, places, seen, first_leaf)
 
 

@@ -2,15 +2,19 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from xml.etree.ElementTree import Element
 
+from pipeline.plain import is_plain
+
 from .engine import SVG, Engine, draw, read
-from .fast.chunks import MustStayWholeError, Parts
-from .fast.page_cache import PageCache
 from .glyphs import Font
 from .margins import head_room
 from .tags import Leaf
+
+if TYPE_CHECKING:
+    from .fast.chunks import Parts
+    from .fast.page_cache import PageCache
 
 # Draws a page, of which the number from 0 is given, on a stream of such a scale, and tells what its content is.
 _Draw = Callable[[int, Any, Any, float], Sequence[Leaf]]
@@ -59,14 +63,16 @@ class _Page:
         self._page = None
 
 
-def lay_out(text: str, jobs: int = 1, kept: PageCache | None = None) -> Pages:
+def lay_out(text: str, jobs: int = 1, kept: "PageCache | None" = None) -> Pages:
     """The HTML `text` as pages, laid out by as many as `jobs` processes; the pages are the same whatever their number.
 
     What is `kept` of the last time is not laid out again where it would be the same; then one process is enough.
     Raises `TemplateError` where the HTML is not well-formed.
     """
     root = read(text)
-    if (table := _longest_table(root)) is not None:
+    if not is_plain() and (table := _longest_table(root)) is not None:
+        from .fast.chunks import MustStayWholeError, Parts
+
         with suppress(MustStayWholeError):
             return _in_parts(Parts(root, table, kept), jobs)
     return _in_one_piece(root)
@@ -95,7 +101,7 @@ def _in_one_piece(root: Element) -> Pages:
     return Pages(document, root, draw_page)
 
 
-def _in_parts(parts: Parts, jobs: int) -> Pages:
+def _in_parts(parts: "Parts", jobs: int) -> Pages:
     drawn = parts.drawn(jobs)
     numbers, pieces = parts.bound(drawn)
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from pipeline.documents.document import Carried, Document
 from pipeline.errors import LackError, ProofError
 from pipeline.fonts import confine_layout
+from pipeline.plain import is_plain
 from pipeline.processes.gc_pause import gc_paused
 
 if TYPE_CHECKING:
@@ -98,12 +99,28 @@ def warm_up(font_cache: Path) -> None:
         _weasyprint()
         from . import pages  # noqa: F401
 
+        if not is_plain():
+            from .fast import chunks, table_rules  # noqa: F401
+
+
+def new_page_cache() -> "PageCache | None":
+    """An empty cache for the pages that `write_pdf` draws; None where the layout is plain."""
+    if is_plain():
+        return None
+    from .fast.page_cache import PageCache
+
+    return PageCache()
+
 
 def _weasyprint() -> Any:
     """WeasyPrint, when the fonts are confined, as it must find them. Raises `LackError`."""
-    from .fast.startup import import_weasyprint
-
     try:
+        if is_plain():
+            import weasyprint
+
+            return weasyprint
+        from .fast.startup import import_weasyprint
+
         return import_weasyprint()
     except OSError as error:
         raise LackError(f"組版の部品(Pango)がありません({error})。次のコマンドで入れてください: make setup") from error

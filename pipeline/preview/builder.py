@@ -20,8 +20,7 @@ from pipeline.delivery.delivery import OUT, SOURCE
 from pipeline.documents import html
 from pipeline.documents.document import Document
 from pipeline.errors import PipelineError, Problem, SourceError
-from pipeline.layout.fast.page_cache import PageCache
-from pipeline.layout.pdf import write_pdf
+from pipeline.layout.pdf import new_page_cache, write_pdf
 from pipeline.library import Library
 from pipeline.line import compose, report_of
 from pipeline.proof.proof import prove
@@ -71,7 +70,7 @@ class Builder(threading.Thread):
         super().__init__(name="builder", daemon=True)
         self._changed = changed
         self._states: dict[str, State] = {}
-        self._kept = PageCache()
+        self._kept = new_page_cache()
         # Of each edition what its files held when its pages were last begun.
         self._begun: dict[str, str] = {}
         self._waiting: dict[str, str] = {}
