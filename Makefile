@@ -23,7 +23,7 @@ MAKEFLAGS += --no-builtin-rules --no-print-directory
 .SILENT:
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help setup-sign test faults bench lint generate clean setup bundle lock
+.PHONY: help setup-sign test quick faults bench lint generate clean setup bundle lock
 
 help:
 	echo '使い方: make コマンド [名前=値 …]'
@@ -71,6 +71,11 @@ $(COMMANDS:%=%$(SEE_ABOVE)): %$(SEE_ABOVE): $(READY)
 # Two workers: each makes its own originals once, and a file's tests stay together; in their order, lest a long file come last.
 test: $(READY_TO_TEST) ## 試験をすべて行う
 	$(PYTHON) -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+
+# One file or more for each room, chosen for what it finds in a second of time.
+QUICK := docs validation slips schema characters text_diff comparison draft editing report proof delivery sheets open_data tags pictures
+quick: $(READY_TO_TEST) ## 主な試験だけを1分以内で行う
+	$(PYTHON) -m pytest -n 2 --dist loadfile $(QUICK:%=tests/test_%.py)
 
 faults: $(READY_TO_TEST) ## 書き換えた元のデータ、照会票、PDFの試験を、十倍の数で行う
 	FAULTS=10 $(PYTHON) -m pytest tests/test_mutations.py tests/test_glyphs.py tests/test_extremes.py
