@@ -35,7 +35,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from pipeline.documents.report.page import COLUMNS, REPEATED
+from pipeline.documents.report.page import REPEATED
 from pipeline.fonts import FAMILIES, confine_layout, font_files
 from pipeline.model.edition import Edition, measure_number, policy_number
 from pipeline.model.validation import validate
@@ -227,7 +227,7 @@ def table(edition: Edition) -> Table:
                 rest = ("-",) * 3 if item is not row else (item.status, item.treatment, item.findings)
                 name = item.name + (REPEATED if item is not row else "")
                 rows.append(tuple(map(flat, ("", "", str(item.number), name, *rest))))
-    return Table(flat(edition.title), tuple(flat(getattr(edition.headings, name)) for name in COLUMNS), tuple(rows))
+    return Table(flat(edition.title), tuple(flat(column.head) for column in edition.columns), tuple(rows))
 
 
 # The peers: each writes its input beforehand and names the command that is measured

@@ -174,6 +174,10 @@ def damages() -> Iterator[Damage]:
         """`change` of each row that is a `kind`."""
         return lambda found: [change(one) if type(one).__name__ == kind else one for one in found]
 
+    def cell(column: str, change: Callable[[str], str]) -> Callable[[Any], Any]:
+        """`change` of the text of each cell of the `column`."""
+        return lambda found: replace(found, text=change(found.text)) if found.column.name == column else found
+
     def section(change: Callable[[Any], Any]) -> Callable[[Any], Any]:
         return lambda found: [replace(one, rows=tuple(change(one.rows))) for one in found]
 
@@ -187,10 +191,10 @@ def damages() -> Iterator[Damage]:
 
     table: dict[str, list[tuple[str, str, Callable[[Any], Any]]]] = {
         "report": [
-            ("_cells", "status of another", lambda row: replace(row, status="○" if row.status == "◎" else "◎")),
-            ("_cells", "meaning of another", lambda row: replace(row, meaning=row.meaning and "検討中")),
-            ("_cells", "findings lost", lambda row: replace(row, findings="")),
-            ("_cells", "NO one too high", lambda row: replace(row, number=row.number + 1)),
+            ("_cell", "status of another", cell("status", lambda text: "○" if text == "◎" else "◎")),
+            ("_cell", "meaning of another", lambda cell: replace(cell, meaning=cell.meaning and "検討中")),
+            ("_cell", "findings lost", cell("findings", lambda _: "")),
+            ("_cell", "NO one too high", cell("number", lambda text: str(int(text) + 1))),
             ("_cells", "repeat not marked", lambda row: replace(row, mark="")),
             ("sections", "last row lost", section(without(8))),
             ("sections", "two rows swapped", section(lambda rows: [rows[0], rows[2], rows[1], *rows[3:]])),

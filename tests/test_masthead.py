@@ -20,8 +20,9 @@ from pipeline.layout.engine import Engine, read
 from pipeline.layout.fast.page_cache import PageCache
 from pipeline.layout.margins import head_room
 from pipeline.layout.pdf import write_pdf
-from pipeline.model.page_head import MOST_HEIGHT, ROOM, balanced
+from pipeline.model.page_head import MOST_HEIGHT, balanced
 from pipeline.model.validation import Validated, validate
+from pipeline.paper import TOP
 from pipeline.proof.proof import prove
 from pipeline.source.tree import parse_source
 from pipeline.years.draft import next_edition
@@ -115,7 +116,7 @@ def measured(text: str) -> float:
     repeated = [element for element in root.iterfind("body/*") if element.tag != "main"]
     style = head_room(Engine(root), root, repeated, [row.get("data-context", "") for row in root.iter("tr")])
     found = re.search(r"margin-top: ([\d.]+)mm", style)
-    return float(found[1]) if found else ROOM
+    return float(found[1]) if found else TOP
 
 
 # Lengths of title, year, number, office and meaning that come close to what fits beside each other.
@@ -148,7 +149,7 @@ def test_the_head_takes_a_quarter_of_the_page_at_most() -> None:
 
 def test_a_plain_head_has_the_room_that_it_always_had() -> None:
     assert page_head(checked(HEALTHY).edition).is_plain
-    assert measured(HEALTHY) == ROOM
+    assert measured(HEALTHY) == TOP
 
 
 @pytest.mark.parametrize("jobs", [1, 2])

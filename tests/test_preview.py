@@ -270,7 +270,7 @@ def test_errors_stand_over_the_last_good_pages_and_lead_to_their_line(page: Page
 def test_a_style_is_seen_and_one_that_the_engine_complains_of_is_said(page: Page, served: Served) -> None:
     style, before = served.read("styles/print.css"), second_page(page)
     try:
-        saving(page, lambda: served.write("styles/print.css", style.replace("font-size: 8.5pt", "font-size: 8pt", 1)))
+        saving(page, lambda: served.write("styles/print.css", style.replace("var(--paper-type)", "8pt", 1)))
         assert second_page(page) != before
         served.write("styles/print.css", style + "body { colour: red }\n")
         says(page, "誤りがあるため前の紙面を表示しています")

@@ -8,8 +8,9 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-A4_LANDSCAPE = (841.89, 595.28)  # pt
-A3_LANDSCAPE = (1190.55, 841.89)
+from pipeline.paper import A3, A4
+
+A4_LANDSCAPE, A3_LANDSCAPE = A4.points, A3.points
 
 # The attribute in which an element's id stands while it is laid out.
 ID = "data-id"

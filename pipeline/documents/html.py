@@ -17,6 +17,7 @@ from pipeline.errors import TemplateError
 from pipeline.model.dates import japanese_date
 from pipeline.model.edition import Edition
 from pipeline.model.page_head import Legend, PageHead, may_break
+from pipeline.paper import Widths, filled, width_of_figures
 from pipeline.text import flat, is_inseparable, width_in_ems
 
 from .markup import mark_up
@@ -166,11 +167,21 @@ def _environment() -> jinja2.Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.globals["style"] = _style
+    environment.globals |= {"style": _style, "rules": _rules, "figure_rules": Markup(_figure_rules())}
     environment.filters["flat"] = flat
     return environment
 
 
 def _style(name: str) -> Markup:
-    """The stylesheet `name`, to be inlined: the document asks for no other file."""
-    return Markup((STYLES / name).read_text("utf-8"))
+    """The stylesheet `name` with the measures of the paper, to be inlined: the document asks for no other file."""
+    return Markup(filled((STYLES / name).read_text("utf-8")))
+
+
+def _rules(widths: Widths, table: str) -> Markup:
+    """The CSS rules that give the columns of the `table`, a selector, their `widths`."""
+    return Markup(widths.rules(table))
+
+
+def _figure_rules() -> str:
+    """The CSS rules for the classes of `number_column`: a NO has up to nine figures."""
+    return "".join(f"col.figures-{count} {{ width: {width_of_figures(count):g}mm; }}\n" for count in range(4, 10))

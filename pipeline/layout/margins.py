@@ -12,6 +12,7 @@ from xml.etree.ElementTree import Element, SubElement
 
 from weasyprint.formatting_structure import boxes
 
+from pipeline.paper import A4, PX, TYPE_PT, em
 from pipeline.text import width_in_ems
 
 from .engine import Engine, unheard
@@ -21,12 +22,11 @@ _DIV_BY_DIV = "body > div + div { break-before: page }"
 _APART = "@page { @top-right { line-height: 1.2 } }"
 _RUNNING_LINE = "body > div { string-set: context attr(data-context) }"
 
-# On the narrowest paper a running line holds so many ems at least, and so many at most.
-_LEAST, _MOST = 84, 90
+# On the narrowest paper a line of context holds about 89 ems: fewer where kinsoku moves its end, never more than one more.
+_LEAST, _MOST = int(A4.content_width / em(TYPE_PT)) - 5, int(A4.content_width / em(TYPE_PT)) + 1
 
 # Between the masthead and the running line: about what a plain head leaves of the room that it has.
 _GAP = 0.8
-_MILLIMETRE = 96 / 25.4
 
 
 def lay_out_margins(
@@ -62,8 +62,8 @@ def head_room(engine: Engine, root: Element, repeated: Sequence[Element], lines:
                 bottom = max([bottom, *(line.position_y + line.height for line in lines_of_text)])
             elif getattr(box, "at_keyword", "") == "@top-right":
                 height = max(height, sum(line.height for line in lines_of_text) + box.padding_bottom)
-    needed = (bottom + height) / _MILLIMETRE + _GAP
-    if needed * _MILLIMETRE > room:
+    needed = (bottom + height) * PX + _GAP
+    if needed / PX > room:
         style += f"@page {{ margin-top: {math.ceil(needed * 10) / 10}mm }}"
     return style
 

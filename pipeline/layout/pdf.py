@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from pipeline.documents.document import Carried, Document
 from pipeline.errors import LackError, ProofError
 from pipeline.fonts import confine_layout
+from pipeline.paper import filled
 from pipeline.plain import is_plain
 from pipeline.processes.gc_pause import gc_paused
 
@@ -147,7 +148,7 @@ def _in_styles(complaints: list[str], text: str) -> list[str]:
 
     found: list[str] = []
     for path in sorted(STYLES.glob("*.css")):
-        style = path.read_text("utf-8")
+        style = filled(path.read_text("utf-8"))
         if style in text:
             with listening() as alone:
                 weasyprint.CSS(string=style, media_type=MEDIUM, url_fetcher=fetch_nothing())

@@ -7,8 +7,9 @@ complete and check the keys. `rules` checks what depends on more than one value.
 import datetime
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import cached_property
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import (
     AfterValidator,
@@ -19,6 +20,7 @@ from pydantic import (
     Field,
     Tag,
     WithJsonSchema,
+    create_model,
     model_validator,
 )
 from pydantic.config import JsonDict
@@ -38,6 +40,7 @@ from pipeline.source.limits import (
     MAX_WORDS,
 )
 
+from .columns import COLUMNS, Column
 from .dates import NoDateError, read_date
 
 # The value of a status or a treatment that is not yet decided. It is allowed, and makes the edition a draft (案).
@@ -193,6 +196,10 @@ class Item(_Part):
         (), alias="前版NO", description="前版のどのNOを引き継ぐか(例 [11, 12])"
     )
 
+    def text(self, column: Column) -> str:
+        """The text of the cell of `column`. A level has no cell."""
+        return str(getattr(self, column.field))
+
 
 class Repeat(_Part):
     """再掲: a row that repeats an item of another measure."""
@@ -231,16 +238,21 @@ class Policy(_Part):
     measures: tuple[Measure, ...] = Field((), alias="推進施策")
 
 
-class Headings(_Part):
-    """見出し: the column heads. Defaults are the terms of the glossary."""
+if TYPE_CHECKING:
 
-    policy: Head = Field("推進方針", alias="推進方針")
-    measure: Head = Field("推進施策", alias="推進施策")
-    number: Head = Field("NO", alias="NO")
-    item: Head = Field("推進項目", alias="推進項目")
-    status: Head = Field("実施状況", alias="実施状況")
-    treatment: Head = Field("今後の取扱い", alias="今後の取扱い")
-    findings: Head = Field("検証内容", alias="検証内容")
+    class Headings(_Part):
+        """見出し: the column heads, by the name of the column."""
+
+        def __getattr__(self, name: str) -> str: ...
+
+else:
+    Headings = create_model(
+        "Headings",
+        __base__=_Part,
+        __module__=__name__,
+        __doc__="見出し: the column heads. Defaults are the terms of the glossary.",
+        **{column.name: (Head, Field(column.head, alias=column.key)) for column in COLUMNS},
+    )
 
 
 class Edition(_Part):
@@ -277,6 +289,11 @@ class Edition(_Part):
         json_schema_extra=_KEYS,
     )
     policies: tuple[Policy, ...] = Field(alias="推進方針", min_length=1)
+
+    @cached_property
+    def columns(self) -> tuple[Column, ...]:
+        """The columns under the heads of this edition, in printed order."""
+        return tuple(replace(column, head=getattr(self.headings, column.name)) for column in COLUMNS)
 
     @property
     def rows(self) -> Iterator[tuple[Policy, Measure, Item | Repeat]]:

@@ -9,27 +9,30 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
+from pipeline.paper import (
+    A4,
+    HEAD_PT,
+    LEGEND_TOP,
+    LINE_HEIGHT,
+    MASTHEAD_TOP,
+    ROW_TOP,
+    TITLE_LINE_HEIGHT,
+    TITLE_PT,
+    TOP,
+    TYPE_PT,
+    em,
+)
 from pipeline.text import is_inseparable, width_in_ems
 
-# In millimetres, as in styles/print.css and styles/paper.css: an A4 page in landscape, its width between the margins.
-PAGE_HEIGHT = 210.0
-WIDTH = 267.0
-_TOP = 6.5
-_TITLE_EM = 4.94
-_TITLE_LINE = 5.93
-_EM = 3.175
-_LINE = 4.04
-_ABOVE_LEGEND = 0.8
-_ABOVE_ALONE = 0.6
-_CONTEXT_EM = 3.0
-_CONTEXT_LINE = 3.6
+# The em and the height of a line of the title, of the rest of the masthead and of the context, in millimetres.
+_TITLE_EM, _TITLE_LINE = em(TITLE_PT), em(TITLE_PT * TITLE_LINE_HEIGHT)
+_EM, _LINE = em(HEAD_PT), em(HEAD_PT * LINE_HEIGHT)
+_CONTEXT_EM, _CONTEXT_LINE = em(TYPE_PT), em(TYPE_PT * 1.2)
 # Between the masthead and the table, in addition to the line of context ("… (続き)").
 _BELOW = 1.1
-# The least height of a page's head: one line each of title, legend and context.
-ROOM = 22.0
 # The greatest height of the head, and of the block of meanings on page 1: the rest of the page is the list's.
-MOST_HEIGHT = PAGE_HEIGHT / 4
-MOST_HEIGHT_OF_MEANINGS = PAGE_HEIGHT / 2
+MOST_HEIGHT = A4.height / 4
+MOST_HEIGHT_OF_MEANINGS = A4.height / 2
 
 # The block of meanings: its frame, padding and bottom margin in millimetres; the space beside its text in ems.
 _AROUND_MEANINGS = 4.2
@@ -93,7 +96,7 @@ class Legend:
     @property
     def height_of_block(self) -> float:
         """An upper bound, in millimetres, of its height as a block in which each meaning begins a new line."""
-        room = WIDTH / _EM - _BESIDE_MEANINGS - width_in_ems(self.label)
+        room = A4.content_width / _EM - _BESIDE_MEANINGS - width_in_ems(self.label)
         return _AROUND_MEANINGS + _LINE * sum(_lines(width_in_ems(text) + 0.5, room) for text in self.texts)
 
     def without_meanings(self) -> "Legend":
@@ -116,7 +119,7 @@ class PageHead:
     legends: tuple[Legend, ...] = ()
     issued: str = ""
     context: str = ""
-    width: float = WIDTH
+    width: float = A4.content_width
 
     @cached_property
     def rows(self) -> tuple[tuple[str, ...], ...]:
@@ -181,7 +184,7 @@ class PageHead:
             if "marks" in alone
             else 0.0,
             "担当課": _lines(width_in_ems(self.issued), room) * _LINE if "issued" in alone else 0.0,
-            "凡例": sum(self.legend_lines) * _LINE + len(self.legends) * _ABOVE_LEGEND,
+            "凡例": sum(self.legend_lines) * _LINE + len(self.legends) * LEGEND_TOP,
             "名称": self.context_lines * _CONTEXT_LINE,
         }
 
@@ -189,7 +192,7 @@ class PageHead:
     def height(self) -> float:
         """An upper bound, in millimetres, of the height from the page's upper edge to the table."""
         alone = sum(len(row) == 1 for row in self.rows)
-        return max(ROOM, _TOP + _BELOW + sum(self.heights.values()) + _ABOVE_ALONE * alone)
+        return max(TOP, MASTHEAD_TOP + _BELOW + sum(self.heights.values()) + ROW_TOP * alone)
 
     def most(self, part: str) -> int:
         """The most ems that `part` (a key of `heights`) may have in an otherwise unchanged head."""

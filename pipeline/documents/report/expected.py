@@ -5,15 +5,14 @@ from collections.abc import Iterator
 from pipeline.documents import expected as common
 from pipeline.documents.document import Cell, Expected, Row, Table
 from pipeline.documents.expected import CONTINUED
+from pipeline.model.columns import item_columns
 from pipeline.model.edition import BLANK, Edition, Item, measure_number, policy_number
 from pipeline.text import flat
-
-COLUMNS = ("policy", "measure", "number", "item", "status", "treatment", "findings")
 
 
 def expect(edition: Edition) -> Expected:
     """What the report on `edition` must say."""
-    heads = tuple(Cell(getattr(edition.headings, name), (), "Column", id=f"head-{name}") for name in COLUMNS)
+    heads = tuple(Cell(column.head, (), "Column", id=f"head-{column.name}") for column in edition.columns)
     return common.expect(edition, Table((heads,), tuple(_rows(edition))))
 
 
@@ -44,19 +43,15 @@ def _rows(edition: Edition) -> Iterator[Row]:
 
 
 def _row(edition: Edition, item: Item, repeated: bool, ids: tuple[str, str, str], context: str) -> Row:
-    name, measure, policy = ids
-    status, treatment, findings = item.status, item.treatment, item.findings
-    if repeated:
-        status = treatment = findings = "-"
-    meaning = "" if repeated or status == BLANK else flat(edition.legend[status])
-    return Row(
-        (
-            Cell(str(item.number), ("head-number", name, measure, policy)),
-            Cell(item.name + ("【再掲】" if repeated else ""), ("head-item", measure, policy), "Row", id=name),
-            Cell(status, ("head-status", name, measure, policy), alternate=meaning),
-            Cell(treatment, ("head-treatment", name, measure, policy)),
-            Cell(findings, ("head-findings", name, measure, policy)),
-        ),
-        context,
-        False,
-    )
+    name, *groups = ids
+    cells = []
+    for column in item_columns():
+        head, text = f"head-{column.name}", item.text(column)
+        if column.kind == "name":
+            cells.append(Cell(text + ("【再掲】" if repeated else ""), (head, *groups), "Row", id=name))
+        elif repeated and column.is_answered:
+            cells.append(Cell("-", (head, *ids)))
+        else:
+            has_meaning = column.kind == "symbol" and text != BLANK
+            cells.append(Cell(text, (head, *ids), alternate=flat(edition.legend[text]) if has_meaning else ""))
+    return Row(tuple(cells), context, False)

@@ -5,26 +5,21 @@ from dataclasses import dataclass
 
 from pipeline.documents.document import Carried
 from pipeline.documents.html import CONTINUED, break_label, document_title, masthead, number_column, render
+from pipeline.model.columns import COLUMNS, Column, item_columns, levels
 from pipeline.model.dates import japanese_date
 from pipeline.model.edition import BLANK, Edition, Item, measure_number, policy_number
+from pipeline.paper import CELL_SIDE, REPORT, REPORT_LINES, Widths
 from pipeline.text import flat, width_in_ems
 
 # What every report prints, whatever the edition.
 REPEATED = "【再掲】"
 NOTHING = "-"
 
-COLUMNS = ("policy", "measure", "number", "item", "status", "treatment", "findings")
+_LEVELS = levels()
+_WIDTHS = Widths(tuple((column.name, REPORT[column.kind]) for column in COLUMNS))
 
-# How many characters of the column heads fit in a line; styles/report.css sets the widths.
-_HEAD_WIDTHS = {"policy": 2, "measure": 2, "number": 2, "item": 23, "status": 2, "treatment": 3, "findings": 48}
-
-# A page holds 43 lines of a row under the column heads: lines of the 48 characters of 検証内容 or the 23 of 推進項目
-# (styles/print.css). A row that surely has more is said to be divided; of others the layout finds it out, which takes
-# a second one (engine.py).
-_LINES_OF_A_PAGE = 43
-_FINDINGS_LINE = 48
-_NAME_LINE = 23
-_NUMBER_FIGURES = 4
+# The columns whose texts can be taller than a page, with the ems of a line.
+_LONG = tuple((column, _WIDTHS.ems(column.name, CELL_SIDE)) for column in COLUMNS if column.kind in ("name", "prose"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,36 +31,55 @@ class ColumnHead:
 
 @dataclass(frozen=True, slots=True)
 class HeadingRow:
-    """A row that runs across: a policy or a measure.
+    """A row that runs across: the heading of a level, counted from 0 (`depth`).
 
-    `policy` is the id of the policy that a measure stands in; `context` the line that a page says when it begins here.
+    `context` is the line that a page says when it begins with this row.
     """
 
-    level: str
+    depth: int
     id: str
     number: str
     name: str
     headers: str
-    policy: str
     context: str
     page_break: bool
+
+    @property
+    def level(self) -> str:
+        """The name of its level."""
+        return _LEVELS[self.depth].name
+
+    @property
+    def indents(self) -> tuple[str, ...]:
+        """The levels above it, whose columns it leaves free."""
+        return tuple(level.name for level in _LEVELS[: self.depth])
+
+    @property
+    def span(self) -> int:
+        """The number of columns that it takes."""
+        return len(COLUMNS) - self.depth
+
+
+@dataclass(frozen=True, slots=True)
+class ItemCell:
+    """A cell of an item as printed; `meaning` is that of a symbol."""
+
+    column: Column
+    text: str
+    meaning: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class ItemRow:
     """A row of an item, or of a repeat of one, as printed. `headers` holds the ids of its measure and policy.
 
-    `mark` stands behind the name of a repeat.
+    `mark` stands behind the name of a repeat and leads to the item, which is `number`.
     """
 
     id: str
     number: int
-    name: str
     mark: str
-    status: str
-    meaning: str
-    treatment: str
-    findings: str
+    cells: tuple[ItemCell, ...]
     headers: tuple[str, str]
     context: str
     repeated: bool
@@ -88,7 +102,9 @@ def page(edition: Edition, carried: Carried, data: Sequence[str] = ()) -> str:
         title=document_title(edition),
         masthead=masthead(edition),
         columns=columns(edition),
-        number_column=number_column(edition.items, _NUMBER_FIGURES),
+        levels=tuple(level.name for level in _LEVELS),
+        widths=_WIDTHS,
+        number_column=number_column(edition.items, _WIDTHS.figures("number")),
         sections=tuple(sections(edition)),
         carried=carried,
         data=data,
@@ -110,8 +126,8 @@ def _about(edition: Edition) -> Iterator[tuple[str, str]]:
 def columns(edition: Edition) -> tuple[ColumnHead, ...]:
     """The column heads, broken into lines where they fit their columns best."""
     return tuple(
-        ColumnHead(name, f"head-{name}", break_label(flat(getattr(edition.headings, name)), _HEAD_WIDTHS[name]))
-        for name in COLUMNS
+        ColumnHead(column.name, f"head-{column.name}", break_label(flat(column.head), _WIDTHS.ems(column.name)))
+        for column in edition.columns
     )
 
 
@@ -122,19 +138,18 @@ def sections(edition: Edition) -> Iterator[Section]:
         policy_id = f"policy-{policy_position}"
         number = policy_number(policy_position)
         here = f"{number} {flat(policy.name)}"
-        heading = HeadingRow("policy", policy_id, number, policy.name, "head-policy", "", "", policy.page_break)
+        heading = HeadingRow(0, policy_id, number, policy.name, "head-policy", "", policy.page_break)
         rows: list[HeadingRow | ItemRow] = []
         for measure_position, measure in enumerate(policy.measures, 1):
             measure_id = f"measure-{policy_position}-{measure_position}"
             label = measure_number(measure_position)
             rows.append(
                 HeadingRow(
-                    "measure",
+                    1,
                     measure_id,
                     label,
                     measure.name,
                     f"head-measure {policy_id}",
-                    policy_id,
                     here + CONTINUED,
                     measure.page_break,
                 )
@@ -153,12 +168,8 @@ def _cells(
     return ItemRow(
         id=f"row-{position}" if repeated else f"no-{item.number}",
         number=item.number,
-        name=item.name,
         mark=REPEATED if repeated else "",
-        status=NOTHING if repeated else item.status,
-        meaning="" if repeated or item.status == BLANK else edition.legend[item.status],
-        treatment=NOTHING if repeated else item.treatment,
-        findings=NOTHING if repeated else item.findings,
+        cells=tuple(_cell(edition, item, column, repeated) for column in item_columns(edition.columns)),
         headers=headers,
         context=context,
         repeated=repeated,
@@ -166,8 +177,19 @@ def _cells(
     )
 
 
+def _cell(edition: Edition, item: Item, column: Column, repeated: bool) -> ItemCell:
+    if repeated and column.is_answered:
+        return ItemCell(column, NOTHING)
+    text = item.text(column)
+    return ItemCell(column, text, edition.legend[text] if column.kind == "symbol" and text != BLANK else "")
+
+
 def _height(item: Item) -> str:
-    """Whether `item` is taller than a page: "tall" if it surely is."""
-    texts = ((item.findings, _FINDINGS_LINE), (item.name, _NAME_LINE))
-    lines = max(sum(-(-width_in_ems(part) // width) or 1 for part in text.split("\n")) for text, width in texts)
-    return "tall" if lines > _LINES_OF_A_PAGE else ""
+    """Whether `item` is taller than a page: "tall" if it surely is, so that the layout divides its row at once.
+
+    Rows that only may be so are found by the layout itself, at the cost of a second one (layout/engine.py).
+    """
+    lines = max(
+        sum(-(-width_in_ems(part) // width) or 1 for part in item.text(column).split("\n")) for column, width in _LONG
+    )
+    return "tall" if lines > REPORT_LINES else ""

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pipeline.documents.document import Carried
 from pipeline.documents.html import break_label, document_title, masthead, percent, permille, render
 from pipeline.model.edition import BLANK, Edition, Item, policy_number
-from pipeline.model.page_head import ROOM
+from pipeline.paper import TOP
 from pipeline.text import brief, flat, width_in_ems
 from pipeline.years.similarity import fold
 
@@ -132,7 +132,7 @@ def page(edition: Edition, old: Edition | None, carried: Carried) -> str:
     differences = tuple(_differences(old, edition)) if old else ()
     title = f"{flat(edition.title)} {TITLE}"
     head = masthead(edition, title)
-    room = _PAGE[1] - (head.first.height - ROOM) - head.height_of_block
+    room = _PAGE[1] - (head.first.height - TOP) - head.height_of_block
     spacing, is_divided, charts = _fitted(edition, old, tally, differences, room)
     return render(
         "summary.html",

@@ -1,0 +1,133 @@
+"""The measures of the paper: one place for each number that both Python and a stylesheet go by.
+
+Python needs them to arrange the head of a page, to draw charts and to tell what fits into a line before anything is laid
+out. A stylesheet writes `var(--paper-NAME)` for the NAMEs of `MEASURES`; `filled` replaces it by the number when the
+sheet is inlined, because browsers and WeasyPrint know no custom properties in `@page`. The widths of columns become
+rules (`Widths.rules`). Millimetres, unless a name ends in `_PT` (points); an em is as wide as a kanji.
+"""
+
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+PT = 25.4 / 72
+PX = 25.4 / 96
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A size of paper in landscape."""
+
+    name: str
+    width: float
+    height: float
+
+    @property
+    def points(self) -> tuple[float, float]:
+        """Width and height in points, as a PDF says them."""
+        return round(self.width / PT, 2), round(self.height / PT, 2)
+
+    @property
+    def content_width(self) -> float:
+        """The width between the margins."""
+        return self.width - LEFT - RIGHT
+
+
+A4 = Sheet("A4", 297, 210)
+A3 = Sheet("A3", 420, 297)
+
+# The margins. The sheets are stapled or bound at the left. The top holds a title, a legend and a line of context.
+TOP, RIGHT, BOTTOM, LEFT = 22.0, 10.0, 11.0, 20.0
+
+# Type. 8.5pt is the largest in which the original's longest page (NO 19 to 35) stays one page.
+TYPE_PT = 8.5
+# The longest page has 37 lines in 25 rows; in 177mm below the masthead that leaves a little over.
+LINE_HEIGHT = 1.27
+TITLE_PT, TITLE_LINE_HEIGHT = 14.0, 1.2
+# The masthead but for its title, and the block of meanings.
+HEAD_PT = 9.0
+
+# The masthead: above it, above a legend, and above a part that has a row to itself.
+MASTHEAD_TOP, LEGEND_TOP, ROW_TOP = 6.5, 0.8, 0.6
+
+# The table: the width of the thin rules, and what is left free at each side of a cell's text.
+RULE = 0.3 * PT
+CELL_SIDE = 1.2
+
+# The width of a column that takes what the others leave.
+REST = 0.0
+
+
+def em(size: float) -> float:
+    """The width of a kanji in type of `size` points, rounded up to a thousandth: what is reckoned is never too narrow."""
+    return math.ceil(size * PT * 1000 - 1e-6) / 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Widths:
+    """The widths of a table's columns by the class of their `col`; those of `REST` share what the others leave."""
+
+    columns: tuple[tuple[str, float], ...]
+    total: float = A4.content_width
+
+    def of(self, name: str) -> float:
+        """The width of the column `name`."""
+        if width := dict(self.columns)[name]:
+            return width
+        taken = sum(width for _, width in self.columns)
+        return (self.total - taken) / sum(width == REST for _, width in self.columns)
+
+    def ems(self, name: str, side: float = 0.0) -> int:
+        """How many kanji of the tables' type fit into a line of the column `name`, with `side` left free at each side."""
+        return int((self.of(name) - RULE - 2 * side) / (TYPE_PT * PT))
+
+    def figures(self, name: str) -> int:
+        """How many figures, each half an em wide, fit into a line of a cell of the column `name`."""
+        return int(2 * (self.of(name) - RULE - 2 * CELL_SIDE) / (TYPE_PT * PT))
+
+    def rules(self, table: str) -> str:
+        """The CSS rules that give the columns of the `table`, a selector, their widths."""
+        return "".join(
+            f"{table} col.{name} {{ width: {width:g}mm; }}\n" for name, width in dict(self.columns).items() if width
+        )
+
+
+def width_of_figures(count: int) -> float:
+    """The width of a column that holds numbers of `count` figures in one line."""
+    return 3 + 1.5 * count
+
+
+# The widths of the columns of the report by what they hold (model/columns.py). The name has 23 kanji a line and prose,
+# which takes the rest, 48: of all divisions the one in which no line of the original holds only a character or two, and
+# most names stay in one line.
+REPORT = {"level": 8.0, "number": 9.0, "name": 72.0, "symbol": 10.5, "term": 13.0, "prose": REST}
+# A page of the report holds so many lines of one row below the column heads.
+REPORT_LINES = 43
+
+MEASURES: Mapping[str, str] = {
+    "top": f"{TOP:g}mm",
+    "right": f"{RIGHT:g}mm",
+    "bottom": f"{BOTTOM:g}mm",
+    "left": f"{LEFT:g}mm",
+    "type": f"{TYPE_PT:g}pt",
+    "line-height": f"{LINE_HEIGHT:g}",
+    "title-type": f"{TITLE_PT:g}pt",
+    "title-line-height": f"{TITLE_LINE_HEIGHT:g}",
+    "head-type": f"{HEAD_PT:g}pt",
+    "masthead-top": f"{MASTHEAD_TOP:g}mm",
+    "legend-top": f"{LEGEND_TOP:g}mm",
+    "row-top": f"{ROW_TOP:g}mm",
+    "cell-side": f"{CELL_SIDE:g}mm",
+}
+
+
+def filled(style: str) -> str:
+    """The stylesheet `style` with its measures in place of their names. Raises `LookupError` for a name of none."""
+
+    def measure(name: re.Match[str]) -> str:
+        if name[1] not in MEASURES:
+            raise LookupError(f"var(--paper-{name[1]}) は pipeline/paper.py にない寸法です")
+        return MEASURES[name[1]]
+
+    return re.sub(r"var\(--paper-([a-z-]+)\)", measure, style)
