@@ -1,7 +1,7 @@
-"""From an edition's YAML source to a proved official PDF: see docs/architecture.md for the line."""
+"""Makes proved official PDFs from the YAML source of an edition. docs/architecture.md shows the stages."""
 
 import os
 
-# Pydantic would search every installed package for plugins: a tenth of a run's time, and strangers could change
-# what validation means.
+# Without this, pydantic searches all installed packages for plugins. That takes a tenth of a run's time, and a plugin
+# could change validation.
 os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")

@@ -1,9 +1,9 @@
-"""`python -m pipeline`: refuses a Python that cannot run it, and gives a bug an exit code of its own."""
+"""`python -m pipeline`: refuses Python versions that are too old, and maps bugs to an exit code of their own."""
 
 import os
 import sys
 
-# Those of another program, which PYTHONPATH names, come after the standard library and the locked packages.
+# Move the folders of PYTHONPATH, set for some other program, behind the standard library and the locked packages.
 for _folder in map(os.path.abspath, filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))):
     if _folder in sys.path[1:]:
         sys.path.append(sys.path.pop(sys.path.index(_folder, 1)))
@@ -11,15 +11,15 @@ for _folder in map(os.path.abspath, filter(None, os.environ.get("PYTHONPATH", ""
 import gc  # noqa: E402
 import traceback  # noqa: E402
 
-LACK = 3  # LackError.exit_code, which an old Python cannot import
-BUG = 70  # EX_SOFTWARE of sysexits.h: no code that says anything of the source
+LACK = 3  # LackError.exit_code; an old Python cannot import pipeline.errors
+BUG = 70  # EX_SOFTWARE of sysexits.h
 
 
 def run() -> int:
-    """Run the command; its exit code, or BUG after the traceback of a bug."""
-    # Few of the many objects made while modules are imported are garbage.
+    """Run the command and return its exit code. A bug prints its traceback and gives `BUG`."""
+    # Collect garbage less often: importing makes many objects, and few of them are garbage.
     gc.set_threshold(50_000)
-    # pydantic looks through all packages for its plugins, and lets them take part in validation.
+    # Overrides the caller's environment; pipeline/__init__.py says why.
     os.environ["PYDANTIC_DISABLE_PLUGINS"] = "__all__"
     try:
         from .cli.command import main
@@ -48,10 +48,10 @@ def _report_bug() -> int:
     return BUG
 
 
-if sys.version_info < (3, 11):  # noqa: UP036 whoever calls an older one is told so
+if sys.version_info < (3, 11):  # noqa: UP036 an older Python gets a message instead of a traceback
     print("Python 3.11以上が必要です。make のコマンド(例: make report)で実行してください。", file=sys.stderr)
     raise SystemExit(LACK)
 code = run()
-# Without this, Python would look through all objects once more before it ends.
+# Skip the last garbage collection at exit, which would go through all objects.
 gc.freeze()
 raise SystemExit(code)

@@ -1,7 +1,7 @@
-"""What can go wrong: problems of a source, and one exception for each exit code.
+"""Problems of a source, and the exceptions, each with its exit code.
 
-The exit codes are the contract of `python -m pipeline`; anything that is not a `PipelineError`
-is a bug and keeps its traceback.
+The exit codes are the contract of `python -m pipeline`. Any exception that is not a `PipelineError` is a bug and keeps
+its traceback.
 """
 
 from collections.abc import Iterable
@@ -9,10 +9,10 @@ from typing import NamedTuple
 
 
 class Problem(NamedTuple):
-    """One finding in a source: its place, a stable code (docs/errors.md explains each) and a sentence.
+    """An error or a warning in a source: its place, a stable code (explained in docs/errors.md) and a message.
 
-    Lines and columns count from 1, columns in characters; 0 stands for the file as a whole.
-    Codes that begin with E stop the build, those with W do not. `department` answers for the item, if one does.
+    Lines and columns count from 1, columns in characters; line 0 means the whole file. E codes are errors and stop the
+    build, W codes are warnings. `department` is the one responsible for the item, or empty.
     """
 
     path: str
@@ -24,6 +24,7 @@ class Problem(NamedTuple):
 
     @property
     def is_error(self) -> bool:
+        """Whether it stops the build."""
         return self.code.startswith("E")
 
     def __str__(self) -> str:
@@ -32,7 +33,7 @@ class Problem(NamedTuple):
 
 
 def printable(line: str) -> str:
-    """`line` with nothing in it that could disturb a terminal; the name of a file, too, may hold that."""
+    """`line` without control and invisible characters, which could disturb a terminal; file names may hold some."""
     return "".join(
         character if character.isprintable() or character == "\u3000" else " " if character.isspace() else "�"
         for character in line
@@ -40,12 +41,12 @@ def printable(line: str) -> str:
 
 
 def printable_lines(text: str) -> str:
-    """The same for a `text` of several lines."""
+    """`printable`, for a `text` of several lines."""
     return "\n".join(map(printable, text.split("\n")))
 
 
 class PipelineError(Exception):
-    """A failure that its reader can mend; the message is Japanese and says how."""
+    """A failure that staff can fix; the message is Japanese and says how."""
 
     exit_code = 1
 
@@ -54,49 +55,46 @@ class PipelineError(Exception):
 
 
 class SourceError(PipelineError):
-    """The source has errors: all of them, with the warnings, in the order of the file."""
+    """The source has errors. `problems` are all errors and warnings in file order."""
 
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = tuple(problems)
         super().__init__("\n".join(map(str, self.problems)))
 
     def __reduce__(self) -> tuple[type["SourceError"], tuple[tuple[Problem, ...]]]:
-        # Else it would be made anew, on its way from one process to another, from its text.
+        # Without this, unpickling in another process would call __init__ with the message.
         return type(self), (self.problems,)
 
 
 class StaleError(PipelineError):
-    """A paper in out/ stays older than its source; the message names it and why it could not be made anew."""
+    """A paper in out/ is older than its source and could not be rebuilt; the message names it and says why."""
 
 
 class UsageError(PipelineError):
-    """The command was given something that it cannot mean."""
+    """The command was called with arguments that are missing, unknown or contradictory."""
 
     exit_code = 2
 
 
 class NothingToDoError(PipelineError):
-    """What was asked for would be empty; the message says why, and that is no failure."""
+    """The requested paper would be empty; the message says why. This is not a failure."""
 
     exit_code = 0
 
 
 class LackError(PipelineError):
-    """A font, a library or a right is missing on this machine; the message holds the command that mends it."""
+    """This machine lacks a font, a library, a permission, space or memory; the message says what to do."""
 
     exit_code = 3
 
 
 class ProofError(PipelineError):
-    """A finished document is not what the model says. Nothing was delivered."""
+    """A finished document differs from the model. Nothing was delivered."""
 
     exit_code = 4
 
 
 class TemplateError(PipelineError):
-    """A template is broken; the message names it with its line.
-
-    Nothing was proved, and no source is to blame: the exit code is that of a mistake in the program.
-    """
+    """A template is broken; the message names it with its line. The exit code is that of a bug."""
 
     exit_code = 70

@@ -1,13 +1,13 @@
-"""The approved fonts: BIZ UDGothic and BIZ UDPGothic, and which characters they have.
+"""The approved fonts, BIZ UDGothic and BIZ UDPGothic: where they are, and which characters they have.
 
-Nothing else may print: a character that these fonts lack would come silently from another one, of
-another country's forms, so it is refused before a page is laid out.
+No other font may be used. For a character that these lack, the layout would silently fall back to another font, with
+glyph forms of another country perhaps; so such a character is refused before layout.
 """
 
 import os
 from dataclasses import dataclass
 from functools import cache
-from html import escape  # that of xml.sax brings in the whole of urllib
+from html import escape  # not xml.sax.saxutils.escape, which imports urllib
 from pathlib import Path
 
 from .delivery.files import permitted, replace_file
@@ -22,7 +22,7 @@ FILES = (
     "BIZUDPGothic-Bold.ttf",
 )
 
-# Where Debian, Ubuntu, a user without administrator's rights, Homebrew and macOS keep fonts.
+# Font folders of Debian and Ubuntu, of a user without administrator's rights, of Homebrew and of macOS.
 FOLDERS = (
     "/usr/share/fonts",
     "/usr/local/share/fonts",
@@ -32,9 +32,8 @@ FOLDERS = (
 )
 
 
-# For fontconfig, which Pango asks for fonts: the folders of the approved fonts and no other, a cache of its
-# own, and of these folders (which may be shared) only the approved families. A pattern that is accepted
-# goes before those that are rejected; between them the two rejected ones are all the fonts there are.
+# Configuration of fontconfig, which Pango uses: the folders of the approved fonts, a cache of our own, and a filter,
+# since the folders may hold other fonts. Accepted patterns take precedence; the two rejected ones cover every font.
 _FONTCONFIG = """<?xml version="1.0"?>
 <!DOCTYPE fontconfig SYSTEM "urn:fontconfig:fonts.dtd">
 <fontconfig>
@@ -55,7 +54,7 @@ _FONTCONFIG = """<?xml version="1.0"?>
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """What a font can print: single characters, and sequences of a character and a variation selector."""
+    """The characters of a font, and its sequences of a character and a variation selector."""
 
     characters: frozenset[str]
     sequences: frozenset[str]
@@ -63,7 +62,7 @@ class Coverage:
 
 @cache
 def font_files() -> dict[str, Path]:
-    """Where each of `FILES` is. Raises `LackError` when one is nowhere."""
+    """The path of each of `FILES`. Raises `LackError` if one is missing."""
     found: dict[str, Path] = {}
     for folder in map(os.path.expanduser, FOLDERS):
         for place, _, names in os.walk(folder):
@@ -82,16 +81,17 @@ def font_files() -> dict[str, Path]:
 
 @cache
 def coverage() -> Coverage:
-    """What every approved font can print: all four have the same characters (a test compares them)."""
+    """The coverage of the first approved font; all four have the same (tested)."""
     return read_coverage(font_files()[FILES[0]])
 
 
 def confine_layout(folder: Path) -> None:
-    """Let the layout engine see the approved fonts only, in the one locale that its font names may depend on.
+    """Configure fontconfig so that the layout engine finds only the approved fonts, and fix the locale.
 
-    Writes fontconfig's configuration and cache below `folder`. Must come before WeasyPrint is imported.
+    The locale can affect the names of fonts. Writes the configuration and the cache below `folder`. Must be called
+    before WeasyPrint is imported. Raises `LackError`.
     """
-    folder = folder.absolute()  # fontconfig looks for a relative path elsewhere
+    folder = folder.absolute()  # fontconfig does not resolve a relative path from the working directory
     with permitted(folder / "fonts.conf"):
         folder.mkdir(parents=True, exist_ok=True)
     configuration = _FONTCONFIG.format(
@@ -117,11 +117,11 @@ def confine_layout(folder: Path) -> None:
 
 
 def read_coverage(path: Path) -> Coverage:
-    """What the font at `path` can print, from its `cmap`; format 14 lists the variation sequences."""
-    from fontTools.ttLib import TTFont  # here: a tenth of a second that most messages do not need
+    """The coverage of the font at `path`, from its `cmap` table; subtables of format 14 list variation sequences."""
+    from fontTools.ttLib import TTFont  # late: the import takes 0.1 s, and most runs need no coverage
 
     with TTFont(path, lazy=True) as font:
-        # Glyph names are of no interest; without this, looking them up takes four fifths of the time.
+        # Set placeholder glyph names: reading the real ones, which are not needed, takes four fifths of the time.
         font.setGlyphOrder([str(index) for index in range(font["maxp"].numGlyphs)])
         cmap = font["cmap"]
         sequences = frozenset(

@@ -1,7 +1,7 @@
-"""The editions of source/ in one run: each is read, parsed and validated once, whatever asks for it.
+"""The editions of source/ during a run: each file is read, parsed and validated once, and cached.
 
-A run works with one state of its files: what was read first counts. Nothing heavy is imported before a source is
-parsed, so that a run with nothing to do costs little.
+So a run sees one state of its files. Heavy modules are imported only when a source is parsed, so that a run with
+nothing to do is fast.
 """
 
 from collections.abc import Callable
@@ -22,48 +22,48 @@ _T = TypeVar("_T")
 
 
 class Library:
-    """The editions in `folder`, and any other file that is given in the place of one, by their paths."""
+    """A cache, by path, of the editions in `folder` and of any other file used as an edition (a PDF of ours, say)."""
 
     def __init__(self, folder: Path = SOURCE) -> None:
         self.folder = folder
         self.forget()
 
     def forget(self) -> None:
-        """Read every file anew from now on: another run has been at work meanwhile."""
+        """Empty the cache, because another run may have changed the files."""
         self._contents: dict[Path, Content | UnreadableError] = {}
         self._sources: dict[Path, Source | SourceError] = {}
         self._validated: dict[Path, Validated | SourceError] = {}
 
     def fingerprint(self, path: Path) -> Fingerprint | None:
-        """The time and the content of the file at `path`; None of what cannot be read."""
+        """The modification time and digest of the file at `path`; None if it cannot be read."""
         content = self._content(path)
         return content.fingerprint if isinstance(content, Content) else None
 
     def source(self, path: Path) -> "Source":
-        """The file at `path` as a tree. Raises `SourceError`."""
-        return _once(self._sources, path, self._parse)
+        """The parsed file at `path`. Raises `SourceError`."""
+        return _cached(self._sources, path, self._parse)
 
     def validated(self, path: Path) -> "Validated":
-        """The edition in the file at `path`. Raises `SourceError`."""
-        return _once(self._validated, path, lambda path: self.validate(self.source(path)))
+        """The validated edition in the file at `path`. Raises `SourceError`."""
+        return _cached(self._validated, path, lambda path: self.validate(self.source(path)))
 
     def validate(self, source: "Source") -> "Validated":
-        """The edition in `source`, held against its 前版 where it is one of the library's. Raises `SourceError`."""
+        """Validate `source`; if it is in the library's folder, also against its 前版. Raises `SourceError`."""
         from .model.validation import validate
 
         return validate(source, self._previous(source) if source.path.parent == self.folder else None)
 
     def before(self, validated: "Validated") -> "Validated | None":
-        """The edition that `validated` names as its 前版, if it names one. Raises `SourceError`."""
+        """The 前版 of `validated`, or None if it names none. Raises `SourceError`."""
         name = validated.edition.previous
         return self.validated(self.path(name)) if name else None
 
     def path(self, edition: str) -> Path:
-        """The file of the edition with this id."""
+        """The path of the edition with this id."""
         return self.folder / f"{edition}.yaml"
 
     def inputs(self, path: Path) -> dict[str, Fingerprint | None]:
-        """The fingerprints of the file at `path` and of all editions before it, by which it is checked too."""
+        """The fingerprints of the file at `path` and of its chain of 前版, on which its validation depends."""
         found = {str(path): self.fingerprint(path)}
         source = self.source(path)
         while source.path.parent == self.folder and (name := _previous_id(source)):
@@ -90,7 +90,7 @@ class Library:
         return source_in(path, content)
 
     def _previous(self, source: "Source") -> "Previous | None":
-        """What is found of the 前版 of `source`, one of the library's; None if what it names is no edition's id."""
+        """The tree of the 前版 of `source`, or why there is none; None if its name is no valid id, a model's error."""
         from .model.rules import Broken, Circle, Missing, Unnamed
 
         if source.root.text("前版") is None:
@@ -117,21 +117,21 @@ class Library:
 
 
 def _previous_id(source: "Source") -> str | None:
-    """The id that `source` names as its 前版; None of what is no id."""
+    """The id that `source` names as its 前版; None if it names none, or no valid id."""
     from .model.edition import is_edition_id
 
     name = source.root.text("前版")
     return name if name and is_edition_id(name) else None
 
 
-def _once(known: dict[Path, _T | SourceError], path: Path, find: Callable[[Path], _T]) -> _T:
-    """What `find` returns or raises for `path`, found once and kept in `known`."""
-    if path not in known:
+def _cached(cache: dict[Path, _T | SourceError], path: Path, find: Callable[[Path], _T]) -> _T:
+    """`find(path)`, with its result or its `SourceError` cached in `cache`."""
+    if path not in cache:
         try:
-            known[path] = find(path)
+            cache[path] = find(path)
         except SourceError as error:
-            known[path] = error
-    found = known[path]
+            cache[path] = error
+    found = cache[path]
     if isinstance(found, SourceError):
         raise SourceError(found.problems)
     return found

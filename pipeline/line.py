@@ -1,7 +1,7 @@
-"""The line, from source to out/: the order of its stages, and the kinds of papers that go through it.
+"""The pipeline from source to out/: the order of its stages, and the kinds of papers.
 
-Papers of one edition must not disagree. So `make` makes what was asked for together with whatever else stands in out/
-of the same editions; all of it is delivered, or nothing.
+Papers of one edition must agree. So `make` also rebuilds the other papers in out/ that were made from the same
+editions, and delivers all of them or none.
 """
 
 import os
@@ -17,27 +17,27 @@ from .errors import PipelineError, Problem, SourceError, UsageError
 from .library import Library
 from .processes.progress import LAYOUT, expect_pages
 
-if TYPE_CHECKING:  # a paper that is up to date is found so without importing what makes papers
+if TYPE_CHECKING:  # imported late at run time, so that finding everything up to date is fast
     from .documents.document import Document
     from .processes.helper_process import HelperProcess
 
     BeginPdf = Callable[[Document], Callable[[], bytes]]
 
-# Open data that is published beside the report's page, which links to it.
+# Files of open data in the report's folder, to which the report's web page links.
 DATA = ("data.csv", "data.json")
 
-# Rows on a page of the original, headings among them: the progress line estimates the number of pages by it.
+# Rows on a page of the original list, headings included; the progress line estimates the number of pages with it.
 _ROWS_A_PAGE = 25
 
-# Wraps a stage and may say how long it took.
+# A context manager around each stage, given its name; it may print progress.
 Step = Callable[[str], AbstractContextManager[None]]
 
 
 class Paper(NamedTuple):
-    """Something that is made of editions and stands in out/.
+    """A paper to make: a document or open data.
 
-    `kind` is a key of `_COMPOSE`, or "data"; `target` is its path without a suffix; `options` says in what other way
-    than usual it is asked for.
+    `kind` is a key of `_COMPOSE`, or "data". `target` is its path without a suffix. `options` is a text that depends on
+    the kind: the report's links to open data, "ALL" for a comparison with all items.
     """
 
     kind: str
@@ -47,18 +47,18 @@ class Paper(NamedTuple):
 
     @property
     def path(self) -> Path:
-        """The file by which the paper is named."""
+        """Its main file, by which messages name it."""
         return self.target.with_suffix(".csv" if self.kind == "data" else ".pdf")
 
     @property
     def record(self) -> Record:
-        """Its record. The same paper may be asked for from other files: an edition, or its PDF of last year."""
+        """Its record, by target; the sources may vary (an edition's YAML file, or its PDF)."""
         name = "-".join(self.target.relative_to(OUT).parts)
         return Record(name, self.kind, tuple(map(str, self.sources)), self.options)
 
 
 class Delivered(NamedTuple):
-    """A paper in out/: its files, the number of its pages (of open data: rows), the warnings of its sources."""
+    """A delivered paper: its files, its number of pages (of open data: rows), and the warnings of its sources."""
 
     paper: Paper
     paths: tuple[Path, ...]
@@ -67,15 +67,15 @@ class Delivered(NamedTuple):
 
     @property
     def path(self) -> Path:
-        """Its first file: the PDF, or data.csv."""
+        """Its main file: the PDF, or data.csv."""
         return self.paths[0]
 
 
 class Outcome(NamedTuple):
-    """What came of `make`.
+    """The result of `make`.
 
-    `asked`: for each paper that was asked for what was delivered, or None if it was up to date. `others`: what else was
-    delivered. `left`: papers that stay as they were, older than their source, and why.
+    `asked`: the delivery of each requested paper, or None if it was up to date. `others`: other papers that were rebuilt
+    with them. `left`: other papers that could not be rebuilt and are now outdated, with the reason.
     """
 
     asked: tuple[Delivered | None, ...]
@@ -83,11 +83,11 @@ class Outcome(NamedTuple):
     left: tuple[tuple[Paper, SourceError], ...]
 
 
-# The papers
+# The papers, by kind
 
 
 def report_of(path: Path, data: Sequence[str] | None = None) -> Paper:
-    """The report on the edition at `path`. Its page links to `data`, by default to what stands beside it."""
+    """The report on the edition at `path`. Its web page links to `data` (default: the files of `DATA` that exist)."""
     folder = OUT / path.stem
     links = [name for name in DATA if (folder / name).exists()] if data is None else data
     return Paper("report", folder / "report", (path,), " ".join(links))
@@ -104,19 +104,19 @@ def data_of(path: Path) -> Paper:
 
 
 def comparison_of(old: Path, new: Path, library: Library, show_all: bool = False) -> Paper:
-    """The comparison of two editions, each a YAML file or a PDF of ours. Raises `PipelineError`."""
+    """The comparison of two editions, each a YAML file or one of our PDFs. Raises `PipelineError`."""
     return Paper("comparison", _between(old, new, library) / "comparison", (old, new), "ALL" if show_all else "")
 
 
 def errata_of(old: Path, new: Path, library: Library) -> Paper:
-    """The corrections from the distributed `old` to the corrected `new`. Raises `PipelineError`."""
+    """The errata from the distributed edition `old` to the corrected `new`. Raises `PipelineError`."""
     return Paper("errata", _between(old, new, library) / "errata", (old, new))
 
 
 def history_of(paths: Sequence[Path], last: str | None, library: Library) -> Paper:
-    """The history of the one chain that the editions at `paths` form, or of the chain that ends with `last`.
+    """The history of the chain of editions at `paths` that ends with `last`; None means the only chain.
 
-    Raises `PipelineError`; where there are several chains and none is named, `UsageError`.
+    Raises `PipelineError`: `UsageError` if there are several chains and `last` is None.
     """
     from .years.lineage import chain, chains
 
@@ -137,7 +137,7 @@ def history_of(paths: Sequence[Path], last: str | None, library: Library) -> Pap
 
 
 def _between(old: Path, new: Path, library: Library) -> Path:
-    """The folder of what is made of two editions. Raises `UsageError` for a file whose name is no edition's."""
+    """The folder of papers on two editions. Raises `UsageError` if a file's name is not a valid edition id."""
     from .model.edition import is_edition_id
 
     names = [library.source(path).edition if path.suffix == ".pdf" else path.stem for path in (old, new)]
@@ -147,7 +147,7 @@ def _between(old: Path, new: Path, library: Library) -> Path:
     return OUT / "-".join(names)
 
 
-# Stage 3, by kind. What a document is made of besides its own editions is among the inputs of these.
+# Stage 3, by kind. These functions may read only the paper's sources and their chains of 前版, which its record lists.
 
 
 def _report(paper: Paper, library: Library) -> "Document":
@@ -193,32 +193,32 @@ _COMPOSE: dict[str, Callable[[Paper, Library], "Document"]] = {
 
 
 def compose(paper: Paper, library: Library) -> "Document":
-    """Stages 1 to 3: the document that `paper` is. Raises `PipelineError`."""
+    """Stages 1 to 3: the document of `paper`. Raises `PipelineError`."""
     return _COMPOSE[paper.kind](paper, library)
 
 
-# What there is to make
+# Finding what is out of date
 
 
 def is_current(paper: Paper, library: Library) -> bool:
-    """Whether `make` would find nothing to do for `paper`."""
+    """Whether `make` would have nothing to do for `paper`."""
     return all(one.record.is_current(library.fingerprint) for one in (paper, *_companions([paper])))
 
 
 def outdated(path: Path, library: Library) -> Iterator[Paper]:
-    """The papers in out/ that are older than the edition at `path`, which they were made of."""
+    """The papers in out/ that were made from an earlier state of the edition at `path`."""
     for record in records():
         if str(path) in record.inputs and not record.has_same_inputs(library.fingerprint):
             yield _paper(record)
 
 
 def _companions(papers: Sequence[Paper]) -> list[Paper]:
-    """The papers that stand in out/ and would say something else than `papers` if they stayed as they are."""
+    """The other papers in out/ that depend on a source of `papers` and could disagree with them if left as they are."""
     sources = {str(path) for paper in papers for path in paper.sources}
     asked = {paper.target for paper in papers}
     found = []
     for record in records():
-        # A report and open data show nothing of the edition before theirs.
+        # Reports and open data show nothing of the 前版, so its changes do not affect them.
         read = record.sources if record.kind in ("report", "data") else record.inputs
         paper = _paper(record)
         if sources & {*read} and paper.target not in asked:
@@ -228,39 +228,38 @@ def _companions(papers: Sequence[Paper]) -> list[Paper]:
 
 
 def _paper(record: Record) -> Paper:
-    """The paper that `record` is of."""
+    """The paper that `record` describes."""
     target = next(iter(record.outputs)).with_suffix("")
     return Paper(record.kind, target, tuple(map(Path, record.sources)), record.options)
 
 
-# Making it
+# Making and delivering
 
 
 def make(papers: Sequence[Paper], step: Step, jobs: int = 1, library: Library | None = None) -> Outcome:
-    """Make `papers`, and what else stands in out/ of their editions, unless they are up to date.
+    """Make `papers`, and rebuild the other papers in out/ of their editions, unless they are up to date.
 
-    `jobs` processes may lay out a document. The editions come from `library`, by default from one of its own. What else
-    stands there is left as it is where another edition that it needs has errors. Raises `PipelineError`: then nothing
-    was delivered.
+    `jobs` is the number of processes that lay out a document. `library` gives the editions (default: a new one). Another
+    paper is left as it is if some other edition that it needs has errors. Raises `PipelineError`; then nothing was
+    delivered.
     """
     library = library or Library()
     everything = [*papers, *_companions(papers)]
-    kept = [(paper, paper.record) for paper in everything]
-    stale = [paper for paper, record in kept if not record.is_current(library.fingerprint)]
+    with_records = [(paper, paper.record) for paper in everything]
+    stale = [paper for paper, record in with_records if not record.is_current(library.fingerprint)]
     if not stale:
         return Outcome((None,) * len(papers), (), ())
-    begin_pdf = _engine(jobs)  # before the locks: a process that is forked under one would keep it
+    begin_pdf = _engine(jobs)  # before locking: a forked process would inherit the locks and hold them
     with ExitStack() as locks:
-        for _, record in sorted(
-            kept, key=lambda one: one[1].name
-        ):  # in one order, or two runs would wait for each other
+        # Lock in a fixed order; otherwise two runs could deadlock.
+        for _, record in sorted(with_records, key=lambda one: one[1].name):
             locks.enter_context(record.locked())
-        if any(record.was_replaced() for _, record in kept):
-            # Another run made something while we waited, perhaps of newer files than we have read.
+        if any(record.was_replaced() for _, record in with_records):
+            # Another run delivered while we waited for the locks, perhaps from newer files than we have read.
             library.forget()
-            stale = [paper for paper, record in kept if not record.is_current(library.fingerprint)]
+            stale = [paper for paper, record in with_records if not record.is_current(library.fingerprint)]
         made, left = [], []
-        for paper, record in kept:
+        for paper, record in with_records:
             if paper not in stale:
                 continue
             try:
@@ -280,7 +279,7 @@ def make(papers: Sequence[Paper], step: Step, jobs: int = 1, library: Library | 
 
 
 class _Made(NamedTuple):
-    """A paper that passed its proof, with the fingerprints of the files that it was made of."""
+    """A paper that passed its proof, with the fingerprints of its inputs."""
 
     paper: Paper
     inputs: Mapping[str, object]
@@ -290,7 +289,7 @@ class _Made(NamedTuple):
 
 
 def _made(paper: Paper, step: Step, begin_pdf: "BeginPdf", library: Library) -> _Made:
-    """Stages 1 to 5."""
+    """Stages 1 to 5 for `paper`."""
     with step("読込"):
         for path in paper.sources:
             library.source(path)
@@ -310,14 +309,15 @@ def _made(paper: Paper, step: Step, begin_pdf: "BeginPdf", library: Library) -> 
 
 
 def _made_document(paper: Paper, step: Step, begin_pdf: "BeginPdf", library: Library) -> tuple[dict[Path, bytes], int]:
+    """Stages 3 to 5 for a document: its files, and its number of pages."""
     with step("紙面"):
         document = compose(paper, library)
     with step(LAYOUT):
         expect_pages(-(-sum(len(table.rows) for table in document.expected.tables) // _ROWS_A_PAGE))
-        written = begin_pdf(document)
-        from .proof.proof import prove  # here: meanwhile
+        wait_for_pdf = begin_pdf(document)
+        from .proof.proof import prove  # imported while another process lays out the document
 
-        pdf = written()
+        pdf = wait_for_pdf()
     with step("検査"):
         pages = prove(pdf, document)
     files = {".pdf": pdf, ".html": document.html.encode(), **dict(document.beside)}
@@ -325,6 +325,7 @@ def _made_document(paper: Paper, step: Step, begin_pdf: "BeginPdf", library: Lib
 
 
 def _made_data(paper: Paper, step: Step, library: Library) -> tuple[dict[Path, bytes], int]:
+    """Make and prove open data: its files, and its number of rows."""
     from .documents.data import open_data
     from .proof.data import prove_data
 
@@ -337,9 +338,9 @@ def _made_data(paper: Paper, step: Step, library: Library) -> tuple[dict[Path, b
 
 
 def warm_up() -> None:
-    """Import what makes documents and read the fonts, so that the processes forked from this one need not.
+    """Import the modules that make documents, and read the fonts, before workers are forked from this process.
 
-    What is missing is of no account here: whoever makes a document will say so.
+    Errors, such as a missing font, are ignored here: making a document reports them.
     """
     from .documents import comparison, errata, history, report, summary  # noqa: F401
     from .fonts import coverage
@@ -354,9 +355,10 @@ def warm_up() -> None:
 
 
 def _engine(jobs: int) -> "BeginPdf":
-    """What begins to write the PDF of a document, with `jobs` processes, and returns what waits for it.
+    """A function that starts writing a document's PDF, with `jobs` processes, and returns a function that waits for it.
 
-    The engine takes as long to get ready as a document: unless it is ready here, they do so side by side.
+    Importing the engine takes as long as stages 1 to 3. So, unless it is already imported here, a helper process imports
+    it at the same time.
     """
     from .layout.pdf import write_pdf
 
@@ -367,7 +369,7 @@ def _engine(jobs: int) -> "BeginPdf":
 
 @cache
 def _helper_engine(_: int) -> "HelperProcess | None":
-    """The engine of the process with that number: one that is forked from it has none yet."""
+    """The helper process of the process with this id, which is the cache key: a forked worker must start its own."""
     from .layout.pdf import warm_up, write_pdf
     from .processes.helper_process import start_helper_process
     from .processes.progress import LOGS

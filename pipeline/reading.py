@@ -1,6 +1,7 @@
-"""Reading a file that may be anything: one careful reader for sources, workbooks, keys, PDFs and records.
+"""Safe reading of any path: the one reader of sources, workbooks, keys, PDFs and records.
 
-Whatever a path leads to, reading ends at once and in bounded memory: with the content, or with what is wrong.
+Whatever a path leads to (a pipe, a device, a huge file), reading neither blocks nor exceeds its memory limit. It ends
+with the content or an `UnreadableError`.
 """
 
 import errno
@@ -10,13 +11,13 @@ import stat
 from dataclasses import dataclass
 from pathlib import Path
 
-# The time of the last change in ns, and the SHA-256 of the content in hexadecimal.
+# Modification time in nanoseconds, and SHA-256 of the content in hexadecimal.
 Fingerprint = list[int | str]
 
-# No document, font list or record of ours comes near this; a bound for files that have none of their own.
+# The size limit of files that have none of their own; none of our documents or records comes near it.
 MOST_BYTES = 512 * 1024 * 1024
 
-# O_NONBLOCK: opening a named pipe would wait for a writer for ever. O_NOCTTY: a terminal must not become ours.
+# O_NONBLOCK: opening a named pipe would wait for a writer. O_NOCTTY: a terminal must not become the controlling one.
 _FLAGS = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY
 
 _REASONS = {
@@ -29,15 +30,15 @@ _REASONS = {
     errno.EAGAIN: "ほかのプログラムが使っています。閉じてから、もう一度実行してください。",
     errno.EIO: "読み取りに失敗しました。ディスクか共有フォルダの故障でないか確かめてください。",
 }
-# What opening a socket, or a device without a driver, ends in.
+# Errors of opening a socket, or a device without a driver.
 _NO_FILES = (errno.ENXIO, errno.ENODEV, errno.EOPNOTSUPP)
 
 
 class UnreadableError(Exception):
-    """No content could be read from a path. The message is Japanese and says why, without the path.
+    """A path could not be read. The message is Japanese and says why, without the path.
 
-    `is_missing`: nothing is there. `is_no_file`: something else than a file is there, or a link to nothing.
-    `is_too_large`: the file has more bytes than were allowed.
+    `is_missing`: the path does not exist. `is_no_file`: it is not a regular file, or a dangling link.
+    `is_too_large`: the file exceeds the size limit.
     """
 
     def __init__(
@@ -49,7 +50,7 @@ class UnreadableError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """The bytes of a file, and the time of its last change in ns; both come from the same open file."""
+    """The bytes of a file and its modification time in nanoseconds, both read from one file descriptor."""
 
     data: bytes
     mtime_ns: int
@@ -61,12 +62,12 @@ class Content:
 
     @property
     def fingerprint(self) -> Fingerprint:
-        """By this it is told later whether the file is still the same."""
+        """The fingerprint, by which a later run sees whether the file has changed."""
         return [self.mtime_ns, self.digest]
 
 
 def read_file(path: Path, most: int = MOST_BYTES) -> Content:
-    """The content of the regular file at `path`, of at most `most` bytes. Raises `UnreadableError`."""
+    """Read the regular file at `path`, which may have at most `most` bytes. Raises `UnreadableError`."""
     try:
         descriptor = os.open(path, _FLAGS)
     except (OSError, ValueError) as error:
@@ -77,7 +78,7 @@ def read_file(path: Path, most: int = MOST_BYTES) -> Content:
             raise UnreadableError("フォルダです。ファイルを指定してください。", is_no_file=True)
         if not stat.S_ISREG(before.st_mode):
             raise _no_file()
-        # One byte more than is allowed: the size alone says nothing of a file that grows, or of one below /proc.
+        # Read up to one byte more than allowed: st_size is unreliable for a growing file, and 0 for files below /proc.
         data = bytearray()
         while piece := os.read(descriptor, min(1 << 20, most + 1 - len(data))):
             data += piece
@@ -94,7 +95,7 @@ def read_file(path: Path, most: int = MOST_BYTES) -> Content:
 
 
 def fingerprint(path: Path) -> Fingerprint | None:
-    """The fingerprint of the file at `path`; None of what cannot be read."""
+    """The fingerprint of the file at `path`; None if it cannot be read."""
     try:
         return read_file(path).fingerprint
     except UnreadableError:
@@ -102,7 +103,7 @@ def fingerprint(path: Path) -> Fingerprint | None:
 
 
 def _unreadable(path: Path, error: OSError | ValueError) -> UnreadableError:
-    """What to say of `error`; a ValueError is for a name that no file can have."""
+    """The `UnreadableError` for `error`; a ValueError means a path that no file can have (with a NUL, say)."""
     number = error.errno if isinstance(error, OSError) else None
     if number in _NO_FILES:
         return _no_file()

@@ -1,9 +1,9 @@
-"""What is asked of any text: how wide it is, and how it reads in one line."""
+"""Measures text in ems, shortens it, and joins its lines."""
 
 import unicodedata
 from functools import lru_cache
 
-# A head of a column has room for so many ems of a meaning (narrow columns are two or three wide).
+# Room for a meaning in a narrow column's head, in ems (such columns are two or three ems wide).
 _BRIEF = 12
 
 
@@ -13,7 +13,7 @@ def width_in_ems(text: str) -> int:
 
 
 def width_in_halves(text: str) -> int:
-    """How wide `text` is set, in halves of an em: most characters are one em wide or half of one, marks on others and what is invisible none."""
+    """The width of `text` in half ems: full-width characters count 2, half-width 1, combining and invisible 0."""
     return sum(map(_halves, text))
 
 
@@ -25,7 +25,7 @@ def _halves(character: str) -> int:
 
 
 def brief(meaning: str) -> str:
-    """`meaning` as it stands at the head of a narrow column: of a long one the beginning. The legend has the whole."""
+    """`meaning` for the head of a narrow column, truncated with "…" if it is long; the legend prints it whole."""
     if width_in_ems(meaning) <= _BRIEF:
         return meaning
     width = end = 0
@@ -38,10 +38,10 @@ def brief(meaning: str) -> str:
 
 
 def is_inseparable(character: str) -> bool:
-    """Whether `character` belongs to the one before it: a mark on a letter, a variation selector, what is invisible."""
+    """Whether `character` belongs to the one before it: combining marks, variation selectors, format characters."""
     return unicodedata.category(character) in ("Mn", "Cf")
 
 
 def flat(text: str) -> str:
-    """`text` in one line, for places that know no line breaks: titles, running lines, bookmarks."""
+    """`text` without line breaks, for titles, running heads and bookmarks."""
     return "".join(text.split("\n"))

@@ -20,7 +20,7 @@ import pytest
 from openpyxl import load_workbook
 
 from pipeline.cli import actions, command
-from pipeline.delivery.files import _beside, create_file, replace_file, replace_files
+from pipeline.delivery.files import _temporary_file, create_file, replace_file, replace_files
 from pipeline.fonts import FOLDERS
 from pipeline.office.workbook_format import ANSWERS
 from pipeline.source.tree import read_source
@@ -264,7 +264,7 @@ def test_more_files_than_a_process_may_open_are_replaced(tmp_path: Path) -> None
 
 def test_what_another_run_is_writing_is_not_cleared_away(tmp_path: Path) -> None:
     path = tmp_path / "a"
-    with _beside(path, b"one") as name:
+    with _temporary_file(path, b"one") as name:
         assert create_file(path, b"two")
         replace_file(path, b"three")
         assert Path(name).read_bytes() == b"one"

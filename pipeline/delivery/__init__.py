@@ -1,1 +1,1 @@
-"""Stage 6: what passed its proof is written to out/."""
+"""Stage 6: writes proved documents to out/."""

@@ -1,4 +1,4 @@
-"""Stage 6: proved documents go to out/, each whole, and are left alone while nothing that made them changes."""
+"""Stage 6: writes proved documents to out/ atomically, and records their inputs to skip rebuilding unchanged ones."""
 
 import fcntl
 import hashlib
@@ -23,11 +23,11 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 class Record:
-    """What a paper was made of and what came out, kept in out/.build/ beside a lock for its makers.
+    """The record of a paper in out/.build/: fingerprints of its inputs, digests of its outputs; with a lock file.
 
-    A paper is up to date while each of its inputs has the time and content that it had, and each output the content.
-    Times count so that `touch` makes a paper anew, as everybody expects of make. `kind`, `sources` and `options` say
-    what was asked for, so that it can be asked for again.
+    A paper is up to date while every input has its recorded time and content, and every output its recorded content.
+    The time counts so that `touch` causes a rebuild, as people expect of make. `kind`, `sources` and `options` are the
+    request, so that the paper can be rebuilt.
     """
 
     def __init__(self, name: str, kind: str = "", sources: Sequence[str] = (), options: str = "") -> None:
@@ -39,7 +39,7 @@ class Record:
 
     @contextmanager
     def locked(self) -> Iterator[None]:
-        """Wait for another run that makes the same paper."""
+        """Hold the paper's lock, after waiting for any other run that holds it. Raises `LackError`."""
         check_out()
         with permitted(self._lock):
             self._lock.parent.mkdir(parents=True, exist_ok=True)
@@ -49,10 +49,7 @@ class Record:
             yield
 
     def is_current(self, mark_of: Callable[[Path], Fingerprint | None] = fingerprint) -> bool:
-        """Whether the paper is up to date; `mark_of` gives the fingerprint of an input as it is now.
-
-        Reads the record and its files; imports nothing heavy.
-        """
+        """Whether the paper is up to date. `mark_of` returns the present fingerprint of an input."""
         self._found = self._read()
         record = self._loaded()
         try:
@@ -64,30 +61,30 @@ class Record:
                 and all(read_file(Path(path)).digest == digest for path, digest in record["outputs"].items())
             )
         except (UnreadableError, KeyError, TypeError, AttributeError):
-            return False  # no record, or none that can be read, or no output: make the paper
+            return False  # a missing or damaged record, or a missing output: rebuild
 
     def has_same_inputs(self, mark_of: Callable[[Path], Fingerprint | None] = fingerprint) -> bool:
-        """Whether each input is as it was when the paper was delivered."""
+        """Whether every input is unchanged since the delivery."""
         return all(mark is not None and mark_of(Path(path)) == mark for path, mark in self.inputs.items())
 
     def was_replaced(self) -> bool:
-        """Whether another run has delivered since `is_current` looked."""
+        """Whether another run has delivered since `is_current` was called."""
         return self._read() != self._found
 
     @property
     def outputs(self) -> dict[Path, str]:
-        """What was delivered last, each with its digest; nothing if there is no record, or none that can be read."""
+        """The digests of the delivered files by path; empty without a readable record."""
         outputs = self._loaded().get("outputs")
         return {Path(path): digest for path, digest in outputs.items()} if isinstance(outputs, dict) else {}
 
     @property
     def inputs(self) -> dict[str, Fingerprint | None]:
-        """The files that the paper was made of, with their fingerprints then; nothing without a record."""
+        """The fingerprints, at the delivery, of the paper's input files; empty without a readable record."""
         inputs = self._loaded().get("inputs")
         return inputs if isinstance(inputs, dict) else {}
 
     def entry(self, inputs: Mapping[str, object], outputs: Mapping[Path, bytes]) -> bytes:
-        """The record of a delivery."""
+        """The JSON content of the record for a delivery."""
         record = {
             "program": program_fingerprint(),
             "kind": self.kind,
@@ -100,7 +97,7 @@ class Record:
         return json.dumps(record, ensure_ascii=False, indent=1).encode()
 
     def _read(self) -> bytes:
-        """The record as it is written; nothing if there is none that can be read."""
+        """The content of the record's file; empty if it cannot be read."""
         try:
             return read_file(self.path).data
         except UnreadableError:
@@ -115,7 +112,7 @@ class Record:
 
 
 class Delivery(NamedTuple):
-    """Files that have passed their proof, with the fingerprints of what they were made of."""
+    """Files that passed their proof, and the fingerprints of their inputs."""
 
     record: Record
     inputs: Mapping[str, object]
@@ -123,41 +120,42 @@ class Delivery(NamedTuple):
 
 
 def deliver(deliveries: Sequence[Delivery]) -> None:
-    """Write all outputs, then the records: a full disk on the way leaves every file as it was."""
+    """Write all outputs, then the records. If the disk fills up meanwhile, all files stay as they were."""
     check_out(*(path for delivery in deliveries for path in delivery.outputs))
     outputs = {path: data for delivery in deliveries for path, data in delivery.outputs.items()}
-    # The records last: after an interruption the outputs do not match them and are made again.
+    # Write the records last: after an interruption the outputs do not match them and are rebuilt.
     entries = {delivery.record.path: delivery.record.entry(*delivery[1:]) for delivery in deliveries}
     replace_files({**outputs, **entries})
 
 
 def records() -> Iterator[Record]:
-    """The records of papers of which every file stands in out/."""
+    """The records of all papers whose files exist in out/."""
     for path in sorted((OUT / ".build").glob("*.json")):
         try:
             found = json.loads(read_file(path).data)
             record = Record(path.stem, found["kind"], found["sources"], found["options"])
         except (UnreadableError, ValueError, KeyError, TypeError):
-            continue  # none of ours, or of an older version
+            continue  # damaged, not ours, or of an older version
         if record.kind and record.outputs and all(output.exists() for output in record.outputs):
             yield record
 
 
 def _open_lock(path: Path) -> int:
-    """A descriptor of the lock at `path`, which is made if need be, with the mode that the umask leaves it."""
-    flags = os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC  # a link there would open a file elsewhere
+    """A file descriptor of the lock file at `path`, which is created if needed, with the umask's mode."""
+    flags = os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC  # O_NOFOLLOW: a link could point outside out/
     try:
         return os.open(path, os.O_RDWR | flags, 0o666)
     except PermissionError:
-        # To lock another user's file it is enough to read it. Not so on a file server: hence the other way first.
+        # Locking another user's file locally needs read access only. On a file server it needs write access, so that
+        # is tried first.
         return os.open(path, os.O_RDONLY | flags, 0o666)
 
 
 @cache
 def program_fingerprint() -> str:
-    """What all documents depend on: code, templates, styles, the locked packages and this Python.
+    """A digest of what all documents depend on: code, templates, styles, the lock file and the Python version.
 
-    As they were at first: what changes while a run is at work is noticed by the next one.
+    Computed once a run: the next run notices changes made meanwhile.
     """
     content = hashlib.sha256(sys.version.encode())
     for path in sorted(_program_files()):
@@ -173,9 +171,10 @@ def _program_files() -> Iterable[Path]:
 
 
 def check_out(*paths: Path) -> None:
-    """Refuse an out/ that leads elsewhere: the project writes in its own folder only. Raises `LackError`.
+    """Refuse an out/, or a folder in it that contains one of `paths`, that is a link or not a folder.
 
-    So are the folders in it that hold `paths`. A file that is a link is none of these: it is replaced itself.
+    Otherwise files outside the project could be overwritten. Links in place of files do no harm: replacing a file
+    replaces the link itself. Raises `LackError`.
     """
     folders = {folder for path in paths for folder in path.parents if folder.is_relative_to(OUT)}
     for path in sorted({OUT, OUT / ".build", OUT / ".fonts"} | folders):

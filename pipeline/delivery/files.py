@@ -1,7 +1,6 @@
-"""Writing files so that a reader sees the old content or the new one, whole, and nothing between.
+"""Atomic writing of files: a reader sees the whole old content or the whole new one.
 
-Several people may work in one folder: a new file has the mode that the umask leaves it, and one that is replaced keeps
-its own.
+Several people may share a folder, so a new file gets its mode from the umask, and a replaced one keeps its mode.
 """
 
 import contextlib
@@ -14,35 +13,36 @@ from pathlib import Path
 
 from pipeline.errors import LackError
 
-# Files that are open at one time; many systems allow a process 256. No document has more than a few.
-_AT_ONCE = 100
+# The most files that are open at a time. Many systems allow a process 256; a document has only a few.
+_MAX_OPEN = 100
 
 
 def replace_file(path: Path, data: bytes) -> None:
-    """Write `data` beside `path`, then rename: whatever happens on the way, `path` stays as it was or is whole."""
+    """Replace `path` by a file with `data`, atomically."""
     replace_files({path: data})
 
 
 def replace_files(contents: Mapping[Path, bytes]) -> None:
-    """Replace each file by its new content, in this order.
+    """Replace each file by its new content, in this order. Raises `LackError` or `OSError`.
 
-    The renames come when all is written: a disk that fills on the way leaves every file as it was.
+    All are written to temporary files before the first is renamed, so that a full disk leaves every file as it was.
     """
     everything = [*contents.items()]
-    for start in range(0, len(everything), _AT_ONCE):
-        with contextlib.ExitStack() as written:
-            some = [(written.enter_context(_beside(path, data)), path) for path, data in everything[start:][:_AT_ONCE]]
-            for name, path in some:
+    for start in range(0, len(everything), _MAX_OPEN):
+        batch = everything[start : start + _MAX_OPEN]
+        with contextlib.ExitStack() as stack:
+            written = [(stack.enter_context(_temporary_file(path, data)), path) for path, data in batch]
+            for name, path in written:
                 if path.exists():
                     os.chmod(name, path.stat().st_mode & 0o777)
                 os.replace(name, path)
 
 
 def create_file(path: Path, data: bytes) -> bool:
-    """Write `data` as the new file `path`, whole or not at all; False if there is one already, which is left alone."""
-    with _beside(path, data) as name:
+    """Create the file `path` with `data`, atomically; False, with nothing changed, if it exists already."""
+    with _temporary_file(path, data) as name:
         try:
-            # A hard link, unlike a rename, never replaces what is there.
+            # os.link, unlike os.replace, fails if the path exists.
             os.link(name, path)
         except FileExistsError:
             return False
@@ -51,7 +51,7 @@ def create_file(path: Path, data: bytes) -> bool:
 
 @contextlib.contextmanager
 def permitted(path: Path) -> Iterator[None]:
-    """Do what writes `path`. Raises `LackError`, with what to type, where the folder or file does not permit it."""
+    """Turn a `PermissionError` of the block, which writes `path`, into a `LackError` that says what to type."""
     try:
         yield
     except PermissionError:
@@ -59,12 +59,12 @@ def permitted(path: Path) -> Iterator[None]:
 
 
 def _explain_refusal(path: Path) -> str:
-    """Whose folder or file keeps this user from writing `path`, and the command that mends it."""
+    """The message on a missing permission to write `path`: the folder or file in the way, its owner, and the fix."""
     blocking = next((folder for folder in path.parents if folder.exists()), Path())
     if path.exists() and os.access(blocking, os.W_OK | os.X_OK):
         blocking = path
     owner = blocking.stat().st_uid
-    # The folders above it that are the same user's hold more that this run would meet.
+    # Go up to the topmost folder of the same owner: its other contents would be refused next.
     while not blocking.is_absolute() and blocking.parent != Path() and blocking.parent.stat().st_uid == owner:
         blocking = blocking.parent
     name, quoted = _user_name(owner), shlex.quote(str(blocking))
@@ -87,27 +87,27 @@ def _user_name(number: int) -> str:
 
 
 @contextlib.contextmanager
-def _beside(path: Path, data: bytes) -> Iterator[str]:
-    """The name of a new file beside `path` that holds `data`; it is gone at the end, if it still has that name.
+def _temporary_file(path: Path, data: bytes) -> Iterator[str]:
+    """The name of a temporary file in the folder of `path` that holds `data`; it is removed at the end if not renamed.
 
-    It is locked as long as its writer lives. So those that killed writers left can be told, and cleared away.
+    The file is locked while its writer lives, so that files which killed writers left behind are recognized and removed.
     """
     with permitted(path):
         path.parent.mkdir(parents=True, exist_ok=True)
     begin, end = f".{path.name}.", ".new"
     for entry in list(os.scandir(path.parent)):
         if entry.name.startswith(begin) and entry.name.endswith(end):
-            _clear(entry.path)
+            _remove_leftover(entry.path)
     while True:
         name = str(path.parent / f"{begin}{os.urandom(6).hex()}{end}")
-        with _named(path), permitted(path):
+        with _errors_naming(path), permitted(path):
             descriptor = os.open(name, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o666)
         with open(descriptor, "wb") as file:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX)
                 if not os.fstat(descriptor).st_nlink:
-                    continue  # another writer took it for left, before it was locked
-                with _named(path):
+                    continue  # another writer removed it as a leftover before it was locked
+                with _errors_naming(path):
                     file.write(data)
                     file.flush()
                     os.fsync(descriptor)
@@ -119,8 +119,8 @@ def _beside(path: Path, data: bytes) -> Iterator[str]:
 
 
 @contextlib.contextmanager
-def _named(path: Path) -> Iterator[None]:
-    """Let an error name `path`, which its reader knows, and no file that is gone when they read of it."""
+def _errors_naming(path: Path) -> Iterator[None]:
+    """Make an `OSError` of the block name `path` instead of the temporary file, which staff do not know."""
     try:
         yield
     except OSError as error:
@@ -128,9 +128,9 @@ def _named(path: Path) -> Iterator[None]:
         raise
 
 
-def _clear(name: str) -> None:
-    """Remove a file that a killed writer left; one that is still being written is locked."""
-    with contextlib.suppress(OSError):  # another user's cannot be opened: it stays
+def _remove_leftover(name: str) -> None:
+    """Remove a temporary file that a killed writer left; one that is still being written is locked and stays."""
+    with contextlib.suppress(OSError):  # locked, or another user's
         descriptor = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
