@@ -105,6 +105,73 @@ def test_a_close_name_is_enough_for_a_guess_and_a_common_phrase_is_not() -> None
     }
 
 
+def test_a_name_that_is_less_close_is_a_guess_where_nothing_else_comes_near() -> None:
+    old = made_up(
+        Row(1, "子育て広場の利用率", findings="前年度を上回った。"),
+        Row(2, "人口1万人当たり図書貸出冊数", findings="横ばいである。"),
+        Row(3, "申請書の書類名等を省略しないこと", findings="窓口で周知した。"),
+        Row(4, "放課後教室の開設数", findings="12教室を開設した。"),
+        Row(5, "防犯灯の設置", findings="計画どおり設置した。"),
+    )
+    new = made_up(
+        Row(1, "防犯灯の設置", findings="計画どおり設置した。"),
+        Row(2, "子育て広場を利用する保護者の割合", findings="調査の対象を広げた。"),
+        Row(3, "図書貸出冊数(隔年調査)", findings="横ばいである。"),
+        Row(4, "申請における書類名等の省略の禁止", findings="様式を改めた。"),
+        Row(5, "通学路の見守り", findings="新たに始めた。"),
+        Row(6, "学童保育の待機児童数", findings="減少した。"),
+        previous="old",
+    )
+    comparison = followed(old, new)
+    links = {(numbers(entry), entry.guess) for entry in comparison.entries}
+    assert links == {
+        (((5,), (1,)), False),
+        (((1,), (2,)), True),
+        (((2,), (3,)), True),
+        (((3,), (4,)), True),
+        (((4,), ()), False),
+        (((), (5,)), False),
+        (((), (6,)), False),
+    }
+
+
+def test_of_two_candidates_that_are_equally_near_none_is_guessed() -> None:
+    old = made_up(Row(1, "広場の利用率"))
+    new = made_up(Row(1, "広場の芝生の管理"), Row(2, "広場の樹木の管理"), previous="old")
+    assert summary(followed(old, new))[((1,), ())] == {"vanished"}
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("4月～6月に実施した。", "4月〜6月に実施した。"),
+        ("第1—3条による。", "第1―3条による。"),
+        ("気温－5度で中止した。", "気温−5度で中止した。"),
+        ("A‖Bとした。", "A∥Bとした。"),
+        ("ＡＢＣ１２３ｶﾞ", "ABC123ガ"),
+        ("清掃 した。", "清掃\nした。"),
+    ],
+)
+def test_what_nobody_can_see_is_no_change(one: str, other: str) -> None:
+    old, new = made_up(Row(1, "公園", findings=one)), made_up(Row(1, "公園", findings=other), previous="old")
+    assert summary(followed(old, new)) == {((1,), (1,)): {"continued"}}
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("対象は15か所である。", "対象は①5か所である。"),
+        ("面積は102である。", "面積は10²である。"),
+        ("(株)組合に委託した。", "㈱組合に委託した。"),
+        ("第III期", "第Ⅲ期"),
+        ("塚本", "\ufa10本"),
+    ],
+)
+def test_what_can_be_seen_is_a_change(one: str, other: str) -> None:
+    old, new = made_up(Row(1, "公園", findings=one)), made_up(Row(1, "公園", findings=other), previous="old")
+    assert summary(followed(old, new)) == {((1,), (1,)): {"text_changed"}}
+
+
 def test_one_name_in_two_measures_stays_in_its_measure() -> None:
     old = made_up(Row(1, "研修", findings=PARK), Row(2, "研修", measure="施策二", findings=BUS))
     new = made_up(Row(1, "研修", measure="施策二", findings=PARK), Row(2, "研修", findings=BUS), previous="old")

@@ -11,7 +11,7 @@ from typing import Literal
 
 from pipeline.model.edition import BLANK, Edition, Item, Measure, Policy
 
-from .similarity import Described, Finder, closeness, fold, grams
+from .similarity import CLOSE, LEAD, Described, Finder, closeness, fold, grams
 
 By = Literal["previous_numbers", "merged_into", "name", "likeness"]
 Direction = Literal["forward", "unknown", "same"]
@@ -49,6 +49,10 @@ class Link:
     new: int
     by: By
     guess: bool = False
+
+
+# Two items that may be the same, and how close they are.
+_Pair = tuple[float, Placed, Placed]
 
 
 def place_items(edition: Edition) -> tuple[Placed, ...]:
@@ -272,18 +276,31 @@ class _Matching:
         new = self._free(self._new)
         if not old or not new:
             return
-        pairs = sorted(self._close_pairs(old, new), key=self._rank)
-        for _, one, other in pairs:
-            if one.number not in self._old.linked and other.number not in self._new.linked:
+        pairs = sorted(self._near_pairs(old, new), key=self._rank)
+        for score, one, other in pairs:
+            if score >= CLOSE and self._are_free(one, other):
                 self._link(one, other, "likeness", True)
+        while led := next(self._leading(pairs), None):
+            self._link(*led, "likeness", True)
 
-    def _rank(self, pair: tuple[float, Placed, Placed]) -> tuple[float, int, int]:
+    def _are_free(self, old: Placed, new: Placed) -> bool:
+        return old.number not in self._old.linked and new.number not in self._new.linked
+
+    def _leading(self, pairs: list[_Pair]) -> Iterator[tuple[Placed, Placed]]:
+        """The free pairs, closest first, that lead every other free pair of either item by `LEAD`."""
+        free = [pair for pair in pairs if self._are_free(*pair[1:])]
+        for score, old, new in free:
+            rivals = [other for other, one, two in free if (one is old) != (two is new)]
+            if score - max(rivals, default=0.0) >= LEAD:
+                yield old, new
+
+    def _rank(self, pair: _Pair) -> tuple[float, int, int]:
         """The closest pair first; of equals, the one whose order in the edition changed least."""
         score, old, new = pair
         before, after = self._old.order[old.number], self._new.order[new.number]
         return -score, abs(before - after), before + after
 
-    def _close_pairs(self, old: list[Placed], new: list[Placed]) -> Iterator[tuple[float, Placed, Placed]]:
+    def _near_pairs(self, old: list[Placed], new: list[Placed]) -> Iterator[_Pair]:
         before = {placed.number: _described(placed) for placed in self._old.items}
         after = {placed.number: _described(placed) for placed in self._new.items}
         # How much a word tells depends on both editions as a whole, not only on what is left to be matched.
