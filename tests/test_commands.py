@@ -1,0 +1,653 @@
+"""The contract of the command line: each command in each way that it can end.
+
+A row of the table says what is typed, what is the matter, the exit code, what is printed and which files are written.
+The command is run as `python -m pipeline` runs it, but in this process.
+"""
+
+import errno
+import functools
+import gc
+import hashlib
+import json
+import os
+import re
+import runpy
+import shlex
+import shutil
+import socket
+import stat
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Never
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from pipeline import fonts
+from pipeline.cli import arguments
+from pipeline.cli.table import BY_NAME, COMMANDS, EXIT_CODES, FOLDER, Command, help_text
+from pipeline.delivery import files
+from pipeline.documents import data, html, markup
+from pipeline.documents.data import csv_file
+from pipeline.library import Library
+from pipeline.model import schema
+from pipeline.office import returns, sheets, signature
+from pipeline.preview import server
+from pipeline.years import draft
+
+from .conftest import HEALTHY, ROOT
+from .test_returns import STATUS, Book
+from .test_signature import PASSPHRASE, SIGNING, Authority
+
+Patch = pytest.MonkeyPatch
+
+TEST, LATER = Path("source/test.yaml"), Path("source/later.yaml")
+LATER_TEXT = "前版: test\n" + HEALTHY.replace("名称: 項目三", "名称: 項目の三\n            前版NO: [3]")
+
+# A call of each command that succeeds on a project with the editions test and later, where later follows test.
+USUAL = {
+    "report": "report test",
+    "preview": "preview test",
+    "check": "check test",
+    "diff": "diff",
+    "errata": "errata --from test --to later",
+    "next": "next --from test --to third",
+    "summary": "summary test",
+    "history": "history",
+    "data": "data test",
+    "sheets": "sheets test",
+    "import": "import back/reply.xlsx --apply",
+    "sign": "sign test --key key.p12 --passphrase-file passphrase",
+    "schema": "schema",
+    "demo": "demo",
+}
+
+CODES = (0, 1, 2, 3, 4, 70)
+INTERRUPTED = 130  # as shells have it
+
+# Why a command cannot end in a code.
+NEVER = {
+    ("preview", 1): "errors of a source are shown on the page",
+    ("preview", 4): "a failed proof is shown on the page",
+    ("check", 4): "makes no document",
+    ("next", 4): "makes no document",
+    ("sheets", 4): "workbooks are not proved",
+    ("import", 4): "makes no document",
+    ("schema", 1): "reads no source",
+    ("schema", 4): "makes no document",
+}
+
+
+# What is the matter
+
+
+def nothing(_: Patch) -> None:
+    pass
+
+
+def wrong_symbol(_: Patch) -> None:
+    TEST.write_text(HEALTHY.replace("実施状況: ×", "実施状況: ✕"), "utf-8")
+
+
+def both_broken(patch: Patch) -> None:
+    wrong_symbol(patch)
+    LATER.write_text(LATER_TEXT.replace("NO: 2", "NO: 1"), "utf-8")
+
+
+def two_blanks(_: Patch) -> None:
+    text = HEALTHY.replace("実施状況: ×", "実施状況: 未記入").replace("実施状況: ○", "実施状況: 未記入")
+    TEST.write_text(text.replace("検証内容: 検討する。", "担当課: 企画課"), "utf-8")
+
+
+def misnamed(_: Patch) -> None:
+    Path("source/令和六年.yaml").write_text(HEALTHY, "utf-8")
+    LATER.unlink()
+
+
+def no_editions(_: Patch) -> None:
+    TEST.unlink()
+    LATER.unlink()
+
+
+def two_chains(_: Patch) -> None:
+    LATER.write_text(HEALTHY, "utf-8")
+
+
+def no_fonts(patch: Patch) -> None:
+    patch.setattr(fonts, "FOLDERS", ("/nowhere",))
+    fonts.font_files.cache_clear()
+
+
+def full_disk(patch: Patch) -> None:
+    def fail(_: int) -> Never:
+        raise OSError(errno.ENOSPC, "full")
+
+    patch.setattr(os, "fsync", fail)
+
+
+def out_is_a_link(_: Patch) -> None:
+    Path("elsewhere").mkdir()
+    Path("out").symlink_to("elsewhere")
+
+
+def damaged(patch: Patch) -> None:
+    """Every document says another thing than the model."""
+    mark_up, csv_text = markup.mark_up, csv_file.csv_text
+    patch.setattr(html, "mark_up", lambda text: mark_up(text.replace("一", "乙")))
+    patch.setattr(data, "csv_text", lambda *given: csv_text(*given).replace("一", "乙"))
+
+
+def broken_template(patch: Patch) -> None:
+    shutil.copytree(ROOT / "templates", "templates")
+    Path("templates/report.html").write_text("<!doctype html>\n{{ masthead.titel }}", "utf-8")
+    patch.setattr(html, "TEMPLATES", Path("templates").resolve())
+    html._environment.cache_clear()
+
+
+def bug(place: object, name: str) -> Callable[[Patch], None]:
+    """What `name` of `place` does is a mistake of ours, of a kind that parsers of foreign files raise too."""
+
+    def harm(patch: Patch) -> None:
+        def fail(*_: object, **__: object) -> Never:
+            raise AttributeError("a mistake of ours")
+
+        patch.setattr(place, name, fail)
+
+    return harm
+
+
+def after(typed: str) -> Callable[[Patch], None]:
+    """Another command came before."""
+    return lambda patch: check_ended(run(typed, patch), typed)
+
+
+def check_ended(code: int, typed: str) -> None:
+    assert code == 0, typed
+
+
+def every_paper_then_later_is_broken(patch: Patch) -> None:
+    for typed in ("report test", "diff later"):
+        after(typed)(patch)
+    TEST.write_text(HEALTHY.replace("終わった", "終えた"), "utf-8")
+    LATER.write_text(LATER_TEXT.replace("NO: 2", "NO: 1"), "utf-8")
+
+
+def item_vanished(_: Patch) -> None:
+    begin, end = LATER_TEXT.index("          - NO: 2"), LATER_TEXT.index("      - 名称: 施策二")
+    LATER.write_text(LATER_TEXT[:begin] + LATER_TEXT[end:], "utf-8")
+
+
+def same_as_test(_: Patch) -> None:
+    LATER.write_text("前版: test\n" + HEALTHY, "utf-8")
+
+
+def replied(text: str = "○") -> Callable[[Patch], None]:
+    """The workbook of the edition test came back, with `text` for the first item."""
+
+    def reply(patch: Patch) -> None:
+        after("sheets test")(patch)
+        Book.of("out/test/sheets/担当課なし.xlsx").write(6, STATUS, text).save("reply.xlsx")
+
+    return reply
+
+
+def conflict(patch: Patch) -> None:
+    replied()(patch)
+    TEST.write_text(HEALTHY.replace("実施状況: ◎", "実施状況: ×"), "utf-8")
+
+
+def reply_to_a_broken_source(patch: Patch) -> None:
+    replied()(patch)
+    wrong_symbol(patch)
+
+
+def full_disk_for_a_reply(patch: Patch) -> None:
+    replied()(patch)
+    full_disk(patch)
+
+
+def bug_behind_a_reply(patch: Patch) -> None:
+    replied()(patch)
+    bug(returns, "named")(patch)
+    bug(returns, "compose")(patch)
+
+
+def empty_folder(_: Patch) -> None:
+    Path("back").mkdir()
+
+
+def answers_not_fetched(patch: Patch) -> None:
+    after("sheets test")(patch)
+    Path("out/test/sheets/担当課なし.xlsx").write_bytes(b"answers")
+
+
+@functools.cache
+def key_file() -> bytes:
+    authority, private = Authority(), ec.generate_private_key(ec.SECP256R1())
+    now = datetime.now(UTC)
+    day = timedelta(days=1)
+    return authority.pack(private, authority.issue(private, SIGNING, now - day, now + day))
+
+
+def key(_: Patch) -> None:
+    Path("key.p12").write_bytes(key_file())
+    Path("passphrase").write_bytes(PASSPHRASE + b"\n")
+
+
+def wrong_passphrase(patch: Patch) -> None:
+    key(patch)
+    Path("passphrase").write_bytes(b"wrong\n")
+
+
+def key_and(what: Callable[[Patch], None]) -> Callable[[Patch], None]:
+    def both(patch: Patch) -> None:
+        key(patch)
+        what(patch)
+
+    return both
+
+
+def no_pyhanko(patch: Patch) -> None:
+    patch.setitem(sys.modules, "pyhanko.sign.signers", None)
+
+
+def something_behind_the_signature(patch: Patch) -> None:
+    write = signature._write
+    patch.setattr(signature, "_write", lambda *given: write(*given) + b"% \n")
+
+
+class _NoBuilder:
+    """In the place of what builds pages in a thread of its own."""
+
+    def __init__(self, *_: object) -> None:
+        self.ask = self.join = lambda _: None
+        self.start = self.stop = lambda: None
+        self.is_alive = lambda: False
+
+
+def ctrl_c(patch: Patch) -> None:
+    async def serve(listener: socket.socket, *_: object) -> None:
+        listener.close()
+        raise KeyboardInterrupt
+
+    patch.setattr(server, "Builder", _NoBuilder)
+    patch.setattr(server, "_serve", serve)
+
+
+def interrupted(patch: Patch) -> None:
+    def stop(*_: object) -> Never:
+        raise KeyboardInterrupt
+
+    patch.setattr(html, "mark_up", stop)
+
+
+def in_folder(_: Patch) -> None:
+    Path("elsewhere/source").mkdir(parents=True)
+    Path("elsewhere/source/test.yaml").write_text(HEALTHY, "utf-8")
+
+
+def error_in_the_sample(_: Patch) -> None:
+    shutil.copytree(ROOT / "docs/sample", "demo/source")
+    path = Path("demo/source/r5.yaml")
+    text = path.read_text("utf-8")
+    assert "NO: 2\n" in text
+    path.write_text(text.replace("NO: 2\n", "NO: 1\n", 1), "utf-8")
+
+
+# What the files say that a command wrote
+
+
+def is_the_schema() -> None:
+    written = json.loads(Path("source/edition.schema.json").read_text("utf-8"))
+    assert written == json.loads((ROOT / "source/edition.schema.json").read_text("utf-8"))
+
+
+def is_the_signed_report() -> None:
+    report = Path("out/test/report.pdf").read_bytes()
+    signed = Path("out/test/report-signed.pdf").read_bytes()
+    assert signed.startswith(report)
+    assert b"/ByteRange" in signed[len(report) :]
+
+
+def has_the_answer() -> None:
+    assert TEST.read_text("utf-8") == HEALTHY.replace("実施状況: ◎", "実施状況: ○", 1)
+
+
+def follows_test() -> None:
+    text = Path("source/third.yaml").read_text("utf-8")
+    assert "前版: test\n" in text
+    assert "実施状況: 未記入" in text
+
+
+# The table
+
+
+@dataclass(frozen=True)
+class Row:
+    """One way in which a command ends.
+
+    `out` says how each line of standard output begins. `err` are pieces of standard error: of each of its lines, where
+    the code is 0. `written` are the files that are new or have another content than before; none is gone.
+    """
+
+    command: str
+    code: int
+    what: Callable[[Patch], None] = nothing
+    typed: str = ""
+    out: tuple[str, ...] = ()
+    err: tuple[str, ...] = ()
+    written: tuple[str, ...] = ()
+    then: Callable[[], None] = lambda: None
+    name: str = ""
+
+    def __str__(self) -> str:
+        return " ".join(filter(None, (self.command, str(self.code), self.name or self.what.__name__.strip("_<>"))))
+
+
+REPORT = ("out/test/report.html", "out/test/report.pdf")
+COMPARISON = ("out/test-later/comparison.html", "out/test-later/comparison.json", "out/test-later/comparison.pdf")
+COMPARED = ("out/test-later/comparison.pdf: 2ページ、警告0件", "test → later: 変更なし2、名称の変更1")
+E402 = ("source/test.yaml:28:19: E402: ", "誤り1件、警告0件。誤りを直してからもう一度実行してください。")
+NO_FONTS = ("BIZUDGothic-Regular.ttf", "sudo apt-get install fonts-morisawa-bizud-gothic")
+FULL = ("空き容量がありません。", "できたと表示したもののほかは、前のままです。")
+LINK = ("out がほかの場所へのリンクになっています。", "rm out")
+UNPROVED = ("検査で、",)
+BUG = ("Traceback (most recent call last):", "a mistake of ours", "プログラムの不具合です。")
+
+YEARS = ("r5", "r6")
+SHEETS = tuple(
+    f"{year}/sheets/{name}課.xlsx" for year in YEARS for name in ("市民協働", "地域振興", "生涯学習", "広報")
+)
+DATA = tuple(f"{year}/data.{suffix}" for year in YEARS for suffix in ("csv", "json", "schema.json"))
+PAGES = tuple(
+    f"{name}.{suffix}"
+    for name in ("r5/report", "r6/report", "r5/summary", "r6/summary", "r5-r6/comparison", "history")
+    for suffix in ("pdf", "html")
+)
+DEMO = (
+    "demo/source/r5.yaml",
+    "demo/source/r6.yaml",
+    *(f"demo/out/{name}" for name in (*PAGES, *DATA, *SHEETS, "r5-r6/comparison.json")),
+)
+NO_CHANGE = (
+    "変更はありません。",
+    "",
+    "回答のない担当課:",
+    "  担当課なし: 返ってきましたが、何も変わっていません(3項目)。",
+)
+
+DEMO_SAID = (
+    "架空の見本を demo/ に作りました。次の資料も demo/ の中にできます。",
+    *(f"out/{name}.pdf: " for name in ("r5/report", "r6/report", "r5/summary", "r6/summary", "r5-r6/comparison")),
+    "r5 → r6: ",
+    "out/history.pdf: ",
+    *(
+        f"out/{year}/{name}"
+        for year in YEARS
+        for name in ("data.csv: ", "data.json", "data.schema.json", "report.pdf: ")
+    ),
+    *(f"out/{name}" for name in SHEETS),
+    "見本のファイルを直したら、IN=demo を付けて作り直せます。例: make diff IN=demo",
+)
+
+ROWS = (
+    # 0: done
+    Row("report", 0, out=("out/test/report.pdf: 1ページ、警告0件",), written=REPORT),
+    Row("report", 0, after("report test"), out=("out/test/report.pdf: 変わっていません。",), name="up to date"),
+    Row("preview", 0, ctrl_c, out=("http://127.0.0.1:",)),
+    Row("check", 0, out=("source/test.yaml: 誤り0件、警告0件",)),
+    Row(
+        "check", 0, two_blanks, out=("source/test.yaml: 誤り0件、警告2件",),
+        err=("test.yaml:22:19: W507: NO 2", "test.yaml:28:19: W507: NO 3"),
+    ),
+    Row("diff", 0, out=COMPARED, written=COMPARISON),
+    Row(
+        "diff", 0, typed="diff test", name="first edition",
+        out=("前版のある版がありません。比べる二つを FROM と TO で指定してください。例: make diff FROM=h23 TO=h24",),
+    ),
+    Row(
+        "errata", 0, out=("out/test-later/errata.pdf: 1ページ、警告0件",),
+        written=("out/test-later/errata.html", "out/test-later/errata.pdf"),
+    ),
+    Row("errata", 0, same_as_test, typed="errata --from test --to test", err=("二つの版に違いはありません。",)),
+    Row(
+        "next", 0, out=("source/third.yaml: 下書きを作りました。未記入などの警告4件。",), written=("source/third.yaml",),
+        then=follows_test,
+    ),
+    Row(
+        "summary", 0, out=("out/test/summary.pdf: 1ページ、警告0件",),
+        written=("out/test/summary.html", "out/test/summary.pdf"),
+    ),
+    Row(
+        "history", 0, out=("out/history.pdf: 1ページ、警告0件",), written=("out/history.html", "out/history.pdf"),
+    ),
+    Row(
+        "data", 0, out=("out/test/data.csv: 4行", "out/test/data.json", "out/test/data.schema.json"),
+        written=("out/test/data.csv", "out/test/data.json", "out/test/data.schema.json"),
+    ),
+    Row("sheets", 0, out=("out/test/sheets/担当課なし.xlsx",), written=("out/test/sheets/担当課なし.xlsx",)),
+    Row(
+        "sheets", 0, two_blanks, name="blanks are counted by department",
+        out=("out/test/sheets/担当課なし.xlsx", "out/test/sheets/企画課.xlsx"),
+        err=("source/test.yaml: W507: 未記入が2か所あります(担当課なし 1、企画課 1)。それぞれの場所は make check で",),
+        written=("out/test/sheets/担当課なし.xlsx", "out/test/sheets/企画課.xlsx"),
+    ),
+    Row(
+        "import", 0, replied(), written=("source/test.yaml",), then=has_the_answer, name="applied",
+        out=("NO 1「項目一」", "  実施状況: ◎ → ○", "変更1件(1項目)", "source/test.yaml に書き込みました。"),
+        err=("W506",),
+    ),
+    Row(
+        "import", 0, replied(), typed="import back", name="folder, not applied", err=("W506",),
+        out=("NO 1「項目一」", "  実施状況: ◎ → ○", "変更1件(1項目)", "まだ書き込んでいません。"),
+    ),
+    Row("import", 0, replied("◎"), out=NO_CHANGE, name="no change"),
+    Row(
+        "sign", 0, key, out=("out/test/report-signed.pdf",), written=(*REPORT, "out/test/report-signed.pdf"),
+        then=is_the_signed_report,
+    ),
+    Row("schema", 0, out=("source/edition.schema.json",), written=("source/edition.schema.json",), then=is_the_schema),
+    Row("demo", 0, out=DEMO_SAID, err=("source/r6.yaml: W507: 未記入が2か所あります(市民協働課 2)。",) * 7, written=DEMO),
+    Row(
+        "next", 0, in_folder, typed="next --from test --to third --in elsewhere",
+        out=("source/third.yaml: ",), written=("elsewhere/source/third.yaml",),
+    ),
+    # 1: a source or workbook has errors, or a difference was asked to fail
+    *(Row(command, 1, wrong_symbol, err=E402) for command in ("report", "check", "summary", "data", "sheets", "sign", "next")),
+    *(Row(command, 1, wrong_symbol, err=E402) for command in ("diff", "errata", "history")),
+    Row(
+        "report", 1, both_broken, typed="report", name="each edition's errors are told",
+        err=("source/test.yaml:28:19: E402", "source/later.yaml"),
+    ),
+    Row(
+        "report", 1, every_paper_then_later_is_broken, out=("out/test/report.pdf: 1ページ、警告0件",), written=REPORT,
+        err=("out/test-later/comparison.pdf は、作り直せないため古いままです。配布しないでください。", "E401"),
+    ),
+    Row(
+        "check", 1, two_blanks, typed="check test --strict", out=("source/test.yaml: 誤り0件、警告2件",),
+        err=("source/test.yaml: STRICT=1 のため、警告2件を誤りとして扱いました。",), name="strict",
+    ),
+    Row(
+        "diff", 1, item_vanished, typed="diff later --strict", written=COMPARISON, name="strict",
+        err=("W501",),
+        out=("out/test-later/comparison.pdf: 2ページ、警告1件", "test → later: 変更なし1、名称の変更1、記載なし1", "  要確認: 旧NO 2「項目二」(継続)が、新しい版にありません。"),
+    ),
+    Row("sheets", 1, answers_not_fetched, err=("担当課なし.xlsx は、作った後に書き換えられています。",)),
+    Row("import", 1, conflict, out=("変更はありません。",), err=("食い違い: NO 1「項目一」の実施状況: ", "誤りや食い違いがあるため、何も書き込んでいません。")),
+    Row("import", 1, replied("✕"), out=NO_CHANGE, err=("reply.xlsx 6行", "何も書き込んでいません。"), name="wrong answer"),
+    Row("import", 1, typed="import source/test.yaml --apply", out=("読み取れたファイルがありません。",), err=("test.yaml: ", "何も書き込んでいません。"), name="no workbook"),
+    Row("import", 1, reply_to_a_broken_source, err=E402),
+    Row("demo", 1, error_in_the_sample, out=("架空の見本を demo/ に用意してあります。",), err=("source/r5.yaml:", "E401")),
+    # 2: wrong usage
+    *(Row(command, 2, typed=f"{USUAL[command]} --nonsense", err=("使い方が違います: ", f"使い方: make {command}"), name="unknown option") for command in BY_NAME),
+    *(Row(command, 2, typed=f"{USUAL[command]} --in nowhere", err=("IN のフォルダ「nowhere」を開けません。",), name="unknown folder") for command in BY_NAME),
+    *(
+        Row(command, 2, typed=f"{command} nowhere", err=("版「nowhere」は source/ にありません。ある版: later、test",), name="unknown edition")
+        for command in ("report", "preview", "check", "diff", "summary", "history", "data", "sheets")
+    ),
+    *(
+        Row(command, 2, no_editions, typed=command, err=("source/ に版(.yaml)がありません。",))
+        for command in ("report", "preview", "check", "diff", "summary", "history", "data", "sheets")
+    ),
+    *(
+        Row(command, 2, typed=command, err=("を指定してください。", f"使い方: make {command} "), name="something is missing")
+        for command in ("errata", "next", "import", "sign")
+    ),
+    Row(
+        "check", 2, misnamed, typed="check", out=("source/test.yaml: 誤り0件、警告0件",),
+        err=("source/令和六年.yaml: 版の名前に使えない文字があるため、除きました。",),
+    ),
+    *(Row(command, 2, typed=f"{command} --jobs {jobs}", err=(f"同時に作る数「{jobs}」は使えません。",), name=f"jobs {jobs}") for command, jobs in (("report", "0"), ("report", "61"), ("summary", "x"), ("data", "２"))),
+    Row("preview", 2, typed="preview --port 80", err=("ポート「80」は使えません。",), name="port"),
+    Row("diff", 2, typed="diff --from test", err=("比べる二つは、FROM と TO の両方で指定してください。",), name="half a pair"),
+    Row("next", 2, typed="next --from test --to later", err=("source/later.yaml はすでにあります。上書きはしません。",), name="never overwrites"),
+    Row("next", 2, typed="next --from test --to 令和", err=("版の名前「令和」は使えません。",), name="no id"),
+    Row("history", 2, two_chains, err=("版のつながりが2つあります。", "make history EDITION=")),
+    Row("import", 2, empty_folder, typed="import back", err=("FILES のフォルダに、照会票(.xlsx)がありません。",)),
+    Row("sign", 2, wrong_passphrase, written=REPORT, err=("暗証番号が違います",)),
+    # 3: the machine lacks something
+    *(Row(command, 3, no_fonts, err=NO_FONTS) for command in BY_NAME if command not in ("preview", "schema", "import", "sign", "demo")),
+    *(Row(command, 3, full_disk, err=FULL) for command in ("report", "diff", "errata", "next", "summary", "history", "data", "sheets", "schema", "demo")),
+    *(Row(command, 3, out_is_a_link, err=LINK) for command in ("report", "preview", "summary", "data", "sheets")),
+    Row("import", 3, full_disk_for_a_reply, out=("NO 1「項目一」", "  実施状況: ◎ → ○", "変更1件(1項目)"), err=FULL),
+    Row("sign", 3, key_and(no_pyhanko), written=REPORT, err=("pyHanko", "make setup-sign"), name="no pyhanko"),
+    # 4: a proof failed
+    *(Row(command, 4, damaged, err=UNPROVED) for command in ("report", "diff", "errata", "summary", "history", "data")),
+    Row("sign", 4, key_and(damaged), err=UNPROVED, name="damaged report"),
+    Row("sign", 4, key_and(something_behind_the_signature), written=REPORT, err=("署名がファイルと合いませんでした。",), name="damaged signature"),
+    Row("demo", 4, damaged, out=("架空の見本を demo/ に作りました。",), err=UNPROVED, written=DEMO[:2]),
+    # 70: a mistake of ours
+    *(Row(command, 70, bug(html, "mark_up"), err=BUG, name="bug") for command in ("report", "diff", "errata", "summary", "history")),
+    Row("report", 70, broken_template, err=("templates/report.html:2: ひな型に誤りがあります",)),
+    Row("preview", 70, bug(server, "_listen"), err=BUG, name="bug"),
+    Row("check", 70, bug(Library, "_previous"), err=BUG, name="bug"),
+    Row("next", 70, bug(draft, "next_edition"), err=BUG, name="bug"),
+    Row("data", 70, bug(data, "csv_text"), err=BUG, name="bug"),
+    Row("sheets", 70, bug(sheets, "workbooks"), err=BUG, name="bug"),
+    Row("import", 70, bug_behind_a_reply, err=BUG),
+    Row("sign", 70, key_and(bug(signature, "_write")), err=BUG, written=REPORT, name="bug"),
+    Row("schema", 70, bug(schema, "edition_schema"), err=BUG, name="bug"),
+    Row("demo", 70, bug(files, "create_file"), err=BUG, name="bug"),
+    # stopped by Ctrl-C
+    Row("report", INTERRUPTED, interrupted, err=("中止しました。できたと表示したもののほかは、前のままです。",)),
+)  # fmt: skip
+
+
+@pytest.fixture
+def desk(project: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A project with two editions, for a user whose umask keeps others out; all documents are made in this process."""
+    TEST.write_text(HEALTHY, "utf-8")
+    LATER.write_text(LATER_TEXT, "utf-8")
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0}, raising=False)
+    monkeypatch.delenv("PYTHONPATH", raising=False)
+    monkeypatch.setenv("PYDANTIC_DISABLE_PLUGINS", "__all__")
+    threshold, mask = gc.get_threshold(), os.umask(0o027)
+    yield project
+    os.umask(mask)
+    gc.set_threshold(*threshold)
+    gc.unfreeze()
+    monkeypatch.undo()
+    fonts.font_files.cache_clear()
+    html._environment.cache_clear()
+
+
+def run(typed: str, patch: Patch) -> int:
+    """`python -m pipeline` with what was typed; its exit code."""
+    patch.setattr(sys, "argv", ["pipeline", *shlex.split(typed)])
+    with pytest.raises(SystemExit) as ended:
+        runpy.run_module("pipeline", run_name="__main__")
+    assert isinstance(ended.value.code, int)
+    return ended.value.code
+
+
+def contents(folder: Path) -> dict[str, str]:
+    """The digests of all files that are for people."""
+    return {
+        str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in folder.rglob("*")
+        if path.is_file() and not {".fonts", ".build"} & {*path.parts}
+    }
+
+
+@pytest.mark.parametrize("row", ROWS, ids=str)
+def test_a_command_ends_as_the_table_says(
+    row: Row, desk: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    row.what(monkeypatch)
+    before = contents(desk)
+    capsys.readouterr()
+    code = run(row.typed or USUAL[row.command], monkeypatch)
+    said = capsys.readouterr()
+    assert code == row.code, said.err
+    lines = said.out.splitlines()
+    assert len(lines) == len(row.out), said.out
+    assert all(line.startswith(expected) for line, expected in zip(lines, row.out, strict=True)), said.out
+    assert (said.err.count("\n") == len(row.err)) if row.code == 0 else row.err, said.err
+    assert all(piece in said.err for piece in row.err), said.err
+    after = contents(desk)
+    assert before.keys() <= after.keys()
+    assert {path for path in after if before.get(path) != after[path]} == {*row.written}
+    # Others of the group read what is new, as the umask lets them; nothing temporary is left.
+    assert {stat.S_IMODE((desk / path).stat().st_mode) for path in after.keys() - before.keys()} <= {0o640}
+    row.then()
+
+
+def test_no_way_in_which_a_command_can_end_lacks_a_row() -> None:
+    there = {(row.command, row.code) for row in ROWS}
+    assert not there & NEVER.keys()
+    wanted = {(command.name, code) for command in COMMANDS for code in CODES} | {("report", INTERRUPTED)}
+    assert there | NEVER.keys() == wanted
+    assert len({*map(str, ROWS)}) == len(ROWS)
+    told = re.findall(r"(\d+) ", EXIT_CODES)
+    assert [*map(int, told)] == [*CODES]
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.name)
+@pytest.mark.usefixtures("project")
+def test_make_and_the_command_line_mean_the_same(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    typed = [command.name]
+    for argument in (*command.arguments, FOLDER):
+        value = "1" if argument.kind == "flag" else "some value.xlsx" if argument.name == "FILES" else "some"
+        monkeypatch.setenv(argument.name, value)
+        positional = argument.kind == "values" or not argument.option
+        typed += [*([] if positional else [argument.option]), *([] if argument.kind == "flag" else [value])]
+    names = " ".join(argument.name for argument in (*command.arguments, FOLDER))
+    Path("some value.xlsx").touch()
+    direct = arguments.parse(typed)
+    monkeypatch.setenv(arguments.TYPED, names)
+    ours = arguments.parse(["make", command.name])
+    assert direct
+    assert ours
+    assert direct.command is ours.command is command
+    wanted = {argument.dest for argument in (*command.arguments, FOLDER)}
+    assert {name: getattr(ours.options, name) for name in wanted} == {
+        name: getattr(direct.options, name) for name in wanted
+    }
+    assert all(getattr(ours.options, name) for name in wanted)
+
+
+def outside(*options: str) -> subprocess.CompletedProcess[str]:
+    """Python as a process of its own, without what the environment says of packages."""
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("PYTHON")}
+    return subprocess.run(
+        [sys.executable, *options], cwd=ROOT, env=environment, capture_output=True, encoding="utf-8", check=False
+    )
+
+
+def test_alone_it_prints_the_help() -> None:
+    told = outside("-m", "pipeline")
+    assert (told.returncode, told.stdout, told.stderr) == (0, help_text(), "")
+    assert all(f"  {command.usage}\n      {command.does}\n" in told.stdout for command in COMMANDS)
+
+
+def test_a_python_without_the_packages_is_told_what_to_type() -> None:
+    told = outside("-S", "-m", "pipeline", "check", "original")
+    assert (told.returncode, told.stdout) == (3, "")
+    assert told.stderr.startswith("部品(")
+    assert told.stderr.endswith(
+        "make のコマンド(例: make report)で実行してください。それでも足りないときは: make setup\n"
+    )
