@@ -20,8 +20,8 @@ from .conftest import HEALTHY, ROOT
 ENGINE = logging.getLogger("weasyprint.progress")
 
 
-class Told:
-    """What a `Progress` says, by a clock that the test sets."""
+class Screen:
+    """Records what a `Progress` prints, with a clock that the test sets."""
 
     def __init__(self, is_terminal: bool, columns: int = 80) -> None:
         self.now = 0.0
@@ -33,115 +33,115 @@ class Told:
 
     @property
     def shown(self) -> str:
-        """What the last line of the terminal shows."""
+        """The text on the last line of the terminal."""
         return self.text.rsplit("\n", 1)[-1].rsplit("\r\033[K", 1)[-1]
 
     def lay_out(self, page: int, seconds: float) -> None:
-        """Time goes on, and the engine begins a page."""
+        """Advance the clock by `seconds`, and log that the engine begins a page."""
         self.now += seconds
         ENGINE.info("Step 5 - Creating layout - Page %d", page)
 
 
 @contextmanager
-def layout(told: Told, pages: int) -> Iterator[None]:
-    with told.progress.stage(LAYOUT):
+def layout(screen: Screen, pages: int) -> Iterator[None]:
+    with screen.progress.stage(LAYOUT):
         expect_pages(pages)
         yield
 
 
 def test_a_terminal_shows_stage_pages_and_the_time_left_in_one_line() -> None:
-    told = Told(is_terminal=True)
-    with told.progress.stage("読込"):
-        assert told.shown == "  読込"
-        told.now += 0.25
-    assert told.text.endswith("\r\033[K  読込   0.25秒\n")
-    with layout(told, 50):
-        told.lay_out(1, 1)
-        assert told.shown == "  組版 1/約50ページ"
+    screen = Screen(is_terminal=True)
+    with screen.progress.stage("読込"):
+        assert screen.shown == "  読込"
+        screen.now += 0.25
+    assert screen.text.endswith("\r\033[K  読込   0.25秒\n")
+    with layout(screen, 50):
+        screen.lay_out(1, 1)
+        assert screen.shown == "  組版 1/約50ページ"
         for page in range(2, 12):
-            told.lay_out(page, 0.5)
+            screen.lay_out(page, 0.5)
         # Ten pages in five seconds; after the last come the PDF and its proof.
-        assert told.shown == "  組版 11/約50ページ 残り約1分"
-        before = told.text
-        told.lay_out(12, 0.01)
-        assert told.text == before  # nobody reads so fast
-        assert "\n" not in told.text.split("0.25秒\n")[1]
-    assert re.fullmatch(r".*\r\x1b\[K  組版 +\d+\.\d\d秒\n", told.text, re.DOTALL)
-    assert told.shown == ""
+        assert screen.shown == "  組版 11/約50ページ 残り約1分"
+        before = screen.text
+        screen.lay_out(12, 0.01)
+        assert screen.text == before  # nobody reads so fast
+        assert "\n" not in screen.text.split("0.25秒\n")[1]
+    assert re.fullmatch(r".*\r\x1b\[K  組版 +\d+\.\d\d秒\n", screen.text, re.DOTALL)
+    assert screen.shown == ""
 
 
 def test_the_time_left_runs_down_through_the_stages_after_the_pages() -> None:
-    told = Told(is_terminal=True)
-    with layout(told, 10):
+    screen = Screen(is_terminal=True)
+    with layout(screen, 10):
         for page in range(1, 11):
-            told.lay_out(page, 1)
-        assert told.shown == "  組版 10/約10ページ 残り約19秒"
-        told.now += 9
-    with told.progress.stage("検査"):
-        assert told.shown == "  検査 残り約10秒"
-        told.now += 20
-        told.progress.tell()
-        assert told.shown == "  検査"  # it takes longer than was thought
+            screen.lay_out(page, 1)
+        assert screen.shown == "  組版 10/約10ページ 残り約19秒"
+        screen.now += 9
+    with screen.progress.stage("検査"):
+        assert screen.shown == "  検査 残り約10秒"
+        screen.now += 20
+        screen.progress.update()
+        assert screen.shown == "  検査"  # it takes longer than was thought
 
 
 def test_when_pages_are_laid_out_again_it_is_known_how_many_there_are() -> None:
-    told = Told(is_terminal=True)
-    with layout(told, 2):
+    screen = Screen(is_terminal=True)
+    with layout(screen, 2):
         for page in range(1, 5):
-            told.lay_out(page, 1)
-        assert told.shown.startswith("  組版 4/約4ページ")
-        told.lay_out(1, 1)
-        assert told.shown == "  組版 1/約4ページ"
+            screen.lay_out(page, 1)
+        assert screen.shown.startswith("  組版 4/約4ページ")
+        screen.lay_out(1, 1)
+        assert screen.shown == "  組版 1/約4ページ"
 
 
 def test_many_editions_are_counted_and_leave_no_line_for_each_stage() -> None:
-    told = Told(is_terminal=True)
-    told.progress.editions(0, 200)
-    with told.progress.stage("読込"):
-        assert told.shown == "  0/200版 読込"
-    told.now += 30
-    told.progress.editions(50, 200)
-    told.progress.tell()
-    assert told.shown == "  50/200版 残り約2分"
-    told.progress.clear()
-    assert told.shown == ""
-    assert "\n" not in told.text
+    screen = Screen(is_terminal=True)
+    screen.progress.editions(0, 200)
+    with screen.progress.stage("読込"):
+        assert screen.shown == "  0/200版 読込"
+    screen.now += 30
+    screen.progress.editions(50, 200)
+    screen.progress.update()
+    assert screen.shown == "  50/200版 残り約2分"
+    screen.progress.clear()
+    assert screen.shown == ""
+    assert "\n" not in screen.text
 
 
 def test_a_narrow_terminal_is_not_overrun() -> None:
-    told = Told(is_terminal=True, columns=10)
-    with layout(told, 50):
-        told.lay_out(1, 1)
-        assert told.shown == "  組版 1/"  # of ten columns these take nine
+    screen = Screen(is_terminal=True, columns=10)
+    with layout(screen, 50):
+        screen.lay_out(1, 1)
+        assert screen.shown == "  組版 1/"  # of ten columns these take nine
 
 
 def test_elsewhere_a_line_is_written_every_ten_seconds_and_none_before() -> None:
-    told = Told(is_terminal=False)
-    with told.progress.stage("読込"):
-        told.now += 1
-    with layout(told, 60):
+    screen = Screen(is_terminal=False)
+    with screen.progress.stage("読込"):
+        screen.now += 1
+    with layout(screen, 60):
         for page in range(1, 10):
-            told.lay_out(page, 1)
-        assert told.text == "組版 9/約60ページ 残り約3分\n"
+            screen.lay_out(page, 1)
+        assert screen.text == "組版 9/約60ページ 残り約3分\n"
         for page in range(10, 20):
-            told.lay_out(page, 1)
-    assert [line.split()[1] for line in told.text.splitlines()] == ["9/約60ページ", "19/約60ページ"]
-    assert "\033" not in told.text
-    assert "\r" not in told.text
+            screen.lay_out(page, 1)
+    assert [line.split()[1] for line in screen.text.splitlines()] == ["9/約60ページ", "19/約60ページ"]
+    assert "\033" not in screen.text
+    assert "\r" not in screen.text
 
 
 def test_a_failed_stage_leaves_no_line_and_no_listener() -> None:
-    told = Told(is_terminal=True)
+    screen = Screen(is_terminal=True)
     before = [*ENGINE.handlers], ENGINE.level
 
     def fail() -> None:
-        with layout(told, 3):
-            told.lay_out(1, 1)
+        with layout(screen, 3):
+            screen.lay_out(1, 1)
             raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
         fail()
-    assert told.shown == ""
+    assert screen.shown == ""
     assert ([*ENGINE.handlers], ENGINE.level) == before
 
 
@@ -161,7 +161,7 @@ def run_on_a_terminal(*arguments: str) -> str:
     """What the terminal gets of a run whose standard error is one."""
     ours, its = pty.openpty()
     with subprocess.Popen(
-        # However quickly a page follows another, it is told of.
+        # However quickly a page follows another, it is screen of.
         [sys.executable, "-c", f"{EACH_PAGE}; main({arguments!r})"],
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         stdout=subprocess.DEVNULL,

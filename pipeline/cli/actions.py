@@ -1,4 +1,4 @@
-"""What each command does: it takes its options, calls the line or a room that hangs off it, and prints what came out."""
+"""One function for each command: it takes the options, calls the pipeline, and prints the results."""
 
 import argparse
 import os
@@ -31,23 +31,23 @@ from .output import explain, print_delivered, print_problems
 
 _LONGEST_ID = 64
 
-# Each process takes some hundred megabytes.
+# The most processes at a time. Each takes some hundred megabytes.
 MOST_JOBS = 60
 
-# The samples of `make demo`, and the project folder that it makes of them.
+# The sample editions, and the project folder that `make demo` creates with them.
 SAMPLE = ROOT / "docs/sample"
 DEMO = Path("demo")
 _NOTHING_GIVEN = argparse.Namespace(editions=[], edition=None, old=None, new=None, all=False, strict=False, jobs=None)
 
-# How far this run has come, and the editions that it works with; a worker has its own.
+# The progress and the editions of this run; each worker process has its own.
 _progress = Progress()
 _library = Library()
-# The files in source/ whose names are no edition's, and which this run has left out and named.
+# Files in source/ whose names are not valid edition ids; this run has skipped and reported them.
 _misnamed: set[Path] = set()
 
 
 def run(call: Call) -> int:
-    """Do what `call` asks for; the exit code. Raises `PipelineError`."""
+    """Run the command of `call` and return its exit code. Raises `PipelineError`."""
     global _progress, _library
     _progress, _library = Progress(), Library()
     _misnamed.clear()
@@ -68,7 +68,7 @@ def _data(options: argparse.Namespace) -> int:
 
 
 def _make_each(options: argparse.Namespace, paper_of: Callable[[Path], Paper]) -> int:
-    """Make the paper of each edition that was asked for, as many at once as `options` say."""
+    """Make the paper of each requested edition, with as many processes as `options` say."""
     jobs = _jobs(options.jobs)
     papers = {path: paper_of(path) for path in _editions(options.editions)}
     return _for_many([*papers], partial(_make_one, papers), lambda path: is_current(papers[path], _library), jobs)
@@ -79,7 +79,7 @@ def _make_one(papers: Mapping[Path, Paper], step: Step, path: Path, jobs: int = 
 
 
 def _make(paper: Paper, step: Step, jobs: int = 1) -> None:
-    """Make `paper` and what else stands in out/ of its editions, and say what came of it. Raises `PipelineError`."""
+    """Make `paper`, rebuild the other papers of its editions, and print the results. Raises `PipelineError`."""
     outcome = make([paper], step, jobs, _library)
     print_delivered(paper, outcome.asked[0])
     for other in outcome.others:
@@ -100,9 +100,9 @@ def _warn_of_signature(report: Path) -> None:
 
 
 def _jobs(given: str | None) -> int:
-    """How many documents to make at once: as `given`, or as many as there are cores. Raises `UsageError`."""
+    """The number of processes: as `given`, or one per core. Raises `UsageError`."""
     if given is None:
-        # What this process may use, where the system says so.
+        # The cores that this process may use, where the system can tell.
         return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     if not (given.isascii() and given.isdecimal() and len(given) < 4 and 0 < int(given) <= MOST_JOBS):
         raise UsageError(
@@ -113,7 +113,7 @@ def _jobs(given: str | None) -> int:
 
 def _preview(options: argparse.Namespace) -> int:
     paths = _editions([options.edition] if options.edition else [])
-    # Of several most likely the one that was saved last; what is no file was not.
+    # Show the edition that was saved last.
     first = max(paths, key=lambda path: path.stat().st_mtime_ns if path.is_file() else 0)
     from pipeline.preview.server import preview
 
@@ -138,7 +138,10 @@ def _sheets(options: argparse.Namespace) -> int:
 def _for_each(
     paths: Sequence[Path], make: Callable[[Path], None], begun: Callable[[int, int], None] | None = None
 ) -> int:
-    """Call `make` for each edition: one's errors do not keep the others from being made. The worst exit code."""
+    """Call `make` for each edition, even after errors in others; the highest exit code.
+
+    `begun` is called before each with the number of finished editions and their total.
+    """
     begun = begun or _progress.editions
     code = 0
     for done, path in enumerate(paths):
@@ -147,13 +150,13 @@ def _for_each(
             make(path)
         except PipelineError as error:
             code = max(code, explain(error))
-        # Whoever follows our output through a pipe is to see each edition when it is made.
+        # Through a pipe, too, each edition's result appears when it is made.
         sys.stdout.flush()
     return code
 
 
 def _for_many(paths: Sequence[Path], make: Callable[..., None], is_current: Callable[[Path], bool], jobs: int) -> int:
-    """The same, where as many as `jobs` processes make the editions that are not current, or lay out the only one."""
+    """`_for_each` with `jobs` processes: they make the editions that are not current, or lay out a single one."""
 
     def alone(path: Path) -> None:
         make(_step, path, jobs)
@@ -169,7 +172,7 @@ def _for_many(paths: Sequence[Path], make: Callable[..., None], is_current: Call
 
     def waiting(done: int) -> None:
         _progress.editions(done, len(stale))
-        _progress.tell()
+        _progress.update()
 
     def in_turn(path: Path) -> None:
         if path not in waited_for:
@@ -256,7 +259,7 @@ def _diff(options: argparse.Namespace) -> int:
 
 
 def _with_previous(paths: Sequence[Path]) -> tuple[list[tuple[Path, Path]], int]:
-    """The editions that name a 前版, each behind that one; and the exit code for those that cannot be read."""
+    """The pairs (前版, edition) of the editions that name one, and the exit code for those that cannot be parsed."""
     pairs, code = [], 0
     for path in paths:
         try:
@@ -270,7 +273,7 @@ def _with_previous(paths: Sequence[Path]) -> tuple[list[tuple[Path, Path]], int]
 
 
 def _print_comparison(path: Path) -> int:
-    """Say in short what comparison.json at `path` says; the number of items that vanished."""
+    """Print a summary of the comparison.json at `path`; returns the number of vanished items."""
     from pipeline.years.comparison_data import summarize
 
     lines, vanished = summarize(path.read_text("utf-8"))
@@ -307,8 +310,8 @@ def _history(options: argparse.Namespace) -> int:
         try:
             _library.source(path)
         except SourceError as error:
-            # A file that cannot be read at all is no edition. A broken one may be the last, and which chain it
-            # belongs to is not known; where an edition is named, only what comes before that one counts.
+            # Skip a file that cannot be read at all (E101): it is not an edition. Without EDITION, an edition with
+            # errors ends the run, since it may be the last one of any chain. With EDITION, only its chain matters.
             is_no_edition = error.problems[0].code == "E101"
             if path.stem == options.edition or not (options.edition or is_no_edition):
                 raise
@@ -321,7 +324,7 @@ def _history(options: argparse.Namespace) -> int:
 
 
 def _workbooks(path: Path) -> list[Path]:
-    """`path`, or all workbooks in it if it is a folder; Excel's own lock files (~$) are none."""
+    """`path`, or, if it is a folder, all workbooks in it, without Excel's lock files (~$…)."""
     if not path.is_dir():
         return [path]
     return sorted(file for file in path.glob("*.xlsx") if not file.name.startswith("~$"))
@@ -333,7 +336,7 @@ def _sign(options: argparse.Namespace) -> int:
     from pipeline.office.signature import sign_report
 
     (path,) = _editions([options.edition])
-    # What is signed is the report as it is proved now, not what may have become of the file since.
+    # Make and prove the report first, so that no outdated or altered file is signed.
     make([report_of(path)], _step, library=_library)
     passphrase = Path(options.passphrase_file) if options.passphrase_file else None
     print(sign_report(OUT / path.stem / "report.pdf", Path(options.key), passphrase, datetime.now().astimezone()))
@@ -351,7 +354,7 @@ def _schema(_: argparse.Namespace) -> int:
 
 
 def _editions(names: Sequence[str]) -> list[Path]:
-    """The files of the editions `names`, or of all. Raises `UsageError`, with the names that there are."""
+    """The files of the editions `names`, or of all editions. Raises `UsageError`, with the names that exist."""
     if not SOURCE.is_dir():
         raise UsageError("source/ がありません。プロジェクトのフォルダで実行してください。")
     there = sorted(path for path in SOURCE.glob("*.yaml"))
@@ -369,12 +372,12 @@ def _editions(names: Sequence[str]) -> list[Path]:
 
 
 def _well_named() -> list[Path]:
-    """The files in source/ whose names are editions' ids."""
+    """The files in source/ whose names are valid edition ids."""
     return sorted(path for path in SOURCE.glob("*.yaml") if _is_edition_id(path.stem))
 
 
 def _leave_out(misnamed: set[Path]) -> None:
-    """Name the files whose names are no edition's, each once a run: they do not keep the others from being made."""
+    """Report files whose names are not valid edition ids, each once a run; the others are made anyway."""
     for path in sorted(misnamed - _misnamed):
         message = f"{path}: 版の名前に使えない文字があるため、除きました。ファイル名(.yaml の前)を、半角の英小文字、数字、「-」に改めてください。"
         print(printable(message), file=sys.stderr)
@@ -382,7 +385,7 @@ def _leave_out(misnamed: set[Path]) -> None:
 
 
 def _given(name: str) -> Path:
-    """The file that `name` means: an edition's id, a YAML file, or a PDF of ours. Raises `UsageError`."""
+    """The file that `name` means: an edition id, a YAML file, or one of our PDFs. Raises `UsageError`."""
     path = Path(name)
     if _is_edition_id(name) and (SOURCE / f"{name}.yaml").exists():
         return SOURCE / f"{name}.yaml"
@@ -392,7 +395,7 @@ def _given(name: str) -> Path:
 
 
 def _is_edition_id(name: str) -> bool:
-    # The rule of model.is_edition_id, whose module takes a tenth of a second to import.
+    # Repeats model.edition.is_edition_id, whose module takes 0.1 s to import.
     return (
         name.isascii()
         and name[:1].isalnum()
@@ -404,13 +407,13 @@ def _is_edition_id(name: str) -> bool:
 
 @contextmanager
 def _step(name: str) -> Iterator[None]:
-    """Says on the way how far a stage has come."""
+    """A `Step` that prints the progress of a stage."""
     with _progress.stage(name):
         yield
 
 
 def _silently(name: str) -> AbstractContextManager[None]:  # noqa: ARG001 it is a `Step`
-    """One of several processes says nothing: the first one says how far they all have come."""
+    """The `Step` of a worker, which prints nothing: the parent prints the progress of all."""
     return nullcontext()
 
 

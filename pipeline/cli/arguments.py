@@ -1,7 +1,7 @@
-"""What was typed becomes the command and its options, by the table of commands.
+"""Parses the command line by the table of commands.
 
-There are two ways in: the command line (`python -m pipeline report h24`) and the variables of make
-(`make report EDITION=h24`), which the Makefile hands over in the environment. Mistakes are answered in make's words.
+Arguments come from the command line (`python -m pipeline report h24`), or as variables of make
+(`make report EDITION=h24`), which the Makefile passes in the environment. Messages show make's syntax.
 """
 
 import argparse
@@ -17,10 +17,10 @@ from pipeline.errors import UsageError
 
 from .table import BY_NAME, FOLDER, PLAIN, Argument, Command
 
-# The Makefile names here the variables that were typed after `make`.
+# The environment variable in which the Makefile lists the variables that were set on make's command line.
 TYPED = "KYODO_TYPED"
 
-# What may be typed for a flag.
+# Accepted values of a flag.
 _FLAGS = {"1": True, "0": False, "": False}
 
 
@@ -33,7 +33,7 @@ class Call(NamedTuple):
 
 class _Parser(argparse.ArgumentParser):
     def __init__(self, command: Command) -> None:
-        # With a width given, argparse does not import what measures the terminal; nobody sees its own help.
+        # With a fixed width, argparse does not import shutil to measure the terminal. Its own help is never shown.
         width = partial(argparse.HelpFormatter, width=80)
         super().__init__(prog=command.name, add_help=False, allow_abbrev=False, formatter_class=width)
         self._command = command
@@ -44,7 +44,7 @@ class _Parser(argparse.ArgumentParser):
 
 
 def parse(arguments: Sequence[str]) -> Call | None:
-    """The call in `arguments`, or None if they ask for help. Raises `UsageError`."""
+    """The command and options in `arguments`; None if they ask for help. Raises `UsageError`."""
     target, *rest = [*arguments] or ["--help"]
     if target == "make":
         return _from_make(rest, os.environ)
@@ -81,7 +81,7 @@ def _parser(command: Command) -> _Parser:
 
 
 def _from_make(arguments: Sequence[str], environment: Mapping[str, str]) -> Call:
-    """The call of `make NAME VARIABLE=value …`. Raises `UsageError` for a variable that the command does not take."""
+    """The call from `make NAME VARIABLE=value …`. Raises `UsageError` for a variable that the command does not take."""
     command = _command(arguments[0] if arguments else "")
     taken = {argument.name: argument for argument in (*command.arguments, FOLDER, PLAIN)}
     options = argparse.Namespace()
@@ -116,7 +116,7 @@ def _near(name: str, taken: Mapping[str, Argument]) -> str:
 
 
 def _complete(command: Command, options: argparse.Namespace) -> Call:
-    """The call, if nothing is missing. Texts of several values are split. Raises `UsageError`."""
+    """The call, with texts of several values split. Raises `UsageError` if a required argument is missing."""
     for argument in command.arguments:
         if argument.kind == "values" and argument.option:
             text = getattr(options, f"{argument.dest}_text", None) or ""
@@ -127,7 +127,7 @@ def _complete(command: Command, options: argparse.Namespace) -> Call:
 
 
 def _split(text: str, name: str) -> list[str]:
-    """The names of files in `text`: one as it is, or several, in quotes where they hold spaces."""
+    """The file names in `text`: a single existing path, or several, separated as in a shell."""
     if not text or Path(text).exists():
         return [text] if text else []
     import shlex

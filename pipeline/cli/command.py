@@ -1,7 +1,7 @@
-"""The command: parse, call, exit with a code. What staff read is Japanese.
+"""The entry point: parses the arguments, runs the command, and turns errors into messages and exit codes.
 
-Results go to standard output, messages to standard error. Modules that take long to import are imported
-by the action that needs them, so that a report that is up to date costs a few hundredths of a second.
+Results go to stdout, messages to stderr, both in Japanese. Actions import slow modules only when they need them, so
+that a report that is up to date takes a few hundredths of a second.
 """
 
 import errno
@@ -17,7 +17,7 @@ from .arguments import parse
 from .output import explain
 from .table import help_text
 
-# What the machine may lack while files are read and written, and what to do.
+# Messages, with the fix, for errors of the machine while reading and writing files.
 _LACKS = {
     errno.ENOSPC: "空き容量がありません。不要なファイルを消してから、もう一度実行してください。",
     errno.EDQUOT: "割り当てられた容量がありません。不要なファイルを消してから、もう一度実行してください。",
@@ -32,14 +32,14 @@ _LACKS = {
     errno.ENOMEM: "メモリが足りません。ほかのプログラムを終えてから、もう一度実行してください。",
 }
 
-# True whatever was delivered before the failure: every file is replaced whole, and each is named when it is.
+# This is true at any point of a run: files are replaced atomically, and each is printed when it is delivered.
 _UNTOUCHED = "できたと表示したもののほかは、前のままです。"
 
-_INTERRUPTED = 130  # 128 + SIGINT, as shells have it
+_INTERRUPTED = 130  # 128 + SIGINT, the convention of shells
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command with `arguments` (the process's own by default); the exit code. A bug keeps its exception."""
+    """Run the command with `arguments` (default: sys.argv) and return the exit code. Bugs raise their exception."""
     _write_japanese()
     try:
         call = parse(sys.argv[1:] if arguments is None else arguments)
@@ -54,13 +54,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except PipelineError as error:
         return explain(error)
     except BrokenPipeError:
-        # The reader of our output has left (`| head`): nothing more to say, and nothing to complain of.
+        # The reader of the pipe has ended (`| head`). Redirect stdout, since flushing it at exit would fail as well.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except OSError as error:
         if error.errno not in _LACKS:
             raise
-        # Of a rename, the second name is the one that the reader knows.
+        # In a rename, filename2 is the target, which the user knows.
         place = error.filename2 or error.filename or "出力"
         print(f"{place}: {_LACKS[error.errno]}{_UNTOUCHED}", file=sys.stderr)
         return LackError.exit_code
@@ -68,7 +68,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"{_LACKS[errno.ENOMEM]}{_UNTOUCHED}", file=sys.stderr)
         return LackError.exit_code
     except ImportError as error:
-        # A module that is written in C is there, but does not load.
+        # Only a C extension that exists but does not load is handled here.
         if isinstance(error, ModuleNotFoundError) or not (error.path or "").endswith((".so", ".dylib")):
             raise
         print(
@@ -83,6 +83,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _enter(folder: str) -> None:
+    """Change to the project folder named by IN. Raises `UsageError`."""
     try:
         os.chdir(folder)
     except OSError:
@@ -90,7 +91,7 @@ def _enter(folder: str) -> None:
 
 
 def _write_japanese() -> None:
-    """Write UTF-8 whatever the locale says, and never stop for a character."""
+    """Make stdout and stderr use UTF-8 whatever the locale is; characters that cannot be encoded are escaped."""
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")

@@ -1,4 +1,4 @@
-"""What a command says: results on standard output, messages on standard error."""
+"""Prints results on stdout and messages on stderr."""
 
 import sys
 from collections import Counter
@@ -9,13 +9,13 @@ from pipeline.line import Delivered, Paper
 
 SHOWN_PROBLEMS = 200
 
-# What is still 未記入.
+# The warning on a value that is 未記入.
 _BLANK_CODE = "W507"
 _NO_DEPARTMENT = "担当課なし"
 
 
 def explain(error: PipelineError, each_blank: bool = False) -> int:
-    """Print why a command failed; its exit code. With `each_blank`, each 未記入 is named at its place."""
+    """Print the message of `error` and return its exit code. `each_blank` is as in `print_problems`."""
     if isinstance(error, SourceError):
         print_problems(error.problems, each_blank)
         errors = sum(problem.is_error for problem in error.problems)
@@ -29,10 +29,10 @@ def explain(error: PipelineError, each_blank: bool = False) -> int:
 
 
 def print_problems(problems: Sequence[Problem], each_blank: bool = False) -> None:
-    """Print each problem in a line, `SHOWN_PROBLEMS` of them at most.
+    """Print the problems, one a line, at most `SHOWN_PROBLEMS`.
 
-    A draft has hundreds of 未記入, among which other warnings would be lost: they are counted in one line for each
-    source, unless `each_blank` asks for their places.
+    Warnings on 未記入, of which a draft has hundreds, are replaced by one line with their number for each source,
+    unless `each_blank` is set.
     """
     shown = [problem for problem in problems if each_blank or problem.code != _BLANK_CODE]
     for problem in shown[:SHOWN_PROBLEMS]:
@@ -52,7 +52,7 @@ def _count_blanks(blanks: Sequence[Problem]) -> None:
 
 
 def print_delivered(paper: Paper, delivered: Delivered | None) -> None:
-    """Print the files of a paper with its size and the number of its warnings, or that it has not changed."""
+    """Print a paper's files, size and number of warnings, or, if `delivered` is None, that it has not changed."""
     if delivered is None:
         print(f"{paper.path}: 変わっていません。")
         return

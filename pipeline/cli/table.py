@@ -1,7 +1,7 @@
-"""The one table of commands: the parser, the help, README's list and the Makefile's targets follow from it.
+"""The table of commands, from which the parser, the help, README's list and the Makefile's targets are generated.
 
-`python -m pipeline.cli.table` writes the generated parts of README.md and Makefile (`make generate`); a test
-compares them with this table.
+`make generate` (`python -m pipeline.cli.table`) writes the generated parts of README.md and Makefile. A test compares
+them with this table.
 """
 
 import re
@@ -14,9 +14,10 @@ ArgumentKind = Literal["value", "values", "flag"]
 
 
 class Argument(NamedTuple):
-    """What a command takes: `name` is make's variable, `option` the command line's (none for positional arguments).
+    """An argument of a command.
 
-    `value` is what the usage line shows in its place; `value_en` is the same in README.
+    `name` is its variable in make, `option` its option on the command line (empty: positional), `dest` its attribute in
+    the parsed options. `value` is the placeholder in usage lines, `value_en` the one in README.
     """
 
     name: str
@@ -29,14 +30,14 @@ class Argument(NamedTuple):
 
     @property
     def usage(self) -> str:
-        """The argument in make's words: EDITION=版."""
+        """The argument in make's syntax: EDITION=版."""
         return f"{self.name}={self.value}"
 
 
 class Command(NamedTuple):
-    """A command that staff give: `make name`, or `python -m pipeline name`.
+    """A command: `make name`, or `python -m pipeline name`.
 
-    `does` stands in the help, `leaves` (English) in README.
+    `does` is its help, `leaves` what it writes, in English for README.
     """
 
     name: str
@@ -46,9 +47,9 @@ class Command(NamedTuple):
 
     @property
     def usage(self) -> str:
-        """How to call the command, in make's words, optional arguments in brackets."""
-        said = (each.usage if each.required else f"[{each.usage}]" for each in self.arguments)
-        return " ".join([f"make {self.name}", *said])
+        """The usage line in make's syntax, optional arguments in brackets."""
+        arguments = (each.usage if each.required else f"[{each.usage}]" for each in self.arguments)
+        return " ".join([f"make {self.name}", *arguments])
 
 
 _EDITIONS = Argument("EDITION", "editions", "values", "版", "id")
@@ -64,7 +65,7 @@ def _pair(old: str, new: str, required: bool = True) -> tuple[Argument, Argument
     )
 
 
-# Every command takes these two. The folder of another project, whose source/ and out/ are used:
+# Accepted by every command. The folder of another project, whose source/ and out/ are used:
 FOLDER = Argument("IN", "folder", "value", "フォルダ", "folder", "--in")
 # For developers: the layout without anything that is there for speed alone (plain.py).
 PLAIN = Argument("PLAIN", "plain", "flag", "1", "1", "--plain")
@@ -156,7 +157,7 @@ EXIT_CODES = (
 
 
 def help_text() -> str:
-    """All commands, in make's words."""
+    """The help: all commands in make's syntax."""
     lines = ["使い方: make コマンド [名前=値 …]", ""]
     for command in COMMANDS:
         lines += [f"  {command.usage}", f"      {command.does}"]
@@ -180,7 +181,7 @@ def makefile_part() -> str:
 
 
 def _names() -> list[str]:
-    """The variables of make that some command takes."""
+    """The make variables of all commands, without duplicates."""
     return list(dict.fromkeys(each.name for command in COMMANDS for each in (*command.arguments, FOLDER, PLAIN)))
 
 
@@ -188,16 +189,19 @@ def readme_part() -> str:
     """The list of commands in README.md."""
     lines = ["| command | leaves |", "|---|---|"]
     for command in COMMANDS:
-        said = (
+        arguments = (
             f"{each.name}={each.value_en}" if each.required else f"[{each.name}={each.value_en}]"
             for each in command.arguments
         )
-        lines.append(f"| `{' '.join([f'make {command.name}', *said])}` | {command.leaves} |")
+        lines.append(f"| `{' '.join([f'make {command.name}', *arguments])}` | {command.leaves} |")
     return "\n".join(lines) + "\n"
 
 
 def generated(text: str, part: str, comment: tuple[str, str]) -> str:
-    """`text` with `part` between its two marks, which stand in comments that begin and end with `comment`."""
+    """`text` with the lines between its begin and end marks replaced by `part`.
+
+    The marks are comments; `comment` is how a comment begins and ends. Raises ValueError unless each mark occurs once.
+    """
     begin, end = (f"{comment[0]} {mark} the commands (make generate){comment[1]}\n" for mark in ("begin", "end"))
     pattern = re.compile(re.escape(begin) + ".*?" + re.escape(end), re.DOTALL)
     if len(pattern.findall(text)) != 1:

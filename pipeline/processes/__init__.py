@@ -1,1 +1,1 @@
-"""Workers, the helper process, and progress."""
+"""Worker processes, the helper process, progress lines, and the garbage collector."""

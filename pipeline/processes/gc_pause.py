@@ -1,4 +1,4 @@
-"""The garbage collector at rest where nearly all that is made is kept until the end."""
+"""Pauses the garbage collector during work that allocates many objects and frees few."""
 
 import gc
 from collections.abc import Iterator
@@ -8,21 +8,21 @@ from functools import cache
 
 @contextmanager
 def gc_paused() -> Iterator[None]:
-    """Without the garbage collector, which would go through a growing tree of boxes, or of a PDF, over and over.
+    """Disable the garbage collector during the block; it saves a fifth of the time.
 
-    A fifth less time. Afterwards it clears away what was left.
+    The collector would go through the growing tree of boxes, or of a PDF, again and again.
     """
-    _settle()
-    was_at_work = gc.isenabled()
+    _freeze_imports()
+    was_enabled = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
-        if was_at_work:
+        if was_enabled:
             gc.enable()
 
 
 @cache
-def _settle() -> None:
-    """What has been imported stays for good: the collector need not look at it again."""
+def _freeze_imports() -> None:
+    """Exclude existing objects, which are mostly imported modules and stay until exit, from garbage collection."""
     gc.freeze()

@@ -1,4 +1,4 @@
-"""A process beside this one, which gets ready for its work while we get the work ready."""
+"""A helper process that prepares itself (imports the layout engine) while this process prepares its work."""
 
 import atexit
 import contextlib
@@ -16,15 +16,15 @@ from pipeline.errors import PipelineError
 
 
 def may_fork() -> bool:
-    """Whether a fork of this process is as good as the process: on Linux, while it has one thread."""
-    # On macOS the system's own libraries, which find the fonts there, do not survive a fork.
+    """Whether a fork of this process can work: on Linux, while it has a single thread."""
+    # On macOS the system libraries that find fonts do not work after a fork.
     return sys.platform == "linux" and len(os.listdir("/proc/self/task")) == 1
 
 
 def start_helper_process(
     work: Callable[..., Any], prepare: Callable[[], None] | None = None, logs: Sequence[str] = ()
 ) -> "HelperProcess | None":
-    """A `HelperProcess`; None where this process may not fork, or the machine has no room for another one."""
+    """A new `HelperProcess`; None if this process may not fork, or the system cannot start another process."""
     if not may_fork():
         return None
     with contextlib.suppress(OSError):
@@ -33,10 +33,10 @@ def start_helper_process(
 
 
 class HelperProcess:
-    """A process, forked from this one as it is now, that does `work` when it is asked to; before that, it may `prepare`.
+    """A process forked from this one that calls `prepare` once, and then `work` for each `ask`.
 
-    What `work` is given and what it returns can be pickled. What is logged there in `logs` is logged here too. The
-    process ends with this one: with nobody to hear of a step that it logs, or of what it found, it goes no further.
+    Arguments and results of `work` must be picklable. Records of the loggers named in `logs` are handled in this process
+    too. The helper ends when this process does: its next send or receive on a pipe fails.
     """
 
     def __init__(
@@ -50,59 +50,60 @@ class HelperProcess:
         self._process.start()
         orders.close()
         answers.close()
-        # Else this process would end by waiting for the other, which waits to be asked.
+        # At exit, multiprocessing waits for the helper, which waits for orders: close its pipe first.
         atexit.register(self._orders.close)
 
     def ask(self, *arguments: Any) -> Callable[[], Any]:
-        """Have `work` done with `arguments`; what is returned waits for it and gives what it returned.
+        """Call `work(*arguments)` in the helper; returns a function that waits for the result.
 
-        Or raises the `PipelineError` that it raised. What else keeps it from being done there is met here, in a try
-        of our own.
+        That function raises the `PipelineError` that `work` raised. If the helper fails in another way, it calls `work`
+        in this process, where a bug shows its traceback.
         """
-        with contextlib.suppress(OSError):  # it has ended
+        with contextlib.suppress(OSError):  # the helper has ended; _answer sees it too
             self._orders.send(arguments)
         return partial(self._answer, arguments)
 
     def end(self) -> None:
-        """Wait for the end of the process, which has nothing more to do."""
+        """Tell the helper to end, and wait until it has."""
         self._orders.close()
         self._process.join()
         self._answers.close()
 
     def _answer(self, arguments: Sequence[Any]) -> Any:
-        said: Any = None
+        answer: Any = None
         try:
-            while isinstance(said := self._answers.recv(), logging.LogRecord):
-                logging.getLogger(said.name).handle(said)
+            while isinstance(answer := self._answers.recv(), logging.LogRecord):
+                logging.getLogger(answer.name).handle(answer)
         except (EOFError, OSError):
-            said = None  # it has ended
+            answer = None  # the helper has ended
         except BaseException:
             self._process.kill()
             raise
-        if said is None:
+        if answer is None:
             return self._work(*arguments)
-        error, result = said
+        error, result = answer
         if error:
             raise error
         return result
 
 
 def _serve(
-    beside: HelperProcess,
+    helper: HelperProcess,
     orders: Connection,
     answers: Connection,
     prepare: Callable[[], None] | None,
     logs: Sequence[str],
 ) -> None:
+    """The helper's main loop: receive arguments, send back log records and (error, result), until EOF."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
-    # The other ends, or it would never see that nobody is there any more.
-    beside._orders.close()
-    beside._answers.close()
+    # Close the parent's pipe ends here, or recv() never sees EOF.
+    helper._orders.close()
+    helper._answers.close()
     if logs:
-        tell = logging.Handler()
-        tell.emit = answers.send  # type: ignore[assignment, method-assign]
+        forward = logging.Handler()
+        forward.emit = answers.send  # type: ignore[assignment, method-assign]
         for name in logs:
-            logging.getLogger(name).addHandler(tell)
+            logging.getLogger(name).addHandler(forward)
             logging.getLogger(name).setLevel(logging.INFO)
     else:
         logging.disable(logging.INFO)
@@ -112,7 +113,7 @@ def _serve(
         while True:
             arguments = orders.recv()
             try:
-                answer: tuple[PipelineError | None, Any] = (None, beside._work(*arguments))
+                answer: tuple[PipelineError | None, Any] = (None, helper._work(*arguments))
             except PipelineError as error:
                 answer = (error, None)
             answers.send(answer)

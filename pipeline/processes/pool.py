@@ -1,4 +1,4 @@
-"""Many documents at once: a pool of processes, each with the engine warm, whose results come back in order."""
+"""Worker processes: many documents at a time, or the chunks of one document."""
 
 import contextlib
 import io
@@ -19,28 +19,25 @@ from pipeline.errors import PipelineError
 
 from .helper_process import may_fork
 
-# How often whoever waits is told that time goes on, in seconds.
-_TICK = 1.0
+# Seconds between calls of `waiting` while no document is finished.
+_WAITING_INTERVAL = 1.0
 
-# What a pool raises when it cannot begin a process, or its own thread.
-_NO_ROOM = (OSError, RuntimeError)
-
-# Those that could be begun: the pool forgets them, and Python would wait for them at its end. They do nothing yet.
-_AT_ONCE = signal.SIGKILL
+# Exceptions of a pool that cannot start a process, or its own thread.
+_START_ERRORS = (OSError, RuntimeError)
 
 _R = TypeVar("_R")
 
 
-class Made(NamedTuple):
-    """What was printed while a document was made, each piece with whether it is a message, and why it was not made."""
+class Result(NamedTuple):
+    """What a worker printed while making a document, as (is on stderr, text), and the error that ended it, if any."""
 
     printed: tuple[tuple[bool, str], ...]
     error: PipelineError | None
 
     def print(self) -> None:
-        """Print it all where it belongs. Raises what kept the document from being made."""
-        for is_message, text in self.printed:
-            print(text, end="", file=sys.stderr if is_message else sys.stdout)
+        """Print everything on the stream where it belongs. Raises the error, if there is one."""
+        for is_stderr, text in self.printed:
+            print(text, end="", file=sys.stderr if is_stderr else sys.stdout)
         if self.error:
             raise self.error
 
@@ -51,53 +48,62 @@ def make_all(
     warm_up: Callable[[], None],
     jobs: int,
     waiting: Callable[[int], None],
-) -> Generator[Made, None, None]:
-    """What `make` does with each of `paths`, in their order, `jobs` at a time. Both functions can be pickled.
+) -> Generator[Result, None, None]:
+    """Call `make` for each of `paths` in `jobs` processes, and yield the results in the order of `paths`.
 
-    `waiting` is called now and then with the number of paths that are done. Raises `BrokenProcessPool` if the
-    machine has no room for the processes or ends one, and whatever else `make` raised, with its traceback.
+    Each worker calls `warm_up` first. Both functions must be picklable. `waiting` is called about once a second with the
+    number of finished paths. Raises `BrokenProcessPool` if a process cannot be started or is killed, and any
+    exception of `make` that is not a `PipelineError`.
     """
     context = multiprocessing.get_context("fork" if may_fork() else "spawn")
     if context.get_start_method() == "fork":
         warm_up()
     pool = ProcessPoolExecutor(min(jobs, len(paths)), context, _begin, (warm_up,))
-    made: list[Future[Made]] = []
+    futures: list[Future[Result]] = []
     try:
         try:
-            made += [pool.submit(_make, make, path) for path in paths]
-        except _NO_ROOM as error:
-            _end_children(_AT_ONCE)
+            futures += [pool.submit(_make, make, path) for path in paths]
+        except _START_ERRORS as error:
+            _kill_idle_children()
             raise BrokenProcessPool(str(error)) from error
-        for each in made:
+        for each in futures:
             while not each.done():
-                _wait(made)
-                waiting(sum(future.done() for future in made))
+                _wait(futures)
+                waiting(sum(future.done() for future in futures))
             yield each.result()
     finally:
-        # Whoever comes here before everything is done will not wait for what is under way.
-        if not all(future.done() for future in made):
+        # After an error or an interruption, do not wait for the remaining work.
+        if not all(future.done() for future in futures):
             _end_children(signal.SIGINT)
         pool.shutdown(cancel_futures=True)
 
 
 @contextlib.contextmanager
 def forked(work: Callable[..., _R], jobs: int) -> Iterator[Callable[..., "Future[_R]"] | None]:
-    """A way to have `work` done by `jobs` processes forked from this one as it is now; None if that cannot be.
+    """A function that submits calls of `work` to `jobs` processes forked from this one; None if it cannot fork.
 
-    What is given to `work`, and what it returns, can be pickled; `work` itself goes with the fork. `Future.result`
-    raises `BrokenProcessPool` if the machine ends one of the processes.
+    Arguments and results of `work` must be picklable; `work` itself is inherited by the fork. `Future.result` raises
+    `BrokenProcessPool` if a process is killed.
     """
     if jobs < 2 or not may_fork():
         yield None
         return
-    with _ended(ProcessPoolExecutor(jobs, multiprocessing.get_context("fork"), _begin_with, (work,))) as pool:
+    with _shut_down(ProcessPoolExecutor(jobs, multiprocessing.get_context("fork"), _begin_with, (work,))) as pool:
         try:
-            pool.submit(_nothing)  # now they are there
-        except _NO_ROOM:
-            _end_children(_AT_ONCE)
+            pool.submit(_nothing)  # the first call forks all workers
+        except _START_ERRORS:
+            _kill_idle_children()
             yield None
         else:
             yield partial(pool.submit, _do)
+
+
+def _kill_idle_children() -> None:
+    """Kill the idle workers of a pool that could not start all of them.
+
+    The pool forgets them, and Python would wait for them at exit.
+    """
+    _end_children(signal.SIGKILL)
 
 
 def _end_children(how: int) -> None:
@@ -112,7 +118,7 @@ _work: Callable[..., Any]
 def _begin_with(work: Callable[..., Any]) -> None:
     global _work
     _work = work
-    # Whoever follows how far the work has come is in the parent.
+    # Only the parent listens to the log records of progress.
     logging.disable(logging.INFO)
     _begin(_nothing)
 
@@ -125,24 +131,24 @@ def _do(*arguments: Any) -> Any:
 
 
 @contextlib.contextmanager
-def _ended(pool: ProcessPoolExecutor) -> Iterator[ProcessPoolExecutor]:
-    """`pool`, of which nothing is left in the end, whatever may still be under way."""
+def _shut_down(pool: ProcessPoolExecutor) -> Iterator[ProcessPoolExecutor]:
+    """Shut `pool` down after the block."""
     try:
         yield pool
     except BaseException:
-        # Whoever comes here before everything is done will not wait for what is under way.
+        # Do not wait for the remaining work.
         _end_children(signal.SIGINT)
         raise
     finally:
         pool.shutdown(cancel_futures=True)
 
 
-def _wait(made: Sequence[Future[Made]]) -> None:
-    wait([future for future in made if not future.done()], _TICK, FIRST_COMPLETED)
+def _wait(futures: Sequence[Future[Result]]) -> None:
+    wait([future for future in futures if not future.done()], _WAITING_INTERVAL, FIRST_COMPLETED)
 
 
 def _begin(warm_up: Callable[[], None]) -> None:
-    """In a new process: end when it is told to, or when nobody is there any more that waits for it."""
+    """Initialize a worker: it ends at SIGINT, or when the parent has ended."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     warm_up()
@@ -155,10 +161,10 @@ def _end_with_parent() -> None:
     os._exit(1)
 
 
-def _make(make: Callable[[Path], None], path: Path) -> Made:
+def _make(make: Callable[[Path], None], path: Path) -> Result:
     printed: list[tuple[bool, str]] = []
     error = None
-    # While it makes a document, a process that is told to end clears up first; while it waits, it has nothing to clear.
+    # During work, SIGINT raises KeyboardInterrupt, so that temporary files are removed; while idle, it ends the worker.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         with (
@@ -172,16 +178,17 @@ def _make(make: Callable[[Path], None], path: Path) -> Made:
         os._exit(130)
     finally:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
-    return Made(tuple(printed), error)
+    return Result(tuple(printed), error)
 
 
 class _Recorder(io.StringIO):
-    """Keeps what is written to it in `printed`."""
+    """Appends what is written to it to `printed`, with whether it stands for stderr."""
 
-    def __init__(self, printed: list[tuple[bool, str]], is_message: bool) -> None:
+    def __init__(self, printed: list[tuple[bool, str]], is_stderr: bool) -> None:
         super().__init__()
-        self._printed, self._is_message = printed, is_message
+        self._printed, self._is_stderr = printed, is_stderr
 
     def write(self, text: str) -> int:
-        self._printed.append((self._is_message, text))
+        """Record `text`."""
+        self._printed.append((self._is_stderr, text))
         return len(text)

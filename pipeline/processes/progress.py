@@ -1,4 +1,4 @@
-"""How far long work has come: one line that is rewritten in place on a terminal, and now and then a line elsewhere."""
+"""Progress of long work on stderr: one line that is rewritten in place on a terminal, or occasional lines elsewhere."""
 
 import os
 import re
@@ -9,46 +9,42 @@ from contextlib import contextmanager
 
 from pipeline.text import width_in_halves
 
-# The stage in which pages are laid out, of which WeasyPrint logs each.
+# The name of the layout stage, in which pages are counted.
 LAYOUT = "組版"
 
-# Where the pages are counted: WeasyPrint's log, and before it our own, of how many there will be.
+# Loggers whose records count pages: WeasyPrint's, one record a page, and ours, with the expected and finished pages.
 LOGS = ("weasyprint.progress", "pipeline.processes.progress")
 
-# Where lines stay, so many seconds lie between them: short work says nothing but its results.
+# Seconds between progress lines when stderr is not a terminal. Short work prints none.
 _BETWEEN_LINES = 10.0
-# On a terminal, more would only cost time.
+# Seconds between redraws on a terminal, since drawing takes time.
 _BETWEEN_REDRAWS = 0.1
 
-# Too early, an estimate only jumps about.
+# Seconds before the first estimate; an earlier one would be unsteady.
 _SECONDS_BEFORE_ESTIMATE = 1.0
 
-# After the last page is laid out, the PDF is drawn, written and proved: so much of the time that the pages took
-# (measured on 1,200 rows).
+# Time to draw, write and prove the PDF after layout, as a multiple of the layout's time (measured on 1,200 rows).
 _AFTER_PAGES = 1.8
 
 _PAGE = re.compile(r"Step 5 .* Page (\d+)")
 
 
 def expect_pages(number: int) -> None:
-    """Say, before the pages of a document are laid out, how many there are likely to be."""
-    import logging  # here: a run that finds everything up to date has nothing to log
+    """Log, before the layout of a document, its expected `number` of pages."""
+    import logging  # late: a run that finds everything up to date logs nothing
 
     logging.getLogger(LOGS[1]).info("%d", number)
 
 
 def begin_pages(done: int) -> None:
-    """Say that so many pages are `done`; WeasyPrint counts the next ones from 1."""
+    """Log that `done` pages are finished; WeasyPrint will count the following ones from 1."""
     import logging
 
     logging.getLogger(LOGS[1]).info("+%d", done)
 
 
 class Progress:
-    """What a run says of itself on standard error until its results are there.
-
-    `write`, `is_terminal`, `clock` and `columns` are for tests.
-    """
+    """The progress of a run, printed on stderr. The arguments replace terminal and clock in tests."""
 
     def __init__(
         self,
@@ -71,17 +67,17 @@ class Progress:
         self._end: float | None = None
 
     def editions(self, done: int, total: int) -> None:
-        """So many of the editions, of which there are several, are made."""
+        """Set the number of editions that are `done`, of `total`."""
         if total != self._total:
             self._begin = self._clock()
         self._done, self._total = done, total
 
-    def tell(self) -> None:
-        """Say how far the work has come, if it is time to."""
+    def update(self) -> None:
+        """Print the progress line if its interval has passed."""
         now = self._clock()
         if self._is_terminal():
             if now - self._drawn >= _BETWEEN_REDRAWS:
-                # One column less: a full line makes some terminals begin the next.
+                # One column less than the terminal has: a full line makes some terminals wrap.
                 self._write("\r\033[K" + _fitted(f"  {self._line(now)}", self._columns() - 1))
                 self._is_shown, self._drawn = True, now
         elif now - self._said >= _BETWEEN_LINES:
@@ -90,12 +86,12 @@ class Progress:
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
-        """While a stage is at work. On a terminal, a document that is made alone leaves how long each stage took."""
+        """Wrap a stage. On a terminal, if there is a single edition, print afterwards how long it took."""
         begin = self._clock()
         self._stage, self._page, self._before = name, 0, 0
-        self.tell()
+        self.update()
         try:
-            with self._listening() if name == LAYOUT else _nothing():
+            with self._counting_pages() if name == LAYOUT else _nothing():
                 yield
         finally:
             self._stage = ""
@@ -104,7 +100,7 @@ class Progress:
             self._write(f"  {name} {self._clock() - begin:6.2f}秒\n")
 
     def clear(self) -> None:
-        """Take the line away: what is printed next would stand behind it."""
+        """Erase the progress line, so that other output can be printed in its place."""
         if self._is_shown:
             self._write("\r\033[K")
             self._is_shown = False
@@ -125,20 +121,20 @@ class Progress:
         return " ".join(parts)
 
     def _remaining(self, now: float) -> float | None:
-        """The seconds that are left, as far as they can be told: of all editions, or of the one document."""
+        """Estimated remaining seconds, of all editions or of the only document; None without an estimate."""
         end = self._end
         if self._total > 1:
             end = _end(self._begin, now, self._done, self._total)
         return None if end is None or end <= now else end - now
 
     @contextmanager
-    def _listening(self) -> Iterator[None]:
-        """Hear which page is laid out."""
+    def _counting_pages(self) -> Iterator[None]:
+        """Follow, during the block, the log records that count pages."""
         import logging
 
         class PageCounter(logging.Handler):
             def emit(_, record: logging.LogRecord) -> None:  # noqa: N805
-                self._hear(record.getMessage())
+                self._on_log(record.getMessage())
 
         handler, loggers = PageCounter(), [logging.getLogger(name) for name in LOGS]
         levels = [logger.level for logger in loggers]
@@ -152,7 +148,7 @@ class Progress:
                 logger.removeHandler(handler)
                 logger.setLevel(level)
 
-    def _hear(self, message: str) -> None:
+    def _on_log(self, message: str) -> None:
         if message.isdecimal():
             self._pages = int(message)
         elif message.startswith("+"):
@@ -160,17 +156,17 @@ class Progress:
             self._begin_page(self._before + 1)
         elif found := _PAGE.match(message):
             self._begin_page(self._before + int(found[1]))
-        self.tell()
+        self.update()
 
     def _begin_page(self, page: int) -> None:
         if page <= self._before + 1 and page < self._page:
-            # Laid out once more: now it is known how many pages there are.
+            # A repeated layout of the same document: the first one has shown the number of pages.
             self._pages = max(self._pages, self._page)
         now = self._clock()
         if page == 1:
             self._first_page = now
         self._page = page
-        # It has only begun.
+        # This page has only begun, so one less is done.
         self._end = _end(self._first_page, now, page - 1, max(page, self._pages) * (1 + _AFTER_PAGES))
 
 
@@ -191,7 +187,7 @@ def _columns() -> int:
 
 
 def _fitted(text: str, columns: int) -> str:
-    """As much of `text` as goes into so many columns, of which a Japanese character takes two."""
+    """`text` truncated to `columns` of the terminal; a full-width character takes two."""
     width = 0
     for index, character in enumerate(text):
         width += width_in_halves(character)
@@ -201,7 +197,7 @@ def _fitted(text: str, columns: int) -> str:
 
 
 def _end(begin: float, now: float, done: int, whole: float) -> float | None:
-    """When all will be done of which so much was done from `begin` to `now`; None if it is too early to tell."""
+    """The estimated time of the end, if `done` of `whole` took from `begin` to `now`; None if it is too early."""
     if done < 1 or now - begin < _SECONDS_BEFORE_ESTIMATE:
         return None
     return begin + (now - begin) / done * whole
