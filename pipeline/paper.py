@@ -33,6 +33,11 @@ class Sheet:
         """The width between the margins."""
         return self.width - LEFT - RIGHT
 
+    @property
+    def lines(self) -> int:
+        """How many lines of a row one page holds below the column heads."""
+        return int((self.height - TOP - BOTTOM - COLUMN_HEADS) / (TYPE_PT * LINE_HEIGHT * PT))
+
 
 A4 = Sheet("A4", 297, 210)
 A3 = Sheet("A3", 420, 297)
@@ -54,6 +59,8 @@ MASTHEAD_TOP, LEGEND_TOP, ROW_TOP = 6.5, 0.8, 0.6
 # The table: the width of the thin rules, and what is left free at each side of a cell's text.
 RULE = 0.3 * PT
 CELL_SIDE = 1.2
+# The room that column heads and rules take of a page at most.
+COLUMN_HEADS = 12.0
 
 # The width of a column that takes what the others leave.
 REST = 0.0
@@ -102,8 +109,22 @@ def width_of_figures(count: int) -> float:
 # which takes the rest, 48: of all divisions the one in which no line of the original holds only a character or two, and
 # most names stay in one line.
 REPORT = {"level": 8.0, "number": 9.0, "name": 72.0, "symbol": 10.5, "term": 13.0, "prose": REST}
-# A page of the report holds so many lines of one row below the column heads.
-REPORT_LINES = 43
+
+# The comparison (新旧対照表): what changed, then the columns of either side by what they hold.
+COMPARISON = {"kinds": 15.5, "number": 8.0, "name": 37.0, "symbol": 9.5, "term": 10.5, "prose": REST}
+# Its list of changes by name (名前で見る変更).
+COMPARISON_LISTED = Widths(
+    (("kind", 30.0), ("number", 12.0), ("item", REST), ("number", 12.0), ("item", REST), ("remark", 44.0))
+)
+
+# The errata (正誤表).
+ERRATA = Widths((("number", 11.0), ("place", 30.0), ("text", REST), ("text", REST)))
+
+# The history (経過): the column of a year in the shares and of its bar, and of an edition in the list of items. A narrow
+# one has room for 未記入 below a NO and for a NO of three figures beside its symbol, a wide one for 未記入 beside a NO.
+SHARES_YEAR, SHARES_TOTAL = 24.0, 11.0
+SHARES_BAR = {A4: 97.0, A3: 197.0}
+EDITION_NARROW, EDITION_LONG_NUMBER, EDITION_WIDE = 13.5, 14.5, 17.0
 
 MEASURES: Mapping[str, str] = {
     "top": f"{TOP:g}mm",

@@ -10,6 +10,7 @@ from itertools import groupby, zip_longest
 from pipeline.documents import expected as common
 from pipeline.documents.document import CHANGED, DELETED, Block, Cell, Expected, Paragraph, Row, Table
 from pipeline.documents.expected import CONTINUED, LEGEND_COLON, legend, marked, require
+from pipeline.model.columns import Column, item_columns
 from pipeline.model.edition import Edition, measure_number, policy_number
 from pipeline.model.validation import Validated
 from pipeline.text import brief, flat
@@ -17,7 +18,6 @@ from pipeline.years.comparison import Comparison, Entry, compare
 from pipeline.years.matching import Placed, goes_on
 from pipeline.years.similarity import fold
 
-FIELDS = ("number", "item", "status", "treatment", "findings")
 ENDED, VANISHED, ADDED = "終了", "記載なし", "(新設)"
 
 # A text and its marked words.
@@ -58,7 +58,7 @@ def _blocks(comparison: Comparison, entries: list[Judged], names: list[str], sho
 
 def _check_complete(comparison: Comparison, rows: tuple[Row, ...], left_out: list[Entry]) -> None:
     """Every NO of either edition stands in exactly one row, or is one of those left out as unchanged."""
-    for column, side, edition in ((1, "new", comparison.new), (1 + len(FIELDS), "old", comparison.old)):
+    for column, side, edition in ((1, "new", comparison.new), (1 + len(item_columns()), "old", comparison.old)):
         shown = [int(row.cells[column].text) for row in rows if not row.is_heading and row.cells[column].text]
         hidden = [placed.number for entry in left_out for placed in getattr(entry, side)]
         require(sorted(shown + hidden) == sorted(edition.items), "比較にない項目か、二度ある項目があります。")
@@ -257,9 +257,9 @@ def _heads(edition: Edition, names: list[str]) -> tuple[tuple[Cell, ...], ...]:
             Cell(f"旧({names[0]})", scope="Column", id="head-old"),
         ),
         tuple(
-            Cell(getattr(edition.headings, field), (f"head-{side}",), "Column", id=f"head-{side}-{field}")
+            Cell(column.head, (f"head-{side}",), "Column", id=f"head-{side}-{column.name}")
             for side in ("new", "old")
-            for field in FIELDS
+            for column in item_columns(edition.columns)
         ),
     )
 
@@ -338,8 +338,8 @@ def _labels(edition: Edition, entry: Entry, kinds: tuple[str, ...]) -> Iterator[
         yield "推定"
 
 
-# A side of a row: number, name, status with its meaning, treatment, findings.
-ExpectedSide = tuple[str, Said, Said, str, Said, Said]
+# A side of a row: the text of each column with its marked words, and the meaning of a symbol.
+ExpectedSide = tuple[tuple[Said, str], ...]
 
 
 def _sides(
@@ -347,17 +347,8 @@ def _sides(
 ) -> tuple[ExpectedSide, ExpectedSide]:
     """Left and right."""
     if new and old:
-        old_name, new_name = marked(old.item.name, new.item.name)
-        old_findings, new_findings = marked(old.item.findings, new.item.findings)
-        # A status is compared by its meaning: another symbol for the same is no change.
-        status = fold(old.meaning) != fold(new.meaning)
-        treatment = fold(old.item.treatment) != fold(new.item.treatment)
-        if "moved" in kinds:
-            old_name = f"{old_name[0]}\n[旧 {_position(old)}]", old_name[1]
-        return (
-            _side(new, new_name, _whole(new.item.status, status), _whole(new.item.treatment, treatment), new_findings),
-            _side(old, old_name, _whole(old.item.status, status), _whole(old.item.treatment, treatment), old_findings),
-        )
+        pairs = [_pair(column, old, new, "moved" in kinds) for column in item_columns()]
+        return tuple(pair[1] for pair in pairs), tuple(pair[0] for pair in pairs)
     if new:
         why = f"(旧NO {entry.old[0].number}から分割)" if entry.old else ADDED
         return _alone(new, not entry.old), _empty(why)
@@ -366,19 +357,36 @@ def _sides(
     return _empty(why), _alone(old, not entry.new)
 
 
-def _side(placed: Placed, name: Said, status: Said, treatment: Said, findings: Said) -> ExpectedSide:
-    meaning = flat(placed.meaning) if placed.meaning != placed.item.status else ""
-    return str(placed.number), name, status, meaning, treatment, findings
+def _pair(column: Column, old: Placed, new: Placed, is_moved: bool) -> tuple[tuple[Said, str], tuple[Said, str]]:
+    """What `column` says on the old side and on the new one."""
+    texts = old.item.text(column), new.item.text(column)
+    if column.kind in ("name", "prose"):
+        before, after = marked(*texts)
+        if column.kind == "name" and is_moved:
+            before = f"{before[0]}\n[旧 {_position(old)}]", before[1]
+        return (before, ""), (after, "")
+    # A symbol is compared by its meaning: another symbol for the same is no change.
+    sides = (old.meaning, new.meaning) if column.kind == "symbol" else texts
+    differ = column.kind != "number" and fold(sides[0]) != fold(sides[1])
+    return (
+        (_whole(texts[0], differ), _meaning(column, old)),
+        (_whole(texts[1], differ), _meaning(column, new)),
+    )
+
+
+def _meaning(column: Column, placed: Placed) -> str:
+    return flat(placed.meaning) if column.kind == "symbol" and placed.meaning != placed.item.text(column) else ""
 
 
 def _alone(placed: Placed, is_marked: bool) -> ExpectedSide:
-    item = placed.item
-    said = (_whole(item.name, is_marked), *((text, ()) for text in (item.status, item.treatment, item.findings)))
-    return _side(placed, *said)
+    return tuple(
+        (_whole(placed.item.text(column), is_marked and column.kind == "name"), _meaning(column, placed))
+        for column in item_columns()
+    )
 
 
 def _empty(why: str) -> ExpectedSide:
-    return "", (why, ()), NO_TEXT, "", NO_TEXT, NO_TEXT
+    return tuple(((why, ()) if column.kind == "name" else NO_TEXT, "") for column in item_columns())
 
 
 def _whole(text: str, is_marked: bool) -> Said:
@@ -390,12 +398,10 @@ def _cells(
 ) -> Iterator[Cell]:
     yield Cell(labels, ("head-kinds", *ids))
     for name, side in zip(("new", "old"), sides, strict=True):
-        number, item, status, meaning, treatment, findings = side
         said = CHANGED if name == "new" else DELETED
-        for field, (text, words) in zip(FIELDS, ((number, ()), item, status, treatment, findings), strict=True):
-            heads = (f"head-{name}", f"head-{name}-{field}")
-            if field == "item" and headed_by_new == (name == "new"):
+        for column, ((text, words), meaning) in zip(item_columns(), side, strict=True):
+            heads = (f"head-{name}", f"head-{name}-{column.name}")
+            if column.kind == "name" and headed_by_new == (name == "new"):
                 yield Cell(text, (*heads, *ids[1:]), "Row", id=ids[0], marked=words, said=said)
             else:
-                meaning_here = meaning if field == "status" else ""
-                yield Cell(text, (*heads, *ids), alternate=meaning_here, marked=words, said=said)
+                yield Cell(text, (*heads, *ids), alternate=meaning, marked=words, said=said)

@@ -5,7 +5,7 @@ underlined on the left and struck out on the right, so that a black and white co
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from pipeline.documents.document import CHANGED, DELETED, Carried
@@ -18,7 +18,9 @@ from pipeline.documents.html import (
     number_column,
     render,
 )
+from pipeline.model.columns import Column, item_columns
 from pipeline.model.edition import Edition, measure_number, policy_number
+from pipeline.paper import CELL_SIDE, COMPARISON, COMPARISON_LISTED, Widths
 from pipeline.text import brief, flat, width_in_ems
 from pipeline.years.comparison import LABELS, ChangeKind, Comparison, Entry
 from pipeline.years.matching import Placed
@@ -42,28 +44,24 @@ _LISTED: tuple[tuple[ChangeKind, str], ...] = (
     ("ended", "終了"),
 )
 
-FIELDS = ("number", "item", "status", "treatment", "findings")
-
-# On an A4 page: so many lines of sentences and tables make an overview that fills its page, and a name in it has so
-# many ems a line.
+# An overview of at most so many lines of sentences and tables fits on an A4 page.
 _LINES_OF_A_PAGE = 24
-_NAME_WIDTH = 27
 
-# How many figures a NO may have in its columns, of the table and of what is listed by name (styles/comparison.css).
-_NUMBER_FIGURES = 3
-_LISTED_NUMBER_FIGURES = 6
+_SIDE = tuple((column.name, COMPARISON[column.kind]) for column in item_columns())
+_WIDTHS = Widths((("kinds", COMPARISON["kinds"]), *_SIDE, *_SIDE))
+_LISTED_ITEM = COMPARISON_LISTED.ems("item", CELL_SIDE)
 
 
 @dataclass(frozen=True, slots=True)
-class ItemSide:
-    """One side of a row: the marked words of each field; the meaning of the status."""
+class SideCell:
+    """A cell of one side of a row: its text in pieces, of which the changed ones are marked; `meaning` is a symbol's."""
 
-    number: str
-    name: Marked
-    status: Marked
-    meaning: str
-    treatment: Marked
-    findings: Marked
+    column: Column
+    pieces: Marked
+    meaning: str = ""
+
+
+ItemSide = tuple[SideCell, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +103,7 @@ class Overview:
     def fits_on_a_page(self) -> bool:
         """Whether it most likely does: then that is a page by itself, a summary to hand out."""
         lines = len(self.sentences) + len(self.matrix)
-        lines += sum(max(-(-width_in_ems(text) // _NAME_WIDTH) for text in row) for row in self.listed)
+        lines += sum(max(-(-width_in_ems(text) // _LISTED_ITEM) for text in row) for row in self.listed)
         return lines <= _LINES_OF_A_PAGE
 
 
@@ -122,22 +120,22 @@ def page(comparison: Comparison, carried: Carried, show_all: bool = False) -> st
         overview=_overview(comparison),
         lines=tuple(_body(comparison, show_all)),
         sides=((NEW, "new", _label(new, comparison.to_id)), (OLD, "old", _label(old, comparison.from_id))),
-        heads=tuple((field, _head_lines(new, field)) for field in FIELDS),
+        heads=tuple(
+            (column.name, break_label(flat(column.head), _WIDTHS.ems(column.name)))
+            for column in item_columns(new.columns)
+        ),
+        widths=_WIDTHS,
+        listed_widths=COMPARISON_LISTED,
         note=_note(comparison, show_all),
         changed=CHANGED,
         deleted=DELETED,
-        number_column=number_column([*old.items, *new.items], _NUMBER_FIGURES),
+        number_column=number_column([*old.items, *new.items], _WIDTHS.figures("number")),
     )
 
 
 def _label(edition: Edition, id: str) -> str:
     """What a side is called: its year, or the id of its edition."""
     return flat(edition.fiscal_year) or id
-
-
-def _head_lines(edition: Edition, field: str) -> tuple[str, ...]:
-    widths = {"number": 2, "item": 11, "status": 2, "treatment": 3, "findings": 17}
-    return break_label(flat(getattr(edition.headings, field)), widths[field])
 
 
 def _note(comparison: Comparison, show_all: bool) -> str:
@@ -162,7 +160,7 @@ def _overview(comparison: Comparison) -> Overview:
     columns = [*((meaning, "") for meaning in meanings_new), ("", "終了"), ("", "記載なし")]
     rows = [(meaning or ADDED, tuple(moves[meaning, column] for column in columns)) for meaning in (*meanings_old, "")]
     return Overview(
-        number_column=number_column([*old.items, *new.items], _LISTED_NUMBER_FIGURES),
+        number_column=number_column([*old.items, *new.items], COMPARISON_LISTED.figures("number")),
         sentences=tuple(_sentences(comparison)),
         counts=tuple(_counts(comparison)),
         statuses=tuple(brief(meaning) or gone for meaning, gone in columns),
@@ -294,7 +292,7 @@ def _lines(
     for index in range(max(len(entry.new), len(entry.old))):
         new = entry.new[index] if index < len(entry.new) else None
         old = entry.old[index] if index < len(entry.old) else None
-        left, right = _sides(entry, new, old)
+        left, right = _sides(comparison.new, entry, new, old)
         yield ItemRow(
             id if index == 0 else f"{id}-{index + 1}",
             kinds if index == 0 else (),
@@ -326,47 +324,57 @@ def _labels(entry: Entry, comparison: Comparison) -> Iterator[str]:
         yield GUESS
 
 
-def _sides(entry: Entry, new: Placed | None, old: Placed | None) -> tuple[ItemSide, ItemSide]:
+def _sides(edition: Edition, entry: Entry, new: Placed | None, old: Placed | None) -> tuple[ItemSide, ItemSide]:
+    """The cells of the new side (left) and of the old one (right), under the heads of `edition`."""
+    columns = item_columns(edition.columns)
     if new and old:
         moved = f"\n[旧 {_numbered(old)}]" if "moved" in entry.kinds else ""
-        pairs = {
-            "name": mark(old.item.name, new.item.name),
-            # A status is compared by its meaning; where that is the same, another symbol is no change.
-            "status": _whole(old.item.status, new.item.status, fold(old.meaning) != fold(new.meaning)),
-            "treatment": _whole(
-                old.item.treatment, new.item.treatment, fold(old.item.treatment) != fold(new.item.treatment)
-            ),
-            "findings": mark(old.item.findings, new.item.findings),
-        }
-        return _side(new, {key: pair[1] for key, pair in pairs.items()}), _side(
-            old, {key: pair[0] for key, pair in pairs.items()}, moved
-        )
+        before, after = zip(*(_marked(column, old, new) for column in columns), strict=True)
+        return _side(columns, new, after), _side(columns, old, before, moved)
     one = new or old
     assert one is not None
     # Alone on its side: of a merger, a split, or because the other edition has no such item.
     changed = len(entry.new) == 0 or len(entry.old) == 0
-    whole = {
-        "name": _all(one.item.name, changed),
-        "status": _all(one.item.status, False),
-        "treatment": _all(one.item.treatment, False),
-        "findings": _all(one.item.findings, False),
-    }
+    whole = [_all(one.item.text(column), changed and column.kind == "name") for column in columns]
     if new:
         other = ADDED if not entry.old else f"(旧NO {entry.old[0].number}から分割)"
-        return _side(new, whole), _empty(other)
+        return _side(columns, new, whole), _empty(columns, other)
     if entry.new:
-        return _empty(f"(新NO {entry.new[0].number}に統合)"), _side(one, whole)
-    return _empty(MISSING if "vanished" in entry.kinds else REMOVED), _side(one, whole)
+        return _empty(columns, f"(新NO {entry.new[0].number}に統合)"), _side(columns, one, whole)
+    return _empty(columns, MISSING if "vanished" in entry.kinds else REMOVED), _side(columns, one, whole)
 
 
-def _side(placed: Placed, marked: dict[str, Marked], note: str = "") -> ItemSide:
-    name = marked["name"] + ((Piece(note, False),) if note else ())
+def _marked(column: Column, old: Placed, new: Placed) -> tuple[Marked, Marked]:
+    """The texts of `column` in both editions with what changed: words of names and prose, else the whole."""
+    before, after = old.item.text(column), new.item.text(column)
+    match column.kind:
+        case "name" | "prose":
+            return mark(before, after)
+        case "symbol":
+            # Symbols are compared by their meanings: another symbol for the same meaning is no change.
+            return _whole(before, after, fold(old.meaning) != fold(new.meaning))
+        case "term":
+            return _whole(before, after, fold(before) != fold(after))
+    return _whole(before, after, False)
+
+
+def _side(columns: Sequence[Column], placed: Placed, texts: Sequence[Marked], note: str = "") -> ItemSide:
+    """The cells of `placed`; `note` stands below its name."""
     meaning = flat(placed.meaning) if placed.meaning != placed.item.status else ""
-    return ItemSide(str(placed.number), name, marked["status"], meaning, marked["treatment"], marked["findings"])
+    below = (Piece(note, False),) if note else ()
+    return tuple(
+        SideCell(
+            column,
+            text + below if column.kind == "name" else text,
+            meaning if column.kind == "symbol" else "",
+        )
+        for column, text in zip(columns, texts, strict=True)
+    )
 
 
-def _empty(name: str) -> ItemSide:
-    return ItemSide("", (Piece(name, False),), (), "", (), ())
+def _empty(columns: Sequence[Column], why: str) -> ItemSide:
+    """The cells of a side that has no such item; `why` stands in place of the name."""
+    return tuple(SideCell(column, _all(why, False) if column.kind == "name" else ()) for column in columns)
 
 
 def _whole(old: str, new: str, changed: bool) -> tuple[Marked, Marked]:

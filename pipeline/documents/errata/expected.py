@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from pipeline.documents import expected as common
 from pipeline.documents.document import CORRECTED, Cell, Expected, Paragraph, Row, Table
 from pipeline.documents.expected import marked, require
+from pipeline.model.columns import Column, item_columns
 from pipeline.model.dates import japanese_date
-from pipeline.model.edition import Edition, Headings, Repeat, measure_number, policy_number
+from pipeline.model.edition import Edition, Headings, Item, Repeat, measure_number, policy_number
 from pipeline.text import flat
 
 # What a list says, by NO (0: the list as a whole) and place.
@@ -39,12 +40,9 @@ def _paper(edition: Edition, old: Edition, new: Edition) -> Paper:
             paper[0, here] = measure.name
             paper[0, f"{here}の再掲"] = "、".join(f"NO {row.number}" for row in measure.rows if isinstance(row, Repeat))
             for item in measure.items:
-                paper[item.number, "item"] = item.name
-                meaning = edition.legend.get(item.status)
-                known = meaning and meaning != item.status
-                paper[item.number, "status"] = f"{item.status}({meaning})" if known else item.status
-                paper[item.number, "treatment"] = item.treatment
-                paper[item.number, "findings"] = item.findings
+                for column in item_columns():
+                    if column.kind != "number":
+                        paper[item.number, column.name] = _said(edition, item, column)
                 paper[item.number, "position"] = here
     places = [_places(one) for one in (old, new)]
     for here in dict.fromkeys(places[1].values()):
@@ -56,6 +54,13 @@ def _paper(edition: Edition, old: Edition, new: Edition) -> Paper:
     return paper
 
 
+def _said(edition: Edition, item: Item, column: Column) -> str:
+    """What the paper says of `item` in `column`: a symbol with its meaning."""
+    text = item.text(column)
+    meaning = edition.legend.get(text) if column.kind == "symbol" else None
+    return f"{text}({meaning})" if meaning and meaning != text else text
+
+
 def _whole(edition: Edition) -> Iterator[tuple[str, str]]:
     yield "表題", edition.title
     yield "自治体", edition.municipality
@@ -65,8 +70,8 @@ def _whole(edition: Edition) -> Iterator[tuple[str, str]]:
     yield "資料番号", edition.document_number
     yield "案", "案" if edition.is_draft else ""
     yield "凡例", " ".join(symbol + meaning for symbol, meaning in edition.legend.items())
-    for name, field in Headings.model_fields.items():
-        yield f"見出し({field.alias})", getattr(edition.headings, name)
+    for column in edition.columns:
+        yield f"見出し({column.key})", column.head
 
 
 def _places(edition: Edition) -> dict[int, str]:

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from pipeline.documents.document import CORRECTED, Carried
 from pipeline.documents.html import DRAFT, document_title, masthead, number_column, render
 from pipeline.errors import NothingToDoError
+from pipeline.model.columns import Column, item_columns
 from pipeline.model.dates import japanese_date
-from pipeline.model.edition import Edition, Headings, Repeat, measure_number, policy_number
+from pipeline.model.edition import Edition, Repeat, measure_number, policy_number
+from pipeline.paper import ERRATA
 from pipeline.text import flat
 from pipeline.years.matching import Placed, place_items
 from pipeline.years.text_diff import Marked, mark
@@ -15,8 +17,8 @@ from pipeline.years.text_diff import Marked, mark
 TITLE = "正誤表"
 NOTHING = "(記載なし)"
 
-# How many figures a NO may have in its column (styles/comparison.css).
-_NUMBER_FIGURES = 5
+# The columns in which an item can be wrong. An item of another NO is another item.
+_CORRECTED = tuple(column for column in item_columns() if column.kind != "number")
 
 HEADS = (("number", "NO"), ("place", "箇所"), ("wrong", "誤"), ("right", "正"))
 
@@ -44,7 +46,8 @@ def page(old: Edition, new: Edition, carried: Carried) -> str:
         masthead=masthead(new, title),
         carried=carried,
         heads=HEADS,
-        number_column=number_column([*old.items, *new.items], _NUMBER_FIGURES),
+        number_column=number_column([*old.items, *new.items], ERRATA.figures("number")),
+        widths=ERRATA,
         corrections=corrections,
         corrected=CORRECTED,
         note=_note(corrections),
@@ -89,8 +92,8 @@ def _parts(edition: Edition) -> Iterator[tuple[str, str]]:
     yield "資料番号", edition.document_number
     yield "案", DRAFT if edition.is_draft else ""
     yield "凡例", " ".join(f"{symbol}{meaning}" for symbol, meaning in edition.legend.items())
-    for name, field in Headings.model_fields.items():
-        yield f"見出し({field.alias})", getattr(edition.headings, name)
+    for column in edition.columns:
+        yield f"見出し({column.key})", column.head
 
 
 def _headings(edition: Edition) -> Iterator[tuple[str, str]]:
@@ -116,24 +119,24 @@ def _orders(old: Edition, new: Edition) -> Iterator[Difference]:
 
 def _of_an_item(edition: Edition, old: Placed | None, new: Placed | None) -> Iterator[tuple[str, str, str]]:
     """What is wrong of an item; of a new one everything, since the old paper has nothing of it."""
-    headings = edition.headings
     if new is None:
-        yield flat(headings.item), old.item.name if old else "", ""
+        yield flat(edition.headings.item), old.item.name if old else "", ""
         return
-    places = (headings.item, headings.status, headings.treatment, headings.findings, "位置")
+    places = (*(getattr(edition.headings, column.name) for column in _CORRECTED), "位置")
     for place, wrong, right in zip(places, _said(old) if old else ("",) * len(places), _said(new), strict=True):
         if wrong != right:
             yield flat(place), wrong, right
 
 
 def _said(placed: Placed) -> tuple[str, ...]:
-    """What the paper says of an item: name, status, treatment, findings, and where it stands."""
-    item = placed.item
-    return item.name, _status(placed), item.treatment, item.findings, _position(placed)
+    """What the paper says of an item: the text of each column but its NO, and where it stands."""
+    return (*(_text(placed, column) for column in _CORRECTED), _position(placed))
 
 
-def _status(placed: Placed) -> str:
-    return placed.item.status + (f"({placed.meaning})" if placed.meaning != placed.item.status else "")
+def _text(placed: Placed, column: Column) -> str:
+    text = placed.item.text(column)
+    has_meaning = column.kind == "symbol" and placed.meaning != text
+    return f"{text}({placed.meaning})" if has_meaning else text
 
 
 def _position(placed: Placed) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from pipeline.documents.document import A3_LANDSCAPE, A4_LANDSCAPE, Carried
+from pipeline.documents.document import Carried
 from pipeline.documents.html import (
     CONTINUED,
     DRAFT,
@@ -27,6 +27,21 @@ from pipeline.documents.summary.chart import FILLS, UNFILLED
 from pipeline.model.edition import BLANK, Edition, measure_number, policy_number
 from pipeline.model.page_head import Legend
 from pipeline.model.validation import Validated
+from pipeline.paper import (
+    A3,
+    A4,
+    CELL_SIDE,
+    EDITION_LONG_NUMBER,
+    EDITION_NARROW,
+    EDITION_WIDE,
+    PX,
+    REST,
+    SHARES_BAR,
+    SHARES_TOTAL,
+    SHARES_YEAR,
+    Sheet,
+    Widths,
+)
 from pipeline.text import brief, flat, width_in_ems
 from pipeline.years.lineage import Event, GroupHeading, Lineage, PolicyGroup, grouped, lineages
 from pipeline.years.matching import place_items
@@ -49,25 +64,15 @@ MOST = 20
 _LABEL = 20
 _HEAD_WIDTH = 4
 
-# Millimetres, as in styles/history.css: between the margins, of an edition's column that is wide or narrow, and of an
-# em of 8.5pt.
-_WIDTH = {A4_LANDSCAPE: 267.0, A3_LANDSCAPE: 390.0}
-_WIDE_EDITION = 17.0
-_NARROW_EDITION = 13.5
-# For a NO of more figures a narrow column is a little wider.
+# From this NO on a narrow column is a little wider.
 _LONG_NUMBER = 10_000_000
-_PADDING = 2.4
-_EM = 3.0
 
 # Several legends of more lines, of so many ems, stand on the first page alone.
 _MOST_LEGEND_LINES = 4
 _LEGEND_LINE = 80
 
-# As in the report: what is surely taller than a page.
-_LINES_OF_A_PAGE = {A4_LANDSCAPE: 43, A3_LANDSCAPE: 66}
-
-# The bars, in pixels: their column (styles/history.css) less a little.
-_BAR_WIDTH = {A4_LANDSCAPE: 356, A3_LANDSCAPE: 734}
+# The bars in pixels: as wide as their column less 10 pixels.
+_BAR_WIDTH = {sheet: int(width / PX) - 10 for sheet, width in SHARES_BAR.items()}
 _BAR_HEIGHT = 12
 
 
@@ -159,8 +164,12 @@ def page(editions: Sequence[Validated], carried: Carried) -> str:
     groups = grouped(named, found)
     labels = _labels(editions)
     title = f"{flat(newest.title)} {flat(newest.headings.item)}の経過"
-    page_size = A4_LANDSCAPE if len(editions) <= MOST_ON_A4 else A3_LANDSCAPE
-    head = _masthead(editions, labels, title, _WIDTH[page_size])
+    sheet = A4 if len(editions) <= MOST_ON_A4 else A3
+    head = _masthead(editions, labels, title, sheet.content_width)
+    has_long_numbers = any(number >= _LONG_NUMBER for one in editions for number in one.edition.items)
+    edition_width = _edition_width(len(editions), sheet)
+    if edition_width == EDITION_NARROW and has_long_numbers:
+        edition_width = EDITION_LONG_NUMBER
     notes = tuple(_notes(editions, labels))
     key = tuple(_key(editions, labels, found, left_out))
     return render(
@@ -169,14 +178,16 @@ def page(editions: Sequence[Validated], carried: Carried) -> str:
         title=_document_title(title, head),
         masthead=head,
         carried=carried,
-        paper="A4" if page_size == A4_LANDSCAPE else "A3",
-        is_wide=_is_wide(len(editions), page_size),
-        has_long_numbers=any(number >= _LONG_NUMBER for one in editions for number in one.edition.items),
+        sheet=sheet,
+        is_wide=edition_width == EDITION_WIDE,
+        has_long_numbers=has_long_numbers,
+        widths=Widths((("edition", edition_width),)),
+        share_widths=Widths((("year", SHARES_YEAR), ("total", SHARES_TOTAL), ("bar", SHARES_BAR[sheet]))),
         shares_heading=_shares_heading(newest),
         year_head=_year_head(editions),
         total=TOTAL,
-        shares=tuple(_share_tables(editions, labels, _BAR_WIDTH[page_size])),
-        bar=(_BAR_WIDTH[page_size], _BAR_HEIGHT),
+        shares=tuple(_share_tables(editions, labels, _BAR_WIDTH[sheet])),
+        bar=(_BAR_WIDTH[sheet], _BAR_HEIGHT),
         bar_head=SHARES,
         notes=notes,
         items_heading=_items_heading(newest),
@@ -186,7 +197,7 @@ def page(editions: Sequence[Validated], carried: Carried) -> str:
         ),
         item_head=flat(newest.headings.item),
         remarks_head=REMARKS,
-        sections=tuple(_sections(editions, labels, groups, page_size)),
+        sections=tuple(_sections(editions, labels, groups, sheet)),
     )
 
 
@@ -416,7 +427,7 @@ def _sections(
     editions: Sequence[Validated],
     labels: Sequence[str],
     groups: Sequence[PolicyGroup],
-    page_size: tuple[float, float],
+    sheet: Sheet,
 ) -> Iterator[tuple[HeadingRow | ItemRow, ...]]:
     """The body of the table, policy by policy."""
     position = 0
@@ -440,7 +451,7 @@ def _sections(
                         remarks=remarks,
                         headers=f"{measure_id} {policy_id}",
                         context=f"{policy} {measure}{CONTINUED}",
-                        height=_height((name, remarks), len(editions), page_size),
+                        height=_height((name, remarks), len(editions), sheet),
                     )
                 )
         yield tuple(rows)
@@ -518,14 +529,14 @@ def _remark(lineage: Lineage, event: Event, editions: Sequence[Validated], label
     }[event.kind]
 
 
-def _is_wide(editions: int, page_size: tuple[float, float]) -> bool:
-    """Whether editions have wide columns: half of the table is for names and remarks."""
-    return _WIDE_EDITION * editions <= _WIDTH[page_size] / 2
+def _edition_width(editions: int, sheet: Sheet) -> float:
+    """The width of an edition's column: wide where half of the table is left for names and remarks."""
+    return EDITION_WIDE if EDITION_WIDE * editions <= sheet.content_width / 2 else EDITION_NARROW
 
 
-def _height(texts: Sequence[str], editions: int, page_size: tuple[float, float]) -> str:
+def _height(texts: Sequence[str], editions: int, sheet: Sheet) -> str:
     """Whether a row is taller than a page: "tall" if it surely is."""
-    edition_width = _WIDE_EDITION if _is_wide(editions, page_size) else _NARROW_EDITION
-    width = int(((_WIDTH[page_size] - edition_width * editions) / 2 - _PADDING) / _EM)
+    columns = (*(("edition", _edition_width(editions, sheet)),) * editions, ("lineage", REST), ("remarks", REST))
+    width = Widths(columns, sheet.content_width).ems("remarks", CELL_SIDE)
     lines = max(sum(-(-width_in_ems(line) // width) or 1 for line in text.split("\n")) for text in texts)
-    return "tall" if lines > _LINES_OF_A_PAGE[page_size] else ""
+    return "tall" if lines > sheet.lines else ""

@@ -8,7 +8,7 @@ from pipeline.documents.html import CONTINUED, break_label, document_title, mast
 from pipeline.model.columns import COLUMNS, Column, item_columns, levels
 from pipeline.model.dates import japanese_date
 from pipeline.model.edition import BLANK, Edition, Item, measure_number, policy_number
-from pipeline.paper import CELL_SIDE, REPORT, REPORT_LINES, Widths
+from pipeline.paper import A4, CELL_SIDE, REPORT, Widths
 from pipeline.text import flat, width_in_ems
 
 # What every report prints, whatever the edition.
@@ -192,4 +192,4 @@ def _height(item: Item) -> str:
     lines = max(
         sum(-(-width_in_ems(part) // width) or 1 for part in item.text(column).split("\n")) for column, width in _LONG
     )
-    return "tall" if lines > REPORT_LINES else ""
+    return "tall" if lines > A4.lines else ""
