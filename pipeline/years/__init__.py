@@ -1,1 +1,1 @@
-"""From year to year: which item goes on in which, what changed on the way, and the next edition's draft."""
+"""Between editions: matching of items, comparison, lineages, and the draft of the next edition."""

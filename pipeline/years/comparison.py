@@ -1,6 +1,6 @@
-"""What changed between two editions: every item of either has one explanation, and none is left out.
+"""The comparison of two editions: every item of either is in exactly one entry.
 
-Whatever is shown of a comparison (pages, JSON, the terminal) is made from the data here.
+Pages, JSON and terminal output of a comparison are all made from this data.
 """
 
 from bisect import bisect
@@ -29,7 +29,7 @@ ChangeKind = Literal[
 ]
 
 
-# How the kinds are called where they are counted.
+# Labels of the kinds, used with counts.
 LABELS: dict[ChangeKind, str] = {
     "continued": "変更なし",
     "status_changed": "実施状況の変更",
@@ -47,19 +47,20 @@ LABELS: dict[ChangeKind, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Advice:
-    """The line that turns a guess into a statement: 前版NO of the item `number` in the later edition."""
+    """The 前版NO to write for item `number` of the later edition, so that a guessed link is declared."""
 
     number: int
     previous_numbers: tuple[int, ...]
 
     @property
     def line(self) -> str:
+        """The line of YAML."""
         return f"前版NO: [{', '.join(map(str, self.previous_numbers))}]"
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """Items that belong together, and what became of them. `old` and `new` stand in printed order."""
+    """A group of linked items, and the kinds of change. `old` and `new` are in printed order."""
 
     old: tuple[Placed, ...]
     new: tuple[Placed, ...]
@@ -69,16 +70,17 @@ class Entry:
 
     @property
     def guess(self) -> bool:
+        """Whether any link is a guess."""
         return any(link.guess for link in self.links)
 
     @property
     def treatment(self) -> str | None:
-        """The old treatment; of several items, each that occurs; None for what is new."""
+        """The distinct treatments of the old items, joined by 「、」; None if there are no old items."""
         return "、".join(dict.fromkeys(placed.item.treatment for placed in self.old)) or None
 
     @property
     def pairs(self) -> Iterator[tuple[Placed, Placed]]:
-        """Each old item with each new one that it goes on in."""
+        """Each linked pair of an old and a new item."""
         old, new = ({placed.number: placed for placed in side} for side in (self.old, self.new))
         for link in self.links:
             yield old[link.old], new[link.new]
@@ -86,7 +88,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Two editions and every item of either in exactly one entry, grouped by policy and measure."""
+    """Two editions, with every item of either in exactly one entry; entries are ordered by policy and measure."""
 
     from_id: str
     to_id: str
@@ -95,29 +97,33 @@ class Comparison:
     entries: tuple[Entry, ...]
 
     def of(self, kind: ChangeKind) -> tuple[Entry, ...]:
+        """The entries of this kind of change."""
         return tuple(entry for entry in self.entries if kind in entry.kinds)
 
     @property
     def vanished(self) -> tuple[Entry, ...]:
-        """What was to be continued and is not there."""
+        """Entries of items that should have continued but are missing from the new edition."""
         return self.of("vanished")
 
     @property
     def guesses(self) -> tuple[Entry, ...]:
+        """The entries with a guessed link."""
         return tuple(entry for entry in self.entries if entry.guess)
 
     @property
     def changes(self) -> tuple[Entry, ...]:
+        """The entries in which anything changed."""
         return tuple(entry for entry in self.entries if entry.kinds != ("continued",))
 
 
 def compare(old: Edition, new: Edition, from_id: str, to_id: str) -> Comparison:
-    """What changed from `old` to `new`, in either order of time.
+    """Compare `old` with `new`; either may be the later edition.
 
-    Whether 前版NO speak of the other edition, the ids tell: `new` may name `old` as its 前版, or `old` `new`.
+    The ids tell whether 前版NO refer to the other edition: `new` may name `from_id` as its 前版, or `old` may name
+    `to_id`.
     """
     if old.previous == to_id != from_id:
-        # From the later edition back to the earlier: the same matching, read backwards.
+        # `old` is the later edition: match forward in time, then reverse the links.
         links = [Link(link.new, link.old, link.by, link.guess) for link in match(new, old, "forward")]
         can_advise = False
     else:
@@ -137,7 +143,7 @@ _Linked = tuple[tuple[Placed, ...], tuple[Placed, ...], tuple[Link, ...]]
 
 
 def _groups(old: tuple[Placed, ...], new: tuple[Placed, ...], links: Iterable[Link]) -> Iterator[_Linked]:
-    """The items that links hold together: each item stands in one group, if only by itself."""
+    """The connected components of the graph of links; an item without a link is a component by itself."""
     around: dict[tuple[str, int], list[Link]] = defaultdict(list)
     for link in links:
         around["old", link.old].append(link)
@@ -148,27 +154,28 @@ def _groups(old: tuple[Placed, ...], new: tuple[Placed, ...], links: Iterable[Li
     for start in items:
         if start in seen:
             continue
-        members, held = _held_together(start, around)
+        members, used = _component(start, around)
         seen |= members
         inside = sorted(members, key=lambda member: order[member])
         yield (
             tuple(items[member] for member in inside if member[0] == "old"),
             tuple(items[member] for member in inside if member[0] == "new"),
-            tuple(sorted(held)),
+            tuple(sorted(used)),
         )
 
 
-def _held_together(
+def _component(
     start: tuple[str, int], around: dict[tuple[str, int], list[Link]]
 ) -> tuple[set[tuple[str, int]], set[Link]]:
-    members, held, waiting = {start}, set[Link](), [start]
+    """The component of `start`: its items, as (side, NO), and its links."""
+    members, used, waiting = {start}, set[Link](), [start]
     while waiting:
         for link in around.get(waiting.pop(), ()):
-            held.add(link)
+            used.add(link)
             fresh = {("old", link.old), ("new", link.new)} - members
             members |= fresh
             waiting += fresh
-    return members, held
+    return members, used
 
 
 def _entry(
@@ -194,17 +201,17 @@ Differ = Callable[[tuple[Placed, ...], tuple[Placed, ...]], bool]
 
 
 def _unequal(value: Callable[[Placed], Hashable]) -> Differ:
-    """Of several items, any that has no counterpart is a change."""
+    """The values of both sides differ as sets: in a merger or split, any unmatched value is a change."""
     return lambda old, new: set(map(value, old)) != set(map(value, new))
 
 
 def _disjoint(value: Callable[[Placed], Hashable]) -> Differ:
-    """What is merged loses a name or a place by that alone; it is a change of its own only if nothing of it is left."""
+    """The two sides share no value: in a merger or split some names and places are lost anyway, which is no change."""
     return lambda old, new: not set(map(value, old)) & set(map(value, new))
 
 
 _DIFFERENCES: tuple[tuple[ChangeKind, Differ], ...] = (
-    # By the meaning: another edition may have other symbols for the same, or the same symbols for something else.
+    # Compare meanings: the same symbol may mean something else in another edition, and vice versa.
     ("status_changed", _unequal(lambda placed: fold(placed.meaning))),
     ("treatment_changed", _unequal(lambda placed: fold(placed.item.treatment))),
     ("text_changed", _unequal(lambda placed: fold(placed.item.findings))),
@@ -219,8 +226,8 @@ def _advice(links: tuple[Link, ...]) -> Iterator[Advice]:
 
 
 def _in_order(old: Edition, new: Edition, entries: list[Entry]) -> Iterator[Entry]:
-    """By policy and measure of the new edition; what it does not have stands where it stood in the old one."""
-    places = _woven(
+    """`entries` in the new edition's order; those without new items come after what preceded them in the old one."""
+    places = _merged(
         list(dict.fromkeys(placed.place for placed in place_items(new))),
         list(dict.fromkeys(placed.place for placed in place_items(old))),
     )
@@ -229,15 +236,15 @@ def _in_order(old: Edition, new: Edition, entries: list[Entry]) -> Iterator[Entr
         by_place[(entry.new or entry.old)[0].place].append(entry)
     order = {placed.number: order for order, placed in enumerate(place_items(old))}
     for place in places:
-        kept = [entry for entry in by_place[place] if entry.new]
+        present = [entry for entry in by_place[place] if entry.new]
         gone = sorted(
             (entry for entry in by_place[place] if not entry.new), key=lambda entry: order[entry.old[0].number]
         )
-        yield from _insert(kept, gone, order)
+        yield from _insert(present, gone, order)
 
 
-def _woven(first: list[tuple[str, str]], second: list[tuple[str, str]]) -> list[tuple[str, str]]:
-    """`first`, with what only `second` has put in after what precedes it there."""
+def _merged(first: list[tuple[str, str]], second: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """`first`, with each place that only `second` has inserted after the common place that precedes it in `second`."""
     known = set(first)
     after: dict[tuple[str, str] | None, list[tuple[str, str]]] = defaultdict(list)
     anchor = None
@@ -249,14 +256,14 @@ def _woven(first: list[tuple[str, str]], second: list[tuple[str, str]]) -> list[
     return after[None] + [one for place in first for one in (place, *after[place])]
 
 
-def _insert(kept: list[Entry], gone: list[Entry], order: dict[int, int]) -> Iterator[Entry]:
-    """`kept`, each followed by those of `gone` that stood behind it."""
-    before = sorted((order[placed.number], position) for position, entry in enumerate(kept) for placed in entry.old)
+def _insert(present: list[Entry], gone: list[Entry], order: dict[int, int]) -> Iterator[Entry]:
+    """`present`, each entry followed by those of `gone` that came after its old items in the old `order` (by NO)."""
+    before = sorted((order[placed.number], position) for position, entry in enumerate(present) for placed in entry.old)
     after: dict[int, list[Entry]] = defaultdict(list)
     for entry in gone:
         preceding = bisect(before, (order[entry.old[0].number], 0))
         after[before[preceding - 1][1] if preceding else -1].append(entry)
     yield from after[-1]
-    for position, entry in enumerate(kept):
+    for position, entry in enumerate(present):
         yield entry
         yield from after[position]

@@ -1,4 +1,4 @@
-"""comparison.json: a comparison for other programs, in the words of the glossary."""
+"""comparison.json: a comparison as data for other programs; the keys are identifiers of the glossary."""
 
 import json
 from collections import Counter
@@ -20,7 +20,7 @@ class _Part(BaseModel):
 
 
 class SideData(_Part):
-    """An item as it stands in one of the two editions."""
+    """An item in one of the two editions."""
 
     number: int = Field(description="NO", ge=1)
     name: str = Field(description="推進項目の名称")
@@ -34,7 +34,7 @@ class SideData(_Part):
 
 
 class LinkData(_Part):
-    """Which old item goes on in which new one, and how that is known."""
+    """A link from an old item to the new one that continues it, and the evidence."""
 
     old: int = Field(description="FROMのNO", ge=1)
     new: int = Field(description="TOのNO", ge=1)
@@ -43,14 +43,14 @@ class LinkData(_Part):
 
 
 class AdviceData(_Part):
-    """What to write into the later edition so that a guess becomes a statement."""
+    """The 前版NO to write into the later edition, so that a guessed link is declared."""
 
     number: int = Field(description="TOのNO", ge=1)
     previous_numbers: list[int] = Field(description="その項目に書く前版NO")
 
 
 class EntryData(_Part):
-    """Items that belong together, and what became of them."""
+    """A group of linked items, and the kinds of change."""
 
     old: list[int] = Field(description="FROMのNO。新設なら空")
     new: list[int] = Field(description="TOのNO。なくなっていれば空")
@@ -66,21 +66,21 @@ class EntryData(_Part):
 
 
 class LegendsData(_Part):
-    """What the symbols mean, which each edition says for itself."""
+    """The legends of both editions, which may differ."""
 
     from_: dict[str, str] = Field(alias="from", description="FROMの凡例。記号: 意味")
     to: dict[str, str] = Field(description="TOの凡例。記号: 意味")
 
 
 class TreatmentsData(_Part):
-    """Which terms let an item go on, which each edition says for itself."""
+    """The treatments of both editions, which may differ."""
 
     from_: dict[str, TreatmentKind] = Field(alias="from", description="FROMの今後の取扱い。語: 継続か終了")
     to: dict[str, TreatmentKind] = Field(description="TOの今後の取扱い。語: 継続か終了")
 
 
 class ComparisonFile(_Part):
-    """The whole file: every NO of either edition stands in exactly one entry of `items`."""
+    """The whole file. Every NO of either edition is in exactly one entry of `items`."""
 
     version: Literal[1] = Field(1, description="この形式の版")
     from_: str = Field(alias="from", description="比べる元の版の名前")
@@ -106,7 +106,7 @@ def comparison_json(comparison: Comparison) -> str:
 
 
 def comparison_schema() -> str:
-    """The JSON Schema of comparison.json, as the text of docs/comparison.schema.json."""
+    """The content of docs/comparison.schema.json, the JSON Schema of comparison.json."""
     schema = json_schema(ComparisonFile, "二つの版の比較", "serialization")
     return json.dumps(schema, ensure_ascii=False, indent=2) + "\n"
 
@@ -143,11 +143,11 @@ def _side(placed: Placed) -> SideData:
 
 
 def summarize(text: str) -> tuple[list[tuple[bool, str]], int]:
-    """What the comparison.json `text` says, in lines for a terminal (loud ones are True), and how many items vanished."""
+    """Lines for a terminal, as (is a warning, line), and the number of vanished items, from comparison.json's text."""
     file = ComparisonFile.model_validate_json(text)
     counts = Counter(kind for entry in file.items for kind in entry.kinds)
-    said = "、".join(f"{label}{counts[kind]}" for kind, label in LABELS.items() if counts[kind])
-    lines = [(False, f"{file.from_} → {file.to}: {said}")]
+    counted = "、".join(f"{label}{counts[kind]}" for kind, label in LABELS.items() if counts[kind])
+    lines = [(False, f"{file.from_} → {file.to}: {counted}")]
     for entry in file.items:
         if "vanished" in entry.kinds:
             for side in entry.old_items:

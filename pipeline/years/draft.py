@@ -1,4 +1,4 @@
-"""The next edition's draft: what goes on is carried over, what ended is left out, what is to be filled in says so."""
+"""The draft of the next edition: continuing items are carried over with values to fill in, ended items are left out."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
@@ -11,15 +11,18 @@ from pipeline.model.edition import BLANK, Edition, Headings, Item, Measure, Poli
 from .matching import Placed, goes_on, place_items
 from .similarity import fold
 
-_WIDTH = 60  # characters of a line in a comment: twice as many columns, which an editor shows beside its margin
+_WIDTH = 60  # characters of a line of a comment: 120 columns of an editor if all are full-width
 
-# What a line of Japanese must not begin with.
+# Characters that must not begin a line of Japanese text (行頭禁則).
 _NOT_FIRST = "、。，．・：；？！ー々)）」』】〉》〕]ぁぃぅぇぉっゃゅょァィゥェォッャュョ"
 
 
 @dataclass(frozen=True, slots=True)
 class DraftItem:
-    """An item of the next edition: its new NO, its name, the item in whose place it stands, and all that go on in it."""
+    """An item of the next edition.
+
+    `number` is its new NO, `place` the old item whose place it takes; `predecessors` are all old items it continues.
+    """
 
     number: int
     name: str
@@ -28,14 +31,14 @@ class DraftItem:
 
 
 def next_edition(edition: Edition, edition_id: str) -> str:
-    """The text of the YAML file that follows `edition`, whose id is `edition_id`."""
+    """The YAML text of the draft that follows `edition`, whose id is `edition_id`."""
     return "\n".join(_Draft(edition, edition_id).lines()) + "\n"
 
 
 def successors(edition: Edition) -> tuple[DraftItem, ...]:
     """The items of the next edition, in its order.
 
-    What shares a 統合先 becomes one item, at the first one's place, or at the place of the item that bears that name.
+    Items with the same 統合先 become one item. It takes the place of the item of that name, or else of the first of them.
     """
     items = place_items(edition)
     heads = _heads(edition, items)
@@ -54,9 +57,9 @@ def successors(edition: Edition) -> tuple[DraftItem, ...]:
 
 
 def _heads(edition: Edition, items: tuple[Placed, ...]) -> dict[int, tuple[int, str]]:
-    """For each NO that goes on, the NO in whose place it does, and the name there."""
+    """For the NO of each continuing item: the NO whose place its successor takes, and the successor's name."""
     by_name: dict[str, list[Placed]] = defaultdict(list)
-    # Of several items of one name, one that goes on itself is the better successor.
+    # If several items have one name, prefer one that continues itself as the successor.
     for placed in sorted(items, key=lambda placed: not goes_on(edition, placed.item)):
         by_name[fold(placed.item.name)].append(placed)
     first: dict[str, int] = {}
@@ -66,17 +69,17 @@ def _heads(edition: Edition, items: tuple[Placed, ...]) -> dict[int, tuple[int, 
             continue
         end = _end(placed, by_name, items).item
         if end.merged_into and fold(end.merged_into) not in by_name:
-            # A name that no item has yet: the first of those that lead to it gives it its place.
+            # No item has that name yet: the new item takes the place of the first one that leads to it.
             heads[placed.number] = (first.setdefault(fold(end.merged_into), placed.number), end.merged_into)
         else:
             heads[placed.number] = (end.number, end.name)
-            # What others are merged into goes on with them, even if it was to end.
+            # An item into which others are merged continues with them, even if its treatment says that it ends.
             heads.setdefault(end.number, (end.number, end.name))
     return heads
 
 
 def _end(placed: Placed, by_name: Mapping[str, list[Placed]], items: tuple[Placed, ...]) -> Placed:
-    """Where the chain of 統合先 that begins at `placed` ends; of a circle, the item that is printed first."""
+    """The last item of the chain of 統合先 from `placed` on; of a circular chain, the first item in printed order."""
     chain = {placed.number: placed}
     while placed.item.merged_into:
         same_name = by_name.get(fold(placed.item.merged_into), [])
@@ -131,7 +134,7 @@ class _Draft:
         yield from self._list("今後の取扱い", edition.treatments)
 
     def _to_fill_in(self, key: str, previous: str) -> Iterator[str]:
-        """A line that is true of one year only: for the writer, not for the reader of the paper."""
+        """A commented-out key whose value changes every year, with the previous value as a hint."""
         hint = f"   # 前版では {' '.join(previous.split())}" if previous else ""
         yield f"# {key}:{hint}"
 
@@ -145,7 +148,7 @@ class _Draft:
     def _policy(self, policy: Policy) -> Iterator[str]:
         measures = [list(self._measure(measure)) for measure in policy.measures]
         yield ""
-        # An edition has policies, even if nothing of it goes on.
+        # Omit a policy without continuing items. If nothing continues keep all, since an edition needs policies.
         if not any(measures) and self._successors:
             yield f"  # 推進方針「{_in_line(policy.name)}」は、続く項目がないので省きました。"
             return
@@ -156,7 +159,7 @@ class _Draft:
             yield from lines or [f"      # 推進施策「{_in_line(measure.name)}」は、続く項目がないので省きました。"]
 
     def _measure(self, measure: Measure) -> Iterator[str]:
-        """The lines of a measure; none if nothing in it goes on."""
+        """The lines of a measure; none if nothing in it continues."""
         rows = [line for row in self._rows(measure) for line in row]
         if rows:
             yield from _pair("      - ", "名称", measure.name)
@@ -168,7 +171,7 @@ class _Draft:
         for row in measure.rows:
             if isinstance(row, Repeat):
                 successor = self._of.get(row.number)
-                # Merged into an item of this very measure, or together with another repeat, it would say nothing new.
+                # Skip a repeat whose item was merged into one of this measure, or into one already repeated here.
                 if successor and self._home[successor.place.number] is not measure and successor.number not in repeated:
                     repeated.add(successor.number)
                     yield [f"- 再掲: {successor.number}"]
@@ -190,15 +193,15 @@ class _Draft:
 
 
 def _last_year(item: Item, name: str) -> Iterator[str]:
-    """What the previous edition says of `item`, for a comment."""
+    """The previous edition's values of `item`, as lines of a comment."""
     renamed = f"(名称「{_in_line(item.name)}」)" if fold(item.name) != fold(name) else ""
-    said = f"前版NO {item.number} {_in_line(item.status)} {_in_line(item.treatment)}{renamed}: {item.findings or '(検証内容なし)'}"
-    for paragraph in said.split("\n"):
+    values = f"前版NO {item.number} {_in_line(item.status)} {_in_line(item.treatment)}{renamed}: {item.findings or '(検証内容なし)'}"
+    for paragraph in values.split("\n"):
         yield from _wrap(paragraph)
 
 
 def _wrap(paragraph: str) -> Iterator[str]:
-    """Lines of a readable length; all but the first are set in."""
+    """`paragraph` in lines of at most `_WIDTH` characters; all but the first are indented."""
     indent = ""
     while len(paragraph) > _WIDTH:
         end = _WIDTH
@@ -210,12 +213,12 @@ def _wrap(paragraph: str) -> Iterator[str]:
 
 
 def _in_line(text: str) -> str:
-    """`text` where a line break would end a comment."""
+    """`text` on one line, for comments, which a line break would end."""
     return " ".join(text.split("\n"))
 
 
 def _pair(lead: str, key: str, text: str) -> Iterator[str]:
-    """The lines of `key` behind `lead`, and of its value: several lines as a block, as people write them."""
+    """The lines of a key and its value after `lead`; a value of several lines becomes a block scalar."""
     if "\n" not in text:
         yield f"{lead}{key}: {scalar(text)}"
         return
@@ -224,7 +227,7 @@ def _pair(lead: str, key: str, text: str) -> Iterator[str]:
 
 
 def scalar(text: str) -> str:
-    """`text` as YAML that reads back as the same text, on one line, quoted where it must be."""
+    """`text` as a YAML scalar on one line, quoted only if needed; parsing it gives `text` again."""
     style = '"' if "\n" in text else None
     written: str = yaml.dump(text, Dumper=yaml.SafeDumper, allow_unicode=True, default_style=style, width=float("inf"))
     return written.removesuffix("\n...\n").removesuffix("\n")

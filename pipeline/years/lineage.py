@@ -1,6 +1,6 @@
-"""Each item followed through a chain of editions: what it was called, what its NO was, how it began and ended.
+"""Lineages: each item through a chain of editions, with its names, NOs, beginning and end.
 
-What two neighbouring editions have in common is found by `comparison`; here its findings are strung together.
+`comparison` links the items of neighbouring editions; this module joins these links.
 """
 
 from collections import defaultdict
@@ -28,16 +28,16 @@ EventKind = Literal[
     "vanished",
 ]
 
-# An edition with its id.
+# An edition's id, and the edition.
 Named = tuple[str, Edition]
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """What became of an item, and in which edition (its position in the chain, from 0) that shows.
+    """An event in an item's history; `at` is the position, from 0, of the edition in which it shows.
 
-    `numbers` are the other items concerned: of `merged` and `split_from` those of the edition before, that it comes
-    from; of `split`, `split_into` and `merged_into` those of this edition, that it went to. `announced` says that
+    `numbers` are the NOs of the other items involved. For `merged` and `split_from` they are its origins in the edition
+    before; for `split`, `split_into` and `merged_into` they are its successors in this edition. `announced` means that
     the last edition names a 統合先.
     """
 
@@ -49,25 +49,26 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Lineage:
-    """An item through the editions: where it stands in each, or None; and its events in order of time."""
+    """An item through the editions: its place in each (None where it is absent), and its events in order of time."""
 
     items: tuple[Placed | None, ...]
     events: tuple[Event, ...]
 
     @property
     def last(self) -> int:
-        """The newest edition that has it."""
+        """The position of the newest edition that contains it."""
         return max(at for at, placed in enumerate(self.items) if placed)
 
     @property
     def newest(self) -> Placed:
+        """The item in the newest edition that contains it."""
         placed = self.items[self.last]
         assert placed is not None
         return placed
 
     @property
     def former_names(self) -> tuple[tuple[int, str], ...]:
-        """The names that it had, the oldest first, each with the newest edition in which it was called so."""
+        """Its former names, oldest first, each with the position of the newest edition that used it."""
         names: dict[str, tuple[int, str]] = {}
         for at, placed in enumerate(self.items):
             if placed:
@@ -78,7 +79,10 @@ class Lineage:
 
 @dataclass(frozen=True, slots=True)
 class GroupHeading:
-    """A policy or a measure as the newest edition that has it calls it; its number, or 0 if that is not the last of all."""
+    """A policy or a measure, named as in the newest edition that contains it (`last`, a position from 0).
+
+    `position` is its number in the last edition of the chain, or 0 if it is absent there.
+    """
 
     name: str
     position: int
@@ -87,21 +91,25 @@ class GroupHeading:
 
 @dataclass(frozen=True, slots=True)
 class MeasureGroup:
+    """The lineages of one measure."""
+
     heading: GroupHeading
     lineages: tuple[Lineage, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class PolicyGroup:
+    """The measures of one policy."""
+
     heading: GroupHeading
     measures: tuple[MeasureGroup, ...]
 
 
 def chains(previous: Mapping[str, str | None]) -> tuple[tuple[str, ...], ...]:
-    """The chains of editions, each the oldest first, from what each edition names as its 前版.
+    """The chains of editions, oldest first, from the 前版 of each edition (`previous`, by id).
 
-    One for each edition that no other names; those that branched off share their beginning. A circle, which is an
-    error of its sources, is told as a chain too.
+    There is one chain for each edition that no other names as its 前版; branches share their beginning. A circle, which
+    validation reports as an error, is returned as a chain too.
     """
     ends = [edition for edition in previous if edition not in previous.values()]
     found = [chain(previous, end) for end in sorted(ends)]
@@ -114,7 +122,7 @@ def chains(previous: Mapping[str, str | None]) -> tuple[tuple[str, ...], ...]:
 
 
 def chain(previous: Mapping[str, str | None], last: str) -> tuple[str, ...]:
-    """The chain that ends with `last`, the oldest first, as far as its editions are there."""
+    """The chain that ends with `last`, oldest first, back to the first edition whose 前版 is missing."""
     links: list[str] = []
     edition: str | None = last
     while edition is not None and edition in previous and edition not in links:
@@ -124,14 +132,14 @@ def chain(previous: Mapping[str, str | None], last: str) -> tuple[str, ...]:
 
 
 def lineages(editions: Sequence[Named]) -> tuple[Lineage, ...]:
-    """Every item of every edition in exactly one lineage; the oldest edition first."""
+    """The lineages of `editions` (oldest first). Every item of every edition is in exactly one."""
     return tuple(Lineage(tuple(row.items), tuple(row.events)) for row in _Lineages(editions).all)
 
 
 def grouped(editions: Sequence[Named], found: Sequence[Lineage]) -> tuple[PolicyGroup, ...]:
-    """`found` by policy and measure of the newest edition that each was in, in the order of the newest edition.
+    """`found` grouped by the policy and measure where each lineage was last, in the order of the newest edition.
 
-    What that no longer has stands behind what preceded it where it was last.
+    Policies, measures and items that it no longer has follow what preceded them in the newest edition with them.
     """
     of = {(at, placed.number): row for row, one in enumerate(found) for at, placed in enumerate(one.items) if placed}
     headings: dict[tuple[str, ...], GroupHeading] = {}
@@ -141,16 +149,16 @@ def grouped(editions: Sequence[Named], found: Sequence[Lineage]) -> tuple[Policy
     for at in reversed(range(len(editions))):
         _, edition = editions[at]
         is_last = at == len(editions) - 1
-        _weave(policies, (fold(policy.name) for policy in edition.policies))
+        _merge(policies, (fold(policy.name) for policy in edition.policies))
         for position, policy in enumerate(edition.policies, 1):
             above = fold(policy.name)
             headings.setdefault((above,), GroupHeading(policy.name, position * is_last, at))
-            _weave(measures[above], (fold(measure.name) for measure in policy.measures))
+            _merge(measures[above], (fold(measure.name) for measure in policy.measures))
             for within, measure in enumerate(policy.measures, 1):
                 place = above, fold(measure.name)
                 headings.setdefault(place, GroupHeading(measure.name, within * is_last, at))
-                stood = (of[at, item.number] for item in measure.items)
-                _weave(rows[place], (row for row in stood if found[row].newest.place == place))
+                in_measure = (of[at, item.number] for item in measure.items)
+                _merge(rows[place], (row for row in in_measure if found[row].newest.place == place))
     groups = {
         policy: tuple(
             MeasureGroup(headings[policy, measure], tuple(found[row] for row in rows[policy, measure]))
@@ -165,25 +173,25 @@ def grouped(editions: Sequence[Named], found: Sequence[Lineage]) -> tuple[Policy
 _T = TypeVar("_T")
 
 
-def _weave(order: list[_T], more: Iterable[_T]) -> None:
-    """Put into `order` what of `more` it lacks, each behind what precedes it there."""
+def _merge(order: list[_T], more: Iterable[_T]) -> None:
+    """Insert into `order` each element of `more` that it lacks, after the common element that precedes it in `more`."""
     places = {one: at for at, one in enumerate(order)}
     after: dict[int, list[_T]] = defaultdict(list)
-    behind = -1
+    anchor = -1
     for one in dict.fromkeys(more):
         if one in places:
-            behind = places[one]
+            anchor = places[one]
         else:
-            after[behind].append(one)
-    order[:] = after[-1] + [one for at, kept in enumerate(order) for one in (kept, *after[at])]
+            after[anchor].append(one)
+    order[:] = after[-1] + [each for at, one in enumerate(order) for each in (one, *after[at])]
 
 
-# Following the items from edition to edition
+# Building the lineages
 
 
 @dataclass(slots=True)
 class _GrowingLineage:
-    """A lineage while it grows."""
+    """A lineage under construction."""
 
     items: list[Placed | None]
     events: list[Event] = field(default_factory=list)
@@ -212,7 +220,7 @@ class _Lineages:
         self._of[at, placed.number] = row
 
     def _follow(self, at: int, entry: Entry) -> None:
-        """Carry the items of `entry` from the edition before `at` to that at `at`."""
+        """Extend the lineages by one comparison's `entry`, from edition `at - 1` to edition `at`."""
         to, back, guesses = _links(entry)
         going_on = dict(_going_on(entry, to, back))
         for placed in entry.old:
@@ -252,7 +260,7 @@ class _Lineages:
             row.events.append(Event(at, "guess", (old,), guess))
 
     def _end(self) -> None:
-        """What the last edition itself says of what is to come."""
+        """Add what the last edition says of the future of its items: `announced` or `ended`."""
         at = len(self._editions) - 1
         edition = self._editions[at][1]
         for placed in place_items(edition):
@@ -267,7 +275,7 @@ _Numbers = Mapping[int, tuple[int, ...]]
 
 
 def _links(entry: Entry) -> tuple[_Numbers, _Numbers, Mapping[str, set[int]]]:
-    """For each NO of either side those it is linked with on the other, in printed order; and those linked by a guess."""
+    """The links of `entry`: new NOs by old NO, old NOs by new NO (in printed order), and the NOs linked by a guess."""
     pairs = {(link.old, link.new) for link in entry.links}
     to = {old.number: tuple(n.number for n in entry.new if (old.number, n.number) in pairs) for old in entry.old}
     back = {new.number: tuple(o.number for o in entry.old if (o.number, new.number) in pairs) for new in entry.new}
@@ -276,13 +284,13 @@ def _links(entry: Entry) -> tuple[_Numbers, _Numbers, Mapping[str, set[int]]]:
 
 
 def _going_on(entry: Entry, to: _Numbers, back: _Numbers) -> Iterator[tuple[int, int]]:
-    """Which old item is the same as which new one: each is so with one at most.
+    """The pairs (old NO, new NO) that share a lineage, at most one for each item.
 
-    Of a merger or a split it is the one whose name goes on, if any; else all end, and what comes of them is new.
+    In a merger or a split that is the pair of the same name, if any; otherwise the old lineages end and new ones begin.
     """
     taken: set[int] = set()
     pairs = list(entry.pairs)
-    # One name twice: better the one that stays in its place.
+    # If a name occurs twice, prefer the pair in the same policy and measure.
     for old, new in sorted(pairs, key=lambda pair: pair[0].place != pair[1].place):
         same = fold(old.item.name) == fold(new.item.name)
         alone = len(to[old.number]) == 1 == len(back[new.number])

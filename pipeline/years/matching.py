@@ -1,7 +1,7 @@
-"""Which item of one edition goes on in which item of the other.
+"""Matching: which item of one edition is continued by which item of another.
 
-Declared lineage comes first (前版NO in the later edition, 統合先 in the earlier one), then the equal name, then
-closeness of name and text, which is a guess and is called one. Numbers prove nothing: they run anew each year.
+The evidence, strongest first: declared lineage (前版NO in the later edition, 統合先 in the earlier one), equal names,
+and similarity of name and text, which gives links marked as guesses. NOs are no evidence: each edition counts anew.
 """
 
 from collections import defaultdict
@@ -16,13 +16,13 @@ from .similarity import CLOSE, LEAD, Described, Finder, closeness, fold, grams
 By = Literal["previous_numbers", "merged_into", "name", "likeness"]
 Direction = Literal["forward", "unknown", "same"]
 
-# So many pairs of items of one name are weighed against each other; beyond, they are taken in their order.
+# The most pairs of items of one name that are compared by text; beyond, they are paired in printed order.
 _MAX_PAIRS = 2_500
 
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """An item, where it stands, and what its status means."""
+    """An item with its policy and measure (names, and positions from 1) and the meaning of its status."""
 
     item: Item
     policy: str
@@ -33,17 +33,18 @@ class Placed:
 
     @property
     def number(self) -> int:
+        """The item's NO."""
         return self.item.number
 
     @property
     def place(self) -> tuple[str, str]:
-        """Policy and measure by what they are called, not by where they stand."""
+        """The folded names of policy and measure, which identify them across editions."""
         return fold(self.policy), fold(self.measure)
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Link:
-    """The item `old` goes on in the item `new`: why we think so, and whether that is only a guess."""
+    """The item `old` is continued by the item `new`: the evidence, and whether it is only a guess."""
 
     old: int
     new: int
@@ -51,7 +52,7 @@ class Link:
     guess: bool = False
 
 
-# Two items that may be the same, and how close they are.
+# A similarity from 0 to 1, and the old and the new item that have it.
 _Pair = tuple[float, Placed, Placed]
 
 
@@ -71,18 +72,21 @@ def _placed(edition: Edition, policy: Policy, measure: Measure, item: Item, posi
 
 
 def goes_on(edition: Edition, item: Item) -> bool:
-    """Whether `item` is to be found in the next edition: it must not be lost while its treatment is still open."""
+    """Whether `item` must be in the next edition. It must while its treatment is undecided, so that it is not lost."""
     kind = "継続" if item.treatment == BLANK else edition.treatments.get(item.treatment)
     return kind == "継続" or bool(item.merged_into)
 
 
 def match(old: Edition, new: Edition, direction: Direction) -> tuple[Link, ...]:
-    """How the items of `old` go on in `new`. `forward`: `new` names `old` as its 前版; `same`: two builds of one edition."""
+    """The links from items of `old` to items of `new`, sorted.
+
+    `direction`: "forward" if `new` names `old` as its 前版, "same" for two states of one edition, else "unknown".
+    """
     return _Matching(old, new, direction).links()
 
 
 class _EditionSide:
-    """One edition's items, ready to be asked for by NO, by name, and for what is still without a link."""
+    """One edition's items with lookups by NO and by folded name, and the links found so far by NO."""
 
     def __init__(self, edition: Edition) -> None:
         self.edition = edition
@@ -101,13 +105,16 @@ class _EditionSide:
         return self.by_name.get(name, [])
 
     def only_linked_by(self, number: int, by: By) -> bool:
-        """Whether nothing but `by` links the item, if anything does."""
+        """Whether the item has no link by other evidence than `by`."""
         return all(link.by == by for link in self.linked.get(number, ()))
 
 
 @dataclass(frozen=True, slots=True)
 class _Sense:
-    """A sense in which items of one name are the same; certain if it does not matter which of several is which."""
+    """A key by which items of one name are the same item.
+
+    `is_certain`: pairing several items with equal keys is no guess, since it does not matter which is which.
+    """
 
     key: Callable[[_EditionSide, Placed], Hashable]
     is_certain: bool = False
@@ -126,7 +133,7 @@ def _same_measure(side: _EditionSide, placed: Placed) -> Hashable:
 
 
 def _same_findings(side: _EditionSide, placed: Placed) -> Hashable:
-    # Two empty cells do not say the same.
+    # Empty findings are no evidence.
     findings = side.findings[placed.number]
     return (side.names[placed.number], findings) if findings else None
 
@@ -135,7 +142,7 @@ def _same_name(side: _EditionSide, placed: Placed) -> Hashable:
     return side.names[placed.number]
 
 
-# From the strictest to the loosest.
+# From the strictest key to the loosest.
 _SENSES = (
     _Sense(_same_everything, is_certain=True),
     _Sense(_same_place),
@@ -179,7 +186,7 @@ class _Matching:
                     self._link(self._old.items[self._old.order[number]], new, "previous_numbers")
 
     def _link_merged_into(self) -> None:
-        """統合先, for what no 前版NO claims: the later edition knows better what became of an announcement."""
+        """Link by 統合先 only items without a 前版NO link: 統合先 is an announcement, 前版NO says what really happened."""
         for old in self._free(self._old):
             target = self._old.targets[old.number]
             candidates = self._new.named(target) if target else []
@@ -187,12 +194,12 @@ class _Matching:
                 self._link(old, self._nearest(old, candidates), "merged_into")
 
     def _is_still_announced(self, old: Placed) -> bool:
-        """Whether the later edition has the item as it was, to be merged yet."""
+        """Whether the later edition still has the item with the same 統合先: the merger has not happened yet."""
         twins = self._new.named(self._old.names[old.number])
         return any(self._new.targets[twin.number] == self._old.targets[old.number] for twin in twins)
 
     def _nearest(self, placed: Placed, candidates: list[Placed]) -> Placed:
-        """Of several items of one name, the one in the same measure, or in the same policy, or the first."""
+        """The candidate in the same policy and measure, else in the same measure, else policy, else the first."""
         policy, measure = placed.place
 
         def distance(candidate: Placed) -> int:
@@ -202,10 +209,10 @@ class _Matching:
         return min(candidates, key=distance)
 
     def _link_names(self) -> None:
-        # An item that others are merged into keeps its own past as well. One whose past is declared does not need its name.
+        # An item into which others were merged may also continue one of its own name. An item with a 前版NO link may not.
         new = [placed for placed in self._new.items if self._new.only_linked_by(placed.number, "merged_into")]
         self._link_equal_names(self._free(self._old), new)
-        # What was to be merged, and stands there under its own name all the same, is no new item.
+        # An item that was to be merged but still exists under its own name is not new.
         old = [
             placed
             for placed in self._old.items
@@ -214,7 +221,7 @@ class _Matching:
         self._link_equal_names(old, self._free(self._new))
 
     def _link_equal_names(self, old: list[Placed], new: list[Placed]) -> None:
-        """One name may stand in several measures: what is surely the same is taken first."""
+        """Link items of equal names. A name may occur in several measures, so the strictest key pairs first."""
         for sense in _SENSES:
             groups: dict[Hashable, tuple[list[Placed], list[Placed]]] = defaultdict(lambda: ([], []))
             for placed in old:
@@ -229,7 +236,7 @@ class _Matching:
     def _paired(self, old: list[Placed], new: list[Placed], sense: "_Sense") -> list[tuple[Placed, Placed]]:
         guess = (len(old) > 1 or len(new) > 1) and not sense.is_certain
         if len(old) > len(new):
-            # Where some must be left over, let it be those that ended.
+            # Some old items remain unpaired; let these be items that ended.
             old = sorted(old, key=lambda placed: not goes_on(self._old.edition, placed.item))
         pairs = list(_by_text(old, new))
         for one, other in pairs:
@@ -237,7 +244,7 @@ class _Matching:
         return pairs
 
     def _link_followers(self) -> None:
-        """What is merged into an item that was itself renamed or merged goes where that item went."""
+        """Link items whose 統合先 was itself renamed or merged: they follow that item."""
         if self._direction == "same":
             return
         partners: dict[str, list[int]] = defaultdict(list)
@@ -245,7 +252,7 @@ class _Matching:
             if self._old.targets[placed.number]:
                 partners[self._old.targets[placed.number]].append(placed.number)
         waiting = [placed for placed in self._free(self._old) if self._old.targets[placed.number]]
-        # One may wait for another that waits; each round settles at least one, or is the last.
+        # An item may depend on another that is waiting. Each round settles at least one; otherwise it is the last.
         while waiting:
             settled = [placed for placed in waiting if self._follow(placed, partners)]
             if not settled:
@@ -259,7 +266,7 @@ class _Matching:
             head = self._nearest(old, heads)
             links, guess = self._old.linked[head.number], any(link.guess for link in self._old.linked[head.number])
         else:
-            # Those that share a 統合先 stay together, though nobody has written where.
+            # No item has that name: follow another item with the same 統合先, as a guess.
             links = next((self._old.linked[n] for n in partners[target] if n in self._old.linked), [])
             guess = True
         for number in dict.fromkeys(link.new for link in links):
@@ -267,7 +274,7 @@ class _Matching:
         return bool(links)
 
     def _link_likeness(self) -> None:
-        # An item that ended needs no successor, and what begins where one ended is often close to it by nature.
+        # Exclude items that ended: they need no successor, and new items on the same subject often resemble them.
         old = [
             placed
             for placed in self._free(self._old)
@@ -287,7 +294,7 @@ class _Matching:
         return old.number not in self._old.linked and new.number not in self._new.linked
 
     def _leading(self, pairs: list[_Pair]) -> Iterator[tuple[Placed, Placed]]:
-        """The free pairs, closest first, that lead every other free pair of either item by `LEAD`."""
+        """The unlinked pairs, closest first, that exceed every other unlinked pair of either item by `LEAD`."""
         free = [pair for pair in pairs if self._are_free(*pair[1:])]
         for score, old, new in free:
             rivals = [other for other, one, two in free if (one is old) != (two is new)]
@@ -295,7 +302,7 @@ class _Matching:
                 yield old, new
 
     def _rank(self, pair: _Pair) -> tuple[float, int, int]:
-        """The closest pair first; of equals, the one whose order in the edition changed least."""
+        """The sort key: the closest pair first; among equals, the one with the smallest change of position."""
         score, old, new = pair
         before, after = self._old.order[old.number], self._new.order[new.number]
         return -score, abs(before - after), before + after
@@ -303,14 +310,14 @@ class _Matching:
     def _near_pairs(self, old: list[Placed], new: list[Placed]) -> Iterator[_Pair]:
         before = {placed.number: _described(placed) for placed in self._old.items}
         after = {placed.number: _described(placed) for placed in self._new.items}
-        # How much a word tells depends on both editions as a whole, not only on what is left to be matched.
+        # Bigram weights come from all items of both editions, not only from those left to match.
         finder = Finder([after[placed.number] for placed in new], [*before.values(), *after.values()])
         for one in old:
             for score, position in finder.find(before[one.number]):
                 yield score, one, new[position]
 
     def _link_names_taken(self) -> None:
-        """What is left over and bears the name of an item whose 前版NO say otherwise was perhaps forgotten there."""
+        """Guess a link by name to an item whose 前版NO name only others: perhaps this one was forgotten there."""
         for old in self._free(self._old):
             twins = self._taken(self._new, self._old.names[old.number])
             if twins and (self._direction == "same" or goes_on(self._old.edition, old.item)):
@@ -321,7 +328,7 @@ class _Matching:
                 self._link(self._nearest(new, twins), new, "name", True)
 
     def _taken(self, side: _EditionSide, name: str) -> list[Placed]:
-        """The items of that name on `side` that 前版NO link with others, and not with any of that name."""
+        """The items of that name on `side` that 前版NO link only with items of other names."""
         return [placed for placed in side.named(name) if self._is_taken(side, placed.number, name)]
 
     def _is_taken(self, side: _EditionSide, number: int, name: str) -> bool:
@@ -336,13 +343,13 @@ def _without(items: list[Placed], taken: Iterable[Placed]) -> list[Placed]:
 
 
 def _described(placed: Placed) -> Described:
-    """An item by its name, by the name that it was to be merged under, and by its findings."""
+    """The bigrams by which an item is recognized: of its name, its 統合先 and its findings."""
     names = [name for name in (placed.item.name, placed.item.merged_into) if name]
     return Described(tuple(map(grams, names)), grams(placed.item.findings))
 
 
 def _by_text(old: list[Placed], new: list[Placed]) -> Iterable[tuple[Placed, Placed]]:
-    """Pairs of items of one name: the closest texts first, then in their order."""
+    """Pair items of one name greedily by the closeness of their findings; beyond `_MAX_PAIRS`, in printed order."""
     if len(old) == 1 == len(new) or len(old) * len(new) > _MAX_PAIRS:
         return zip(old, new, strict=False)
     before, after = ([grams(placed.item.findings) for placed in side] for side in (old, new))

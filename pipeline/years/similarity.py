@@ -1,4 +1,4 @@
-"""When two texts say the same, and how close they are when they do not."""
+"""Whether two texts are the same in print, and how similar they are, measured by shared character bigrams."""
 
 import math
 import re
@@ -12,84 +12,85 @@ from itertools import pairwise
 
 Grams = frozenset[str]
 
-# Texts are compared by their beginnings: a cell may hold 20,000 characters, and closeness is clear long before.
-_ENOUGH = 1_000
+# Characters of a text that are compared. A cell may hold 20,000; the beginning is enough.
+_MAX_LENGTH = 1_000
 
-# So much weight in common makes the closeness of two pieces of prose count in full. Prose of an office repeats
-# itself (「引き続き実施していく。」), and a short text that is the same proves little.
+# The weight of shared bigrams from which the similarity of two findings counts in full; below, proportionally less.
+# Office prose repeats phrases (「引き続き実施していく。」), and equal short texts prove little.
 _EVIDENCE = 25_000
 
-# From CLOSE on two things are taken for the same. Measured on the original: its renamed items reach 0.7, while of its
-# strangers only neighbours like 「市民活動支援センター機能の検討」 and 「市民活動支援センターの機能充実」 come near.
-# From NEAR on they are if no other candidate comes within LEAD. Measured on eight pairs of real lists without 前版NO
-# (805 and 951 items): 183 right and 3 wrong, where CLOSE alone finds 151 with 2 wrong.
+# Two items are taken for the same if their similarity is at least CLOSE. Measured on the original list: renamed items
+# reach 0.7; of different items only ones like 「市民活動支援センター機能の検討」 and 「市民活動支援センターの機能充実」
+# come near.
+# From NEAR on, two items are taken for the same if no other candidate comes within LEAD of them. Measured on eight
+# pairs of real lists without 前版NO (805 and 951 items): 183 right and 3 wrong links, against 151 and 2 with CLOSE alone.
 CLOSE = 0.5
 NEAR = 0.25
 LEAD = 0.15
 
-# How many of the most telling pairs of characters look for candidates, how many things a pair may point to before it
-# tells nothing, and how many candidates are weighed: they keep a search among 1,000 from being a million comparisons.
-_TELLING = 24
+# Bounds of the search, which keep it from comparing each of 1,000 items with each: the rarest bigrams of a text that
+# are looked up, the most candidates of a bigram before it is ignored as common, and the candidates that are compared.
+_RAREST = 24
 _COMMON = 40
 _CANDIDATES = 8
 
 
-# Two encodings of one character of JIS X 0208, by which systems differ: wave dash, em dash, minus, parallel.
+# Characters of JIS X 0208 that systems encode in two ways: wave dash, em dash, minus, parallel.
 _TWINS = str.maketrans("\u301c\u2014\u2212\u2225", "~\u2015-\u2016")
 _CLUSTER = re.compile("(?s:.)[\u3099\u309a\u0300-\u036f]+")
 
 
 def fold(text: str) -> str:
-    """`text` without what nobody can see on paper: white space, width, and which of two encodings a character has.
+    """`text` without differences that do not show on paper: white space, width, and alternative encodings.
 
-    Whatever can be seen stays different: ① and 1, ² and 2, ㈱ and (株), Ⅲ and III, and forms of one kanji.
+    Visible differences stay: ① and 1, ² and 2, ㈱ and (株), Ⅲ and III, variant forms of a kanji.
     """
     narrow = "".join(map(_of_one_width, "".join(text.split())))
-    # NFC as a whole would replace compatibility ideographs; a base with its marks has none.
+    # Apply NFC only to a base with combining marks: on other text it would replace compatibility ideographs.
     composed = _CLUSTER.sub(lambda cluster: unicodedata.normalize("NFC", cluster[0]), narrow)
     return composed.translate(_TWINS)
 
 
 @cache
 def _of_one_width(character: str) -> str:
-    """`character` in the one of its two widths that Unicode holds for the plain one (Ａ → A, ｶ → カ)."""
+    """`character` in its normal width by Unicode's decomposition (Ａ → A, ｶ → カ)."""
     kind, _, code = unicodedata.decomposition(character).partition(" ")
     return chr(int(code, 16)) if kind in ("<wide>", "<narrow>") else character
 
 
 def grams(text: str) -> Grams:
-    """The pairs of neighbouring characters in `text`; of a single character, itself. Forms of a character are alike."""
-    folded = unicodedata.normalize("NFKC", fold(text[:_ENOUGH]))
+    """The set of character bigrams of `text` after NFKC; a single character gives itself."""
+    folded = unicodedata.normalize("NFKC", fold(text[:_MAX_LENGTH]))
     return frozenset(map("".join, pairwise(folded))) or frozenset(folded)
 
 
 class Weights:
-    """How much each pair of characters in `texts` tells: the rarer, the more."""
+    """Weights of the bigrams in `texts`: the rarer, the heavier."""
 
     def __init__(self, texts: Iterable[Grams]) -> None:
         texts = list(texts)
         counts = Counter(gram for text in texts for gram in text)
-        # In whole numbers: the sum of others would depend on the order of a set, which is chance.
+        # Integers: a sum of floats would depend on the iteration order of the set, which varies between runs.
         self._weights = {gram: round(1_000 * math.log1p(len(texts) / count)) for gram, count in counts.items()}
         self._sums: dict[Grams, int] = {}
 
     def rarest(self, text: Grams, count: int) -> list[str]:
-        """The pairs that tell most of `text`, at most `count`."""
+        """The `count` heaviest bigrams of `text`."""
         return sorted(text, key=lambda gram: (-self._weights[gram], gram))[:count]
 
     def closeness(self, one: Grams, other: Grams) -> float:
-        """How much of two names is the same: from 0 to 1, whichever comes first."""
+        """The weighted Dice coefficient of two sets of bigrams: from 0 to 1, symmetric."""
         common = self._sum(one & other)
-        return 2 * common / (self._kept_sum(one) + self._kept_sum(other)) if common else 0.0
+        return 2 * common / (self._cached_sum(one) + self._cached_sum(other)) if common else 0.0
 
-    def proof(self, one: Grams, other: Grams) -> float:
-        """The same for prose, less where little or only common phrases are shared."""
+    def prose_closeness(self, one: Grams, other: Grams) -> float:
+        """`closeness` for prose, reduced if little, or only common phrases, are shared (see `_EVIDENCE`)."""
         return self.closeness(one, other) * min(1.0, self._sum(one & other) / _EVIDENCE)
 
     def _sum(self, text: Grams) -> int:
         return sum(map(self._weights.__getitem__, text))
 
-    def _kept_sum(self, text: Grams) -> int:
+    def _cached_sum(self, text: Grams) -> int:
         if text not in self._sums:
             self._sums[text] = self._sum(text)
         return self._sums[text]
@@ -97,14 +98,14 @@ class Weights:
 
 @dataclass(frozen=True, slots=True)
 class Described:
-    """What a thing is recognised by: the names that it has or will have, and prose about it."""
+    """The bigrams of an item: of each name that it has or will have, and of its prose."""
 
     names: tuple[Grams, ...]
     prose: Grams
 
 
 class Finder:
-    """Finds, among `candidates`, what something described is perhaps the same as; `everything` holds both."""
+    """Finds the items among `candidates` that are similar to a given one; `everything` determines bigram weights."""
 
     def __init__(self, candidates: Sequence[Described], everything: Sequence[Described]) -> None:
         self._candidates = candidates
@@ -118,13 +119,14 @@ class Finder:
                 self._index["prose", gram].append(position)
 
     def find(self, wanted: Described) -> Iterator[tuple[float, int]]:
-        """The closeness and the position of each candidate that is near to `wanted`."""
-        for position in self._worth_weighing(wanted):
+        """Yield (closeness, position) of the candidates whose closeness to `wanted` is at least `NEAR`."""
+        for position in self._worth_comparing(wanted):
             score = self._closeness(wanted, self._candidates[position])
             if score >= NEAR:
                 yield score, position
 
-    def _worth_weighing(self, wanted: Described) -> list[int]:
+    def _worth_comparing(self, wanted: Described) -> list[int]:
+        """The positions of the candidates that share the most of the rarest bigrams with `wanted`."""
         shared: dict[int, float] = defaultdict(float)
         for clue in self._clues(wanted):
             found = self._index.get(clue, ())
@@ -135,18 +137,18 @@ class Finder:
 
     def _clues(self, wanted: Described) -> Iterator[tuple[str, str]]:
         for name in wanted.names:
-            for gram in self._names.rarest(name, _TELLING):
+            for gram in self._names.rarest(name, _RAREST):
                 yield "name", gram
-        for gram in self._prose.rarest(wanted.prose, _TELLING):
+        for gram in self._prose.rarest(wanted.prose, _RAREST):
             yield "prose", gram
 
     def _closeness(self, one: Described, other: Described) -> float:
         name = max(self._names.closeness(mine, its) for mine in one.names for its in other.names)
-        prose = self._prose.proof(one.prose, other.prose)
-        # Two witnesses: what one leaves open, the other may close.
+        prose = self._prose.prose_closeness(one.prose, other.prose)
+        # Combine as independent evidence: 1 minus the product of the doubts.
         return 1 - (1 - name) * (1 - prose)
 
 
 def closeness(one: Grams, other: Grams) -> float:
-    """How much of two texts is the same, every pair of characters counting alike: from 0 to 1."""
+    """The unweighted Dice coefficient of two sets of bigrams: from 0 to 1; 1 if both are empty."""
     return 2 * len(one & other) / (len(one) + len(other)) if one and other else float(one == other)

@@ -1,4 +1,4 @@
-"""Which words of a text changed, for a 新旧対照表: whole words and phrases, as a person would underline them."""
+"""A diff of two texts by words and phrases, as a person would underline changes in a 新旧対照表."""
 
 import re
 import unicodedata
@@ -10,16 +10,17 @@ from itertools import groupby
 
 from .similarity import fold
 
-# Where less than this is left in common, a sentence is replaced as a whole: islands of 「の」 and 「する」 only tire.
+# The least share of equal text within changed sentences; below it they are marked whole, since scattered equal words
+# like 「の」 and 「する」 make a diff hard to read.
 _COMMON = 0.35
 
-# Equal islands this short between two changes are underlined with them.
+# The longest equal stretch, in characters, between two changes that is marked together with them.
 _ISLAND = 2
 
-# So many comparisons of words are made at most (a cell may hold 20,000 characters); beyond, a passage is replaced whole.
+# The most pairs of equal words that are considered (a cell may hold 20,000 characters); beyond, all is marked changed.
 _MAX_COMPARISONS = 400_000
 
-# A character with what modifies it: half-width voiced sounds (ｶﾞ) are two characters for one.
+# A character with its modifiers: combining marks, variation selectors, half-width voicing marks (ｶﾞ).
 _CLUSTER = re.compile("(?s:.)[\u3099\u309a\uff9e\uff9f\ufe00-\ufe0f\U000e0100-\U000e01ef\u0300-\u036f]*")
 _SENTENCE = re.compile("[^。！？!?\n]*[。！？!?\n]+|[^。！？!?\n]+")
 _ENDS_SENTENCE = re.compile("[。！？!?]")
@@ -27,7 +28,7 @@ _ENDS_SENTENCE = re.compile("[。！？!?]")
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A stretch of a text, and whether the other text says something else there."""
+    """A piece of one text, and whether it differs from the other text."""
 
     text: str
     changed: bool
@@ -38,18 +39,18 @@ Marked = tuple[Piece, ...]
 
 @dataclass(frozen=True, slots=True)
 class _Run:
-    """A word as far as its script shows it; `key` is what it says, whatever its width."""
+    """A word (a run of one script) or a sentence; `key` is the folded text by which it is compared."""
 
     text: str
     key: str
 
 
-# A stretch of both texts: equal, or replaced (either side may be empty).
+# A stretch of both texts: whether it changed, the old runs, the new runs (either side may be empty).
 _Stretch = tuple[bool, Sequence[_Run], Sequence[_Run]]
 
 
 def mark(old: str, new: str) -> tuple[Marked, Marked]:
-    """The pieces of `old` and of `new`; those of each, joined, are the text again."""
+    """Split `old` and `new` into marked pieces; the pieces of each, joined, are the text again."""
     stretches = list(_stretches(old, new))
     return (
         _pieces((one, changed) for changed, one, _ in stretches),
@@ -61,7 +62,7 @@ def _stretches(old: str, new: str) -> Iterator[_Stretch]:
     if fold(old) == fold(new):
         yield False, [_Run(old, "")], [_Run(new, "")]
         return
-    # Sentences first: a word that occurs everywhere must not tie a sentence to a strange one.
+    # Align whole sentences first, so that common words do not align unrelated sentences.
     for changed, before, after in _diff(_sentences(old), _sentences(new)):
         if changed:
             yield from _within(before, after)
@@ -70,7 +71,7 @@ def _stretches(old: str, new: str) -> Iterator[_Stretch]:
 
 
 def _within(old: Sequence[_Run], new: Sequence[_Run]) -> Iterator[_Stretch]:
-    """Sentences that differ, compared by their words."""
+    """Changed sentences, compared by words; marked whole if they share less than `_COMMON`."""
     words = [list(_words("".join(sentence.text for sentence in side))) for side in (old, new)]
     stretches = list(_swallow(_diff(*words)))
     common = sum(_length(one) for changed, one, _ in stretches if not changed)
@@ -81,6 +82,7 @@ def _within(old: Sequence[_Run], new: Sequence[_Run]) -> Iterator[_Stretch]:
 
 
 def _diff(old: Sequence[_Run], new: Sequence[_Run]) -> Iterator[_Stretch]:
+    """The diff of two sequences by key. The common start and end are split off first, since difflib is quadratic."""
     before, after = [token.key for token in old], [token.key for token in new]
     start = _common_start(before, after)
     end = _common_start(before[start:][::-1], after[start:][::-1])
@@ -103,7 +105,7 @@ def _opcodes(old: list[str], new: list[str]) -> Iterable[tuple[str, int, int, in
 
 
 def _swallow(stretches: Iterable[_Stretch]) -> Iterator[_Stretch]:
-    """`stretches` without equal islands too small to read between two changes, and with neighbours joined."""
+    """`stretches` with small equal ones between two changes marked too, and neighbours of the same mark joined."""
     given = [stretch for stretch in stretches if stretch[1] or stretch[2]]
     judged = [
         (changed or (0 < i < len(given) - 1 and given[i - 1][0] and given[i + 1][0] and _is_small(old)), old, new)
@@ -124,12 +126,12 @@ def _sentences(text: str) -> list[_Run]:
 
 
 def _words(text: str) -> Iterator[_Run]:
-    """`text` in runs of one script; white space belongs to the word before it and says nothing."""
+    """`text` in runs of one script. White space belongs to the run before it, but not to its key."""
     run, key, script = "", "", ""
     for cluster in _CLUSTER.findall(text):
         folded = fold(cluster)
         here = _script(folded[0]) if folded else script
-        # A mark of punctuation stands by itself, so that a bracket can be equal where what it holds is not.
+        # Each punctuation mark is a run of its own, so that a bracket can be equal while its content differs.
         if key and folded and (here != script or here == "other"):
             yield _Run(run, key)
             run, key = "", ""
@@ -160,7 +162,7 @@ def _length(tokens: Iterable[_Run]) -> int:
 
 
 def _pieces(stretches: Iterable[tuple[Sequence[_Run], bool]]) -> Marked:
-    """The text of each run of stretches that are alike: none is empty."""
+    """One text of `stretches` as pieces: neighbours of the same mark are joined, empty ones left out."""
     texts = (("".join(token.text for token in tokens), changed) for tokens, changed in stretches)
     return tuple(
         Piece("".join(text for text, _ in group), changed)
