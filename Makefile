@@ -77,7 +77,7 @@ QUICK := docs validation slips schema characters text_diff comparison draft edit
 quick: $(READY_TO_TEST) ## 主な試験だけを1分以内で行う
 	$(PYTHON) -m pytest -n 2 --dist loadfile $(QUICK:%=tests/test_%.py)
 
-faults: $(READY_TO_TEST) ## 書き換えた元のデータ、照会票、PDFの試験を、十倍の数で行う
+faults: $(READY_TO_TEST) ## 書き換えた元データ、照会票、PDFの試験を、十倍の数で行う
 	FAULTS=10 $(PYTHON) -m pytest tests/test_mutations.py tests/test_glyphs.py tests/test_extremes.py
 
 bench: $(READY_TO_BENCH) ## 時間、メモリ、大きさを、ほかの組版(あるもの)との比で測り、docs/performance.md に書く

@@ -232,7 +232,7 @@ prepare_system() {
     missing=$(missing_packages)
     [ -n "$missing" ] || return 0
     if [ "$system" = Darwin ]; then
-        say "帳票を作るために足りないもの: $missing" "次のコマンドで入れてから、もう一度実行してください。" ""
+        say "資料を作るために足りないもの: $missing" "次のコマンドで入れてから、もう一度実行してください。" ""
         for package in $missing; do
             case $package in
                 font-*) say "    brew install --cask $package" ;;
@@ -243,12 +243,12 @@ prepare_system() {
     fi
     open_bundle
     if ! command -v apt-get >/dev/null; then
-        lack "帳票を作るために足りないもの(Debianでの名前): $missing" \
+        lack "資料を作るために足りないもの(Debianでの名前): $missing" \
             "このシステムには apt-get がありません。同じものをこのシステムの方法で入れてから、もう一度実行してください。"
     fi
     # The names are to be words of their own.
     # shellcheck disable=SC2086
-    apt_install "帳票を作るために足りないもの" $missing || exit 3
+    apt_install "資料を作るために足りないもの" $missing || exit 3
     missing=$(missing_packages)
     # Whose files somebody has removed, apt-get takes for installed.
     [ -z "$missing" ] || lack "入れましたが、まだ使えません: $missing" "使っているPython: $python" \
@@ -568,7 +568,7 @@ system=$(uname)
 python=$(find_python) || python=
 if [ -z "$python" ] && [ "$what" != bundle ]; then
     open_bundle
-    [ -z "$bundle" ] || apt_install "帳票を作るために足りないもの" python3 || exit 3
+    [ -z "$bundle" ] || apt_install "資料を作るために足りないもの" python3 || exit 3
     python=$(find_python) || python=
 fi
 [ -n "$python" ] || lack "Python 3.11以上が必要です。ここにあるのは: $(python3 --version 2>&1 || true)" \

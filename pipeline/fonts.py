@@ -73,7 +73,7 @@ def font_files() -> dict[str, Path]:
             return found
     missing = "、".join(name for name in FILES if name not in found)
     raise LackError(
-        f"帳票の書体(BIZ UDゴシック)がありません: {missing}\n"
+        f"資料に使う書体(BIZ UDゴシック)がありません: {missing}\n"
         "次のコマンドで入れてください: sudo apt-get install fonts-morisawa-bizud-gothic"
         "(macOSでは brew install --cask font-biz-udgothic font-biz-udpgothic)"
     )

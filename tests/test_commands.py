@@ -508,7 +508,7 @@ ROWS = (
     Row("next", 2, typed="next --from test --to 令和", err=("版の名前「令和」は使えません。",), name="no id"),
     Row("history", 2, two_chains, err=("版のつながりが2つあります。", "make history EDITION=")),
     Row("import", 2, empty_folder, typed="import back", err=("FILES のフォルダに、照会票(.xlsx)がありません。",)),
-    Row("sign", 2, wrong_passphrase, written=REPORT, err=("暗証番号が違います",)),
+    Row("sign", 2, wrong_passphrase, written=REPORT, err=("パスワードが違います",)),
     # 3: the machine lacks something
     *(Row(command, 3, no_fonts, err=NO_FONTS) for command in BY_NAME if command not in ("preview", "schema", "import", "sign", "demo")),
     *(Row(command, 3, full_disk, err=FULL) for command in ("report", "diff", "errata", "next", "summary", "history", "data", "sheets", "schema", "demo")),

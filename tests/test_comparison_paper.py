@@ -209,7 +209,7 @@ def test_a_pdf_that_was_changed_afterwards_is_refused(two_years: Path, capsys: p
 def test_a_pdf_that_is_not_ours_is_refused(content: bytes, two_years: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (two_years / "other.pdf").write_bytes(content)
     assert run("diff", "--from", "other.pdf", "--to", "later") == 1
-    assert "other.pdf: E112: この仕組みで作った帳票のPDFではない" in capsys.readouterr().err
+    assert "other.pdf: E112: この仕組みで作った一覧のPDFではない" in capsys.readouterr().err
 
 
 def test_errata_of_a_distributed_pdf_and_its_correction(two_years: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -306,7 +306,7 @@ def test_light_text_on_a_dark_ground_passes_and_dark_text_does_not(report: Made)
 
 
 def test_what_is_not_understood_does_not_pass(report: Made) -> None:
-    refuses(painted_over(report, "1 0 BI"), report, "読めない描画の命令「1 0 BI」があります。")
+    refuses(painted_over(report, "1 0 BI"), report, "読めない描画の指示「1 0 BI」があります。")
 
 
 # The limits of PDF/A

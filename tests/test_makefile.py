@@ -360,7 +360,7 @@ def test_with_the_right_it_says_what_it_installs_and_installs_it(lacking: Machin
         "<apt-get><install><-y><--no-install-recommends><libpango-1.0-0><fonts-morisawa-bizud-gothic>",
     ]
     said = ended.stderr.splitlines()
-    assert said[0] == "帳票を作るために足りないもの: libpango-1.0-0 fonts-morisawa-bizud-gothic"
+    assert said[0] == "資料を作るために足りないもの: libpango-1.0-0 fonts-morisawa-bizud-gothic"
     assert said[1].endswith(f"{'sudo ' if with_sudo else ''}sh -c '{APT}'")
     assert [line.split()[0] for line in said[2:]] == ["Pythonの環境を", "requirements.lock"]
 
@@ -750,7 +750,7 @@ def test_what_is_missing_is_seen_by_trying_it(ready: Machine) -> None:
     (ready.folder / "pipeline/fonts.py").write_text("def font_files(): raise Exception\n")
     ended = ready.run("sh", "setup.sh", **environment)
     assert ended.returncode == 3
-    assert ended.stderr.splitlines()[0] == "帳票を作るために足りないもの: fonts-morisawa-bizud-gothic"
+    assert ended.stderr.splitlines()[0] == "資料を作るために足りないもの: fonts-morisawa-bizud-gothic"
 
 
 def test_fonts_can_be_looked_for_before_any_package_is_installed() -> None:

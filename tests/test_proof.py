@@ -296,7 +296,7 @@ def test_the_validator_sees(damage: Callable[[Victim], None], two_pages: Made) -
 
 
 def test_a_report_on_another_edition_does_not_pass(two_pages: Made, healthy: Made) -> None:
-    with pytest.raises(ProofError, match="検査で、PDFが元のデータと一致しませんでした"):
+    with pytest.raises(ProofError, match="検査で、PDFが元データと一致しませんでした"):
         prove(healthy.pdf, two_pages.document)
 
 

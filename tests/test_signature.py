@@ -457,7 +457,7 @@ def test_a_key_that_cannot_sign_is_refused(key: Callable[[Seal], bytes], message
 
 @pytest.mark.parametrize("passphrase", [b"", b"wrong", PASSPHRASE + b"\n", b"a\0b", b"\x8d\x87"])
 def test_a_wrong_passphrase_is_told_from_a_wrong_file(passphrase: bytes, made: Made, seal: Seal) -> None:
-    with pytest.raises(UsageError, match="暗証番号が違います"):
+    with pytest.raises(UsageError, match="パスワードが違います"):
         sign(made.pdf, seal.file, passphrase, MOMENT)
 
 
@@ -584,7 +584,7 @@ def key_is_large(desk: Desk) -> str:
 
 def passphrase_is_missing(desk: Desk) -> str:
     desk.passphrase.unlink()
-    return "暗証番号のファイル「"
+    return "パスワードのファイル「"
 
 
 def passphrase_is_large(desk: Desk) -> str:
@@ -594,7 +594,7 @@ def passphrase_is_large(desk: Desk) -> str:
 
 def passphrase_is_wrong(desk: Desk) -> str:
     desk.passphrase.write_text("x\n")
-    return "暗証番号が違います"
+    return "パスワードが違います"
 
 
 def report_is_missing(desk: Desk) -> str:
@@ -667,7 +667,7 @@ def test_the_file_counts_more_than_the_environment_and_that_more_than_asking(
 ) -> None:
     monkeypatch.delenv("KYODO_PASSPHRASE", raising=False)
     monkeypatch.setattr(getpass, "getpass", lambda prompt: f"asked: {prompt}")
-    assert read_passphrase(None) == "asked: 署名の鍵の暗証番号(打っても表示されません): ".encode()
+    assert read_passphrase(None) == "asked: 署名の鍵のパスワード(打っても表示されません): ".encode()
     monkeypatch.setenv("KYODO_PASSPHRASE", "環境")
     assert read_passphrase(None) == "環境".encode()
     file = tmp_path / "passphrase"

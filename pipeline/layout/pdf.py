@@ -68,7 +68,7 @@ def write_pdf(document: Document, font_cache: Path, jobs: int = 1, kept: "PageCa
         weasyprint.Attachment(
             string=file.data,
             name=file.name,
-            description=f"この文書の元のデータ(版 {file.edition})",
+            description=f"この文書の元データ(版 {file.edition})",
             created=midnight,
             modified=midnight,
             relationship="Source",

@@ -50,7 +50,7 @@ def sign_report(report: Path, key: Path, passphrase_file: Path | None, moment: d
     """
     check_out(report)
     _require_pyhanko()
-    pdf = _read(report, "帳票", MOST_BYTES, f"先に make report EDITION={report.parent.name} で作ってください。")
+    pdf = _read(report, "一覧のPDF", MOST_BYTES, f"先に make report EDITION={report.parent.name} で作ってください。")
     container = _read(key, "鍵のファイル", MAX_KEY_BYTES, "PKCS#12(.p12、.pfx)の場所を確かめてください。")
     signed = sign(pdf, container, read_passphrase(passphrase_file), moment)
     path = report.with_name(f"{report.stem}-signed.pdf")
@@ -76,7 +76,7 @@ def sign(pdf: bytes, key: bytes, passphrase: bytes, moment: datetime) -> bytes:
 def read_passphrase(file: Path | None) -> bytes:
     """The passphrase from `file`, from the environment, or asked for: never from the command line, which others see."""
     if file is not None:
-        data = _read(file, "暗証番号のファイル", MAX_PASSPHRASE_BYTES, "--passphrase-file の指定を確かめてください。")
+        data = _read(file, "パスワードのファイル", MAX_PASSPHRASE_BYTES, "--passphrase-file の指定を確かめてください。")
         # One line end is the editor's; any other belongs to the passphrase.
         return data.removesuffix(b"\n").removesuffix(b"\r")
     if PASSPHRASE_VARIABLE in os.environ:
@@ -85,11 +85,11 @@ def read_passphrase(file: Path | None) -> bytes:
         with warnings.catch_warnings():
             # Without a terminal getpass would read in the open, and warns before it does.
             warnings.simplefilter("error", getpass.GetPassWarning)
-            return os.fsencode(getpass.getpass("署名の鍵の暗証番号(打っても表示されません): "))
+            return os.fsencode(getpass.getpass("署名の鍵のパスワード(打っても表示されません): "))
     except (getpass.GetPassWarning, EOFError):
         raise UsageError(
-            "暗証番号を尋ねられませんでした。"
-            f"端末で実行するか、--passphrase-file で暗証番号のファイルを指定するか、環境変数 {PASSPHRASE_VARIABLE} に入れてください。"
+            "パスワードを尋ねられませんでした。"
+            f"端末で実行するか、--passphrase-file でパスワードのファイルを指定するか、環境変数 {PASSPHRASE_VARIABLE} に入れてください。"
         ) from None
 
 
@@ -107,7 +107,7 @@ def _require_pyhanko() -> None:
         import pyhanko.sign.signers  # noqa: F401
     except ImportError as error:
         raise LackError(
-            f"電子署名に使う部品(pyHanko)がありません({error.name})。次の命令で入れてください: make setup-sign"
+            f"電子署名に使う部品(pyHanko)がありません({error.name})。次のコマンドで入れてください: make setup-sign"
         ) from None
 
 
@@ -144,7 +144,7 @@ def _certificate(key: bytes, passphrase: bytes) -> "Certificate":
             "証明書だけのファイル(.cer、.pem)ではないか確かめ、秘密鍵とともに書き出し直してください。"
         )
     wrong = UsageError(
-        "鍵のファイルを開けません。暗証番号が違います(ファイルが壊れていることもあります)。もう一度確かめてください。"
+        "鍵のファイルを開けません。パスワードが違います(ファイルが壊れていることもあります)。もう一度確かめてください。"
     )
     # cryptography panics at a NUL, and has a TypeError for what is no UTF-8.
     if b"\0" in passphrase or not _is_utf8(passphrase):

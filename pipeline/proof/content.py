@@ -283,7 +283,7 @@ class _Reader:
         self._resources, self._fonts, self._states = outer
 
     def _doubt(self, what: str) -> None:
-        self._painted.faults.append(f"読めない描画の命令「{what[:20]}」があります。")
+        self._painted.faults.append(f"読めない描画の指示「{what[:20]}」があります。")
 
     # Marked content and graphics state
 

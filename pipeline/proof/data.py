@@ -22,7 +22,7 @@ def prove_data(files: Mapping[str, bytes], validated: Validated) -> int:
         raise ProofError(f"検査で、オープンデータが読めませんでした({type(error).__name__}: {error})。") from error
     findings = list(_findings(files, read, validated))
     if findings:
-        raise ProofError("検査で、オープンデータが元のデータと一致しませんでした。\n" + "\n".join(findings[:30]))
+        raise ProofError("検査で、オープンデータが元データと一致しませんでした。\n" + "\n".join(findings[:30]))
     return len(read.rows)
 
 
@@ -44,7 +44,7 @@ def _findings(files: Mapping[str, bytes], read: _ReadBack, validated: Validated)
     edition = validated.edition
     for name, found in read.editions.items():
         if found != edition:
-            yield f"{name}: 元のデータに戻すと、違うものになります。"
+            yield f"{name}: 元データに戻すと、違うものになります。"
         # Equal dicts may differ in order, which is the printed one.
         for one, other in ((found.legend, edition.legend), (found.treatments, edition.treatments)):
             if [*one] != [*other]:

@@ -58,7 +58,7 @@ def prove(data: bytes, document: Document) -> int:
         # A file that lacks what every one of ours has is broken; in what words pypdf says so is its affair.
         raise ProofError(f"検査で、PDFの構造が読めませんでした({type(error).__name__}: {error})。") from error
     if findings or faults:
-        what = "PDFが元のデータと一致しませんでした" if findings else "印刷すると読めないところがPDFにありました"
+        what = "PDFが元データと一致しませんでした" if findings else "印刷すると読めないところがPDFにありました"
         findings += faults
         shown = findings[:30] + ([f"ほか{len(findings) - 30}件"] if len(findings) > 30 else [])
         raise ProofError(f"検査で、{what}。\n" + "\n".join(shown))
@@ -409,7 +409,7 @@ class _Proof:
                 name = str(font["/BaseFont"])[1:]
                 family = name.split("+")[-1].removesuffix("-Bold").replace("-", " ")
                 if family not in FAMILIES:
-                    yield f"{number}ページ: 帳票の書体ではない「{name}」が使われています。"
+                    yield f"{number}ページ: 指定の書体ではない「{name}」が使われています。"
                 descriptor = _resolve(_resolve(font["/DescendantFonts"])[0])["/FontDescriptor"]
                 if not {"/FontFile", "/FontFile2", "/FontFile3"} & {*descriptor}:
                     yield f"{number}ページ: 書体「{name}」が埋め込まれていません。"
@@ -441,12 +441,12 @@ class _Proof:
     def _check_sources(self) -> Iterator[str]:
         wanted = {file.name: [file.data] for file in self._carried.files}
         if dict(self._reader.attachments) != wanted:
-            yield f"元のデータ({'、'.join(wanted)})が一つずつ、そのままの形で入っていません。"
+            yield f"元データ({'、'.join(wanted)})が一つずつ、そのままの形で入っていません。"
         associated = _resolve(self._catalog.get("/AF", ArrayObject()))
         if [_resolve(file).get("/AFRelationship") for file in associated] != ["/Source"] * len(wanted):
-            yield "元のデータが、文書の元として示されていません。"
+            yield "元データが、文書の元として示されていません。"
         if any(_resolve(_resolve(file)["/EF"]["/F"]).get("/Subtype") != "/application/yaml" for file in associated):
-            yield "元のデータの種類が、YAMLと示されていません。"
+            yield "元データの種類が、YAMLと示されていません。"
 
     def _check_ids(self) -> Iterator[str]:
         heads = {

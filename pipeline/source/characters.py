@@ -136,7 +136,7 @@ def defects(text: str, coverage: Coverage) -> Iterator[tuple[str, str, str]]:
             yield (
                 sequence,
                 "E306",
-                "は、帳票の書体にない異体字です。後ろの異体字セレクタを削除するか、書体にある字体に改めてください。",
+                "は、指定の書体にない異体字です。後ろの異体字セレクタを削除するか、書体にある字体に改めてください。",
             )
     if _SELECTOR.match(text):
         yield text[0], "E303", "は、前に文字のない異体字セレクタです。削除してください。"
@@ -144,7 +144,7 @@ def defects(text: str, coverage: Coverage) -> Iterator[tuple[str, str, str]]:
 
 def _not_printable(character: str, text: str, coverage: Coverage) -> str:
     """The message for a `character` of `text` that the fonts lack, with a replacement where one is known."""
-    message = "は、帳票の書体にない文字です。"
+    message = "は、指定の書体にない文字です。"
     offer = instead(character, coverage)
     if offer is None:
         return message + "書体にある字体に改めるか、かなで書いてください。"

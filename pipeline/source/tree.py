@@ -121,7 +121,7 @@ def source_in(path: Path, content: Content) -> Source:
     try:
         inner, edition = take_source(content.data)
     except NotOursError:
-        _fail(path, "E112", "この仕組みで作った帳票のPDFではないため、元のデータを取り出せません。")
+        _fail(path, "E112", "この仕組みで作った一覧のPDFではないため、元データを取り出せません。")
     except AlteredError:
         _fail(path, "E113", "作られた後で書き換えられたPDFです。配布した元のファイルを使ってください。")
     return parse_source(path, inner, edition)

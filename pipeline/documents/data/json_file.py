@@ -114,7 +114,7 @@ class DataFile(_Part):
     as_of_japanese: str | None = Field(description="現在日(和暦)。なければnull")
     department: str = Field(description="一覧の担当課。なければ空")
     document_number: str = Field(description="資料番号。なければ空")
-    draft: bool = Field(description="元のデータで案とされているか")
+    draft: bool = Field(description="元データで案とされているか")
     is_draft: bool = Field(description="紙面に「案」とあるか。未記入があれば案になる")
     previous: str | None = Field(description="前版の名前。なければnull")
     headings: HeadingsData = Field(description="紙面の欄の見出し")
