@@ -180,7 +180,7 @@ def test_the_same_text_twice_at_one_place_does_not_pass(report: Made) -> None:
 
 
 def test_lines_that_are_too_close_do_not_pass(make: Callable[[str], Made], restyle: Callable[[str, str], None]) -> None:
-    restyle("line-height: 1.27", "line-height: 0.8")
+    restyle("line-height: var(--paper-line-height)", "line-height: 0.8")
     made = make(HEALTHY.replace("終わった。", "終わった。" * 20))
     with pytest.raises(ProofError, match=r"1ページ: 「(終わった。)+.*」と「.*」が重なっています。"):
         prove(made.pdf, made.document)
@@ -204,7 +204,7 @@ def test_a_text_where_paper_is_bound_or_not_printed_does_not_pass(report: Made, 
 def test_a_page_without_room_for_binding_does_not_pass(
     make: Callable[[str], Made], restyle: Callable[[str, str], None]
 ) -> None:
-    restyle("11mm 20mm;", "11mm 10mm;")
+    restyle("var(--paper-bottom) var(--paper-left);", "var(--paper-bottom) 10mm;")
     made = make(HEALTHY)
     with pytest.raises(ProofError, match="「推進」が、とじしろか、"):
         prove(made.pdf, made.document)
@@ -236,7 +236,7 @@ def test_a_masthead_without_room_does_not_pass(
     make: Callable[[str], Made], restyle: Callable[[str, str], None]
 ) -> None:
     """The date and the legend lie on the table, which is painted over them."""
-    restyle("margin-top: 0.8mm;", "margin-top: 8mm;")
+    restyle("margin-top: var(--paper-legend-top);", "margin-top: 8mm;")
     made = make(HEALTHY)
     with pytest.raises(ProofError, match="「実施済」が、上に描かれたもので隠れています。"):
         prove(made.pdf, made.document)
