@@ -18,6 +18,7 @@ from pipeline.source.limits import (
     MAX_WORD,
     MAX_WORDS,
 )
+from pipeline.text import is_inseparable
 
 # What a text is made of again and again: prose, one sign, words that cannot be broken, marks on letters, kanji with
 # selectors beside plain ones, brackets that may not end a line, characters that may not begin one, signs of HTML.
@@ -47,9 +48,15 @@ def texts(draw: st.DrawFn, most: int, lines: int = 1) -> str:
         # Line breaks in place of as many characters, not too many one after another.
         step = max(2, len(text) // lines)
         text = "".join(
-            "\n" if at % step == step - 1 and at < step * (lines - 1) else one for at, one in enumerate(text)
+            "\n" if at % step == step - 1 and at < step * (lines - 1) and _may_end(text, at) else one
+            for at, one in enumerate(text)
         )
     return text.strip()
+
+
+def _may_end(text: str, at: int) -> bool:
+    """Whether what stands from `at + 1` on needs nothing that stands before it."""
+    return not is_inseparable(text[at + 1])
 
 
 @st.composite

@@ -74,6 +74,8 @@ def test_what_is_not_everyday_is_looked_up(text: str) -> None:
         ("項目\ufe0f", "目\ufe0f", "E306"),
         ("葛\U000e01ef", "葛\U000e01ef", "E306"),
         ("項\u0378目", "\u0378", "E307"),
+        ("\u309a項目", "\u309a", "E308"),
+        ("項\n\u0303目", "\u0303", "E308"),
         ("項\ufdd0目", "\ufdd0", "E307"),
     ],
 )

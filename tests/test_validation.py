@@ -170,6 +170,7 @@ CASES: dict[str, Case] = {
     "picture that no font of ours has": ("終わった", "終わった💡", [("19:23", "E306", "かなで書いてください")]),
     "variant that the font lacks": ("終わった", "終葛\U000e01efた", [("19:20", "E306", "(U+845B U+E01EF)は")]),
     "no character at all": ("終わった", "終\u0378わった", [("19:20", "E307", "(U+0378)は、文字として")]),
+    "mark on nothing": ("終わった", "\u309a終わった", [("19:19", "E308", "「゚」(U+309A)は、前の文字に付く記号ですが、前に文字がありません")]),
     # --- between the parts
     "NO twice": ("NO: 2", "NO: 1", [("20:17", "E401", "15行目のNO 1「項目一」と同じです")]),
     "look-alike as a status": ("実施状況: ○", "実施状況: ◯", [("22:19", "E402", "「○」(U+25CB)ではありませんか")]),

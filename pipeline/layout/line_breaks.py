@@ -16,6 +16,8 @@ from xml.etree.ElementTree import Element
 
 from weasyprint.formatting_structure.boxes import TextBox
 
+from pipeline.text import is_inseparable
+
 NO_BREAK, BREAK = "\u2060", "\u200b"
 
 _INVISIBLE = {ord(NO_BREAK): None, ord(BREAK): None}
@@ -26,6 +28,11 @@ _BETWEEN = re.compile("(?<=.)(?=.)", re.DOTALL)
 _LONG = 24
 _WORD = re.compile(rf"[!-~\u00a1-\u024f\u0370-\u04ff]{{{_LONG},}}")
 _LEADER = re.compile(r"(\S)\1{7,}")
+# So many signs in a row are no words either: brackets, stops, ①, Ⅲ, Greek letters. Lines may end anyway before and
+# after kana that are not small, kanji and wide letters.
+_SMALL_KANA = "ぁぃぅぇぉっゃゅょゎゕゖァィゥェォッャュョヮヵヶ"
+_BREAKABLE = r"\u3041-\u3096\u30a1-\u30fa\u3400-\u9fff\uf900-\ufaff\uff10-\uff5a\U00020000-\U0003ffff"
+_SIGNS = re.compile(rf"(?:[^\s!-~{_BREAKABLE}]|[{_SMALL_KANA}]){{12,}}")
 # No bracket or stop is parted from what it belongs to.
 _INSIDE = re.compile(r"(?<=[^(\[{-])(?=[^)\]}.,:;!?%'\"-])")
 
@@ -65,8 +72,13 @@ def _prose(text: str) -> str:
     text = visible(text)  # a box may come here again, with a copy of its page's margins
     if "～" in text:
         text = _TILDE.sub(f"{NO_BREAK}～", text)
+    text = _SIGNS.sub(lambda signs: _apart(signs[0]), text)
     text = _LEADER.sub(lambda leader: BREAK.join(leader[0]), text)
     return _WORD.sub(lambda word: _INSIDE.sub(BREAK, word[0]), text)
+
+
+def _apart(signs: str) -> str:
+    return signs[0] + "".join(sign if is_inseparable(sign) else BREAK + sign for sign in signs[1:])
 
 
 def _address(text: str) -> str:

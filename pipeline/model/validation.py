@@ -229,7 +229,8 @@ def _unknown_key(root: Mapping, steps: list[int | str], owner: str, key: str) ->
 
 def _check_characters(source: Source) -> Iterator[Problem]:
     """Characters that may not be printed (E3xx). Values over the length limit are skipped: that error comes first."""
-    everything = "".join(scalar.text for scalar in scalars(source.root) if len(scalar.text) <= MAX_TEXT)
+    # Line breaks keep a mark at the start of one text apart from the letter at the end of another.
+    everything = "\n".join(scalar.text for scalar in scalars(source.root) if len(scalar.text) <= MAX_TEXT)
     font_files()  # raises LackError if a font is missing, even if none need be read
     if is_everyday(everything):
         return

@@ -129,6 +129,8 @@ def defects(text: str, coverage: Coverage) -> Iterator[tuple[str, str, str]]:
         if _SELECTOR.match(character):
             continue
         yield character, *(_kind(character) or ("E306", _not_printable(character, text, coverage)))
+    for mark in _lone_marks(text):
+        yield mark, "E308", "は、前の文字に付く記号ですが、前に文字がありません。削除するか、文字の後に移してください。"
     if not _SELECTOR.search(text):
         return
     for sequence in sorted({match[0] for match in _SEQUENCE.finditer(text)}):
@@ -166,9 +168,17 @@ def instead(character: str, coverage: Coverage) -> str | None:
         looks,
         "".join(letter for letter in letters if not unicodedata.combining(letter)),
     ):
-        if offer and offer != character and {*offer} <= coverage.characters and not any(map(_kind, offer)):
+        if not offer or offer == character or _lone_marks(offer):
+            continue
+        if {*offer} <= coverage.characters and not any(map(_kind, offer)):
             return offer
     return None
+
+
+def _lone_marks(text: str) -> list[str]:
+    """The marks of `text` that have no letter before them: a line may begin with such a one, and print it across a rule."""
+    marks = sorted({character for character in text if unicodedata.combining(character)})
+    return [mark for mark in marks if re.search(rf"(?<!\S){mark}", text)]
 
 
 def _kind(character: str) -> tuple[str, str] | None:
