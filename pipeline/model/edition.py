@@ -6,7 +6,7 @@ complete and check the keys. `rules` checks what depends on more than one value.
 
 import datetime
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -294,6 +294,15 @@ class Edition(_Part):
     def columns(self) -> tuple[Column, ...]:
         """The columns under the heads of this edition, in printed order."""
         return tuple(replace(column, head=getattr(self.headings, column.name)) for column in COLUMNS)
+
+    def words(self, column: Column) -> Mapping[str, str]:
+        """The symbols or terms that `column` may hold, each with its meaning or 継続/終了; of any other kind none."""
+        match column.kind:
+            case "symbol":
+                return self.legend
+            case "term":
+                return self.treatments
+        return {}
 
     @property
     def rows(self) -> Iterator[tuple[Policy, Measure, Item | Repeat]]:

@@ -8,7 +8,7 @@ import json
 import os
 import re
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from pipeline.delivery.files import replace_file
 from pipeline.errors import PipelineError, Problem, printable, printable_lines
 from pipeline.fonts import coverage
 from pipeline.library import Library
+from pipeline.model.columns import answered
 from pipeline.model.edition import BLANK, Edition, is_edition_id
 from pipeline.model.rules import not_listed
 from pipeline.reading import UnreadableError, read_file
@@ -35,6 +36,7 @@ from .workbook_format import (
     HIDDEN,
     ID_COLUMN,
     KEYS,
+    KINDS,
     NAME_COLUMN,
     NUMBER_COLUMN,
     Asked,
@@ -308,9 +310,11 @@ def _read_form(sheet: Sheet | None) -> Form:
     try:
         heads = json.loads(facts[4])
         rows = [
-            [sheet.text(row, column) for column in range(1, 6)] for row in sorted(sheet.cells) if row >= FIRST_ASKED
+            [sheet.text(row, column) for column in range(1, len(KEYS) + 3)]
+            for row in sorted(sheet.cells)
+            if row >= FIRST_ASKED
         ]
-        asked = tuple(Asked(int(row[0]), *map(_clean, row[1:])) for row in rows if row[0])
+        asked = tuple(Asked(int(row[0]), _clean(row[1]), tuple(map(_clean, row[2:]))) for row in rows if row[0])
         form = Form(facts[1], facts[2], facts[3], tuple(map(str, heads)), asked)
     except (ValueError, TypeError, RecursionError):
         form = None
@@ -332,27 +336,24 @@ def _read_answer(value: Value | None, key: str) -> str:
         raise WorkbookError("数式が入っています。数式を消し、文字で入力してください。")
     if kind == "error":
         raise WorkbookError(f"エラー値({visible(text)})が入っています。消して、文字で入力してください。")
-    if kind == "truth" or (kind == "number" and key == "検証内容"):
+    if kind == "truth" or (kind == "number" and KINDS[key] == "prose"):
         raise WorkbookError(
             f"文字ではなく、日付か数などの値({visible(text)})が入っています。セルの書式を「文字列」にして、入力し直してください。"
         )
     if len(text) > MAX_TEXT:
         raise WorkbookError(f"長すぎます。{MAX_TEXT:,}字までにしてください。")
     text = _clean(text)
-    if key == "検証内容":
+    if KINDS[key] == "prose":
         return text if text.strip() else ""
     return text or BLANK
 
 
 def _check_answer(answer: str, key: str, edition: Edition) -> None:
     """Raises `WorkbookError` for what the source would not accept."""
-    lists: dict[str, tuple[Collection[str], str]] = {
-        "実施状況": (edition.legend, "凡例"),
-        "今後の取扱い": (edition.treatments, "「今後の取扱い」の語"),
-    }
-    if key in lists:
-        words, of = lists[key]
+    words = next(edition.words(column) for column in answered() if column.key == key)
+    if words:
         if answer not in words and answer != BLANK:
+            of = "凡例" if KINDS[key] == "symbol" else f"「{key}」の語"
             raise WorkbookError(not_listed(answer, [*words, BLANK], of))
         return
     if gap := long_gap(answer):
@@ -461,7 +462,7 @@ def _weigh_one(edition: Edition, number: int, key: str, answers: Sequence[_Answe
     if strangers:
         reason = f"送った後で、名称が「{visible(strangers[0].asked.name)}」から「{visible(item.name)}」に変わりました。"
         return Conflict(number, item.name, key, f"{reason}同じ項目か確かめてください。", said)
-    now = dict(zip(KEYS, (item.status, item.treatment, item.findings), strict=True))[key]
+    now = {column.key: item.text(column) for column in answered()}[key]
     if len({text for _, text in said}) > 1:
         return Conflict(number, item.name, key, "回答が互いに違います。", (("今の元データ", now), *said))
     new = said[0][1]

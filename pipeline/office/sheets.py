@@ -12,7 +12,7 @@ import re
 import zipfile
 from collections.abc import Iterable, Iterator, Sequence
 from copy import copy
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -32,8 +32,9 @@ from pipeline.delivery.delivery import OUT, Delivery, Record, check_out, deliver
 from pipeline.documents.document import DIGEST_LENGTH
 from pipeline.errors import PipelineError, Problem
 from pipeline.library import Library
+from pipeline.model.columns import Column, answered
 from pipeline.model.dates import japanese_date
-from pipeline.model.edition import BLANK, Edition, measure_number, policy_number
+from pipeline.model.edition import BLANK, Edition, Item, measure_number, policy_number
 from pipeline.model.validation import Validated
 from pipeline.reading import UnreadableError, read_file
 from pipeline.source.limits import MAX_TEXT
@@ -67,6 +68,9 @@ _BLANK_FILL = PatternFill("solid", bgColor="FFE0B2")
 _THIN, _THICK = Side("thin", color="808080"), Side("medium", color="000000")
 _WRAPPED = Alignment(vertical="top", wrap_text=True)
 _CENTRED = Alignment(horizontal="center", vertical="top", wrap_text=True)
+# Of the columns of last year, by what they hold: widths in characters, and alignments. Prose of this year is wider.
+_WIDTHS: dict[str, float] = {"symbol": 10, "term": 13, "prose": 36}
+_ALIGNED = {"symbol": _CENTRED, "term": _CENTRED, "prose": _WRAPPED}
 
 
 class SheetsError(PipelineError):
@@ -161,7 +165,7 @@ class _Reply:
         self._department = department
         self._items = items
         asked = tuple(
-            Asked(item.number, item.name, item.status, item.treatment, item.findings)
+            Asked(item.number, item.name, tuple(item.text(column) for column in answered()))
             for item in (placed.item for placed in items)
         )
         self._asked = asked
@@ -195,19 +199,18 @@ class _Reply:
             _write_row(sheet, row, 1, pair)
         _write_row(sheet, FIRST_ASKED - 1, 1, ("NO", "名称", *KEYS))
         for row, one in enumerate(form.asked, FIRST_ASKED):
-            _write_row(sheet, row, 1, map(str, astuple(one)))
-        for column, words in zip(self._list_columns, self._lists, strict=True):
+            _write_row(sheet, row, 1, map(str, one.row))
+        for column, words in self._lists.items():
             for row, word in enumerate(words, 1):
                 _write(sheet, row, column, word)
         sheet.sheet_state = "veryHidden"
         _protect(sheet)
 
-    _list_columns = (7, 8)
-
     @property
-    def _lists(self) -> tuple[list[str], list[str]]:
-        """What may be chosen as 実施状況, and as 今後の取扱い."""
-        return [*self._edition.legend, BLANK], [*self._edition.treatments, BLANK]
+    def _lists(self) -> dict[int, list[str]]:
+        """By the column of the hidden sheet, behind an empty one: what may be chosen in a column of the answers."""
+        lists = ([*words, BLANK] for column in answered() if (words := self._edition.words(column)))
+        return dict(enumerate(lists, len(KEYS) + 4))
 
     # The answers
 
@@ -234,8 +237,10 @@ class _Reply:
         for index, row in enumerate(range(HEAD_ROW + 1, last_row + 1)):
             sheet.row_dimensions[row].height = _height((column.cells[index], column.width) for column in columns)
         self._write_groups(sheet, first_answer)
-        for offset, words in enumerate(self._lists):
-            self._offer(sheet, first_answer + offset, last_row, offset, words)
+        lists = iter(self._lists.items())
+        for index, answer in enumerate(answered(self._edition.columns), first_answer):
+            if self._edition.words(answer):
+                self._offer(sheet, index, last_row, answer.head, *next(lists))
         sheet.freeze_panes = f"{get_column_letter(NAME_COLUMN + 1)}{HEAD_ROW + 1}"
         sheet.auto_filter.ref = f"B{HEAD_ROW}:{get_column_letter(len(columns))}{last_row}"
         sheet.sheet_view.zoomScale = 90
@@ -266,41 +271,41 @@ class _Reply:
         former = [[previous.items[number] for number in placed.item.previous_numbers] for placed in self._items]
         heads = self._edition.headings
 
-        def column(
-            head: str, width: float, texts: Iterable[list[str]], alignment: Alignment = _WRAPPED
-        ) -> _SheetColumn:
-            # Where several items became one, each line says of which it speaks.
-            labelled = [
-                "\n".join(
-                    f"{item.number}: {text}" if len(items) > 1 else text for item, text in zip(items, line, strict=True)
-                )
-                for items, line in zip(former, texts, strict=True)
-            ]
-            return _SheetColumn(head, width, tuple(map(_cut, labelled)), alignment)
-
         numbers = tuple("\n".join(str(item.number) for item in items) for items in former)
         yield _SheetColumn(f"前版{heads.number}", 7, numbers, _CENTRED)
-        symbols = [[self._status(previous, item.status) for item in items] for items in former]
-        yield column(heads.status, 10, symbols, _CENTRED)
-        yield column(heads.treatment, 13, [[item.treatment for item in items] for items in former], _CENTRED)
-        yield column(heads.findings, 36, [[item.findings for item in items] for items in former])
+        for column in answered(self._edition.columns):
+            # Where several items became one, each line begins with the NO of its item.
+            texts = (
+                "\n".join(
+                    f"{item.number}: {text}" if len(items) > 1 else text
+                    for item in items
+                    for text in [self._former_text(previous, item, column)]
+                )
+                for items in former
+            )
+            yield _SheetColumn(column.head, _WIDTHS[column.kind], tuple(map(_cut, texts)), _ALIGNED[column.kind])
 
-    def _status(self, previous: Edition, status: str) -> str:
-        """Last year's symbol, with its meaning where this year's legend gives it another."""
-        meaning = previous.legend.get(status, "")
-        return status if self._edition.legend.get(status, "") == meaning else f"{status}({meaning})"
+    def _former_text(self, previous: Edition, item: Item, column: Column) -> str:
+        """Last year's text; a symbol with its meaning where this year's legend gives it another."""
+        text = item.text(column)
+        if column.kind != "symbol":
+            return text
+        meaning = previous.legend.get(text, "")
+        return text if self._edition.legend.get(text, "") == meaning else f"{text}({meaning})"
 
     def _answers(self) -> Iterator[_SheetColumn]:
-        heads = self._edition.headings
-        asked = self._asked
-        for one in asked:
-            if _units(one.findings) > MAX_CELL:
-                raise SheetsError(
-                    f"NO {one.number}「{one.name}」の検証内容が、表計算ソフトの一つのセルに入りません。短くしてください。"
-                )
-        yield _SheetColumn(heads.status, 10, tuple(one.status for one in asked), _CENTRED)
-        yield _SheetColumn(heads.treatment, 13, tuple(one.treatment for one in asked), _CENTRED)
-        yield _SheetColumn(heads.findings, 42 if self._previous else 60, tuple(one.findings for one in asked))
+        for one in self._asked:
+            for key, text in one.answers.items():
+                if _units(text) > MAX_CELL:
+                    raise SheetsError(
+                        f"NO {one.number}「{one.name}」の{key}が、表計算ソフトの一つのセルに入りません。短くしてください。"
+                    )
+        for column in answered(self._edition.columns):
+            width = _WIDTHS[column.kind]
+            if column.kind == "prose":
+                width += 6 if self._previous else 24
+            texts = tuple(one.answers[column.key] for one in self._asked)
+            yield _SheetColumn(column.head, width, texts, _ALIGNED[column.kind])
 
     def _write_masthead(self, sheet: Worksheet, columns: int, width: float) -> None:
         edition = self._edition
@@ -331,10 +336,11 @@ class _Reply:
             _write(sheet, row, first, text)
             sheet.merge_cells(start_row=row, end_row=row, start_column=first, end_column=first + count - 1)
 
-    def _offer(self, sheet: Worksheet, column: int, last_row: int, offset: int, words: Sequence[str]) -> None:
+    def _offer(
+        self, sheet: Worksheet, column: int, last_row: int, head: str, list_column: int, words: Sequence[str]
+    ) -> None:
         """A drop-down list. It refers to the hidden sheet: a list within the rule ends at 255 characters and at commas."""
-        letter = get_column_letter(self._list_columns[offset])
-        head = (self._edition.headings.status, self._edition.headings.treatment)[offset]
+        letter = get_column_letter(list_column)
         rule = DataValidation(
             type="list",
             formula1=f"'{HIDDEN}'!${letter}$1:${letter}${len(words)}",

@@ -4,8 +4,9 @@ import hashlib
 import json
 import re
 from collections import defaultdict
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 
+from pipeline.model.columns import answered
 from pipeline.model.edition import Edition
 from pipeline.years.matching import Placed, place_items
 
@@ -16,7 +17,10 @@ FORM = "kyodo-sheets-1"
 NO_DEPARTMENT = "担当課なし"
 
 # The answers, in the order of their columns.
-KEYS = ("実施状況", "今後の取扱い", "検証内容")
+KEYS = tuple(column.key for column in answered())
+
+# What each answer is.
+KINDS = {column.key: column.kind for column in answered()}
 
 # The hidden sheet: facts in rows 1 to 6, then the heads of a table of what went out, then that table.
 FACTS = ("様式", "版", "元データ", "担当課", "見出し", "照合")
@@ -33,13 +37,17 @@ class Asked:
 
     number: int
     name: str
-    status: str
-    treatment: str
-    findings: str
+    texts: tuple[str, ...]  # in the order of KEYS
 
     @property
     def answers(self) -> dict[str, str]:
-        return dict(zip(KEYS, (self.status, self.treatment, self.findings), strict=True))
+        """The texts by their keys."""
+        return dict(zip(KEYS, self.texts, strict=True))
+
+    @property
+    def row(self) -> tuple[int | str, ...]:
+        """Its row in the hidden sheet."""
+        return (self.number, self.name, *self.texts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +63,8 @@ class Form:
     @property
     def checksum(self) -> str:
         """By which `returns` sees that nobody wrote into the hidden sheet."""
-        return hashlib.sha256(json.dumps(astuple(self), ensure_ascii=False).encode()).hexdigest()
+        facts = (self.edition, self.digest, self.department, self.heads, [one.row for one in self.asked])
+        return hashlib.sha256(json.dumps(facts, ensure_ascii=False).encode()).hexdigest()
 
 
 def by_department(edition: Edition) -> dict[str, list[Placed]]:

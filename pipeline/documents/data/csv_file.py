@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from pipeline.model.columns import Column, answered, item_columns, levels
 from pipeline.model.dates import japanese_date, western_year
 from pipeline.model.edition import (
     BLANK,
@@ -166,15 +167,26 @@ def _place_fields(edition: Edition) -> Iterator[_Field]:
     )
 
 
+def heads(column: Column) -> dict[str, str]:
+    """The heads of the CSV for an answered `column`, by the field of data.json: its text, and what follows from that."""
+    match column.kind:
+        case "symbol":
+            return {column.name: f"{column.key}_記号", f"{column.name}_meaning": f"{column.key}_意味"}
+        case "term":
+            return {column.name: column.key, f"{column.name}_kind": f"{column.key}_区分"}
+    return {column.name: column.key}
+
+
+# What the description of a column says: of its text, and of what follows from that.
+_DESCRIPTIONS: Mapping[str, tuple[str, ...]] = {
+    "symbol": ("凡例の記号", "凡例での意味"),
+    "term": ("語", "次の版に続く(継続)か続かない(終了)か"),
+    "prose": ("文章。なければ空",),
+}
+
+
 def _item_fields(edition: Edition) -> Iterator[_Field]:
     """What only an item has."""
-    items = edition.items.values()
-    # What is still to be filled in is a value only where it occurs.
-    no_status = [BLANK] if any(item.status == BLANK for item in items) else []
-    no_treatment = [BLANK] if any(item.treatment == BLANK for item in items) else []
-    status, treatment, findings = map(
-        flat, (edition.headings.status, edition.headings.treatment, edition.headings.findings)
-    )
 
     def of_item(
         name: str, title: str, description: str, value: Callable[[Item], str], allowed: Iterable[str] = ()
@@ -188,37 +200,36 @@ def _item_fields(edition: Edition) -> Iterator[_Field]:
             constraints=constraints,
         )
 
-    yield of_item(
-        "実施状況_記号",
-        f"{status}の記号",
-        "凡例の記号",
-        lambda item: item.status,
-        [*edition.legend, *no_status],
-    )
-    yield of_item(
-        "実施状況_意味",
-        f"{status}の記号の意味",
-        "凡例での意味",
-        lambda item: edition.legend.get(item.status, BLANK),
-        [*edition.legend.values(), *no_status],
-    )
-    yield of_item(
-        "今後の取扱い",
-        treatment,
-        "語",
-        lambda item: item.treatment,
-        [*edition.treatments, *no_treatment],
-    )
-    yield of_item(
-        "今後の取扱い_区分",
-        f"{treatment}の区分",
-        "次の版に続く(継続)か続かない(終了)か",
-        lambda item: edition.treatments.get(item.treatment, BLANK),
-        ["継続", "終了", *no_treatment],
-    )
-    yield of_item("検証内容", findings, "文章。なければ空", lambda item: item.findings)
+    for column in answered(edition.columns):
+        words = edition.words(column)
+        # 未記入 is a value only where it occurs.
+        blank = [BLANK] if words and any(item.text(column) == BLANK for item in edition.items.values()) else []
+        titles = {"symbol": ("の記号", "の記号の意味"), "term": ("", "の区分")}.get(column.kind, ("",))
+        values: Mapping[str, tuple[Iterable[str], ...]] = {
+            "symbol": ([*words, *blank], [*words.values(), *blank]),
+            "term": ([*words, *blank], ["継続", "終了", *blank]),
+        }
+        fields = zip(
+            heads(column).values(),
+            titles,
+            _DESCRIPTIONS[column.kind],
+            (_text_of(column), _meaning_of(edition, column)),
+            values.get(column.kind, ((),)),
+            strict=False,
+        )
+        for name, title, description, value, allowed in fields:
+            yield of_item(name, flat(column.head) + title, description, value, allowed)
     yield of_item("担当課", "項目の担当課", "一覧の担当課と別に示されていなければ空", lambda item: item.department)
     yield of_item("統合先", "統合先", "次の版でこの項目を引き継ぐ項目の名称。なければ空", lambda item: item.merged_into)
+
+
+def _text_of(column: Column) -> Callable[[Item], str]:
+    return lambda item: item.text(column)
+
+
+def _meaning_of(edition: Edition, column: Column) -> Callable[[Item], str]:
+    """The meaning of a symbol or whether a term goes on; 未記入 where there is none."""
+    return lambda item: edition.words(column).get(item.text(column), BLANK)
 
 
 def _previous_fields(edition: Edition) -> Iterator[_Field]:
@@ -252,8 +263,10 @@ def _cell(value: str | int | None) -> str:
 # What is read back from data.csv.
 _COLUMNS = {
     *("行", "行の種類", "版", "表題", "自治体", "一覧の担当課", "年度", "現在日_西暦", "前版", "案"),
-    *("推進方針_番号", "推進方針", "推進施策_番号", "推進施策", "NO", "推進項目"),
-    *("実施状況_記号", "実施状況_意味", "今後の取扱い", "今後の取扱い_区分", "検証内容", "担当課", "統合先"),
+    *(head for level in levels() for head in (f"{level.key}_番号", level.key)),
+    *(column.key for column in item_columns() if not column.is_answered),
+    *(head for column in answered() for head in heads(column).values()),
+    *("担当課", "統合先"),
 }
 
 
@@ -302,16 +315,15 @@ def edition_from_csv(data: bytes, schema: bytes) -> Edition:
 def _read_row(row: Mapping[str, str]) -> ItemData | RepeatData:
     if row["行の種類"] == REPEAT:
         return RepeatData(number=int(row["NO"]), name=row["推進項目"])
-    kind = row["今後の取扱い_区分"]
+    said = {field: row[head] for column in answered() for field, head in heads(column).items()}
+    # What has no term is 未記入 in the CSV, and null in JSON.
+    kinds = {field: None for field, text in said.items() if field.endswith("_kind") and text == BLANK}
     return ItemData.model_validate(
         {
             "number": int(row["NO"]),
             "name": row["推進項目"],
-            "status": row["実施状況_記号"],
-            "status_meaning": row["実施状況_意味"],
-            "treatment": row["今後の取扱い"],
-            "treatment_kind": None if kind == BLANK else kind,
-            "findings": row["検証内容"],
+            **said,
+            **kinds,
             "department": row["担当課"],
             "merged_into": row["統合先"],
             "previous_numbers": tuple(

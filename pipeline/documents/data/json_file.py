@@ -1,10 +1,11 @@
 """data.json: everything of an edition, in the words of the glossary."""
 
 import json
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, create_model
 
+from pipeline.model.columns import COLUMNS
 from pipeline.model.dates import japanese_date, western_year
 from pipeline.model.edition import (
     Edition,
@@ -29,16 +30,19 @@ class _Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class HeadingsData(_Part):
-    """The column heads of the paper."""
+if TYPE_CHECKING:
 
-    policy: str
-    measure: str
-    number: str
-    item: str
-    status: str
-    treatment: str
-    findings: str
+    class HeadingsData(_Part):
+        """The column heads of the paper, by the name of the column."""
+
+else:
+    HeadingsData = create_model(
+        "HeadingsData",
+        __base__=_Part,
+        __module__=__name__,
+        __doc__="The column heads of the paper.",
+        **dict.fromkeys((column.name for column in COLUMNS), str),
+    )
 
 
 class LegendData(_Part):
@@ -162,7 +166,7 @@ def data_file(edition: Edition, name: str) -> DataFile:
         draft=edition.draft,
         is_draft=edition.is_draft,
         previous=edition.previous,
-        headings=HeadingsData(**{name: getattr(edition.headings, name) for name in HeadingsData.model_fields}),
+        headings=HeadingsData.model_validate({column.name: column.head for column in edition.columns}),
         legend=tuple(LegendData(symbol=symbol, meaning=meaning) for symbol, meaning in edition.legend.items()),
         treatments=tuple(TreatmentData(term=term, kind=kind) for term, kind in edition.treatments.items()),
         policies=tuple(_policy(edition, policy, position) for position, policy in enumerate(edition.policies, 1)),
