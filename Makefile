@@ -23,12 +23,12 @@ MAKEFLAGS += --no-builtin-rules --no-print-directory
 .SILENT:
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help setup-sign test quick faults bench lint generate clean setup bundle lock
+.PHONY: help setup-sign test quick test-newest faults bench lint generate clean setup bundle lock
 
 help:
 	echo '使い方: make コマンド [名前=値 …]'
 	awk -F ' ## ' '/^# begin the commands/ { print "\n職員用" } /^# end the commands/ { print "\n開発者用" } \
-		/^[a-z-]+:.* ## / { sub(/:.*/, "", $$1); printf "  make %-11s%s\n", $$1, $$2; if ($$3) printf "%18s%s\n", "", $$3 }' Makefile
+		/^[a-z-]+:.* ## / { sub(/:.*/, "", $$1); printf "  make %-13s%s\n", $$1, $$2; if ($$3) printf "%20s%s\n", "", $$3 }' Makefile
 
 # When a recipe fails, make's last line is "make: *** [Makefile:45: TARGET] Error 1", which is no answer. So the recipe
 # of each command belongs to a target whose name says where the answer stands.
@@ -76,6 +76,17 @@ test: $(READY_TO_TEST) ## 試験をすべて行う
 QUICK := docs validation slips schema characters text_diff comparison draft editing report proof delivery sheets open_data tags pictures
 quick: $(READY_TO_TEST) ## 主な試験だけを1分以内で行う
 	$(PYTHON) -m pytest -n 2 --dist loadfile $(QUICK:%=tests/test_%.py)
+
+# In an environment of its own, which is removed at the end, so that .venv keeps what the locks say (docs/weasyprint.md).
+test-newest: $(READY_TO_TEST) ## いちばん新しい WeasyPrint で、組版と検査の試験を行う(.venv は変えない)
+	set -e; trap 'rm -rf .venv-newest' EXIT; trap 'exit 130' HUP INT TERM; \
+	rm -rf .venv-newest; cp -Rp .venv .venv-newest; newest=.venv-newest/bin/python; \
+	$$newest -m pip install -qq --disable-pip-version-check --no-cache-dir --upgrade --upgrade-strategy eager weasyprint; \
+	$$newest -E -m pipeline.layout.fast.startup; \
+	$$newest -m pip list --format freeze --disable-pip-version-check | grep -iE '^(weasyprint|pydyf|cffi|cssselect2)='; \
+	$$newest -m pytest -n 2 --dist loadfile $(LAYOUT_TESTS:%=tests/test_%.py)
+
+LAYOUT_TESTS := pdf tags chunks plain proof geometry pictures glyphs ink row_breaks masthead startup
 
 faults: $(READY_TO_TEST) ## 書き換えた元データ、照会票、PDFの試験を、十倍の数で行う
 	FAULTS=10 $(PYTHON) -m pytest tests/test_mutations.py tests/test_glyphs.py tests/test_extremes.py

@@ -1,11 +1,11 @@
-"""`make bench`: what the whole pipeline costs, as ratios to peers in the same run; fills in docs/performance.md.
+"""`make bench`: measures the cost of the whole pipeline as ratios to peers, and fills in docs/performance.md.
 
-Times of one machine at one moment mean nothing elsewhere; ratios travel. In each turn everybody makes the same table
-once, ours and the peers one after the other, each in a process of its own, so that a slow moment of the machine hits
-all of them; of the turns' ratios the smallest, the median and the largest are told. A first turn does not count.
+Absolute times depend on the machine; ratios depend on it less. In each turn our pipeline and every peer make the same
+table once, one after the other, each in its own process, so that a slow moment of the machine affects all of them.
+Shown are the smallest, the median and the largest ratio of the turns. A first turn warms the caches and is not counted.
 
     python -m tests.bench                               everything, about a quarter of an hour
-    python -m tests.bench --rows 52,1040 --turns 1      less; docs/performance.md stays, unless --write
+    python -m tests.bench --rows 52,1040 --turns 1      less; does not write docs/performance.md without --write
 """
 
 import argparse
@@ -46,30 +46,30 @@ ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs/performance.md"
 ORIGINAL = ROOT / "source/original.yaml"
 
-# Rows (those of the original, so many times over) and turns.
+# Number of rows (a multiple of the original's) -> number of turns.
 TURNS = {52: 5, 1040: 3, 5200: 1}
 SMALL, MIDDLE, LARGE = TURNS
 ROWS = 52
 EDITIONS = 200
-# The editions are made in so many turns; of a process each, so many in a turn are enough to know their rate.
+# Turns for many editions, and how many of them get a process each in a turn: enough to measure the rate.
 MANY_TURNS, SINGLES = 5, 4
-LIMIT = 600.0  # seconds, after which a peer is given up
+LIMIT = 600.0  # seconds, after which a peer is stopped
 
-# The widths of the columns, in millimetres, for everybody; the last takes what is left.
+# Column widths in millimetres, for all programs; the last column takes the rest.
 WIDTHS = (8, 8, 9, 72, 10.5, 13)
 FONT = FAMILIES[0]
 
 OURS, BARE, CHROMIUM = "ours", "WeasyPrint", "Chromium"
 
-# How many editions are made. Each process works alone, but for the pool's.
+# Ways to make many editions. Only the pool runs processes in parallel.
 ONE, EACH, POOL = "one process for all", "a process each", f"a pool of {os.cpu_count()}"
 
 # Why a target is missed, by its key in `targets`: a sentence for docs/performance.md.
 EXPLANATIONS = {
-    "cold": "a quarter is imports, though on two cores they run side by side, and half is WeasyPrint's layout, of which each core has one half",
-    "hot": "two cores share a cold run, one makes a change: the page that it is on is laid out anew (two fifths), and so are the margins, which carry the source's digest; everything is written and proved anew (a third)",
-    "nothing": "two fifths of it is Python's own start, nearly all of the rest the standard library's argparse, pathlib, typing, hashlib and json; it takes as long as it did, while a build takes half as long",
-    "warm": "a process each has become quicker, as it starts in half the time that it took; what is left to save is little more than the start of Python, WeasyPrint and pydantic",
+    "cold": "a quarter are imports, although two cores share them, and half is WeasyPrint's layout, which two cores share too",
+    "hot": "a cold run uses two cores, a change only one. The changed page is laid out again (two fifths of the time), and so are the margins, which have the digest of the source; the whole file is written and proved again (a third)",
+    "nothing": "two fifths are Python's start, and nearly all of the rest imports from the standard library (argparse, pathlib, typing, hashlib, json). The time is the same as before, but a build now takes half as long",
+    "warm": "a process for each edition starts in half the time that it took before. One process can save little more than the start of Python, WeasyPrint and pydantic",
 }
 
 
@@ -78,7 +78,7 @@ EXPLANATIONS = {
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What a process and its children took: seconds on the clock and of the processors, bytes at the peak."""
+    """The cost of a process with its descendants: wall-clock seconds, CPU seconds, peak memory in bytes."""
 
     seconds: float
     cpu: float
@@ -87,7 +87,7 @@ class Cost:
 
 
 class Failed(Exception):  # noqa: N818 what a peer may do
-    """A process ended badly, or not at all."""
+    """A process ended with an error, or did not end in time."""
 
 
 def run(command: Sequence[str], folder: Path, environment: Mapping[str, str]) -> Cost:
@@ -115,7 +115,7 @@ def run(command: Sequence[str], folder: Path, environment: Mapping[str, str]) ->
         peak.is_over.set()
         peak.join()
         with suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)  # a helper that stayed behind; ourselves are in another session
+            os.killpg(process.pid, signal.SIGKILL)  # a remaining child; this process is in another session
         process.wait()
         _reap()
     after = os.times()
@@ -126,7 +126,7 @@ def run(command: Sequence[str], folder: Path, environment: Mapping[str, str]) ->
 
 
 def _adopt() -> None:
-    """Become the parent of the orphans among our descendants, so that their time is counted too (Linux)."""
+    """Become the parent of orphaned descendants (Linux), so that their CPU time is counted."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(36, 1, 0, 0, 0)  # PR_SET_CHILD_SUBREAPER
 
@@ -139,7 +139,7 @@ def _reap() -> None:
 
 
 class _Peak(threading.Thread):
-    """Looks at all descendants of this process again and again (Linux) and keeps the largest sum of their memory.
+    """Samples the memory of all descendants of this process (Linux) and keeps the largest sum.
 
     What they share is counted once: Chromium is some ten processes of one program.
     """
@@ -154,7 +154,7 @@ class _Peak(threading.Thread):
         page = os.sysconf("SC_PAGE_SIZE")
         pause = 0.01
         while not self.is_over.wait(pause):
-            pause = min(pause * 1.2, 0.1)  # looking takes time from those who are looked at
+            pause = min(pause * 1.2, 0.1)  # sampling takes CPU time from the processes
             own = shared = 0
             for number in self._descendants():
                 with suppress(OSError, IndexError):
@@ -182,7 +182,7 @@ class _Peak(threading.Thread):
 
 
 def source(times: int) -> str:
-    """The original's rows `times` times over, each time with numbers of their own."""
+    """The original with its rows repeated `times` times, numbered on."""
     head, body = ORIGINAL.read_text("utf-8").rsplit("推進方針:\n", 1)
     items = len(re.findall(r"NO: \d+", body))
 
@@ -193,7 +193,7 @@ def source(times: int) -> str:
 
 
 def later(text: str) -> str:
-    """The edition `text` a year later: every fifth 検証内容 says something more, every twentieth item is renamed."""
+    """The next year's edition of `text`: every fifth 検証内容 is longer, every twentieth item has another name."""
     counts = {"検証内容": 0, "名称": 0}
 
     def changed(found: re.Match[str]) -> str:
@@ -209,7 +209,7 @@ def later(text: str) -> str:
 
 @dataclass(frozen=True)
 class Table:
-    """The same texts for every peer: the heads, and rows that are one cell across (a level's), or seven."""
+    """The texts for all peers: column heads, and rows of one cell (policies and measures) or seven."""
 
     title: str
     heads: tuple[str, ...]
@@ -408,7 +408,7 @@ typst.compile(sys.argv[1], output=sys.argv[2], font_paths=sys.argv[3:], ignore_s
 
 
 def _version(program: str) -> str:
-    """The first number that `program --version` tells, or nothing if it is not there."""
+    """The version that `program --version` prints; empty if it is not installed."""
     if not program:
         return ""
     told = subprocess.run([program, "--version"], capture_output=True, encoding="utf-8", check=False).stdout
@@ -418,7 +418,7 @@ def _version(program: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A PDF that was found to hold everything."""
+    """A PDF that has all rows. `size` is in bytes."""
 
     size: int
     pages: int
@@ -426,7 +426,7 @@ class File:
 
 
 def checked(path: Path, content: Table) -> File:
-    """The PDF at `path`. Raises `Failed` unless it holds all rows of `content` and on every page the heads."""
+    """Check the PDF at `path`. Raises `Failed` unless it has all rows of `content`, and the heads on every page."""
     import pypdfium2
     from pypdf import PdfReader
 
@@ -464,7 +464,7 @@ def checked(path: Path, content: Table) -> File:
 
 
 class Project:
-    """A project folder of its own, with a copy of the program: somebody may be changing the one here."""
+    """A project folder with a copy of the program, because someone may change the program during the run."""
 
     def __init__(self, folder: Path, program: Path, texts: Mapping[str, str]) -> None:
         self.folder = folder
@@ -475,7 +475,7 @@ class Project:
         self.clean()
 
     def clean(self) -> None:
-        """Nothing has been made; but fontconfig's cache, which is made once for each folder, is there."""
+        """Remove all output except fontconfig's cache, which is made once for each folder."""
         for path in (self.folder / "out").glob("*"):
             if path.name != ".fonts":
                 shutil.rmtree(path)
@@ -488,14 +488,14 @@ class Project:
         return self.call("report", *arguments)
 
     def script(self, code: str) -> dict[str, float]:
-        """What `code` tells: a JSON object in its last line."""
+        """Run `code` and return the JSON object in its last line of output, with the wall-clock time as "whole"."""
         self.clean()
         cost = run([sys.executable, "-E", "-c", code], self.folder, os.environ)
         told: dict[str, float] = json.loads(cost.output.splitlines()[-1])
         return told | {"whole": cost.seconds}
 
 
-# What a process takes for each stage; the rest is Python's start, modules, and the end.
+# Times of the stages in one process. The rest is Python's start, imports and the end.
 _STAGES = """\
 import gc, json, sys, time
 gc.set_threshold(50_000)  # as __main__ does
@@ -580,27 +580,27 @@ print(json.dumps(times))
 
 @dataclass
 class Measured:
-    """All that was found out. `costs` holds for each number of rows and each side one cost a turn."""
+    """All measurements. `costs`: number of rows -> program -> one cost for each turn."""
 
     costs: dict[int, dict[str, list[Cost]]] = field(default_factory=dict)
     files: dict[int, dict[str, File]] = field(default_factory=dict)
     stages: dict[int, list[dict[str, float]]] = field(default_factory=dict)
-    # Of the comparison: matching, marking and rendering, a turn each.
+    # Seconds for matching, marking and rendering a comparison, for each turn.
     comparison: list[dict[str, float]] = field(default_factory=list)
-    # Editions a second, by how they were made, a turn each.
+    # Way to make many editions -> editions a second, for each turn.
     rates: dict[str, list[float]] = field(default_factory=dict)
     failures: list[str] = field(default_factory=list)
     sizes: dict[str, int] = field(default_factory=dict)
 
     def ratios(self, ours: tuple[int, str], peer: tuple[int, str], value: Callable[[Cost], float]) -> list[float]:
-        """`ours` / `peer`, turn by turn; of other rows, by the median of theirs."""
+        """`ours` / `peer` (number of rows, program) for each turn; for different rows, by the median of `peer`."""
         above, below = (self.costs.get(rows, {}).get(side, []) for rows, side in (ours, peer))
         if ours[0] != peer[0] and below:
             below = [sorted(below, key=value)[len(below) // 2]] * len(above)
         return [value(one) / value(other) for one, other in zip(above, below, strict=False) if value(other)]
 
     def faster(self, way: str, other: str) -> list[float]:
-        """As many editions a second in one `way` as in the `other`, turn by turn."""
+        """The rate of one `way` / that of the `other`, for each turn."""
         return [one / two for one, two in zip(self.rates.get(way, ()), self.rates.get(other, ()), strict=True)]
 
 
@@ -617,7 +617,7 @@ def memory(cost: Cost) -> float:
 
 
 def measure_rows(rows: int, turns: int, folder: Path, program: Path, found: Measured) -> None:
-    """Ours and the peers at so many rows, turn by turn."""
+    """Measure our pipeline and the peers with a table of `rows` rows."""
     text = source(rows // ROWS)
     content = table(validate(parse_source(ORIGINAL, text.encode())).edition)
     project = Project(folder / "ours", program, {"original": text})
@@ -646,15 +646,15 @@ def measure_rows(rows: int, turns: int, folder: Path, program: Path, found: Meas
             command = peer.command(peer.prepare(content, folder / peer.name), made[peer.name])
             sides[peer.name] = lambda command=command: run(command, folder, os.environ)  # type: ignore[misc]
     found.costs[rows], found.files[rows] = {}, {}
-    # The turn that does not count fills the caches of the system and makes the profiles of the office and the browser;
-    # the table may be a small one.
+    # The turn that is not counted fills the system's caches and makes the profiles of LibreOffice and Chromium. A small
+    # table is enough for that.
     for turn in range(-1 if rows == SMALL else 0, turns):
         for name, side in list(sides.items()):
             said = f"{rows} rows, turn {turn + 1} of {turns}, {name}"
             try:
                 cost = side()
                 if name in made and name not in found.files[rows]:
-                    # What is not whole is not measured.
+                    # Only a complete table is measured.
                     found.files[rows][name] = checked(made[name], content)
             except Failed as error:
                 found.failures.append(f"{name} at {rows:,} rows: {error}")
@@ -677,7 +677,7 @@ def measure_comparison(turns: int, folder: Path, program: Path, found: Measured)
 
 
 def measure_many(editions: int, folder: Path, program: Path, found: Measured) -> None:
-    """So many editions of the original's size, a part of them in each turn: a process each, one for all, a pool."""
+    """Measure the rate of making `editions` editions of the original's size: one process for each, one for all, a pool."""
     names = [f"y{number:03}" for number in range(editions)]
     texts = {name: source(1).replace("全ての地区に", f"全ての{name[1:]}地区に", 1) for name in names}
     project = Project(folder, program, texts)
@@ -699,7 +699,7 @@ def measure_many(editions: int, folder: Path, program: Path, found: Measured) ->
 
 
 def measure_sizes(cache: Path, found: Measured) -> None:
-    """What each standard weighs in the file of the original."""
+    """Measure the file size that each standard adds to the original."""
     from dataclasses import replace
 
     import weasyprint
@@ -765,7 +765,7 @@ def exponent(found: Measured, side: str, few: int, many: int) -> list[float]:
 
 
 def spread(values: Sequence[float]) -> str:
-    """The smallest, the median and the largest of `values`; one value as it is."""
+    """The smallest, the median and the largest of `values` as text; a single value alone."""
     if not values:
         return "—"
     middle = f"{statistics.median(values):.2f}"
@@ -881,7 +881,7 @@ BLOCKS: dict[str, Callable[[Measured], str]] = {
 
 
 def filled(page: str, found: Measured) -> str:
-    """`page` with the numbers between its marks; what stands around them stays."""
+    """`page` with the blocks between its marks replaced."""
     for name, told in BLOCKS.items():
         begin, end = f"<!-- bench: {name} -->\n", "\n<!-- end -->"
         assert page.count(begin) == 1, name
@@ -909,7 +909,7 @@ def main() -> None:
             shutil.copytree(ROOT / part, program / part)
         for lock in ROOT.glob("*.lock"):
             shutil.copy2(lock, program)
-        # For the peers too: nobody looks for a font among hundreds.
+        # For the peers too, so that none of them searches hundreds of fonts.
         confine_layout(folder / "fonts")
         for rows in scales:
             measure_rows(rows, options.turns or TURNS.get(rows, 1), folder / str(rows), program, found)

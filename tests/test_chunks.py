@@ -1,4 +1,4 @@
-"""A long table that is laid out in parts, by one process or several, is to the byte what it would be in one piece."""
+"""A long table that is laid out in chunks, by one process or several, is to the byte what it would be in one piece."""
 
 import pickle
 import random
@@ -62,9 +62,9 @@ def texts(seed: int, longest: int = 400) -> Iterator[str]:
 
 @pytest.fixture(autouse=True)
 def short_parts(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Parts of two pages, so that a few pages are many parts."""
-    monkeypatch.setattr(chunks, "_ROWS_OF_ONE_PART", 20)
-    monkeypatch.setattr(chunks, "_PAGES_OF_A_PART", 2)
+    """Chunks of two pages, so that a few pages are many chunks."""
+    monkeypatch.setattr(chunks, "_ROWS_OF_ONE_CHUNK", 20)
+    monkeypatch.setattr(chunks, "_PAGES_OF_A_CHUNK", 2)
 
 
 class Written(NamedTuple):
@@ -85,12 +85,12 @@ from pipeline.layout.pdf import warm_up, write_pdf
 document, cache, jobs, code = pickle.load(sys.stdin.buffer)
 warm_up(cache)
 starts, told = [], []
-laid_out = chunks.Parts._part
+laid_out = chunks.ChunkedTable._chunk
 def noted(self, begin, reach):
     starts.append(begin)
     return laid_out(self, begin, reach)
-chunks.Parts._part = noted
-chunks._ROWS_OF_ONE_PART, chunks._PAGES_OF_A_PART = 20, 2
+chunks.ChunkedTable._chunk = noted
+chunks._ROWS_OF_ONE_CHUNK, chunks._PAGES_OF_A_CHUNK = 20, 2
 handler = logging.Handler()
 handler.emit = lambda record: told.append(record.getMessage())
 logger = logging.getLogger(progress.LOGS[1])
@@ -142,13 +142,13 @@ def looks(pdf: bytes) -> list[bytes]:
 def starts(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """The rows with which parts begin that are laid out in this process."""
     seen: list[int] = []
-    laid_out = chunks.Parts._part
+    laid_out = chunks.ChunkedTable._chunk
 
     def noted(self: Any, begin: int, reach: int) -> Any:
         seen.append(begin)
         return laid_out(self, begin, reach)
 
-    monkeypatch.setattr(chunks.Parts, "_part", noted)
+    monkeypatch.setattr(chunks.ChunkedTable, "_chunk", noted)
     return seen
 
 
@@ -246,7 +246,7 @@ def test_nearly_all_pages_are_foreseen(font_cache: Path, starts: list[int], monk
 
 def test_if_the_machine_ends_a_process_one_goes_on_alone(font_cache: Path) -> None:
     document = report(edition(30, texts(1)))
-    made = in_processes(document, font_cache, code="chunks.Parts._part_elsewhere = lambda *_: os._exit(9)")
+    made = in_processes(document, font_cache, code="chunks.ChunkedTable._chunk_elsewhere = lambda *_: os._exit(9)")
     assert made.pdf == write_pdf(document, font_cache)
     assert len(made.starts) > 1
 

@@ -124,15 +124,17 @@ def test_links_in_the_docs_lead_somewhere() -> None:
             assert (path.parent / link).exists(), f"{path.name}: {link}"
 
 
-def test_every_test_that_the_security_page_names_exists() -> None:
-    rows = [row.split(" | ") for row in text("docs/security.md").splitlines() if row.startswith("| ")][1:]
-    tests = "".join(path.read_text("utf-8") for path in (ROOT / "tests").glob("test_*.py"))
+@pytest.mark.parametrize(("page", "column"), [("security", -1), ("weasyprint", 3)])
+def test_every_test_that_a_page_names_exists(page: str, column: int) -> None:
+    lines = text(f"docs/{page}.md").splitlines()
+    rows = [row.split(" | ") for row in lines if row.startswith("| ") and not row.startswith(("| where", "| input"))]
+    files = {path.name: path.read_text("utf-8") for path in (ROOT / "tests").glob("test_*.py")}
     assert len(rows) > 10
     for row in rows:
-        named = re.findall(r"`(test_\w+)`", row[-1])
+        named = re.findall(r"`(?:tests/)?(test_\w+(?:\.py)?)`", row[column])
         assert named, row[0]
         for name in named:
-            assert f"def {name}(" in tests, name
+            assert name in files or any(f"def {name}(" in file for file in files.values()), name
 
 
 def test_the_errors_in_the_readme_are_what_the_command_says(project: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -93,8 +93,8 @@ def test_in_a_long_table_each_page_has_its_own_spelling(font_cache: Path, monkey
     """The pages are drawn apart, and each shows first what another shows second."""
     from .test_chunks import edition as of_items
 
-    monkeypatch.setattr(chunks, "_ROWS_OF_ONE_PART", 20)
-    monkeypatch.setattr(chunks, "_PAGES_OF_A_PART", 2)
+    monkeypatch.setattr(chunks, "_ROWS_OF_ONE_CHUNK", 20)
+    monkeypatch.setattr(chunks, "_PAGES_OF_A_CHUNK", 2)
     spellings = [["葛飾区" * 99, "原󠄀田" * 99], ["葛󠄁飾区" * 99, "原田" * 99]]
     document = report(of_items(24, cycle([*spellings[0] * 4, *spellings[1] * 4])))
     pdf = proved(document, font_cache)

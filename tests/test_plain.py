@@ -83,15 +83,15 @@ def test_the_plain_way_gives_the_same_texts_tags_and_pages(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     begun: list[int] = []
-    part = chunks.Parts._part
+    chunk = chunks.ChunkedTable._chunk
 
     def noted(self: Any, begin: int, reach: int) -> Any:
         begun.append(begin)
-        return part(self, begin, reach)
+        return chunk(self, begin, reach)
 
-    monkeypatch.setattr(chunks.Parts, "_part", noted)
-    monkeypatch.setattr(chunks, "_ROWS_OF_ONE_PART", 20)
-    monkeypatch.setattr(chunks, "_PAGES_OF_A_PART", 2)
+    monkeypatch.setattr(chunks.ChunkedTable, "_chunk", noted)
+    monkeypatch.setattr(chunks, "_ROWS_OF_ONE_CHUNK", 20)
+    monkeypatch.setattr(chunks, "_PAGES_OF_A_CHUNK", 2)
     if name == "original":
         usual, plainly = both_ways(original.document, font_cache, original.pdf)
     elif name == "long table":

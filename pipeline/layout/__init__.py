@@ -1,1 +1,1 @@
-"""Stage 4's own room: HTML is laid out and drawn by WeasyPrint as it is used here, with tags of our making."""
+"""Stage 4: WeasyPrint lays out and draws the HTML; the structure tree is ours."""

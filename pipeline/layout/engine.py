@@ -1,4 +1,4 @@
-"""Part of stage 4: WeasyPrint as it is used here: what it is given to read, and how a page of its is drawn."""
+"""Part of stage 4: WeasyPrint with our settings and patches: reads the HTML, lays it out, draws a page."""
 
 import logging
 import re
@@ -25,10 +25,10 @@ from pipeline.plain import is_plain
 from . import ink, line_breaks, reproducible, row_breaks
 from .tags import Leaf, mark_content
 
-# The medium by which the document's styles know this engine from a browser that prints.
+# CSS medium. Stylesheets use it to tell WeasyPrint from a browser that prints.
 MEDIUM = "paper"
 
-# The attribute of rows that were found to be taller than the room below the head of their table.
+# Marks rows that are taller than the room below the table head: they may be split.
 _DIVIDED = "data-divided"
 _DIVIDE = f"tr[{_DIVIDED}] {{ break-inside: auto !important }}"
 
@@ -43,11 +43,11 @@ SVG = "{http://www.w3.org/2000/svg}"
 
 
 def read(text: str) -> Element:
-    """The HTML `text`, which must be well-formed. Raises `TemplateError` where it is not.
+    """Parse the HTML `text`. Raises `TemplateError` if it is not well-formed.
 
-    WeasyPrint's own parser, which forgives everything, took a tenth of the whole time. And an `id` would give each
-    row and all of its cells styles of their own, since it might be the target of a link: it steps aside.
-    What is on screens only goes: a count in it that changes is no reason to lay out a page anew (fast/page_cache.py).
+    An XML parser is faster than WeasyPrint's HTML parser, which took a tenth of the total time. The attribute `id` is
+    renamed: WeasyPrint computes separate styles for each element with an id, because it may be the target of a link.
+    Elements with the class "screen-only" are removed: a counter in them would invalidate cached pages.
     """
     text = for_paper(text)
     try:
@@ -65,28 +65,30 @@ def read(text: str) -> Element:
         for element in picture.iter():
             element.tag = f"{SVG}{element.tag}"
             if name := element.attrib.pop(ID, None):
-                element.set("id", name)  # what a picture refers to is looked for in the picture
+                element.set("id", name)  # references inside an SVG are resolved in the SVG
     return root
 
 
 class Engine:
-    """WeasyPrint with the styles of the document below `root`, which are read once, however often it is set to work."""
+    """WeasyPrint with the styles of the document below `root`, parsed once for any number of layouts."""
 
     def __init__(self, root: Element) -> None:
         self._styles = []
         for style in root.iter("style"):
             if {"all", MEDIUM} & set(re.split(r"[\s,]+", style.get("media", "all"))):
                 self._styles.append(_stylesheet(style.text or ""))
-            style.set("type", "text/plain")  # not for WeasyPrint to read again
+            style.set("type", "text/plain")  # so that WeasyPrint does not parse it again
 
     def lay_out(self, root: Element, more: str = "") -> Any:
-        """WeasyPrint's document of the HTML below `root`, with `more` styles."""
+        """Lay out the HTML below `root` and return WeasyPrint's `Document`. `more` is CSS on top of the document's."""
         return _Html(root).render(font_config=_fonts(), stylesheets=[*self._styles, weasyprint.CSS(string=more)])
 
     def lay_out_with_heads(self, root: Element, more: str = "") -> Any:
-        """The same, with the head of each table on all of its pages: what is taller than the room below it is divided.
+        """`lay_out`, repeated until each table has its head on all of its pages.
 
-        Whether a row is depends on nothing but the row and the heading rows right above it.
+        A row that does not fit below the table head makes WeasyPrint drop the head. Such rows are marked, so that they
+        may be split. Whether a row fits depends on that row and the heading rows directly above it alone, so every
+        chunk of a table marks the same rows.
         """
         while True:
             document = self.lay_out(root, _DIVIDE + more)
@@ -101,7 +103,7 @@ _stylesheets: dict[str, Any] = {}
 
 
 def _stylesheet(text: str) -> Any:
-    """The stylesheet `text`, read once for all documents; again for each if there is anything to complain of."""
+    """The parsed stylesheet `text`, cached. One that causes warnings is not cached, so that every document reports them."""
     if text in _stylesheets:
         return _stylesheets[text]
     with listening() as complaints:
@@ -113,12 +115,12 @@ def _stylesheet(text: str) -> Any:
 
 @cache
 def _fonts() -> FontConfiguration:
-    """Fontconfig's view of the approved fonts, which are all that any document has."""
+    """The fonts that fontconfig finds: the approved ones (see fonts.py)."""
     return FontConfiguration()
 
 
 class _Html(weasyprint.HTML):  # type: ignore[misc]
-    """WeasyPrint's view of the HTML below `root`."""
+    """WeasyPrint's `HTML` of a tree that is parsed already. The attributes are those that its `__init__` sets."""
 
     def __init__(self, root: Element) -> None:
         self.base_url = None
@@ -132,7 +134,7 @@ class _Html(weasyprint.HTML):  # type: ignore[misc]
 
 
 def _without_notes(sheet: Any) -> Any:
-    """A built-in stylesheet without footnotes, for which each element would get five styles and has none."""
+    """A copy of a user agent stylesheet without its rules for footnotes, which cost five computed styles for each element."""
     lean = copy(sheet)
     lean.matcher = copy(sheet.matcher)
     lean.matcher.other_selectors = [
@@ -142,13 +144,13 @@ def _without_notes(sheet: Any) -> Any:
 
 
 def fetch_nothing() -> Any:
-    """A document is whole in itself; whatever it asks for is refused, logged, and fails the build."""
+    """A fetcher that refuses every URL. Documents are self-contained; WeasyPrint logs the refusal, which fails the build."""
     return URLFetcher(allowed_protocols=())
 
 
 @contextmanager
 def listening() -> Iterator[list[str]]:
-    """Everything that WeasyPrint logs from warnings upwards; its progress has a logger of its own."""
+    """Collect what WeasyPrint logs at level WARNING and above. Progress has another logger."""
     messages: list[str] = []
     handler = logging.Handler(logging.WARNING)
     handler.emit = lambda record: messages.append(record.getMessage())  # type: ignore[method-assign]
@@ -161,7 +163,7 @@ def listening() -> Iterator[list[str]]:
 
 @contextmanager
 def unheard() -> Iterator[None]:
-    """Pages that nobody counts."""
+    """Suppress WeasyPrint's progress messages, for layouts that do not make pages of the document."""
     logger = logging.getLogger("weasyprint.progress")
     logger.disabled = True
     try:
@@ -173,7 +175,10 @@ def unheard() -> Iterator[None]:
 def draw(
     page: Any, stream: Any, scale: float, places: Mapping[Element, int], seen: set[Element], first_leaf: int = 0
 ) -> Sequence[Leaf]:
-    """Paint `page` on `stream`, with its rules and marks, and return its content. Its boxes are used up."""
+    """Paint `page` on `stream`, mark its content, and return it as leaves. Changes the boxes: a page is drawn once.
+
+    `scale` is points a pixel. For `places`, `seen` and `first_leaf` see `tags.mark_content`.
+    """
     for table in tables(page._page_box):
         _close_frame(table)
     if is_plain():
@@ -188,10 +193,10 @@ def draw(
 
 
 def _too_tall(page: Any) -> Iterator[Element]:
-    """The rows for which WeasyPrint gave up the repeated head of a table on `page`.
+    """The rows that made WeasyPrint drop a repeated table head on `page`, without a warning (its issue #2679).
 
-    It does so without a word where a row that is not to be divided does not fit below what must stand above it: the
-    head and the heading rows that stay with the row. It is the first row of its page besides those.
+    It does so if an unsplittable row does not fit below the head and the heading rows that stay with the row. So the
+    row is the first one on its page that is no heading row.
     """
     for table in tables(page._page_box):
         if not any(group.is_header for group in table.children):
@@ -201,17 +206,16 @@ def _too_tall(page: Any) -> Iterator[Element]:
 
 
 def _close_frame(table: Any) -> None:
-    """End the frame of `table` on this page below its last row.
+    """End the frame of `table` on this page at its last row.
 
-    A heading row that moves on to the next page to be with what follows it leaves WeasyPrint's table as high as
-    it was.
+    If a heading row moves to the next page to stay with its first item, WeasyPrint does not reduce the table's height.
     """
     last = table.children[-1].children[-1]
     table.height = last.position_y + last.height - table.content_box_y()
 
 
 def tables(box: Any) -> Iterator[Any]:
-    """The tables of `box`, a page's or one on it."""
+    """The table boxes inside `box`, without tables inside tables."""
     for child in getattr(box, "children", ()):
         if isinstance(child, boxes.TableBox):
             yield child
@@ -220,6 +224,8 @@ def tables(box: Any) -> Iterator[Any]:
 
 
 class _Written(pydyf.Stream):  # type: ignore[misc]
+    """A stream whose bytes are computed."""
+
     data = b""
 
     def __init__(self, stream: Any) -> None:
@@ -228,5 +234,5 @@ class _Written(pydyf.Stream):  # type: ignore[misc]
 
 
 def compress_once(pdf: Any) -> None:
-    """Make the data of all streams of `pdf`, which is complete. pydyf would for the file, and again for its identifier."""
+    """Replace the streams of the finished `pdf` by compressed ones. pydyf would compress for the file and for its hash."""
     pdf.objects = [_Written(item) if isinstance(item, pydyf.Stream) else item for item in pdf.objects]

@@ -1,10 +1,10 @@
-"""Part of stage 4: each text that a glyph stands for has a number of its own, so that it comes back as it was typed.
+"""Part of stage 4: a glyph that stands for several texts gets a character code (CID) for each of them.
 
-A font draws some texts with one glyph: a kanji alone and with the selector of its default form, ˜ and U+0303,
-² and the 2 of 1⁄2. WeasyPrint shows glyphs by their numbers and notes for each number the text that came first
-(ToUnicode): by it the other texts would be copied, searched and read aloud. Here a glyph that stands for another
-text is shown under another number, above those of the font, and the file says which glyph that is (CIDToGIDMap:
-ISO 32000-1, 9.7.4.2). Where no glyph stands for two texts, the bytes are those of WeasyPrint.
+Some texts share a glyph: a kanji with and without the variation selector of its default form, ˜ and U+0303, ² and the 2
+of 1⁄2. WeasyPrint uses glyph numbers as codes, and a ToUnicode map has one text for each code: the text that came first.
+Copying, searching and reading aloud would give that text for all of them. Here the second text gets another code, above
+the glyph numbers of the font, and a CIDToGIDMap leads from the code to the glyph (ISO 32000-1, 9.7.4.2). Without shared
+glyphs the bytes are WeasyPrint's.
 """
 
 import re
@@ -20,9 +20,10 @@ from weasyprint.text.ffi import FROM_UNITS, ffi, pango
 
 
 class Font(weasyprint.pdf.fonts.Font):  # type: ignore[misc]
-    """A font of WeasyPrint's; `to_unicode` and `widths` tell of each number what it stands for, and how wide it is.
+    """WeasyPrint's font, with codes for texts.
 
-    `others` holds the number of each glyph and text where the glyph's own number stands for another text.
+    `to_unicode` and `widths` give the text and the width (thousandths of the font size) of each code. `others` gives the
+    code of (glyph, text) where the glyph's own number is taken by another text.
     """
 
     to_unicode: dict[int, str]
@@ -34,21 +35,21 @@ class Font(weasyprint.pdf.fonts.Font):  # type: ignore[misc]
         self.forget()
 
     def forget(self) -> None:
-        """Begin anew, as if nothing had been shown."""
+        """Forget all codes that were given out."""
         self.to_unicode, self.widths, self.others = {}, {}, {}
 
     @property
     def glyphs(self) -> dict[int, int]:
-        """The glyph of each number that is no glyph's own."""
+        """The glyph of each code above the glyph numbers."""
         return {number: glyph for (glyph, _), number in self.others.items()}
 
     @property
     def shown(self) -> "Shown":
-        """What was shown since it last forgot."""
+        """The codes that were given out since `forget`, as plain data."""
         return Shown(self.to_unicode, self.widths, self.glyphs)
 
     def number(self, glyph: int, text: str) -> int:
-        """The number under which `glyph` is shown for `text`."""
+        """The code for `glyph` where it stands for `text`; a new one if needed."""
         if self.to_unicode.setdefault(glyph, text) == text:
             return glyph
         number = self.others.setdefault((glyph, text), self.glyph_count + len(self.others))
@@ -56,7 +57,7 @@ class Font(weasyprint.pdf.fonts.Font):  # type: ignore[misc]
         return number
 
     def take_in(self, shown: "Shown") -> dict[int, int]:
-        """Add what was shown elsewhere; of each number that is another one here, this one."""
+        """Add the codes of a page that was drawn alone. Returns old code -> new code for those that differ here."""
         others = {}
         for number, text in shown.to_unicode.items():
             here = self.number(shown.glyphs.get(number, number), text)
@@ -67,7 +68,7 @@ class Font(weasyprint.pdf.fonts.Font):  # type: ignore[misc]
 
 
 class Shown(NamedTuple):
-    """What a page shows of a font, as plain data: see `Font`."""
+    """The codes that a page uses of a font, as plain data: see `Font`."""
 
     to_unicode: Mapping[int, str]
     widths: Mapping[int, int]
@@ -75,12 +76,12 @@ class Shown(NamedTuple):
 
 
 def use() -> None:
-    """Have WeasyPrint number glyphs in this way."""
+    """Patch WeasyPrint's text drawing."""
     weasyprint.draw.text.draw_first_line = _draw_first_line
 
 
 def _draw_first_line(stream: Any, textbox: Any, text_overflow: str, block_ellipsis: str, matrix: Any) -> list[Any]:
-    """WeasyPrint's function of this name, but for the numbers, and for what our fonts and papers lack: pictures, ellipses."""
+    """A version of WeasyPrint's function, with our codes, without bitmap fonts and ellipses, which no document has."""
     assert text_overflow != "ellipsis"
     assert block_ellipsis == "none"
     layout = textbox.pango_layout
@@ -114,7 +115,7 @@ def _draw_first_line(stream: Any, textbox: Any, text_overflow: str, block_ellips
                 continue
             if glyph & pango.PANGO_GLYPH_UNKNOWN_FLAG:
                 missing = glyph - pango.PANGO_GLYPH_UNKNOWN_FLAG
-                LOGGER.warning('No font has "%s" (U+%04X)', chr(missing), missing)  # which ends the build
+                LOGGER.warning('No font has "%s" (U+%04X)', chr(missing), missing)  # a warning fails the build
                 glyph = 0
             number = font.number(glyph, text)
             if number not in font.widths:
@@ -131,7 +132,7 @@ def _draw_first_line(stream: Any, textbox: Any, text_overflow: str, block_ellips
                 shown = "<"
             else:
                 shown += f">{-offset}<{number:04x}" if offset else f"{number:04x}"
-            # How much further or nearer the next glyph stands than this one is wide.
+            # The difference between advance and width, which is the number that TJ subtracts.
             if kerning := font.widths[number] + offset - width * 1000 * FROM_UNITS / size:
                 shown += f">{int(kerning)}<"
         shown = shown[:-1] if shown[-1] == "<" else shown + ">"
@@ -140,9 +141,10 @@ def _draw_first_line(stream: Any, textbox: Any, text_overflow: str, block_ellips
 
 
 def _texts(encoded: bytes, clusters: list[int]) -> Iterable[str]:
-    """Which part of a run's text, in UTF-8, each of its glyphs stands for. `clusters` holds where the part of each begins.
+    """The text that each glyph of a run stands for.
 
-    Glyphs of one part, as a letter and the mark above it, stand for a character each.
+    `encoded` is the run's text in UTF-8; `clusters` has the byte offset at which each glyph's cluster begins. The glyphs
+    of one cluster, such as a letter and the mark above it, get a character each.
     """
     text = encoded.decode()
     if len({*clusters}) == len(clusters) == len(text):
@@ -151,14 +153,14 @@ def _texts(encoded: bytes, clusters: list[int]) -> Iterable[str]:
     parts = [(begin, len(list(same))) for begin, same in groupby(clusters)]
     for (begin, count), (end, _) in pairwise([*parts, (len(encoded), 0)]):
         part = encoded[begin:end].decode()
-        # A selector belongs to the character before it, which comes first.
+        # A variation selector stays with its base character, the first of the cluster.
         first = max(len(part) - count + 1, 1)
         texts += [part[:first], *part[first:], *[""] * (count - len(part))]
     return texts
 
 
 def renumber(content: bytes, numbers: Mapping[str, Mapping[int, int]]) -> bytes:
-    """The `content` of a page with other numbers: of each font, by its name there, the new one of each that changes."""
+    """The content stream of a page with codes replaced: font name -> old code -> new code."""
     font: Mapping[int, int] = {}
 
     def token(match: re.Match[bytes]) -> bytes:
@@ -175,13 +177,13 @@ def renumber(content: bytes, numbers: Mapping[str, Mapping[int, int]]) -> bytes:
     return _FONT_OR_TEXT.sub(token, content)
 
 
-# A font is set, or glyphs of it are shown, which stand in `<` and `>`.
+# The operators Tf and TJ. The codes are the hexadecimal strings in TJ's array.
 _FONT_OR_TEXT = re.compile(rb"/(?P<font>\S+) [\d.]+ Tf\b|\[[^\]]*\] TJ\b")
 _HEXADECIMAL = re.compile(rb"(?<=<)[0-9a-f]+(?=>)")
 
 
 def map_numbers(fonts: Iterable[Font], pdf: pydyf.PDF) -> None:
-    """Say in `pdf` which glyphs the numbers are that are no glyph's own."""
+    """Write a CIDToGIDMap for each font that has codes above its glyph numbers."""
     for font in fonts:
         if not font.others:
             continue

@@ -1,9 +1,9 @@
-"""Part of stage 4: greys, of which black is one, are printed with black ink alone.
+"""Part of stage 4: black and greys are written in DeviceGray, so that printers use black ink alone.
 
-WeasyPrint writes each colour as red, green and blue. Of three equal ones some printers mix black from all their inks,
-and some copiers count a coloured page. A grey of the device is black ink (ISO 32000-1, 8.6.4.2; PDF/A allows it beside
-any output intent). A group for transparency, as WeasyPrint draws in each pattern, makes colours of greys again; nothing
-here is transparent, so that a pattern is the same without one.
+WeasyPrint writes every color as RGB. Some printers mix RGB black from all their inks, and some copiers charge for a
+color page. DeviceGray is black ink (ISO 32000-1, 8.6.4.2), and PDF/A allows it with any output intent. WeasyPrint also
+puts a transparency group into each pattern, which would convert greys to RGB again. Our documents use no transparency,
+so the group is left out.
 """
 
 from typing import Any
@@ -15,7 +15,7 @@ _add_group = Stream.add_group
 
 
 def use() -> None:
-    """Have WeasyPrint write greys so."""
+    """Patch WeasyPrint's PDF stream."""
     Stream.set_color_rgb = _set_color
     Stream.add_group = _add_opaque_group
 

@@ -1,12 +1,13 @@
-"""Part of stage 4: where a line may end, where Pango alone would have it otherwise.
+"""Part of stage 4: line break opportunities that differ from Pango's.
 
-～ (U+FF5E) may not begin a line, as 〜 may not: Pango takes it for an ideograph, as Unicode does. An address, which is
-often wider than its column, may be divided anywhere but after a hyphen: whoever copies it gets no hyphen at the end of
-a line. Both are said with characters that are laid out, but neither drawn nor read: only the texts of WeasyPrint's
-boxes have them.
+- ～ (U+FF5E) never begins a line, like 〜. Pango treats it as an ideograph, as Unicode does.
+- An address is often wider than its column. It may break anywhere except after a hyphen, which a reader who copies the
+  address would take for hyphenation.
+- `overflow-wrap` (print.css) breaks a long word only if the word begins its line. A word that is partly marked as
+  changed may begin in the middle of a line, so long words get break opportunities like addresses.
 
-A word that is longer than its line is broken by `overflow-wrap` (print.css), but only where it begins the line; one of
-which a piece is marked as changed does not always. Long ones may therefore be divided like addresses.
+WORD JOINER and ZERO WIDTH SPACE control the breaks. They are in the texts of WeasyPrint's boxes only; they are neither
+drawn nor in the text of the PDF.
 """
 
 import re
@@ -21,36 +22,36 @@ from pipeline.text import is_inseparable
 NO_BREAK, BREAK = "\u2060", "\u200b"
 
 _INVISIBLE = {ord(NO_BREAK): None, ord(BREAK): None}
-# Of many in a row, which are no words, lines may be made.
+# Only the first two of a run: a long run of ～ is a leader, which may break.
 _TILDE = re.compile("(?<!～～)～")
 _BETWEEN = re.compile("(?<=.)(?=.)", re.DOTALL)
-# What has so many characters is longer than some line of ours, and no word that one would write.
+# Characters. A word of this length is wider than the narrowest column, and no natural word.
 _LONG = 24
 _WORD = re.compile(rf"[!-~\u00a1-\u024f\u0370-\u04ff]{{{_LONG},}}")
 _LEADER = re.compile(r"(\S)\1{7,}")
-# So many signs in a row are no words either: brackets, stops, ①, Ⅲ, Greek letters. Lines may end anyway before and
-# after kana that are not small, kanji and wide letters.
+# A run of twelve signs (brackets, stops, ①, Ⅲ, Greek letters) is no word either. Lines may break around kanji, wide
+# letters and kana that are not small anyway.
 _SMALL_KANA = "ぁぃぅぇぉっゃゅょゎゕゖァィゥェォッャュョヮヵヶ"
 _BREAKABLE = r"\u3041-\u3096\u30a1-\u30fa\u3400-\u9fff\uf900-\ufaff\uff10-\uff5a\U00020000-\U0003ffff"
 _SIGNS = re.compile(rf"(?:[^\s!-~{_BREAKABLE}]|[{_SMALL_KANA}]){{12,}}")
-# No bracket or stop is parted from what it belongs to.
+# Where a long word may break: not between a bracket or a punctuation mark and its word.
 _INSIDE = re.compile(r"(?<=[^(\[{-])(?=[^)\]}.,:;!?%'\"-])")
 
 _transform = TextBox.process_text_transform
 
 
 def use() -> None:
-    """Have WeasyPrint break lines so."""
+    """Patch WeasyPrint's text boxes."""
     TextBox.process_text_transform = _process_text_transform
 
 
 def visible(text: str) -> str:
-    """`text` as it is drawn and read."""
+    """`text` without the control characters: as it is drawn, and as the PDF says it."""
     return text.translate(_INVISIBLE) if NO_BREAK in text or BREAK in text else text
 
 
 def laid_out(element: Element) -> str:
-    """The text of `element` as it is laid out."""
+    """The text of `element` with the control characters, as it is laid out."""
     return "".join(_texts(element)) if len(element) else _prose(element.text or "")
 
 
@@ -69,7 +70,7 @@ def _process_text_transform(box: Any) -> None:
 
 
 def _prose(text: str) -> str:
-    text = visible(text)  # a box may come here again, with a copy of its page's margins
+    text = visible(text)  # boxes of page margins are copied, and get here again
     if "～" in text:
         text = _TILDE.sub(f"{NO_BREAK}～", text)
     text = _SIGNS.sub(lambda signs: _apart(signs[0]), text)

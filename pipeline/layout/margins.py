@@ -1,8 +1,8 @@
-"""Part of stage 4: what stands in the margins of pages, laid out by itself, and the room that it needs above the content.
+"""Part of stage 4: lays out the page margins alone, and measures how much room the page head needs.
 
-WeasyPrint gives the boxes in the margins the size of the margins, whatever stands in them. So the head is measured,
-unless the document says that it is plain and no running line takes more than a line: that has the room which the
-stylesheet gives to every page.
+WeasyPrint sizes margin boxes by the page margins, whatever their content. So the head is laid out and measured, and the
+top margin set accordingly. A plain head with running lines of one line each fits the stylesheet's margin, and is not
+measured.
 """
 
 import math
@@ -18,23 +18,23 @@ from pipeline.text import width_in_ems
 from .engine import Engine, unheard
 
 _DIV_BY_DIV = "body > div + div { break-before: page }"
-# Where a running line may take several, these are not set solid.
+# Leading for running lines that may wrap.
 _APART = "@page { @top-right { line-height: 1.2 } }"
 _RUNNING_LINE = "body > div { string-set: context attr(data-context) }"
 
-# On the narrowest paper a line of context holds about 89 ems: fewer where kinsoku moves its end, never more than one more.
+# Ems that a running line on the narrowest paper holds, at least and at most. It is about 89; kinsoku takes up to 5.
 _LEAST, _MOST = int(A4.content_width / em(TYPE_PT)) - 5, int(A4.content_width / em(TYPE_PT)) + 1
 
-# Between the masthead and the running line: about what a plain head leaves of the room that it has.
+# Millimetres between masthead and running line: about what is left of the margin with a plain head.
 _GAP = 0.8
 
 
 def lay_out_margins(
     engine: Engine, root: Element, repeated: Sequence[Element], lines: Sequence[str], style: str
 ) -> Any:
-    """A document with nothing between its margins, of a page for each of the running `lines`.
+    """Lay out a document with empty content: one page for each of the running `lines`.
 
-    What is `repeated`, elements of the HTML below `root`, stands in the margins.
+    `repeated` are the elements of the HTML below `root` that stand in the margins. `style` is added to the document's.
     """
     html = Element("html", root.attrib)
     html.extend(root.iterfind("head"))
@@ -45,11 +45,11 @@ def lay_out_margins(
 
 
 def head_room(engine: Engine, root: Element, repeated: Sequence[Element], lines: Iterable[str]) -> str:
-    """The style by which pages have room for their head and for each of the running `lines`; none if they have it."""
+    """The CSS that gives pages room for their head and for each of the running `lines`; empty if they have it already."""
     highest = _highest(lines)
     if not highest and all("plain" in head.get("class", "").split() for head in repeated if head.tag == "header"):
         return ""
-    # Two pages at least, as the first may have a masthead of its own. Any character stands for a line that is short.
+    # At least two pages: the first may have another masthead than the others. "―" stands for any short line.
     pages = [*highest, *"――"] if len(highest) < 2 else highest
     style = _APART if highest else ""
     document = lay_out_margins(engine, root, repeated, pages, style + _RUNNING_LINE)
@@ -69,7 +69,7 @@ def head_room(engine: Engine, root: Element, repeated: Sequence[Element], lines:
 
 
 def _highest(lines: Iterable[str]) -> list[str]:
-    """Those of the running `lines` that may take more lines than all others; none if each takes one."""
+    """The running `lines` that may wrap to the most lines; empty if all of them fit one line."""
     widths = {line: width_in_ems(line) for line in {*lines}}
     longest = max(widths.values(), default=0)
     if longest <= _LEAST:

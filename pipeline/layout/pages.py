@@ -1,4 +1,4 @@
-"""Part of stage 4: HTML becomes pages that are ready to be written, in one piece or, where a table is long, in parts."""
+"""Part of stage 4: HTML becomes pages ready to be written. A document with a table is laid out in chunks (fast/chunks.py)."""
 
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
@@ -13,17 +13,17 @@ from .margins import head_room
 from .tags import Leaf
 
 if TYPE_CHECKING:
-    from .fast.chunks import Parts
+    from .fast.chunks import ChunkedTable
     from .fast.page_cache import PageCache
 
-# Draws a page, of which the number from 0 is given, on a stream of such a scale, and tells what its content is.
+# (page index from 0, page, stream, scale) -> the tagged content of the page.
 _Draw = Callable[[int, Any, Any, float], Sequence[Leaf]]
 
 
 class Pages:
-    """Pages that are ready to be written, of the HTML below `root`.
+    """Laid-out pages of the HTML below `root`, which are painted when the PDF is written.
 
-    `leaves` holds the content of each page that has been written.
+    `leaves` gets the tagged content of each page as it is painted.
     """
 
     def __init__(self, document: Any, root: Element, draw_page: _Draw) -> None:
@@ -37,49 +37,49 @@ class Pages:
 
     @property
     def fonts(self) -> Iterable[Font]:
-        """The fonts; when the pages have been written, with what was shown of each."""
+        """The fonts of the document. They know their glyphs once the pages are painted."""
         fonts: dict[int, Font] = self._document.fonts
         return fonts.values()
 
     def write_pdf(self, **options: Any) -> bytes:
-        """The PDF, as WeasyPrint's `Document.write_pdf` makes it."""
+        """The PDF; `options` are those of WeasyPrint's `Document.write_pdf`."""
         data: bytes = self._document.write_pdf(**options)
         return data
 
 
 class _Page:
-    """What WeasyPrint takes for a page of its own: it is drawn our way, and forgets its boxes then."""
+    """Stands in for a page of WeasyPrint's. `paint` calls our drawing function, then frees the boxes."""
 
     def __init__(self, page: Any, number: int, draw_page: _Draw, leaves: list[Sequence[Leaf]]) -> None:
         vars(self).update(vars(page))
-        self.links: list[Any] = []  # tags.py makes them, with the elements that hold them
+        self.links: list[Any] = []  # tags.py makes the annotations, together with their Link elements
         self._page = page
         self._number, self._draw, self._leaves = number, draw_page, leaves
 
     def paint(self, stream: Any, scale: float = 1) -> None:
         self._leaves.append(self._draw(self._number, self._page, stream, scale))
-        # WeasyPrint's own tags, which it makes of the boxes, would be taken down again (tags.py).
+        # WeasyPrint builds its tags from the boxes after painting. tags.py would only remove them again.
         self._page_box: Any = self._page._page_box.copy_with_children([])
         self._page = None
 
 
 def lay_out(text: str, jobs: int = 1, kept: "PageCache | None" = None) -> Pages:
-    """The HTML `text` as pages, laid out by as many as `jobs` processes; the pages are the same whatever their number.
+    """Lay out the HTML `text`. The pages are the same for any number of processes.
 
-    What is `kept` of the last time is not laid out again where it would be the same; then one process is enough.
-    Raises `TemplateError` where the HTML is not well-formed.
+    `jobs` is the most processes to use. Pages that are in the cache `kept` are not laid out again; with a cache, one
+    process does the work. Raises `TemplateError` if the HTML is not well-formed.
     """
     root = read(text)
     if not is_plain() and (table := _longest_table(root)) is not None:
-        from .fast.chunks import MustStayWholeError, Parts
+        from .fast.chunks import ChunkedTable, MustStayWholeError
 
         with suppress(MustStayWholeError):
-            return _in_parts(Parts(root, table, kept), jobs)
+            return _in_chunks(ChunkedTable(root, table, kept), jobs)
     return _in_one_piece(root)
 
 
 def _longest_table(root: Element) -> Element | None:
-    """The table with the most rows; None where pictures are, which cannot be drawn by themselves."""
+    """The table with the most rows; None if the document has pictures, which cannot be drawn page by page."""
     if root.find(f".//{SVG}svg") is not None or root.find(".//img") is not None:
         return None
     tables = root.iterfind(".//main//table/tbody/tr/../..")
@@ -101,9 +101,9 @@ def _in_one_piece(root: Element) -> Pages:
     return Pages(document, root, draw_page)
 
 
-def _in_parts(parts: "Parts", jobs: int) -> Pages:
-    drawn = parts.drawn(jobs)
-    numbers, pieces = parts.bound(drawn)
+def _in_chunks(table: "ChunkedTable", jobs: int) -> Pages:
+    drawn = table.drawn(jobs)
+    numbers, pieces = table.bound(drawn)
 
     def draw_page(number: int, page: Any, stream: Any, scale: float) -> Sequence[Leaf]:
         leaves: list[Leaf] = []
@@ -112,6 +112,6 @@ def _in_parts(parts: "Parts", jobs: int) -> Pages:
             leaves += piece.leaves
             for name, state in piece.states.items():
                 stream._resources["ExtGState"].setdefault(name, state)
-        return [*leaves, *draw(page, stream, scale, parts.places, set())]
+        return [*leaves, *draw(page, stream, scale, table.places, set())]
 
-    return Pages(numbers, parts.root, draw_page)
+    return Pages(numbers, table.root, draw_page)

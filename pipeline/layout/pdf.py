@@ -1,4 +1,4 @@
-"""Stage 4: HTML becomes an official PDF: PDF/A-3a and PDF/UA-1 in one file, the same bytes on every build."""
+"""Stage 4: HTML becomes an official PDF, which is both PDF/A-3a and PDF/UA-1, with the same bytes on every build."""
 
 import datetime
 import mmap
@@ -17,16 +17,16 @@ from pipeline.processes.gc_pause import gc_paused
 if TYPE_CHECKING:
     from .fast.page_cache import PageCache
 
-# What laying out takes: libraries, fonts and threads, and for each character of HTML (measured: 290 MB, and 250 B
-# of 1,500 rows; with a limit in force, it does with less).
+# Address space that the layout needs: a constant part (libraries, fonts, threads) and one for each character of HTML.
+# Measured on 1,500 rows: 290 MB, and 250 B a character. Under a limit (ulimit -v), Python gets by with less.
 _BYTES = 250 * 1024 * 1024
 _BYTES_OF_A_CHARACTER = 300
 
-# Dates of the attachment when the edition names none: any fixed day will do, the day of the build would not.
+# The attachment's date if the edition has none. Any fixed day will do; the day of the build would change the bytes.
 _SOME_DAY = datetime.date(2000, 1, 1)
 
-# PDF/UA's identifier, with the description that PDF/A asks for of every property it does not know
-# (ISO 19005-3, 6.6.2.3), and the hash of the source. All must stand in the first rdf:RDF.
+# The identifier of PDF/UA, with the extension schema that PDF/A requires for properties it does not define
+# (ISO 19005-3, 6.6.2.3), and the hash of the source. Readers ignore all but the first rdf:RDF.
 _XMP = """<rdf:Description rdf:about="" xmlns:dc="http://purl.org/dc/elements/1.1/">\
 <dc:identifier>{identifier}</dc:identifier></rdf:Description>
 <rdf:Description rdf:about="" xmlns:pdfuaid="http://www.aiim.org/pdfua/ns/id/"><pdfuaid:part>1</pdfuaid:part></rdf:Description>
@@ -47,11 +47,11 @@ xmlns:pdfaSchema="http://www.aiim.org/pdfa/ns/schema#" xmlns:pdfaProperty="http:
 
 
 def write_pdf(document: Document, font_cache: Path, jobs: int = 1, kept: "PageCache | None" = None) -> bytes:
-    """Lay out `document` on paper, in as many as `jobs` processes, and write it with tags, metadata and its sources.
+    """Lay out `document` and write it as a PDF with tags, metadata and the attached sources.
 
-    Pages that are `kept` of the last time are taken again where they would be the same.
-
-    Raises `ProofError` if the engine has anything to complain of: it logs and carries on where we would stop.
+    `jobs` is the most processes to use; `kept` is a cache of pages from earlier calls. `font_cache` is fontconfig's
+    folder. Raises `ProofError` for anything that WeasyPrint warns of (it logs and continues), `LackError` where Pango,
+    fonts or memory are missing, `TemplateError` for HTML that is not well-formed.
     """
     confine_layout(font_cache)
     _require_memory(_BYTES + _BYTES_OF_A_CHARACTER * len(document.html))
@@ -94,7 +94,7 @@ def write_pdf(document: Document, font_cache: Path, jobs: int = 1, kept: "PageCa
 
 
 def warm_up(font_cache: Path) -> None:
-    """Import what `write_pdf` needs. What is missing is of no account here: `write_pdf` will say so."""
+    """Import what `write_pdf` needs. Errors are ignored here: `write_pdf` raises them again."""
     with suppress(LackError, OSError):
         confine_layout(font_cache)
         _weasyprint()
@@ -114,7 +114,7 @@ def new_page_cache() -> "PageCache | None":
 
 
 def _weasyprint() -> Any:
-    """WeasyPrint, when the fonts are confined, as it must find them. Raises `LackError`."""
+    """Import WeasyPrint. Call `confine_layout` before: fontconfig reads its settings once. Raises `LackError` without Pango."""
     try:
         if is_plain():
             import weasyprint
@@ -128,7 +128,7 @@ def _weasyprint() -> Any:
 
 
 def _require_memory(size: int) -> None:
-    """Raise `LackError` where there is no room for so much: Pango and its kin end the whole process without a word."""
+    """Raise `LackError` if `size` bytes cannot be mapped. Without memory, Pango ends the process without a message."""
     try:
         mmap.mmap(-1, size).close()
     except OSError as error:
@@ -139,10 +139,10 @@ def _require_memory(size: int) -> None:
 
 
 def _in_styles(complaints: list[str], text: str) -> list[str]:
-    """`complaints` about the HTML `text`, with the stylesheet and the line in it of each that is about a style."""
+    """`complaints` about the HTML `text`; those about CSS with the stylesheet's name and the place in it."""
     import weasyprint
 
-    from pipeline.documents.html import STYLES  # here: it brings in the model, for which this stage has no use
+    from pipeline.documents.html import STYLES  # here: imports the model, which this stage does not need otherwise
 
     from .engine import MEDIUM, fetch_nothing, listening
 
@@ -153,7 +153,7 @@ def _in_styles(complaints: list[str], text: str) -> list[str]:
             with listening() as alone:
                 weasyprint.CSS(string=style, media_type=MEDIUM, url_fetcher=fetch_nothing())
             found += [f"styles/{path.name}: {complaint}" for complaint in alone]
-    # Alone, a stylesheet is read for every medium.
+    # A stylesheet that is read alone is read for every medium: drop warnings that the document did not give.
     known = {_PLACE.sub("", complaint) for complaint in complaints}
     found = [one for one in found if _PLACE.sub("", one.split(": ", 1)[1]) in known]
     named = {_PLACE.sub("", one.split(": ", 1)[1]) for one in found}
@@ -164,7 +164,7 @@ _PLACE = re.compile(r" at \d+:\d+")
 
 
 def _declare_namespaces(xmp: bytes) -> bytes:
-    """`xmp` with each namespace declared where it is used, as the parser of Apache PDFBox wants it: not around all."""
+    """`xmp` with each namespace declared on the element that uses it. Apache PDFBox does not see those on rdf:RDF."""
     begin, end = xmp.index(b"<rdf:RDF"), xmp.index(b">", xmp.index(b"<rdf:RDF"))
     declared = dict(re.findall(rb' xmlns:(\w+)="([^"]*)"', xmp[begin:end]))
     rdf = b'<rdf:RDF xmlns:rdf="%s"' % declared.pop(b"rdf")
@@ -177,24 +177,24 @@ def _declare_namespaces(xmp: bytes) -> bytes:
     return xmp[:begin] + rdf + _DESCRIPTION.sub(with_namespaces, xmp[end:])
 
 
-# A description, closed in itself or by the tag that ends it.
+# An rdf:Description, self-closing or with an end tag.
 _DESCRIPTION = re.compile(rb"(<rdf:Description)([^>]*/>|.*?</rdf:Description>)", re.DOTALL)
 
 
 def _identify(pdf: Any, carried: Carried) -> None:
-    """Say in the metadata what the file conforms to and which source it was made of."""
+    """Add conformance and source hash to the XMP; correct what WeasyPrint writes about attachments."""
     metadata = pdf.objects[int(pdf.catalog["Metadata"].split()[0])]
     (xmp,) = metadata.stream
     assert xmp.count(b"</rdf:RDF>") == 1
     more = _XMP.format(identifier=carried.identifier).encode()
     metadata.stream = [_declare_namespaces(xmp).replace(b"</rdf:RDF>", more + b"</rdf:RDF>")]
-    # Uncompressed, so that a program that knows no PDF can read it too (ISO 19005-3 recommends it).
+    # Uncompressed, so that programs that do not parse PDF can read it (recommended by ISO 19005-3).
     metadata.compress = False
-    # WeasyPrint lists each attachment once for being attached and once for being a file.
+    # WeasyPrint lists each attachment twice in /AF.
     files = pdf.catalog["AF"]
     del files[len(files) // 2 :]
     for item in pdf.objects:
         if getattr(item, "extra", {}).get("Type") == "/EmbeddedFile":
-            # RFC 9512; WeasyPrint asks the system, of which some know no such type.
+            # RFC 9512. WeasyPrint asks the system's list of MIME types, which may lack YAML.
             item.extra["Subtype"] = "/application#2fyaml"
     pdf.catalog["PageLabels"] = "<</Nums [0 <</S /D>>]>>"

@@ -1,9 +1,9 @@
-"""Part of stage 4: a row that may be divided begins on a page only where each of its cells can begin there.
+"""Part of stage 4: a row that may be split begins on a page only if each of its cells can begin there.
 
-WeasyPrint divides a row cell by cell. Where one line is left at the foot of a page, the short cells are printed there,
-and prose, of which two lines must stay together (`orphans`, `widows`), goes over: its row says nothing at the foot,
-and its number is missing beside the prose. Here such a row goes over whole, with the headings above it, as if it
-had `break-inside: avoid`.
+WeasyPrint splits a row cell by cell. If there is room for one line at the foot of a page, it prints the short cells
+there and moves the prose to the next page, because `orphans` and `widows` keep two lines together. The reader then sees
+a number without its text. Here such a row moves to the next page whole, with the heading rows above it, as if it had
+`break-inside: avoid`.
 """
 
 from typing import Any
@@ -14,12 +14,12 @@ from weasyprint.layout import block
 _lay_out_container = block.block_container_layout
 _avoid_page_break = block.avoid_page_break
 
-# An attribute of WeasyPrint's layout context: whether a cell of the row that is laid out has no room for its beginning.
+# Our attribute on WeasyPrint's layout context: whether some cell of the current row has no room for its first lines.
 _CELL_WITHOUT_ROOM = "cell_without_room"
 
 
 def use() -> None:
-    """Have WeasyPrint lay out rows so. Its layout of tables looks these functions up whenever it lays out a table."""
+    """Patch two functions of WeasyPrint. Its table layout looks them up in their module at each call."""
     block.block_container_layout = _lay_out
     block.avoid_page_break = _avoids
 
@@ -28,7 +28,7 @@ def _lay_out(context: Any, box: Any, *arguments: Any, **options: Any) -> Any:
     if not isinstance(box, boxes.TableCellBox):
         return _lay_out_container(context, box, *arguments, **options)
     before = box.grid_x > 0 and getattr(context, _CELL_WITHOUT_ROOM, False)
-    # What is inside a cell asks for breaks of its own.
+    # Blocks inside the cell ask `avoid_page_break` too: the flag must not apply to them.
     setattr(context, _CELL_WITHOUT_ROOM, False)
     result = _lay_out_container(context, box, *arguments, **options)
     setattr(context, _CELL_WITHOUT_ROOM, before or result[0] is None)
@@ -36,7 +36,7 @@ def _lay_out(context: Any, box: Any, *arguments: Any, **options: Any) -> Any:
 
 
 def _avoids(page_break: str, context: Any) -> bool:
-    """Whether a break is avoided. After the last cell of a row WeasyPrint asks this of the row."""
+    """Whether a break is avoided. WeasyPrint asks this for the row after it has laid out the last cell."""
     if getattr(context, _CELL_WITHOUT_ROOM, False):
         setattr(context, _CELL_WITHOUT_ROOM, False)
         return True

@@ -1,12 +1,14 @@
-"""Part of stage 4: the structure tree, made from the HTML document as it is rather than page by page.
+"""Part of stage 4: builds the structure tree (tags) from the HTML.
 
-WeasyPrint tags each page by itself: a table that runs over three pages becomes three tables with three
-heads (#2903), no cell has a scope (#2508), and what stands in the margins is neither in the tree nor an
-artifact (#1836). So its tree is taken down, and one is built that has one element for each element of the
-HTML, with `scope`, `headers`, id and `aria-label` transcribed, and the place of each figure and link. The lines
-of a cell become paragraphs and lists. What a page only repeats, and what the HTML hides (`aria-hidden`), becomes an artifact;
-a hidden cell leaves its columns to the cell after it. Rules: ISO 32000-1, 14.7 and 14.8;
-ISO 14289-1.
+WeasyPrint tags page by page: a table on three pages becomes three tables with three heads (its issue #2903), no cell has
+a scope (#2508), and page margins are neither in the tree nor artifacts (#1836). So WeasyPrint's tree is removed, and one
+is built with a structure element for each HTML element:
+
+- `scope`, `headers`, `id` and `aria-label` become attributes; figures and links get their place on the page.
+- The lines of a cell become paragraphs, or entries of a list if they begin with a bullet.
+- Repeated content and content with `aria-hidden` becomes artifacts. The cell after a hidden cell spans its columns.
+
+Rules: ISO 32000-1, 14.7 and 14.8; ISO 14289-1.
 """
 
 from bisect import bisect_right
@@ -25,7 +27,7 @@ from pipeline.documents.document import BULLETS, ID
 
 from .line_breaks import visible
 
-# HTML elements that are elements of the PDF too; the content of others belongs to the nearest one around.
+# HTML element -> structure type. The content of other elements belongs to the nearest ancestor that is listed.
 _TYPES = {
     "h1": "H1",
     "h2": "H2",
@@ -48,12 +50,12 @@ _TYPES = {
     "{http://www.w3.org/2000/svg}svg": "Figure",
 }
 
-# What holds elements only, no text of its own.
+# Structure types that contain elements only, no text.
 _OF_ELEMENTS = ("Document", "Table", "THead", "TBody", "TR", "L")
 
 _DECORATIONS = {"ins": "Underline", "del": "LineThrough"}
 
-# A heading across the table heads what stands below it, as a column head does; PDF has no row group.
+# PDF has no scope for row groups. A heading row heads the rows below it, as a column header does.
 _SCOPES = {"col": "Column", "colgroup": "Column", "rowgroup": "Column", "row": "Row"}
 
 _HEADER = pydyf.Dictionary({"Type": "/Pagination", "Subtype": "/Header"})
@@ -61,16 +63,16 @@ _TABLE_HEAD = pydyf.Dictionary({"Type": "/Pagination", "Subtype": "/Header"})
 _FOOTER = pydyf.Dictionary({"Type": "/Pagination", "Subtype": "/Footer"})
 _DECORATION = pydyf.Dictionary({"Type": "/Layout"})
 
-# WeasyPrint lays out in pixels from the top of the page, PDF counts points from its foot.
+# Points a CSS pixel. WeasyPrint counts from the top of the page, PDF from the foot.
 _POINTS = 0.75
 
 
 @dataclass(frozen=True, slots=True)
 class Leaf:
-    """A line of text or a picture on a page; of a picture and of the text of a link also its place.
+    """A piece of marked content on a page: a line of text or a picture.
 
-    `element` counts the elements of the HTML, in their order, up to the one that it belongs to; `length` counts
-    characters, white space aside.
+    `element` is the index of its HTML element in document order, `length` the number of characters without white space.
+    `area` is the place of a picture or of a link's text: left, foot, right, top in points.
     """
 
     element: int
@@ -80,7 +82,7 @@ class Leaf:
 
 @dataclass(frozen=True, slots=True)
 class _PlacedLeaf:
-    """A leaf with its page, and its number among the leaves there."""
+    """A leaf with its page index and its marked-content id."""
 
     page: int
     mcid: int
@@ -90,7 +92,7 @@ class _PlacedLeaf:
 
 @dataclass(slots=True)
 class _Node:
-    """An element of the new tree: its kids are leaves and nodes, each with its place in reading order."""
+    """A structure element. Each kid has its position in reading order."""
 
     element: Element
     type: str
@@ -108,13 +110,14 @@ class _Node:
 def mark_content(
     page: Any, stream: Any, places: Mapping[Element, int], seen: set[Element], first: int = 0
 ) -> list[Leaf]:
-    """Number what is content in `stream`, on which `page` was painted, from `first` on; turn the rest into artifacts.
+    """Give marked-content ids from `first` on to the content of `stream`; turn everything else into artifacts.
 
-    `places` counts the elements of the HTML. `seen` holds those that are content of earlier pages, and gets this one's.
-    Returns the content, in reading order and by its numbers.
+    `page` is WeasyPrint's page that was painted on `stream`. `places` gives the index of each HTML element. `seen` holds
+    repeatable elements (heads, margins) that were content on an earlier page, and gets those of this page. Returns the
+    content in reading order, which is the order of the ids.
     """
     marked = list(_boxes(page._page_box, None))
-    # The head of the page is read first; WeasyPrint visits the margins last.
+    # The page head is read first, although WeasyPrint visits the margins last.
     marked.sort(key=lambda place: place[1] is not _HEADER)
     artifacts: dict[int, pydyf.Dictionary] = {}
     numbers: dict[int, int] = {}
@@ -123,7 +126,7 @@ def mark_content(
     for box, artifact, once in marked:
         mcid, element = stream._tags.pop(box)["mcid"], box.element
         if element is not None and once:
-            # The first time it is content; on later pages it is there for those who turn the leaf.
+            # Content on its first page, an artifact on all later ones.
             artifact = artifact if element in seen else None
             found.add(element)
         if artifact is None:
@@ -145,24 +148,24 @@ def mark_content(
 
 
 def rebuild_tags(root: Element, leaves: Sequence[Sequence[Leaf]], pdf: pydyf.PDF) -> None:
-    """Put our structure tree of the HTML below `root` in the place of WeasyPrint's; `leaves` are those of each page.
+    """Replace WeasyPrint's structure tree in `pdf` by one of the HTML below `root`. `leaves` has the content of each page.
 
-    `AssertionError` means that WeasyPrint has changed.
+    `AssertionError` means that WeasyPrint has changed (docs/weasyprint.md).
     """
     later = _take_down(pdf)
     _build_tree(pdf, _tree(root, leaves))
     for number, item in later:
-        # Only the XMP metadata comes after the tree, and only the catalog refers to it.
+        # The only object after the tree is the XMP metadata, and only the catalog refers to it.
         assert pdf.catalog["Metadata"] == f"{number} 0 R".encode()
         pdf.add_object(item)
         pdf.catalog["Metadata"] = item.reference
 
 
-# Reading what WeasyPrint made
+# WeasyPrint's boxes and objects
 
 
 def _area(page: Any, box: Any) -> tuple[float, ...]:
-    """The place of a picture or a link on its page in points, from left, foot, to right, top; of other text nothing."""
+    """Left, foot, right, top in points of a picture or of a link's text; empty for other text."""
     if not isinstance(box, boxes.ReplacedBox) and box.element.tag != "a":
         return ()
     left, top = box.content_box_x(), box.content_box_y()
@@ -171,11 +174,12 @@ def _area(page: Any, box: Any) -> tuple[float, ...]:
 
 
 def _length(box: Any) -> int:
+    """Characters of the text of `box` without white space; 0 for a picture."""
     return len("".join(visible(box.text).split())) if isinstance(box, boxes.TextBox) else 0
 
 
 def _boxes(box: Any, artifact: pydyf.Dictionary | None, once: bool = False) -> Iterator[tuple[Any, Any, bool]]:
-    """The boxes below `box` that hold content: each with the artifact that it is when repeated, and whether it can be."""
+    """(box with content, the artifact that it is if hidden or repeated, whether it may be repeated), in layout order."""
     if isinstance(box, AbsolutePlaceholder):
         box = box._box
     if isinstance(box, boxes.MarginBox):
@@ -187,7 +191,7 @@ def _boxes(box: Any, artifact: pydyf.Dictionary | None, once: bool = False) -> I
         once = False
         artifact = artifact or _DECORATION
     if isinstance(box, (boxes.TextBox, boxes.ReplacedBox)):
-        # Text that the stylesheet writes into a margin, as the page number, has no element that would hold it.
+        # Text from the stylesheet (page numbers) has no HTML element, so it is always an artifact.
         yield box, artifact, once and not str(box.element_tag).startswith("@")
         return
     for child in getattr(box, "children", ()):
@@ -199,7 +203,7 @@ def _hidden(element: Element) -> bool:
 
 
 def _take_down(pdf: pydyf.PDF) -> list[tuple[int, Any]]:
-    """Remove WeasyPrint's tree; return the objects, with their former numbers, that came after it."""
+    """Remove WeasyPrint's tree from `pdf`. Returns the other objects that came after it, with their former numbers."""
     parent_tree = next(
         item["ParentTree"] for item in pdf.objects if isinstance(item, dict) and item.get("Type") == "/StructTreeRoot"
     )
@@ -213,11 +217,11 @@ def _take_down(pdf: pydyf.PDF) -> list[tuple[int, Any]]:
     return later
 
 
-# Writing ours
+# The new tree
 
 
 def _tree(root: Element, leaves: Sequence[Sequence[Leaf]]) -> _Node:
-    """The tree of the document below `root`, with every leaf in its place."""
+    """The structure tree of the document below `root`, with its leaves."""
     elements = list(root.iter())
     parents = {child: parent for parent in elements for child in parent}
     nodes: dict[Element, _Node] = {root: _Node(root, "Document")}
@@ -235,7 +239,7 @@ def _tree(root: Element, leaves: Sequence[Sequence[Leaf]]) -> _Node:
                 element = parents[element]
             nodes[element].kids.append((place, _PlacedLeaf(page, mcid, leaf.length, leaf.area)))
             place += 1
-    # From the innermost outwards, so that it is known whether a node holds anything when it is handed to its parent.
+    # From the leaves up: a node is added to its parent only if it has content.
     numbers = {element: number for number, element in enumerate(elements)}
     for node in reversed(order):
         element = parents[node.element]
@@ -245,7 +249,7 @@ def _tree(root: Element, leaves: Sequence[Sequence[Leaf]]) -> _Node:
         if node.type in ("TD", "TH") and parents[element].tag == "tbody":
             _divide_into_lines(node)
         if above.type in _OF_ELEMENTS:
-            # As in the HTML, wherever they are painted; a row has its empty cells too.
+            # In the order of the HTML, not of the page. A row keeps its empty cells.
             if node.kids or node.type in ("TD", "TH"):
                 above.kids.append((numbers[node.element], node))
         elif node.place is not None:
@@ -254,6 +258,7 @@ def _tree(root: Element, leaves: Sequence[Sequence[Leaf]]) -> _Node:
 
 
 def _type(element: Element) -> str | None:
+    """The structure type of `element`; None if it has none of its own."""
     if not isinstance(element.tag, str) or _hidden(element):
         return None
     match element.get("role"):
@@ -265,7 +270,7 @@ def _type(element: Element) -> str | None:
 
 
 def _divide_into_lines(cell: _Node) -> None:
-    """Make each line of `cell` a paragraph or, where it begins with a bullet, an entry of a list."""
+    """Make each line of `cell` a paragraph, or an entry of a list if it begins with a bullet. One plain line stays as it is."""
     text = "".join(cell.element.itertext()) if len(cell.element) else cell.element.text or ""
     if "\n" not in text and not text.lstrip().startswith(tuple(BULLETS)):
         return
@@ -292,12 +297,13 @@ def _divide_into_lines(cell: _Node) -> None:
 
 
 class _StructureElement(pydyf.Object):  # type: ignore[misc]
-    """An element as it stands in the file. There are so many that pydyf's dictionaries would take a tenth of all time."""
+    """A structure element as bytes. Their number makes pydyf's dictionaries too slow: a tenth of the total time."""
 
     data = b""
 
 
 def _build_tree(pdf: pydyf.PDF, tree: _Node) -> None:
+    """Write `tree` with its parent tree and ID tree into `pdf`."""
     parents: list[list[str]] = [[] for _ in pdf.page_references]
     ids: dict[str, str] = {}
     parent_tree = pydyf.Dictionary({})
@@ -329,10 +335,11 @@ def _write(
     links: list[str],
     more_columns: int = 0,
 ) -> str:
-    """Write `node` and all below it; the recursion is as deep as the HTML. Returns its reference.
+    """Write `node` and its descendants, recursively. Returns its reference.
 
-    `parents` gets the element of each piece of each page, `ids` those that have an id, `links` that of each annotation.
-    A cell spans `more_columns` than the HTML says.
+    `pages` has the references of the pages. Filled in: `parents` with the element of each marked-content id, by page;
+    `ids` with the elements that have an id; `links` with the element of each annotation. `more_columns` is added to the
+    cell's ColSpan.
     """
     item = _StructureElement()
     pdf.add_object(item)
@@ -374,14 +381,14 @@ def _write(
 
 
 def _annotate(pdf: pydyf.PDF, page: str, area: Sequence[float], target: str, number: int) -> str:
-    """Make `area` of `page` lead to `target`; the annotation has that `number` in the parent tree. Its reference."""
+    """Add a link annotation to `page`. `number` is its key in the parent tree. Returns the annotation's reference."""
     annotation = pydyf.Dictionary(
         {
             "Type": "/Annot",
             "Subtype": "/Link",
             "Rect": pydyf.Array(area),
             "Border": pydyf.Array([0, 0, 0]),
-            "F": 4,  # printed, which PDF/A asks of every annotation
+            "F": 4,  # the flag Print, which PDF/A requires
             "Contents": _string(target.removeprefix("mailto:")),
             "A": f"<</S /URI/URI {_string(target)}>>",
             "StructParent": number,
@@ -390,7 +397,7 @@ def _annotate(pdf: pydyf.PDF, page: str, area: Sequence[float], target: str, num
     pdf.add_object(annotation)
     on = pdf.objects[int(page.split()[0])]
     on.setdefault("Annots", pydyf.Array()).append(annotation.reference)
-    # They are visited in the order of the structure (ISO 14289-1, 7.18.3).
+    # Tab order follows the structure (ISO 14289-1, 7.18.3).
     on["Tabs"] = "/S"
     return str(annotation.reference.decode())
 
@@ -405,7 +412,7 @@ def _set(references: list[str], index: int, reference: str) -> None:
 
 
 def _hidden_before(row: Element) -> dict[Element, int]:
-    """Of the cells of `row` that follow hidden ones, how many columns these span."""
+    """Cell that follows hidden cells -> the number of columns of those."""
     found: dict[Element, int] = {}
     columns = 0
     for cell in row:
@@ -418,7 +425,7 @@ def _hidden_before(row: Element) -> dict[Element, int]:
 
 
 def _alternate(element: Element) -> str:
-    """What is read aloud instead of what stands in `element`; nothing if that is read as it stands."""
+    """The text that is read aloud instead of the content of `element`; empty if the content is read."""
     if label := element.get("aria-label"):
         return label
     if said := element.get("data-said"):
@@ -427,6 +434,7 @@ def _alternate(element: Element) -> str:
 
 
 def _reading(element: Element) -> str:
+    """The text of `element` as it is read aloud."""
     kids = (f"{kid.get('aria-label') or _reading(kid)}{kid.tail or ''}" for kid in element)
     return f"{element.text or ''}{''.join(kids)}"
 
@@ -445,5 +453,6 @@ def _cell_attributes(element: Element, more_columns: int) -> str:
 
 @lru_cache(maxsize=2**14)
 def _string(text: str) -> str:
+    """`text` as a PDF string."""
     data: bytes = pydyf.String(text).data
     return data.decode("ascii")

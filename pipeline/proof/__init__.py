@@ -1,1 +1,1 @@
-"""Stage 5: the finished PDF is read back and compared with the model."""
+"""Stage 5: reads the finished PDF and open data back, and compares them with the model."""

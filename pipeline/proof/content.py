@@ -1,8 +1,8 @@
-"""What a page of a PDF paints, read from its content stream in one pass: its marked text, and where each thing lies.
+"""Interprets a page's content stream in one pass: its marked text, and the place of everything that it paints.
 
-All places are boxes in points, from the left and the foot of the page. The box of a text is that of its ink, by the
-outlines in the embedded font; text that shows nothing (spaces) has none. Nothing here knows how a page was made: any
-operator of PDF is understood, or named in `Painted.faults`. Rules: ISO 32000-1, 8 and 9.
+Places are boxes in points from the left and the foot of the page. The box of a text is the box of its ink, from the
+outlines in the embedded font; spaces have none. The reader does not depend on how a page was made: an operator that it
+does not know becomes a message in `Painted.faults`. Rules: ISO 32000-1, 8 and 9.
 """
 
 import re
@@ -19,10 +19,10 @@ from .limits import STRING
 # Left, foot, right, top.
 Box = tuple[float, float, float, float]
 
-# Columns a b c d e f of PDF: x' = a x + c y + e, y' = b x + d y + f.
+# The six numbers of a PDF matrix: x' = a x + c y + e, y' = b x + d y + f.
 Matrix = tuple[float, float, float, float, float, float]
 
-# What stands for the id of what is not marked at all.
+# Marked-content id of content that is not marked at all. Artifacts have None.
 UNMARKED = -1
 
 EVERYWHERE: Box = (-inf, -inf, inf, inf)
@@ -31,16 +31,17 @@ _IDENTITY: Matrix = (1, 0, 0, 1, 0, 0)
 
 
 class Piece(NamedTuple):
-    """A marked piece of a page: its id in the structure, None for an artifact, or `UNMARKED`, and its text."""
+    """A marked-content sequence: its id (None for an artifact, or `UNMARKED`) and its text without white space."""
 
     mcid: int | None
     text: str
 
 
 class Text(NamedTuple):
-    """Text that is painted in one go, with the box of its ink. `order` counts what is painted on the page.
+    """Text of one text-showing operator, with the box of its ink.
 
-    `shade` is its luminance, from 0 (black) to 1; None where it is no plain colour. `clip` is where ink shows at all.
+    `order` is the position in the painting order of the page. `shade` is the luminance, 0 (black) to 1; None for
+    patterns and other color spaces. `clip` is the box of the clipping path.
     """
 
     box: Box
@@ -53,7 +54,7 @@ class Text(NamedTuple):
 
 
 class Area(NamedTuple):
-    """What is filled, or a picture. A line counts as an area as wide as its stroke."""
+    """A filled area, a picture, or a stroked line as an area of the line's width."""
 
     box: Box
     order: int
@@ -63,7 +64,10 @@ class Area(NamedTuple):
 
 @dataclass(slots=True)
 class Painted:
-    """A page: its pieces in the order in which they end, its texts and areas in the order in which they are painted."""
+    """What a page paints. Pieces are in the order of their ends, texts and areas in painting order.
+
+    `depth` is the deepest nesting of graphics states; `faults` are messages about what could not be read.
+    """
 
     pieces: list[Piece] = field(default_factory=list)
     texts: list[Text] = field(default_factory=list)
@@ -73,7 +77,7 @@ class Painted:
 
 
 class _Measures(dict[int, float]):
-    """One measure of each glyph of a font. `measure` fills in all of them when the first is wanted."""
+    """One measure for each code of a font. `measure` computes all measures of a code at the first access."""
 
     def __init__(self, measure: Callable[[int], None]) -> None:
         self._measure = measure
@@ -84,17 +88,17 @@ class _Measures(dict[int, float]):
 
 
 class _Characters(dict[int, str]):
-    """The characters of each glyph."""
+    """Code -> text; U+FFFD for a code without text."""
 
     def __missing__(self, glyph: int) -> str:
         return "�"
 
 
 class Font:
-    """A font of a PDF, as WeasyPrint embeds it: two bytes a glyph, and a ToUnicode map of one glyph a line.
+    """A font of a PDF in the form that WeasyPrint writes: two-byte codes, and a ToUnicode map with one code a line.
 
-    Measures are in fractions of the font's size: `advance`, and the sides of each glyph's ink. Of a font whose outlines
-    are not TrueType's, a glyph's ink is taken to be the ideographic character face (88 hundredths of the body).
+    Measures are by code, in fractions of the font size: `advance`, and the sides of the ink. For outlines that are not
+    TrueType, the ink is estimated as the ideographic character face (88 percent of the em).
     """
 
     def __init__(self, font: Any) -> None:
@@ -107,14 +111,14 @@ class Font:
         descriptor = descendant["/FontDescriptor"].get_object()
         outlines = descriptor.get("/FontFile2")
         self._outlines = _Outlines(outlines.get_object().get_data()) if outlines else None
-        # A glyph that stands for several texts has several numbers, which this leads back to the one of its outline.
+        # CIDToGIDMap: codes above the glyph numbers lead to the glyph whose outline they show (layout/glyphs.py).
         numbers = descendant["/CIDToGIDMap"].get_object()
         data = numbers.get_data() if hasattr(numbers, "get_data") else b""
         self._glyphs: Sequence[int] = struct.unpack(f">{len(data) // 2}H", data)
         self._widths = _widths(descendant.get("/W", ()))
         self._width = descendant.get("/DW", 1000)
         self.advance, self.left, self.foot, self.right, self.top = (_Measures(self._measure) for _ in range(5))
-        # What was measured once, by what shows it: heads and symbols come again on every page.
+        # Cache of measured TJ arrays: heads and symbols are repeated on every page.
         self.runs: dict[str, tuple[str, float, float, float, float, float]] = {}
 
     def _measure(self, glyph: int) -> None:
@@ -129,7 +133,7 @@ class Font:
 
 
 def _widths(array: Any) -> dict[int, float]:
-    """The widths of glyphs from /W: `first [width …]` or `first last width`."""
+    """Code -> width in thousandths, from the array /W: `first [width …]` or `first last width`."""
     widths: dict[int, float] = {}
     items = iter(array)
     for first in items:
@@ -142,7 +146,7 @@ def _widths(array: Any) -> dict[int, float]:
 
 
 class _Outlines:
-    """The boxes of the glyphs of a TrueType font, from its tables head, loca and glyf."""
+    """The bounding boxes of a TrueType font's glyphs, from the tables head, loca and glyf."""
 
     def __init__(self, data: bytes) -> None:
         count = struct.unpack_from(">H", data, 4)[0]
@@ -160,6 +164,7 @@ class _Outlines:
         self._unit = 1 if is_long else 2
 
     def ink(self, glyph: int) -> Box:
+        """The box of `glyph` in fractions of the em; an empty box for a glyph without outline."""
         begin, end = self._loca[glyph : glyph + 2]
         if begin == end:
             return _NOTHING
@@ -167,7 +172,8 @@ class _Outlines:
         return left / self._body, foot / self._body, right / self._body, top / self._body
 
 
-# What WeasyPrint writes most, each in one piece; anything else token by token. White space apart, nothing is passed over.
+# The most frequent sequences of operators are one token each, for speed; everything else is one token a word. Every
+# character except white space belongs to a token.
 _NUMBER = r"(-?[\d.]+)"
 _MATRIX = r"\s+".join([_NUMBER] * 6)
 _TOKENS = re.compile(
@@ -186,16 +192,16 @@ _SHIFTED = re.compile(r"(?:^|>)[^<]*[1-9]")
 _MCID = re.compile(r"/MCID (\d+)")
 _SHOWN = re.compile(rf"<([0-9A-Fa-f]*)>|{_NUMBER}")
 
-# Operators that change nothing of what is asked here.
+# Operators without influence on place, color or text.
 _INDIFFERENT = {"J", "j", "M", "d", "ri", "i", "MP", "DP", "BX", "EX", "Tw", "TL"}
 
-# In points: what is no wider is a line. Less opaque than this, text is not seen.
+# An area that is at most this wide (points) is a line. Text with less opacity is invisible.
 THIN = 1.5
 _FAINT = 0.3
 
 
 def read_page(page: Any, font_of: Callable[[Any], Font]) -> Painted:
-    """What `page` paints. `font_of` is asked for each font of its resources."""
+    """What `page`, a page of pypdf's, paints. `font_of` turns a font resource into a `Font`."""
     reader = _Reader(font_of)
     contents = page.get_contents()
     if contents is not None:
@@ -204,6 +210,8 @@ def read_page(page: Any, font_of: Callable[[Any], Font]) -> Painted:
 
 
 class _Reader:
+    """Interprets content streams, with the graphics state, the text state and the current path."""
+
     def __init__(self, font_of: Callable[[Any], Font]) -> None:
         self._font_of = font_of
         self._painted = Painted()
@@ -211,11 +219,11 @@ class _Reader:
         self._resources: Any = {}
         self._fonts: dict[str, Font] = {}
         self._states: dict[str, tuple[float | None, float | None]] = {}
-        # The marked content that is open, with the text that was read before it.
+        # Open marked-content sequences: the id outside, and the text before.
         self._open: list[tuple[int | None, str]] = []
         self._mcid: int | None = UNMARKED
         self._text: list[str] = []
-        # The graphics state, and the states put away by q.
+        # The graphics state, and the stack of q.
         self._matrix = _IDENTITY
         self._clip = EVERYWHERE
         self._shade: float | None = 0.0
@@ -226,13 +234,14 @@ class _Reader:
         self._size = self._spacing = self._rise = self._mode = 0.0
         self._stretch = 1.0
         self._stack: list[tuple[Any, ...]] = []
-        # What lasts for a text object or a path.
+        # State of the current text object and path.
         self._text_matrix = self._line_matrix = _IDENTITY
         self._path: list[list[tuple[float, float]]] = []
         self._clips = False
         self._begun = 0
 
     def finish(self) -> Painted:
+        """What was painted, after the last stream."""
         if text := bare("".join(self._text)):
             self._painted.pieces.append(Piece(UNMARKED, text))
         if self._open or self._stack:
@@ -240,6 +249,7 @@ class _Reader:
         return self._painted
 
     def read(self, stream: str, resources: Any) -> None:
+        """Interpret `stream`, a page's or a form's."""
         outer = self._resources, self._fonts, self._states
         self._resources, self._fonts, self._states = resources, {}, {}
         operands: list[str] = []
@@ -325,7 +335,7 @@ class _Reader:
         if stroke_opacity is not None:
             self._stroke_opacity = stroke_opacity
 
-    # Operators that are not met in the usual company
+    # Operators outside the frequent sequences
 
     def _operate(self, operator: str, operands: list[str]) -> None:
         try:
@@ -366,7 +376,7 @@ class _Reader:
     # Paths
 
     def _box(self, left: float, foot: float, width: float, height: float) -> Box:
-        """The box on the page of a rectangle in the units that hold now."""
+        """The box on the page of a rectangle in current user space."""
         a, b, c, d, e, f = self._matrix
         if b == c == 0:
             left, foot, width, height = a * left + e, d * foot + f, a * width, d * height
@@ -400,7 +410,7 @@ class _Reader:
     def _paint_path(self, is_filled: bool, is_stroked: bool, is_even_odd: bool) -> None:
         boxes = [_around(points) for points in self._path]
         if is_filled and is_even_odd and len(boxes) == 2 and meet(*boxes) in boxes:
-            outer, inner = sorted(boxes)  # the outer begins further left
+            outer, inner = sorted(boxes)  # the outer one begins further left
             boxes = _frame(outer, inner)
         if is_filled:
             for box in boxes:
@@ -439,7 +449,7 @@ class _Reader:
         self._begun = len(self._painted.texts)
 
     def _end_text(self) -> None:
-        """Pictures have a text glyph by glyph; what stands in one line is one text."""
+        """Join texts of the text object that stand in one line: in pictures each glyph is shown alone."""
         texts = self._painted.texts[self._begun :]
         if len(texts) > 1 and max(text.box[1] for text in texts) < min(text.box[3] for text in texts):
             whole = join(text.box for text in texts)
@@ -474,7 +484,7 @@ class _Reader:
         self._width = float(width)
 
     def _show(self, shown: str) -> float:
-        """Show the strings and shifts of TJ, `<0102>-20<0304>`, and tell how far that goes in the units of the text."""
+        """Show the content of a TJ array, such as `<0102>-20<0304>`. Returns the advance in text space."""
         font, size = self._font, self._size
         if font is None:
             raise ValueError("no font")
@@ -521,7 +531,7 @@ class _Reader:
         self._text_matrix = _joined((1, 0, 0, 1, self._show(shown), 0), matrix)
 
     def _measure(self, font: Font, shown: str) -> tuple[str, float, float, float, float, float]:
-        """The text of `shown`, the sides of its ink, and how far it goes on, all for a size of 1."""
+        """Text, left, foot, right, top of the ink, and advance of a TJ array, for font size 1."""
         runs = _GLYPHS.findall(shown)
         if len(shown) > 2 * STRING and any(len(run) > 2 * STRING for run in runs):
             self._painted.faults.append(f"PDF/A-3の限度({STRING:,}バイト)を超える文字列があります。")
@@ -537,7 +547,7 @@ class _Reader:
         return text, left, low, right, high, advance
 
     def _spread(self, font: Font, shown: str) -> tuple[float, float, float]:
-        """Where the ink of `shown` begins and ends, and the whole advance, where glyphs are shifted."""
+        """Left and right of the ink and the advance of a TJ array that shifts glyphs."""
         left, right, at = inf, -inf, 0.0
         spacing = self._spacing / self._size
         for run, shift in _SHOWN.findall(shown):
@@ -572,18 +582,18 @@ _OPERATORS: dict[str, Callable[..., None]] = {
 
 
 def meet(one: Box, other: Box) -> Box:
-    """What two boxes share; where that is nothing, left is not below right or foot not below top."""
+    """The intersection of two boxes. If it is empty, left >= right or foot >= top."""
     return max(one[0], other[0]), max(one[1], other[1]), min(one[2], other[2]), min(one[3], other[3])
 
 
 def join(boxes: Iterable[Box]) -> Box:
-    """The box around all `boxes`."""
+    """The union of `boxes`, of which there is at least one."""
     lefts, feet, rights, tops = zip(*boxes, strict=True)
     return min(lefts), min(feet), max(rights), max(tops)
 
 
 def _frame(outer: Box, inner: Box) -> list[Box]:
-    """What is left of `outer` without `inner`: four bands."""
+    """`outer` without `inner`, as four boxes."""
     left, foot, right, top = outer
     return [
         (left, foot, inner[0], top),
@@ -620,7 +630,7 @@ def _glyphs(run: str) -> tuple[int, ...]:
 
 @cache
 def _luminance(*color: float) -> float:
-    """Of a grey, RGB or CMYK color, as WCAG reckons it."""
+    """Relative luminance (WCAG) of a grey, RGB or CMYK color."""
     if len(color) == 4:
         color = tuple((1 - part) * (1 - color[3]) for part in color[:3])
     red, green, blue = (
@@ -630,5 +640,5 @@ def _luminance(*color: float) -> float:
 
 
 def bare(text: str) -> str:
-    """`text` without white space: where lines end is the layout's affair."""
+    """`text` without white space. Line ends depend on the layout, and are not compared."""
     return "".join(text.split())

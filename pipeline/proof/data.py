@@ -1,4 +1,4 @@
-"""Open data is read back and held against the model, before anybody gets it."""
+"""Stage 5 for open data: reads the files back and compares them with the model before they are delivered."""
 
 import csv
 import io
@@ -14,11 +14,11 @@ from pipeline.model.validation import Validated
 
 
 def prove_data(files: Mapping[str, bytes], validated: Validated) -> int:
-    """Prove that `files` say what the model says; the number of rows of the CSV. Raises `ProofError`."""
+    """Prove that `files` (name -> bytes) say what the model says. Returns the number of rows in the CSV. Raises `ProofError`."""
     try:
         read = _read_back(files)
     except ValueError as error:
-        # Only what reads the files may fail so: a mistake in our own checks is no broken file.
+        # Only the reading is inside `try`: an exception in our own checks is a bug, not a broken file.
         raise ProofError(f"検査で、オープンデータが読めませんでした({type(error).__name__}: {error})。") from error
     findings = list(_findings(files, read, validated))
     if findings:
@@ -27,7 +27,7 @@ def prove_data(files: Mapping[str, bytes], validated: Validated) -> int:
 
 
 class _ReadBack(NamedTuple):
-    """What the files say: data.json, the rows of data.csv, and the edition that either holds."""
+    """data.json, the rows of data.csv, and the edition that is made again from each file."""
 
     file: DataFile
     rows: list[dict[str, str]]
@@ -35,17 +35,18 @@ class _ReadBack(NamedTuple):
 
 
 def _read_back(files: Mapping[str, bytes]) -> _ReadBack:
-    """Raises `ValueError` for files that are none of ours."""
+    """Parse the files. Raises `ValueError` if one does not have our format."""
     editions = {JSON: edition_from_json(files[JSON]), CSV: edition_from_csv(files[CSV], files[SCHEMA])}
     return _ReadBack(DataFile.model_validate_json(files[JSON]), read_csv(files[CSV]), editions)
 
 
 def _findings(files: Mapping[str, bytes], read: _ReadBack, validated: Validated) -> Iterator[str]:
+    """Yield a message for each difference between the files and the model."""
     edition = validated.edition
     for name, found in read.editions.items():
         if found != edition:
             yield f"{name}: 元データに戻すと、違うものになります。"
-        # Equal dicts may differ in order, which is the printed one.
+        # The order is printed, and dicts compare equal in any order.
         for one, other in ((found.legend, edition.legend), (found.treatments, edition.treatments)):
             if [*one] != [*other]:
                 yield f"{name}: 凡例か今後の取扱いの順が違います。"
@@ -59,13 +60,13 @@ def _findings(files: Mapping[str, bytes], read: _ReadBack, validated: Validated)
         for cell in row:
             if cell != "-" and (cell[:1] in {*"\t\r\n"} or cell.strip()[:1] in {*"=+-@"}):
                 yield f"{CSV}: {number}行目に、計算式と取り違えられる値「{cell[:20]}」があります。"
-    # A line end within a cell is a lone \n; each row ends in \r\n.
+    # Rows end in CRLF; a line end inside a cell is LF.
     if files[CSV].count(b"\r\n") != len(rows):
         yield f"{CSV}: 行の終わりがCRLFではありません。"
 
 
 def _check_cells(read: _ReadBack, validated: Validated) -> Iterator[str]:
-    """What is derived and stands beside what it is derived from, row by row, in both files."""
+    """Check the derived values (meanings, names, western dates) in each row of both files."""
     edition = validated.edition
     rows = read.rows
     repeats = [isinstance(row, Repeat) for _, _, row in edition.rows]

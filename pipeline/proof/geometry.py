@@ -1,7 +1,7 @@
-"""Whether a finished page can be read: from where its texts and marks lie, whatever made them lie there.
+"""Judges from the places of texts and marks whether a page can be read. Nothing here depends on how the page was made.
 
-A text must stand on the paper where it can be printed and is not bound, inside the rules around it, uncovered, uncut,
-seen against what is below it, and no other text may lie on it.
+A text must be inside the printable area without the binding edge, and inside its table cell. It must not be covered or
+clipped, must contrast with its background, and must not overlap another text.
 """
 
 import unicodedata
@@ -12,21 +12,21 @@ from .content import EVERYWHERE, THIN, Area, Box, Painted, Text, meet
 
 _MILLIMETRE = 72 / 25.4
 
-# Sheets are stapled or bound at the left; printers print nothing in the outermost millimetres.
+# Sheets are stapled or bound at the left. Printers cannot print the outermost 5 mm.
 _BINDING = 20 * _MILLIMETRE
 _EDGE = 5 * _MILLIMETRE
 
-# Closer than this, in points, boxes only touch: places are written with few digits, and outlines are rounded.
+# Points. Boxes that overlap by less only touch: numbers in the file have few digits, and glyph outlines are rounded.
 _NEAR = 0.35
 
-# By WCAG's contrast, below which no one makes out a text. What a paper should have is up to the stylesheets.
+# WCAG contrast ratio below which nobody sees a text. The stylesheets ask for far more.
 _CONTRAST = 1.5
 
-_PAPER = 1.0  # its luminance
+_PAPER = 1.0  # luminance
 
 
 def faults(painted: Painted, paper: Box) -> Iterator[str]:
-    """What is wrong with the places of what is `painted` on the `paper`, in words that name the texts."""
+    """Yield a message for each text on the page that cannot be read. `paper` is the page's box, in points."""
     left, foot, right, top = paper
     printable = left + _BINDING, foot + _EDGE, right - _EDGE, top - _EDGE
     rules = Rules(painted.areas)
@@ -54,7 +54,7 @@ def faults(painted: Painted, paper: Box) -> Iterator[str]:
 
 
 class Rules:
-    """The rules of a page: thin areas that are no part of any text, as are the lines below or through words."""
+    """The rules of a page: thin areas that are artifacts. Underlines belong to marked content, and are none."""
 
     def __init__(self, areas: Iterable[Area]) -> None:
         upright: list[tuple[float, float, float]] = []
@@ -75,11 +75,11 @@ class Rules:
         return any(self._inside(box))
 
     def divide(self, box: Box) -> bool:
-        """Whether a rule goes through `box` from side to side: a picture in a cell has outlines too, which do not."""
+        """Whether a rule crosses `box` from side to side. The outlines of a picture inside the box do not."""
         return any(first <= low + _NEAR and last >= high - _NEAR for first, last, low, high in self._inside(box))
 
     def _inside(self, box: Box) -> Iterator[tuple[float, float, float, float]]:
-        """Where each rule that enters `box` begins and ends, and between what sides of the box it does."""
+        """(begin, end of the rule; the two sides of `box` in the same direction) for each rule that enters `box`."""
         left, foot, right, top = box
         for rules, places, begin, end, low, high in (
             (self._upright, self._across, left, right, foot, top),
@@ -92,7 +92,7 @@ class Rules:
 
 
 def _overlapping(texts: Iterable[Text]) -> Iterator[tuple[Text, Text]]:
-    """Every two texts of which one lies on the other, from the foot of the page upwards."""
+    """Pairs of overlapping texts, in painting order each. Sweeps the page from the foot upwards."""
     open_: list[Text] = []
     for text in sorted(texts, key=lambda text: text.box[1]):
         left, foot, right, _ = text.box
@@ -107,11 +107,12 @@ def _overlapping(texts: Iterable[Text]) -> Iterator[tuple[Text, Text]]:
 
 
 def _is_mark(text: Text) -> bool:
-    """Whether `text` is meant to stand on another: it is nothing but marks, such as a voicing mark by itself."""
+    """Whether `text` is only combining marks, such as a voicing mark, which are meant to overlap a letter."""
     return all(unicodedata.category(character).startswith("M") for character in text.text)
 
 
 def _contrast(text: Text, areas: Sequence[Area]) -> float:
+    """WCAG contrast ratio (1 to 21) of `text` and the topmost area below it; 21 where a color is not known."""
     below: float | None = _PAPER
     for area in areas:
         if area.order < text.order and _holds(area.box, text.box):
@@ -141,5 +142,5 @@ def _meet(one: Box, other: Box) -> bool:
 
 
 def shortened(text: str) -> str:
-    """`text` as a message names it."""
+    """`text` for a message: at most 30 characters."""
     return text if len(text) <= 30 else f"{text[:29]}…"

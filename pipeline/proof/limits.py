@@ -1,6 +1,6 @@
-"""What a PDF/A-3 file may hold at most (ISO 19005-3, 6.1.13): a reader may refuse a file that holds more.
+"""The implementation limits of PDF/A-3 (ISO 19005-3, 6.1.13). A reader may refuse a file beyond them.
 
-What each page paints (its strings, and how deep its states are nested) content.py has read already.
+Objects outside content streams are checked here. content.py checks the strings and the nesting of each page.
 """
 
 import re
@@ -8,14 +8,14 @@ from collections.abc import Iterator
 
 import pypdf
 
-# Bytes of a string, bytes of a name, graphics states put away with q, objects.
+# Bytes of a string, bytes of a name, graphics states saved with q, objects.
 STRING = 32_767
 NAME = 127
 NESTING = 28
 _OBJECTS = 8_388_607
 
-# Everything that keeps to the limits, token by token; a match ends before the first token that does not. Integers have
-# 32 bits; reals have at most 38 digits before the point. All of it is possessive: nothing is read twice.
+# Matches tokens that are within the limits; the match ends before the first one that is not. Integers have 32 bits, reals
+# at most 38 digits before the point. All quantifiers are possessive, so the time is linear.
 _REGULAR = rb"[^\s/<>\[\]()%{}#]"
 _BETWEEN = rb"[^(</%0-9+.-]*+"
 _WITHIN = re.compile(
@@ -38,7 +38,7 @@ _KINDS = {
 
 
 def excesses(data: bytes, reader: pypdf.PdfReader) -> Iterator[str]:
-    """What in the file `data`, read by `reader`, is beyond the limits."""
+    """Yield a message for each limit that the file `data` exceeds. `reader` has read the same file."""
     objects = sum(map(len, reader.xref.values())) + len(reader.xref_objStm)
     if objects > _OBJECTS:
         yield f"PDF/A-3の限度({_OBJECTS:,}個)を超える数のオブジェクトがあります({objects:,}個)。"
@@ -50,6 +50,7 @@ def excesses(data: bytes, reader: pypdf.PdfReader) -> Iterator[str]:
 
 
 def _outside_streams(data: bytes) -> Iterator[bytes]:
+    """The pieces of the file `data` between its streams."""
     begin = 0
     while (end := data.find(b"stream", begin)) >= 0:
         yield data[begin:end]
@@ -60,9 +61,9 @@ def _outside_streams(data: bytes) -> Iterator[bytes]:
 
 
 def excess(data: bytes) -> Iterator[str]:
-    """The first thing that is beyond the limits in `data`, objects of a PDF without their streams; nothing if all is within."""
+    """Yield a message for the first token beyond the limits in `data`: PDF objects without their streams."""
     within = _WITHIN.match(data)
-    assert within is not None  # it may be empty
+    assert within is not None  # the empty match is one
     if within.end() < len(data):
         begin = data[within.end() : within.end() + 1]
         yield f"PDF/A-3の限度を超えるもの({_KINDS.get(begin, '大きすぎる数')})があります。"

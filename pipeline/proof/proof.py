@@ -1,9 +1,8 @@
-"""Stage 5: the finished PDF is read back and held against the model, before anybody gets it.
+"""Stage 5: reads the finished PDF back and compares it with what the document must say, before it is delivered.
 
-What a reader sees (the text of each page, in the order in which it is painted) and what a screen reader
-reads (the structure tree) are both compared with what the model says, white space aside; so are fonts,
-metadata and the source that the file carries. Where the texts lie on the paper is judged too (geometry.py), and the
-limits that PDF/A sets (limits.py). Whatever is wrong is a `ProofError`: nothing is delivered.
+Both the painted text of each page and the structure tree, which screen readers use, are compared with the expectation,
+without white space. So are fonts, metadata and the attached source. geometry.py checks that the text can be read on
+paper, limits.py the limits of PDF/A. Any finding is a `ProofError`, and nothing is delivered.
 """
 
 import io
@@ -30,7 +29,7 @@ from .limits import NESTING, excesses
 
 @dataclass(slots=True)
 class _Element:
-    """An element of the structure tree with all of its text, its pieces (each one's page and its id there), and their pages."""
+    """A structure element: its text with that of its kids, and its marked content as (page index, id) and page indexes."""
 
     item: Any
     type: str
@@ -40,6 +39,7 @@ class _Element:
     pages: list[int]
 
     def all(self, kind: str) -> Iterator["_Element"]:
+        """The descendants of type `kind`, depth first."""
         for kid in self.kids:
             if kid.type == kind:
                 yield kid
@@ -47,7 +47,7 @@ class _Element:
 
 
 def prove(data: bytes, document: Document) -> int:
-    """Prove that `data` is the PDF of `document`; the number of its pages. Raises `ProofError` with all findings."""
+    """Prove that `data` is the PDF of `document`. Returns the number of pages. Raises `ProofError` with the first 30 findings."""
     try:
         with gc_paused():
             proof = _Proof(data, document.expected, document.carried)
@@ -55,7 +55,7 @@ def prove(data: bytes, document: Document) -> int:
     except (pypdf.errors.PyPdfError, KeyError, AttributeError, TypeError, ValueError, IndexError) as error:
         if not _is_of_reader(error):
             raise
-        # A file that lacks what every one of ours has is broken; in what words pypdf says so is its affair.
+        # pypdf raises these where the file lacks an object that ours always have.
         raise ProofError(f"検査で、PDFの構造が読めませんでした({type(error).__name__}: {error})。") from error
     if findings or faults:
         what = "PDFが元データと一致しませんでした" if findings else "印刷すると読めないところがPDFにありました"
@@ -69,7 +69,7 @@ _HEAD = "表の見出し"
 
 
 def _is_of_reader(error: Exception) -> bool:
-    """Whether `error` is pypdf's, for what it read. An error of another kind from our own code is a bug."""
+    """Whether pypdf raised `error`, because of the file. The same exception raised by our own code is a bug."""
     if isinstance(error, pypdf.errors.PyPdfError):
         return True
     last = error.__traceback__
@@ -79,6 +79,8 @@ def _is_of_reader(error: Exception) -> bool:
 
 
 class _Proof:
+    """The PDF, read completely, with the checks. Each check yields messages."""
+
     def __init__(self, data: bytes, expected: Expected, carried: Carried) -> None:
         self._data = data
         self._reader = reader = pypdf.PdfReader(io.BytesIO(data), strict=True)
@@ -96,10 +98,11 @@ class _Proof:
         self._cells: list[_Element] = []
         self._root = self._element(_resolve(self._catalog["/StructTreeRoot"]["/K"][0]))
         if self._root.kids and _is_signature(self._root.kids[-1]):
-            # signature.py puts it after all that the document says.
+            # A signed report: signature.py adds the field after the last element of the document.
             self._root.kids.pop()
 
     def check(self) -> Iterator[str]:
+        """Differences between the PDF and the document."""
         yield from self._check_blocks()
         yield from self._check_pages()
         yield from self._check_fonts()
@@ -119,6 +122,7 @@ class _Proof:
         return self._fonts[key]
 
     def _element(self, item: Any) -> _Element:
+        """Read the structure element `item` and its descendants."""
         kids: list[_Element] = []
         text: list[str] = []
         places: list[tuple[int, int]] = []
@@ -130,7 +134,7 @@ class _Proof:
             if isinstance(kid, DictionaryObject) and kid.get("/Type") == "/MCR":
                 number, kid = kid.raw_get("/Pg"), kid["/MCID"]
             elif isinstance(kid, DictionaryObject) and kid.get("/Type") == "/OBJR":
-                continue  # an annotation: nothing painted that belongs to the element
+                continue  # an annotation has no text
             elif isinstance(kid, DictionaryObject):
                 child = self._element(kid)
                 kids.append(child)
@@ -150,7 +154,7 @@ class _Proof:
             self._cells.append(element)
         return element
 
-    # Checking what is read aloud
+    # The structure tree
 
     def _check_blocks(self) -> Iterator[str]:
         """The structure tree, block by block: masthead, paragraphs, tables."""
@@ -163,7 +167,7 @@ class _Proof:
                 yield f"文書の部分が{kind}ではなく{element.type}です(「{element.text[:20]}」)。"
             elif isinstance(block, Table):
                 yield from self._check_table(element, block)
-            # What returns on each page, and what stands in a picture, has no links.
+            # Repeated paragraphs and pictures have no links.
             elif (
                 kind != "Figure"
                 and block not in self._expected.masthead
@@ -205,7 +209,7 @@ class _Proof:
         yield from self._check_widths([*heads[0].kids, *rows])
 
     def _check_lines(self, row: _Element, cells: tuple[Cell, ...], place: str) -> Iterator[str]:
-        """A heading in its cell; lines as paragraphs, or as entries of a list."""
+        """Check headings in cells, and that lines of a cell are paragraphs or entries of a list."""
         for element, cell in zip(row.kids, cells, strict=False):
             read = tuple(_block(kid) for kid in element.kids if kid.type not in ("Span", "Link"))
             wanted = ((f"H{cell.heading}", bare(cell.text)),) if cell.heading else tuple(_lines(cell.text))
@@ -213,8 +217,8 @@ class _Proof:
                 yield f"{place}: 「{bare(cell.text)}」の行の分け方が{wanted}ではなく{read}です。"
 
     def _check_widths(self, rows: list[_Element]) -> Iterator[str]:
-        """Every row has the columns that the first one has, those of cells that reach down from above included."""
-        reach: list[int] = []  # of each column, for how many more rows the cell above goes on
+        """Check that every row has as many columns as the first one, with the row spans of the rows above."""
+        reach: list[int] = []  # column -> how many more rows the cell above spans
         for number, row in enumerate(rows):
             widths = [self._spans(cell) for cell in row.kids]
             if not number:
@@ -229,6 +233,7 @@ class _Proof:
                 reach[column] = more - 1
 
     def _spans(self, cell: _Element) -> tuple[int, int]:
+        """ColSpan and RowSpan."""
         attributes = _resolve(cell.item.get("/A", DictionaryObject()))
         return int(attributes.get("/ColSpan", 1)), int(attributes.get("/RowSpan", 1))
 
@@ -264,25 +269,25 @@ class _Proof:
             ):
                 if read != wanted:
                     yield f"{place}: 「{text}」の{name}が{wanted}ではなく{read}です。"
-            # A row that runs over the foot of a page begins above it with all of its cells.
+            # All cells of a row begin on the same page, also if the row is split.
             if element.pages != sorted(element.pages) or {begins} != {*element.pages[:1], begins}:
                 yield f"{place}: 「{text}」が、行の始まる{begins + 1}ページから続いていません。"
 
     def _wrong_links(self, element: _Element, text: str) -> str:
-        """What is wrong with the links in `element`: each address in its `text` is one, or several where it is marked."""
+        """What is wrong with the links in `element`, or "". Each address in `text` is a link; marked in parts, several links."""
         wanted = list(find_addresses(text))
         links = list(element.all("Link"))
         leads = [(kid.text, self._targets(kid)) for kid in links]
         if "".join(words for words, _ in leads) != "".join(text[one.begin : one.end] for one in wanted):
             return f"リンクが「{'、'.join(words for words, _ in leads)}」にあります。"
-        # Of an address that is marked in pieces each leads to the whole.
+        # An address that is marked in parts has several links with the same target.
         found = [target for target, _ in groupby(target for _, targets in leads for target in targets or [""])]
         if found != [target for target, _ in groupby(one.target for one in wanted)]:
             return f"リンクの先が「{'、'.join(found)}」です。"
         return ""
 
     def _targets(self, link: _Element) -> list[str]:
-        """Where the annotations of `link` lead; nothing for one that cannot be reached, heard or traced back."""
+        """The targets of the annotations of `link`; "" for one without place, description or entry in the parent tree."""
         targets = []
         for kid in map(_resolve, link.item["/K"]):
             if isinstance(kid, DictionaryObject) and kid.get("/Type") == "/OBJR":
@@ -302,10 +307,10 @@ class _Proof:
                 targets.append(target if is_sound else "")
         return targets
 
-    # Checking what is seen
+    # The pages
 
     def _check_pages(self) -> Iterator[str]:
-        """What stands around the content of each page, to the letter, and how the content begins and ends."""
+        """Check page sizes, the exact text around the content of each page, and that no page ends in a heading."""
         around = self._around()
         links = sum(len(self._targets(link)) for link in self._root.all("Link"))
         annotations = (_resolve(one) for page in self.pages for one in page.get("/Annots", ()))
@@ -318,7 +323,7 @@ class _Proof:
             if any(piece.mcid == UNMARKED for piece in self._painted[number - 1].pieces):
                 yield f"{number}ページ: 構造のない文字があります。"
             rest = "".join(piece.text for piece in self._painted[number - 1].pieces if piece.mcid is None)
-            # The longest first: a short one may be part of a longer one.
+            # The longest texts first: a short one may be part of a longer one.
             for text in sorted(map(bare, around[number - 1]), key=len, reverse=True):
                 if text not in rest:
                     yield f"{number}ページ: 「{text}」がページの上下にありません。"
@@ -332,13 +337,13 @@ class _Proof:
                 yield f"「{element.text[:40]}」が最初のページにありません。"
 
     def _around(self) -> list[list[str]]:
-        """For each page what must stand around its content: masthead, running line, repeated heads, foot."""
+        """For each page the texts around its content: masthead, running line, repeated table heads, foot."""
         around = [
             [f"{number}/{len(self.pages)}", f"原データ{self._carried.label}"]
             for number in range(1, len(self.pages) + 1)
         ]
         for texts in around[1:]:
-            # On the first page the masthead is content; on the others it, or its short form, is only repeated.
+            # On the first page the masthead is content. Later pages repeat it, or its short form.
             texts += [paragraph.text for paragraph in self._expected.repeated]
         begun: set[int] = set()
         for page, piece in self._flow():
@@ -355,13 +360,13 @@ class _Proof:
         return around
 
     def _stranded(self) -> Iterator[int]:
-        """The pages that end in a heading of what only the next page has. A heading of nothing may stand anywhere."""
+        """Indexes of pages that end in a heading whose first row or paragraph is on the next page."""
         for (page, piece), (next_page, following) in pairwise(self._flow()):
             if page < next_page and _heads(piece, following):
                 yield page + 1
 
     def _flow(self) -> Iterator[tuple[int, Paragraph | Row]]:
-        """The content in reading order, each piece with the page that it is on, from 0; with each if it is on several."""
+        """(page index, paragraph or row) in reading order; one on several pages comes once for each page."""
         skip = len(self._expected.masthead)
         for element, block in zip(self._root.kids[skip:], self._expected.blocks, strict=False):
             if isinstance(block, Paragraph):
@@ -372,10 +377,10 @@ class _Proof:
                 for page in sorted({*kid.pages}):
                     yield page, row
 
-    # Checking where it lies
+    # Places on the page
 
     def check_places(self) -> Iterator[str]:
-        """Each text in sight, by itself; and each cell inside its rules, with all of its lines."""
+        """Texts that cannot be read on paper, and cells that do not stay inside their rules."""
         for number, (page, painted) in enumerate(zip(self.pages, self._painted, strict=True), 1):
             paper = page.mediabox
             if page.rotation or page.cropbox != paper or page.get("/UserUnit", 1) != 1:
@@ -387,7 +392,7 @@ class _Proof:
         yield from self._check_cells_inside()
 
     def _check_cells_inside(self) -> Iterator[str]:
-        """The lines of a cell stand together, with no rule between them."""
+        """Check that no rule crosses the box around all lines of a cell."""
         rules: dict[int, Rules] = {}
         boxes: dict[int, dict[int | None, Box]] = {}
         for cell in self._cells:
@@ -400,7 +405,7 @@ class _Proof:
                 if len(parts) > 1 and rules[page].divide(join(parts)):
                     yield f"{page + 1}ページ: 「{shortened(cell.text)}」が一つの欄に収まらず、罫線をまたいでいます。"
 
-    # Checking what is around it all
+    # Fonts, metadata, attachments, cross references
 
     def _check_fonts(self) -> Iterator[str]:
         for number, page in enumerate(self.pages, 1):
@@ -465,12 +470,12 @@ class _Proof:
 
     @cached_property
     def _parents(self) -> dict[int, Any]:
-        """The parent tree: what it has of each page, and of each annotation."""
+        """The parent tree: key of a page or annotation -> its entry."""
         parents = _resolve(_resolve(self._catalog["/StructTreeRoot"])["/ParentTree"]).get("/Nums", ArrayObject())
         return dict(zip(parents[::2], parents[1::2], strict=True))
 
     def _check_way_back(self) -> Iterator[str]:
-        """From each piece of a page the parent tree leads to the one element that holds it."""
+        """Check that each marked-content id belongs to one element, and that the parent tree leads to it."""
         found = {key: _resolve(entry) for key, entry in self._parents.items()}
         for page, texts in enumerate(self._texts):
             entries = list(map(_resolve, found.get(_resolve(self.pages[page])["/StructParents"], ArrayObject())))
@@ -483,7 +488,7 @@ class _Proof:
 
 
 def _lines(text: str) -> Iterator[tuple[str, Any]]:
-    """The lines of a cell as they must be read: paragraphs, and lists of those that begin with a bullet."""
+    """The structure that the lines of a cell must have: ("P", line), or ("L", entries) for lines with bullets."""
     lines = list(filter(None, map(bare, text.split("\n"))))
     entries = [line[0] in BULLETS and len(line) > 1 for line in lines]
     if len(lines) == 1 and not entries[0]:
@@ -496,7 +501,7 @@ def _lines(text: str) -> Iterator[tuple[str, Any]]:
 
 
 def _block(element: _Element) -> tuple[str, Any]:
-    """`element` as `_lines` has it."""
+    """`element` in the form of `_lines`."""
     if element.type != "L":
         return element.type, element.text
     return "L", tuple(
@@ -514,7 +519,7 @@ def _decoration(span: _Element) -> str:
 
 
 def _heads(piece: Paragraph | Row, following: Paragraph | Row) -> bool:
-    """Whether `piece` is a heading of `following`, which comes next: a row is headed by those that its cells refer to."""
+    """Whether `piece` heads the next piece, `following`. A row is headed by the rows to which its cells' headers refer."""
     if isinstance(piece, Paragraph):
         return piece.kind.startswith("H")
     heads = {cell.id for cell in piece.cells if cell.id} if piece.is_heading else set()
@@ -522,7 +527,7 @@ def _heads(piece: Paragraph | Row, following: Paragraph | Row) -> bool:
 
 
 def _boxes(texts: Iterable[Text]) -> dict[int | None, Box]:
-    """The box of each marked piece among `texts`, which are of one page."""
+    """Marked-content id -> box, for the `texts` of one page."""
     boxes: dict[int | None, Box] = {}
     for text in texts:
         boxes[text.mcid] = join((boxes[text.mcid], text.box)) if text.mcid in boxes else text.box
@@ -534,7 +539,7 @@ def _rows(table: _Element) -> list[_Element]:
 
 
 def _is_signature(element: _Element) -> bool:
-    """Whether `element` holds the field of an electronic signature, and nothing besides."""
+    """Whether `element` holds the field of an electronic signature and nothing else."""
     kids = [_resolve(kid) for kid in element.item["/K"]]
     return (
         element.type == "Form"
@@ -546,14 +551,17 @@ def _is_signature(element: _Element) -> bool:
 
 
 def _number(item: Any) -> int:
+    """The object number of `item`."""
     number: int = item.indirect_reference.idnum
     return number
 
 
 def _resolve(item: Any) -> Any:
+    """The object to which a reference leads; other objects as they are."""
     return item.get_object() if isinstance(item, (IndirectObject, StreamObject)) else item
 
 
 def _plain(item: Any) -> str:
+    """A PDF string, name or number as text."""
     item = _resolve(item)
     return item.decode("utf-8") if isinstance(item, bytes) else str(item)

@@ -1,9 +1,9 @@
-"""Part of stage 4: a document with a long table, laid out part by part, side by side where that is possible.
+"""Part of stage 4: lays out a document with a long table in chunks of rows, with several processes where possible.
 
-What a page of a long table looks like depends on nothing but its rows: so its pages can be laid out anywhere, if only
-it is known with which row one begins. That is foreseen (pagination.py), and what was foreseen wrongly is laid out
-again. A page that was drawn is plain data, which can leave its process. Only its number, and what stands in the
-margins of all pages alike, is drawn for itself.
+A page of a long table depends only on its own rows and the first rows of the next page. So any row that begins a page
+can begin a chunk, in any process. Page breaks are predicted (pagination.py); a chunk whose prediction was wrong is laid
+out again. A drawn page is plain data and can be sent between processes. Page numbers and the other margins are drawn
+separately, once the number of pages is known.
 """
 
 import gc
@@ -33,35 +33,35 @@ from .page_cache import DrawnPage, PageCache
 if TYPE_CHECKING:
     from concurrent.futures import Future
 
-    # Has rows of the table laid out: from which row on, before which they end.
+    # (first row, row before which they end) -> a future of the pages and of WeasyPrint's warnings.
     _Ask = Callable[[int, int], Future[tuple[list[DrawnPage], list[str]]]]
 
-# While other processes are at work, it is said so often, in seconds, how far they have come.
+# Seconds between progress messages while other processes work.
 _TICK = 1.0
 
-# WeasyPrint lays out in pixels, PDF counts points.
+# Points a CSS pixel.
 _POINTS = 0.75
 
-# More pages in a part need more memory at once; of fewer, each bears more of what it costs to begin a part.
-_PAGES_OF_A_PART = 8
-# A table of so few rows makes one part: to foresee its pages would take longer than is won.
-_ROWS_OF_ONE_PART = 120
+# Larger chunks need more memory; smaller ones spend more time on their constant costs.
+_PAGES_OF_A_CHUNK = 8
+# Up to this many rows, a table is one chunk: the prediction would cost more than it saves.
+_ROWS_OF_ONE_CHUNK = 120
 
-# To lay out the margins of two pages takes as long as so many rows.
-_ROWS_OF_EDGES = 16
+# The layout of two pages' margins costs as much as this many rows.
+_ROWS_OF_MARGINS = 16
 
-# What stands in the margins of every page is laid out once, and the numbers by themselves when all pages are known.
-# Only the running line above the table, which goes by its first row, belongs to a part.
-_NO_EDGES = "@page { @top-left { content: none !important } @bottom-right { content: none !important } }"
+# The margins that all pages share are laid out once, and the page numbers when all pages are known. A chunk draws only
+# the running line above the table, which depends on the first row of the page.
+_NO_SHARED_MARGINS = "@page { @top-left { content: none !important } @bottom-right { content: none !important } }"
 _NO_NUMBER = "@page { @bottom-center { content: none !important } }"
 
 
 class MustStayWholeError(Exception):
-    """A page holds what cannot be drawn by itself: a pattern, a font that nearly no row has."""
+    """A page cannot be drawn alone: it has a picture or a pattern, or a font that no row of the sample had."""
 
 
-class Parts:
-    """A document whose long table is laid out part by part, each as if there were no other rows."""
+class ChunkedTable:
+    """A document with a long table, which is laid out in chunks: the tree is reduced to the rows of one chunk at a time."""
 
     def __init__(self, root: Element, table: Element, kept: PageCache | None = None) -> None:
         self.root = root
@@ -77,73 +77,75 @@ class Parts:
         while self._main.tag != "main":
             self._main = self._parents[self._main]
         self._fonts: dict[int, Font] = {}
-        # Of several parts, those that were met before the parts were laid out, wherever that was.
-        self._met: set[int] = set()
-        self._pages_of_a_part = _PAGES_OF_A_PART
-        self._sheet: pagination.PageRoom | None = None
+        # With several chunks: the fonts of the sample. All processes know these; others make a document stay whole.
+        self._sample_fonts: set[int] = set()
+        self._pages_of_a_chunk = _PAGES_OF_A_CHUNK
+        self._page_room: pagination.PageRoom | None = None
 
     @cached_property
-    def _edges(self) -> list[DrawnPage]:
+    def _shared_margins(self) -> list[DrawnPage]:
+        """The margins of the first page and of all others, without the page number."""
         seen: set[Element] = set()
         document = lay_out_margins(self._engine, self.root, self._repeated, [""] * 2, _NO_NUMBER + self._room)
         return [self._draw_alone(page, seen) for page in document.pages]
 
     @property
     def _repeated(self) -> list[Element]:
-        """What stands in the margins of every page."""
+        """The elements that stand in the margins of every page."""
         body = self.root.find("body")
         assert body is not None
         return [element for element in body if element is not self._main]
 
     @cached_property
     def _room(self) -> str:
-        """The style by which all pages have room for their head: it goes by all rows, whichever of them are laid out."""
+        """The CSS that gives all pages room for their head. It depends on all rows, so every chunk uses the same."""
         lines = (row.get("data-context", "") for row in self._rows)
         return head_room(self._engine, self.root, self._repeated, lines)
 
     @cached_property
     def _up_to_table(self) -> set[Element]:
-        """What a later part repeats has been content before: all but what follows the table, as another table's head."""
+        """The elements that are repetitions in every chunk but the first: all up to the end of the table."""
         last = max(map(self.places.__getitem__, self._table.iter()))
         return {element for element, place in self.places.items() if place <= last}
 
-    def edge(self, number: int) -> DrawnPage:
-        """What stands in the margins of a page besides its number: of the first it is content, then it is repeated."""
-        return self._edges[number > 0]
+    def margins(self, number: int) -> DrawnPage:
+        """The margins of page `number` (from 0) without the page number: content on the first page, artifacts on the others."""
+        return self._shared_margins[number > 0]
 
     def drawn(self, jobs: int) -> list[DrawnPage]:
-        """All pages but for their margins, laid out by as many as `jobs` processes. Raises `MustStayWholeError`."""
+        """All pages without their margins, laid out by at most `jobs` processes. Raises `MustStayWholeError`."""
         with self._helpers(jobs) as ask:
             if self._is_long:
-                self._foresee()
+                self._measure_sample()
             return self._laid_out_by(ask, jobs)
 
     @property
     def _is_long(self) -> bool:
-        return len(self._rows) > _ROWS_OF_ONE_PART
+        return len(self._rows) > _ROWS_OF_ONE_CHUNK
 
     @contextmanager
     def _helpers(self, jobs: int) -> Iterator["_Ask | None"]:
-        """A way to have parts of a long table laid out by `jobs` processes, if that can be had.
+        """Fork `jobs` processes for the chunks of a long table. Gives the function that asks them, or None.
 
-        They are forked before this one lays out anything: Pango then begins a thread, which does not go along.
+        They are forked before this process lays out anything: Pango starts a thread then, and threads do not survive
+        a fork.
         """
         if jobs < 2 or self._kept or not self._is_long:
             yield None
             return
-        from pipeline.processes.pool import forked  # here: short documents do without
+        from pipeline.processes.pool import forked  # here: short documents do not need it
 
-        with forked(self._part_elsewhere, jobs) as ask:
+        with forked(self._chunk_elsewhere, jobs) as ask:
             yield ask
 
     def _laid_out_by(self, ask: "_Ask | None", jobs: int) -> list[DrawnPage]:
-        """All pages."""
+        """All pages without their margins: from the cache, by the processes of `ask`, in two halves, or one by one."""
         if self._kept:
             return self._chain_with_kept(self._kept)
         if ask:
             from concurrent.futures.process import BrokenProcessPool
 
-            # If the machine ends one of the processes, it is most likely for want of memory: one alone needs less.
+            # The system kills a process if memory runs out. Then this process goes on alone, which needs less.
             with (
                 suppress(BrokenProcessPool),
                 closing(_Ahead(self._plan, ask, jobs)) as it,
@@ -153,13 +155,13 @@ class Parts:
             jobs > 1
             and not self._is_long
             and (middle := self._break_near_the_middle())
-            and (beside := start_helper_process(self._part_elsewhere))
+            and (helper := start_helper_process(self._chunk_elsewhere))
         ):
-            return self._in_two(beside, middle)
-        return self._chain(lambda front: self._part(*next(self._plan(front))))
+            return self._in_two(helper, middle)
+        return self._chain(lambda front: self._chunk(*next(self._plan(front))))
 
     def _chain(self, pages_from: Callable[[int], list[DrawnPage]]) -> list[DrawnPage]:
-        """All pages, of which `pages_from` tells those that begin with a row and some that follow."""
+        """All pages. `pages_from` gives the page that begins with a row, and some of the following ones."""
         pages: list[DrawnPage] = []
         while (front := pages[-1].next if pages else 0) != len(self._rows):
             assert front is not None
@@ -167,33 +169,33 @@ class Parts:
             pages += pages_from(front)
         return pages
 
-    def _in_two(self, beside: HelperProcess, middle: int) -> list[DrawnPage]:
-        """All pages; those from row `middle` on, with which one begins, are laid out by the process `beside` this one."""
+    def _in_two(self, helper: HelperProcess, middle: int) -> list[DrawnPage]:
+        """All pages. The process `helper` this one lays out those from row `middle` on, if a page begins there."""
         try:
             end = len(self._rows)
-            rest = beside.ask(middle, end)
-            pages = self._part(0, middle + 1)
+            rest = helper.ask(middle, end)
+            pages = self._chunk(0, middle + 1)
             more, complaints = rest()
         finally:
-            beside.end()
-        if pages[-1].next == middle and self._has_met(more):
+            helper.end()
+        if pages[-1].next == middle and self._has_fonts_of(more):
             for complaint in complaints:
                 LOGGER.warning("%s", complaint)
             return [*pages, *more]
-        return self._part(0, end)
+        return self._chunk(0, end)
 
     def _break_near_the_middle(self) -> int | None:
-        """The row, marked to begin a page, up to which there is about as much to lay out as from it on, if there is one."""
+        """The row with a forced page break that divides the layout work best; None if there is no such row."""
         rows = enumerate(self._rows)
         breaks = [number for number, row in rows if number and "page-break" in row.get("class", "").split()]
-        return min(breaks, key=lambda number: abs(2 * number + _ROWS_OF_EDGES - len(self._rows)), default=None)
+        return min(breaks, key=lambda number: abs(2 * number + _ROWS_OF_MARGINS - len(self._rows)), default=None)
 
-    def _has_met(self, pages: Sequence[DrawnPage]) -> bool:
-        """Whether all fonts of `pages`, which were not drawn here or not now, are at hand."""
+    def _has_fonts_of(self, pages: Sequence[DrawnPage]) -> bool:
+        """Whether this process knows all fonts of `pages`, which another process or an earlier build has drawn."""
         return all(key in self._fonts for page in pages for key, *_ in page.fonts)
 
     def _chain_with_kept(self, kept: PageCache) -> list[DrawnPage]:
-        """All pages; those that are as they were are not laid out again, and the others one by one, to come upon them."""
+        """All pages, from the cache where possible. Others are laid out one at a time, until a cached page follows."""
         with self._with({body: [] for body in self._bodies}, before=True, after=True):
             rest = ElementTree.tostring(self.root)
         rest += f" {self._room} ".encode()
@@ -202,44 +204,47 @@ class Parts:
 
         def pages_from(front: int) -> list[DrawnPage]:
             page = kept.find(rows, places, front)
-            if page and self._has_met([page]):
+            if page and self._has_fonts_of([page]):
                 return [page]
             begin, reach = next(self._plan(front))
-            return self._part(begin, min(reach, begin + kept.longest + 2) if kept.longest else reach)
+            return self._chunk(begin, min(reach, begin + kept.longest + 2) if kept.longest else reach)
 
         pages = self._chain(pages_from)
         kept.keep(rows, places, pages)
         return pages
 
     def bound(self, drawn: Sequence[DrawnPage]) -> tuple[Any, list[tuple[DrawnPage, DrawnPage]]]:
-        """A document of nothing but the numbers of the pages, with the bookmarks and fonts of what is `drawn` on them.
+        """WeasyPrint's document of empty pages with page numbers, and the drawn margins and content of each page.
 
-        Also what stands on each page, in its margins and between them, with the numbers that glyphs have in the document.
+        The document has the fonts and the bookmarks of the `drawn` pages. The codes of glyphs in the drawn pages are
+        replaced by those that are valid for the whole document.
         """
-        document = lay_out_margins(self._engine, self.root, [], [""] * len(drawn), _NO_EDGES + self._room)
+        document = lay_out_margins(self._engine, self.root, [], [""] * len(drawn), _NO_SHARED_MARGINS + self._room)
         document.fonts = self._fonts
         for font in self._fonts.values():
             font.forget()
         for page, content in zip(document.pages, drawn, strict=True):
             page.bookmarks = list(content.bookmarks)
-        edges = map(self.edge, range(len(drawn)))
-        return document, [(self._joined(edge), self._joined(page)) for edge, page in zip(edges, drawn, strict=True)]
+        margins = map(self.margins, range(len(drawn)))
+        return document, [
+            (self._joined(margin), self._joined(page)) for margin, page in zip(margins, drawn, strict=True)
+        ]
 
     def _joined(self, page: DrawnPage) -> DrawnPage:
-        """`page`, of which the fonts of the document take in what it shows, with the numbers that its glyphs have there."""
+        """`page` with the codes of the document. Adds the codes of the page to the fonts of the document."""
         numbers = {}
         for key, shown in page.fonts:
-            if self._met and key not in self._met:
+            if self._sample_fonts and key not in self._sample_fonts:
                 raise MustStayWholeError
             font = self._fonts[key]
             if changed := font.take_in(shown):
                 numbers[font.hash] = changed
         return replace(page, content=renumber(page.content, numbers)) if numbers else page
 
-    # Where the parts begin and end
+    # Where chunks begin and end
 
-    def _foresee(self) -> None:
-        """Measure the table, and meet its fonts, on a sample of its rows."""
+    def _measure_sample(self) -> None:
+        """Lay out a sample with one row of each kind: measure the table and load its fonts."""
         kinds: set[object] = set()
         bodies = {
             body: [
@@ -251,62 +256,65 @@ class Parts:
         }
         room = self._room
         with unheard(), self._with(bodies, before=True, after=False):
-            document = self._engine.lay_out(self.root, _NO_EDGES + _NO_NUMBER + room)
-        self._sheet = pagination.measure([page._page_box for page in document.pages], self._table)
+            document = self._engine.lay_out(self.root, _NO_SHARED_MARGINS + _NO_NUMBER + room)
+        self._page_room = pagination.measure([page._page_box for page in document.pages], self._table)
         for page in document.pages:
             self._draw_alone(page, set())
-        self.edge(0)
-        self._met = set(self._fonts)
-        self._heights = [pagination.height(row, self._sheet) for row in self._rows]
-        pages = 1 + sum(1 for _ in pagination.starts(self._rows, self._heights, self._sheet, 0))
+        self.margins(0)
+        self._sample_fonts = set(self._fonts)
+        self._heights = [pagination.height(row, self._page_room) for row in self._rows]
+        pages = 1 + sum(1 for _ in pagination.starts(self._rows, self._heights, self._page_room, 0))
         progress.expect_pages(pages)
-        self._pages_of_a_part = -(-pages // max(2, round(pages / _PAGES_OF_A_PART)))
+        self._pages_of_a_chunk = -(-pages // max(2, round(pages / _PAGES_OF_A_CHUNK)))
 
     def _plan(self, begin: int) -> Iterator[tuple[int, int]]:
-        """The parts from row `begin` on: with which row each begins, and before which the rows end that decide it."""
+        """The predicted chunks from row `begin` on: (first row, row before which the rows end that the chunk depends on)."""
         end = len(self._rows)
-        if not self._sheet:
+        if not self._page_room:
             yield begin, end
             return
-        starts = [begin, *pagination.starts(self._rows, self._heights, self._sheet, begin), end]
-        for first in range(0, len(starts) - 1, self._pages_of_a_part):
-            # A little more than a page less would not be worth a part.
-            last = first + self._pages_of_a_part
+        starts = [begin, *pagination.starts(self._rows, self._heights, self._page_room, begin), end]
+        for first in range(0, len(starts) - 1, self._pages_of_a_chunk):
+            # The last chunk may be smaller than the others.
+            last = first + self._pages_of_a_chunk
             following = starts[last] if last < len(starts) else end
-            # The row that has no room, and those that stay with it, make a page end.
-            reach = next((row + 1 for row in range(following, end) if not self._sheet.kind(self._rows[row]).stays), end)
+            # A page ends because the next row has no room, together with the heading rows before it.
+            reach = next(
+                (row + 1 for row in range(following, end) if not self._page_room.kind(self._rows[row]).stays), end
+            )
             yield starts[first], max(reach, min(starts[first] + 2, end))
 
-    # A part
+    # One chunk
 
-    def _part_elsewhere(self, begin: int, reach: int) -> tuple[list[DrawnPage], list[str]]:
-        """`_part` in another process, and what WeasyPrint complained of there."""
+    def _chunk_elsewhere(self, begin: int, reach: int) -> tuple[list[DrawnPage], list[str]]:
+        """`_chunk` for another process: the pages, and WeasyPrint's warnings."""
         with listening() as complaints:
-            return self._part(begin, reach), complaints
+            return self._chunk(begin, reach), complaints
 
-    def _part(self, begin: int, reach: int) -> list[DrawnPage]:
-        """The pages of the rows from `begin` on that are decided by the rows before `reach`; at least one."""
+    def _chunk(self, begin: int, reach: int) -> list[DrawnPage]:
+        """The pages from row `begin` on that depend only on rows before `reach`; at least one, with more rows if needed."""
         end = len(self._rows)
         while True:
             with gc_paused():
                 pages = self._laid_out(begin, reach)
-            # Boxes refer to each other; a part that stayed until the collector comes by itself would be one too many.
+            # Boxes refer to each other: without a collection, the boxes of two chunks would be in memory at once.
             gc.collect(0)
             if pages:
                 return pages
             reach = min(end, reach + reach - begin)
 
     def _laid_out(self, begin: int, reach: int) -> list[DrawnPage]:
+        """The pages from row `begin` on that depend only on rows before `reach`; maybe none."""
         numbers = self._numbers
         bodies = {body: [row for row in rows if begin <= numbers[row] < reach] for body, rows in self._bodies.items()}
         is_last = reach == len(self._rows)
-        style = _NO_EDGES + _NO_NUMBER + self._room
+        style = _NO_SHARED_MARGINS + _NO_NUMBER + self._room
         with self._with(bodies, before=not begin, after=is_last):
             pages = self._engine.lay_out_with_heads(self.root, style).pages
         starts = [begin, *map(self._start, pages, pages[1:])]
-        # Of the next page, the rows that stay with the one that had no room, and that one.
+        # How many rows of the next page decide where a page ends: the row without room, and heading rows before it.
         decisive = [*map(self._decisive, pages[1:]), 0]
-        # How the last page ends is decided by rows that are not there.
+        # The end of the last page depends on rows that were not laid out. So does a page that ends inside a row.
         while pages and not is_last:
             pages.pop()
             if starts[len(pages)] is not None:
@@ -315,7 +323,7 @@ class Parts:
         seen = set(self._up_to_table) if begin else set[Element]()
         return [
             replace(
-                self._draw_alone(page, seen, 0 if begin or index else len(self.edge(0).leaves)),
+                self._draw_alone(page, seen, 0 if begin or index else len(self.margins(0).leaves)),
                 start=start,
                 next=next_start,
                 decisive=more,
@@ -326,7 +334,7 @@ class Parts:
         ]
 
     def _with(self, bodies: Mapping[Element, list[Element]], before: bool, after: bool) -> AbstractContextManager[None]:
-        """The tree with such rows alone, and with what stands `before` and `after` the table."""
+        """Reduce the tree to the rows in `bodies`, with or without what stands `before` and `after` the table."""
         children: dict[Element, list[Element]] = dict(bodies)
         children[self._table] = [part for part in self._table if part not in bodies or bodies[part]]
         children[self._parents[self._main]] = [self._main]
@@ -338,13 +346,14 @@ class Parts:
         return _pruned(children)
 
     def _start(self, page: Any, following: Any) -> int | None:
-        """The row with which the page `following` begins; None if it goes on with what `page` began, or has no rows."""
+        """The index of the row that begins the page `following`; None if that row began on `page`, or there is none."""
         row = next((row.element for row in self._rows_on(following)), None)
         if row is None or any(other.element is row for other in self._rows_on(page)):
             return None
         return self._numbers[row]
 
     def _decisive(self, page: Any) -> int:
+        """The number of rows on `page` that decide where the page before it ends."""
         return 1 + sum(1 for _ in takewhile(pagination.stays, self._rows_on(page)))
 
     def _rows_on(self, page: Any) -> Iterator[Any]:
@@ -355,7 +364,7 @@ class Parts:
                     yield from (row for row in group.children if row.element in self._numbers)
 
     def _draw_alone(self, page: Any, seen: set[Element], first_leaf: int = 0) -> DrawnPage:
-        """Draw `page` by itself; its content is numbered from `first_leaf` on."""
+        """Draw `page` as plain data, with marked-content ids from `first_leaf` on. Raises `MustStayWholeError`."""
         for font in self._fonts.values():
             font.forget()
         names = ("ExtGState", "XObject", "Pattern", "Shading")
@@ -374,7 +383,7 @@ class Parts:
 
 
 class _Ahead:
-    """Parts that other processes lay out before they are asked for, as far as it is foreseen where they begin."""
+    """Chunks that other processes lay out ahead of time, as far as page breaks are predicted."""
 
     def __init__(
         self,
@@ -383,20 +392,20 @@ class _Ahead:
         processes: int,
     ) -> None:
         self._plan, self._ask = plan, ask
-        # One more than can be at work, so that nobody waits to be asked.
+        # One more than there are processes, so that none is idle.
         self._most = processes + 1
         self._asked: dict[int, Future[tuple[list[DrawnPage], list[str]]]] = {}
         self._done = 0
 
     def close(self) -> None:
-        """Give up what has not been begun."""
+        """Cancel the chunks that no process has begun."""
         for future in self._asked.values():
             future.cancel()
 
     def pages(self, front: int) -> list[DrawnPage]:
-        """The pages of the part that begins with row `front`."""
+        """The pages of the chunk that begins with row `front`."""
         planned = dict(islice(self._plan(front), self._most))
-        # What was foreseen wrongly is not begun any more.
+        # Cancel chunks that were predicted wrongly.
         self._asked = {
             begin: future for begin, future in self._asked.items() if begin in planned or not future.cancel()
         }
@@ -417,7 +426,7 @@ class _Ahead:
 
 @contextmanager
 def _pruned(children: Mapping[Element, Sequence[Element]]) -> Iterator[None]:
-    """The tree in which elements have such `children` alone."""
+    """Give elements other `children` for the time of a layout."""
     whole = {element: list(element) for element in children}
     for element, kept in children.items():
         element[:] = kept

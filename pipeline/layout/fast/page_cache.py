@@ -1,4 +1,4 @@
-"""Part of stage 4: drawn pages, which are plain data, and those of the last time, for whoever makes a document again."""
+"""Part of stage 4: pages drawn as plain data, and a cache of them for the preview, which builds a document repeatedly."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -11,11 +11,12 @@ from pipeline.layout.tags import Leaf
 
 @dataclass(frozen=True, slots=True)
 class DrawnPage:
-    """A page of a long table without its margins, or what stands in the margins, laid out and drawn.
+    """A drawn page of a long table without its margins, or the drawn margins of a page.
 
-    `states` holds the graphics states that `content` names; `fonts` what it shows of each font, by
-    WeasyPrint's key, with numbers that hold for this page alone (glyphs.py). It begins with row `start` of the table, and the next page with row `next`; None where
-    that is within a row. Where it ends is decided by so many rows of the next page.
+    `content` is the content stream. `states` has the graphics states that it names, and `fonts` the codes that it uses
+    of each font (WeasyPrint's key), which are valid for this page alone (glyphs.py). The page begins with row `start` of
+    the table and the next one with row `next`; None if the page break is inside a row. The first `decisive` rows of the
+    next page decide where this page ends.
     """
 
     content: bytes
@@ -30,9 +31,9 @@ class DrawnPage:
 
 @dataclass(frozen=True, slots=True)
 class _Kept:
-    """A page, the rows that decided what it looks like, whether it was the first or the last, and where its rows were.
+    """A cached page with the digests of the rows that it depends on.
 
-    `place` counts the elements of the HTML up to its first row.
+    `place` is the index of its first row among the elements of the HTML.
     """
 
     page: DrawnPage
@@ -43,9 +44,9 @@ class _Kept:
 
 
 class PageCache:
-    """The pages of a long table as they were last time. Rows are known by digests of all that may decide a page.
+    """The pages of the last build. A row's digest covers everything that a page may depend on besides other rows.
 
-    `longest` is the most rows that decided a page; 0 where nothing is kept.
+    `longest` is the largest number of rows that a cached page depends on; 0 if the cache is empty.
     """
 
     def __init__(self) -> None:
@@ -53,9 +54,9 @@ class PageCache:
         self._pages: dict[bytes, list[_Kept]] = {}
 
     def find(self, rows: Sequence[bytes], places: Sequence[int], front: int) -> DrawnPage | None:
-        """The page that begins with the row `front` of `rows`, if there was one like it.
+        """The cached page for the rows from index `front` on, or None.
 
-        `places` counts the elements of the HTML up to each row.
+        `rows` has the digests of all rows, `places` the index of each row among the elements of the HTML.
         """
         for kept in self._pages.get(rows[front], ()):
             end = front + len(kept.rows)
@@ -64,7 +65,7 @@ class PageCache:
         return None
 
     def keep(self, rows: Sequence[bytes], places: Sequence[int], pages: Sequence[DrawnPage]) -> None:
-        """Keep `pages` for the next time, and no others."""
+        """Replace the content of the cache by `pages`."""
         self._pages = defaultdict(list)
         self.longest = 0
         for page in pages:
@@ -77,7 +78,7 @@ class PageCache:
 
 
 def _moved(kept: _Kept, front: int, by: int) -> DrawnPage:
-    """The page as it is when its first row is row `front`, with so many more elements before it."""
+    """The cached page with its first row at index `front`; `by` is how many more HTML elements are before it."""
     page = kept.page
     assert page.start is not None
     assert page.next is not None
@@ -85,6 +86,6 @@ def _moved(kept: _Kept, front: int, by: int) -> DrawnPage:
         page,
         start=front,
         next=page.next + front - page.start,
-        # Only the first page, which does not move, has content that stands before its rows.
+        # Elements before the rows are content of the first page only, which does not move.
         leaves=tuple(replace(leaf, element=leaf.element + by) for leaf in page.leaves) if by else page.leaves,
     )

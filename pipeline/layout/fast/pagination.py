@@ -1,7 +1,7 @@
-"""Part of stage 4: where the pages of a long table are likely to begin, told without laying it out.
+"""Part of stage 4: predicts the page breaks of a long table without laying it out.
 
-What it says decides only what is laid out side by side (pages.py), never what a page looks like: a page that begins
-elsewhere than was foreseen is found by the layout itself, and costs time.
+The prediction only decides how the table is cut into chunks (chunks.py), never what a page looks like. A wrong one is
+noticed by the layout and costs time.
 """
 
 from collections.abc import Iterator, Sequence
@@ -20,10 +20,10 @@ from pipeline.text import width_in_halves
 
 @dataclass(frozen=True, slots=True)
 class _RowKind:
-    """Rows that are laid out alike.
+    """Measures of rows that have the same styles. Heights in pixels.
 
-    Of each cell the width for text in halves of its font's size, and the height of a line; `around` is what stands
-    above and below the lines. Heights in pixels.
+    `cells` has for each cell the width for text, in halves of an em, and the height of a line. `around` is padding and
+    borders above and below the lines. `stays`: no page break after the row.
     """
 
     cells: tuple[tuple[int, float], ...]
@@ -34,15 +34,15 @@ class _RowKind:
 
     @property
     def beginning(self) -> float:
-        """The height of two lines: a row that is divided does not begin where there is less room (row_breaks.py)."""
+        """The least room in which a split row begins: two lines (row_breaks.py)."""
         return self.around + 2 * max(line for _, line in self.cells)
 
 
 @dataclass(frozen=True, slots=True)
 class PageRoom:
-    """What a table was measured to be on a sample of its rows: the room for rows on a page, and the kinds of rows.
+    """The room for rows on a page, and the kinds of rows, measured on a sample. Heights in pixels.
 
-    Heights in pixels; `first` is the room on the page on which the table begins.
+    `first` is the room on the page on which the table begins.
     """
 
     room: float
@@ -50,16 +50,17 @@ class PageRoom:
     kinds: dict[object, _RowKind]
 
     def kind(self, row: Element) -> _RowKind:
+        """The measures of rows like `row`. Raises `KeyError` if the sample had none."""
         return self.kinds[kind_of(row)]
 
 
 def kind_of(row: Element) -> object:
-    """What tells rows apart that the stylesheets may treat differently."""
+    """A key that is the same for rows to which the same styles apply."""
     return row.get("class"), tuple((cell.tag, cell.get("class"), cell.get("colspan")) for cell in row)
 
 
 def measure(pages: Sequence[Any], table: Element) -> PageRoom:
-    """What can be learned from `pages`, on which a sample of `table` with a row of each kind is laid out."""
+    """Measure a sample: `pages` are the boxes of pages with one row of each kind of `table`."""
     kinds: dict[object, _RowKind] = {}
     room = first = 0.0
     for page in pages:
@@ -80,13 +81,13 @@ def _measured(row: Any) -> _RowKind:
     return _RowKind(
         tuple(
             (
-                # A hair more, as what is exactly as wide as the cell fits.
+                # The small addition lets text fit that is exactly as wide as the cell.
                 int(cell.width / cell.style["font_size"] * 2 + 0.01),
                 next((line.height for line in cell.descendants() if isinstance(line, boxes.LineBox)), 0.0),
             )
             for cell in row.children
         ),
-        # In all cells but the highest, WeasyPrint's padding fills the row.
+        # The least, because WeasyPrint pads the lower cells of a row to its height.
         min(cell.border_height() - cell.height for cell in row.children),
         stays(row),
         row.style["break_before"] == "page",
@@ -95,52 +96,53 @@ def _measured(row: Any) -> _RowKind:
 
 
 def stays(row: Any) -> bool:
-    """Whether `row`, a box, stays with the next one."""
+    """Whether no page break may follow the row box `row`."""
     return bool(row.style["break_after"] == "avoid")
 
 
-def height(row: Element, sheet: PageRoom) -> float:
-    """How high `row` is likely to be, in pixels."""
-    kind = sheet.kind(row)
+def height(row: Element, page_room: PageRoom) -> float:
+    """The predicted height of `row`, in pixels."""
+    kind = page_room.kind(row)
     texts = map(line_breaks.laid_out, row)
     return kind.around + max(lines(text, halves) * line for text, (halves, line) in zip(texts, kind.cells, strict=True))
 
 
-def starts(rows: Sequence[Element], heights: Sequence[float], sheet: PageRoom, begin: int) -> Iterator[int]:
-    """The rows with which pages are likely to begin after the one that begins with row `begin`."""
-    room = sheet.room if begin else sheet.first
-    first = begin  # of this page
+def starts(rows: Sequence[Element], heights: Sequence[float], page_room: PageRoom, begin: int) -> Iterator[int]:
+    """The indexes of the rows that are predicted to begin pages, after the page that begins with row `begin`."""
+    room = page_room.room if begin else page_room.first
+    first = begin  # the first row of the current page
     for index in range(begin, len(rows)):
-        kind = sheet.kind(rows[index])
-        # What is taller than a page is divided, whatever the styles say (engine.py).
-        may_be_divided = kind.may_be_divided or heights[index] > sheet.room
+        kind = page_room.kind(rows[index])
+        # A row taller than a page is split, whatever the styles say (engine.py).
+        may_be_divided = kind.may_be_divided or heights[index] > page_room.room
         if index > first and kind.begins_page:
             yield index
-            first, room = index, sheet.room
+            first, room = index, page_room.room
         elif heights[index] > room + 0.01 and index > first:
             if may_be_divided and room + 0.01 >= kind.beginning:
-                # It begins here and goes on at the head of the next page, which no page begins with.
-                room += sheet.room
+                # The row is split: no page begins with it.
+                room += page_room.room
             else:
                 start = index
-                while start > first + 1 and sheet.kind(rows[start - 1]).stays:
+                while start > first + 1 and page_room.kind(rows[start - 1]).stays:
                     start -= 1
                 yield start
-                first, room = start, sheet.room - sum(heights[start:index])
+                first, room = start, page_room.room - sum(heights[start:index])
         room -= heights[index]
         while room < 0 and may_be_divided:
-            room += sheet.room
+            room += page_room.room
 
 
 @lru_cache(maxsize=4096)
 def lines(text: str, halves: int) -> int:
-    """In how many lines `text` is likely to be set, so many halves of an em wide; none if it is empty."""
+    """The predicted number of lines of `text` in a cell whose width is `halves` of an em; 0 if it is empty."""
     if not text:
         return 0
     return sum(_lines(paragraph, halves) for paragraph in text.split("\n"))
 
 
 def _lines(paragraph: str, halves: int) -> int:
+    """The same for text without line ends."""
     if width_in_halves(paragraph) <= halves:
         return 1
     attributes = get_log_attrs(paragraph, "ja")
@@ -154,7 +156,7 @@ def _lines(paragraph: str, halves: int) -> int:
             continue
         if filled:
             count += 1
-        # What cannot be broken and is wider than a line is broken anywhere.
+        # A word wider than the line is broken anywhere.
         more, filled = divmod(max(piece - 1, 0), halves)
         count, filled = count + more, filled + 1
     return count

@@ -1,12 +1,12 @@
-"""Part of stage 4: WeasyPrint imported in half the time. `python -m pipeline.layout.fast.startup` gets ready for it at set-up.
+"""Part of stage 4: imports WeasyPrint in half the time. Set-up runs `python -m pipeline.layout.fast.startup` once.
 
-A cold run is to a large part imports. Two things in them are of no use here:
+Imports are a large part of a cold run. Two of them can be avoided:
 
-- cffi reads WeasyPrint's declarations of Pango and its kin, and every type that is named later, at each start. It can
-  also compile them to a module of Python ("ABI mode, out-of-line"); that is done at set-up, and stands beside the
-  packages of this Python. Where it has not been done, cffi reads them as ever.
-- fontTools' subsetter, in whose place we have another (reproducible.py), and its instancer of variable fonts, of which none
-  is approved.
+- cffi parses WeasyPrint's C declarations of Pango and of the other libraries at each start. It can also compile them to
+  a Python module ("ABI mode, out-of-line"). Set-up does that, and puts the module into site-packages. Without the module
+  cffi parses as usual.
+- WeasyPrint imports fontTools' subsetter, which reproducible.py replaces, and its instancer of variable fonts, of which
+  none is approved.
 """
 
 import hashlib
@@ -19,9 +19,9 @@ from types import ModuleType
 from typing import Any
 
 import cffi
-from cffi.api import FFI  # while `cffi.FFI` is another
+from cffi.api import FFI  # `cffi.FFI` is replaced during the import
 
-# What WeasyPrint imports and does not need here, with the names that it takes from it.
+# Modules that WeasyPrint imports and does not need here, with the names that it imports from each.
 _UNUSED = {
     "fontTools.subset": (),
     "fontTools.varLib": (),
@@ -30,7 +30,7 @@ _UNUSED = {
 
 
 def import_weasyprint() -> Any:
-    """The module `weasyprint`. Raises `OSError` where Pango is missing."""
+    """Import and return `weasyprint`. Raises `OSError` if Pango is missing."""
     with _nothing_unused():
         cffi.FFI = _Compiled
         try:
@@ -41,19 +41,19 @@ def import_weasyprint() -> Any:
 
 
 class _Compiled:
-    """What WeasyPrint takes for a `cffi.FFI`. Only the declarations that were compiled are ever taken for them."""
+    """Stands in for `cffi.FFI`. The module's name is a hash of the declarations, so compiled ones are never out of date."""
 
     def cdef(self, source: str) -> None:
         try:
             self._ffi: Any = importlib.import_module(_name(source)).ffi
-        except ImportError:  # not compiled, or for another cffi
+        except ImportError:  # not compiled, or by another version of cffi
             self._ffi = FFI()
             self._ffi.cdef(source)
 
     def __getattr__(self, name: str) -> Any:
         found = getattr(self._ffi, name)
         if callable(found):
-            setattr(self, name, found)  # the next time it is found without this detour
+            setattr(self, name, found)  # so that the next access does not get here
         return found
 
 
@@ -63,7 +63,7 @@ def _name(source: str) -> str:
 
 @contextmanager
 def _nothing_unused() -> Iterator[None]:
-    """Empty modules stand in for what is not needed; whoever imports it later gets it."""
+    """Put empty modules in the place of those in `_UNUSED`. A later import finds the real ones."""
     stand_ins = {name: ModuleType(name) for name in _UNUSED if name not in sys.modules}
     for name, module in stand_ins.items():
         vars(module).update(dict.fromkeys(_UNUSED[name]))
@@ -76,7 +76,7 @@ def _nothing_unused() -> Iterator[None]:
 
 
 def _compile() -> None:
-    """Compile what WeasyPrint declares; what has been compiled stays."""
+    """Compile WeasyPrint's declarations into site-packages."""
 
     class Compiling(FFI):  # type: ignore[misc]
         def cdef(self, source: str) -> None:

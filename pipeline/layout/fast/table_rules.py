@@ -1,8 +1,8 @@
-"""Part of stage 4: the rules between the cells of tables, drawn as few long lines.
+"""Part of stage 4: the borders of table cells, drawn as few long lines.
 
-WeasyPrint draws each side of each cell by itself, with a clip of its own; in a long table that takes a fifth of the
-whole time and half of the content of a page. Solid borders of cells that adjoin are one line here, of the same place,
-width and colour. What is no solid border of a cell stays WeasyPrint's.
+WeasyPrint draws four sides of each cell, each with a clip path. In a long table that takes a fifth of the total time and
+half of a page's content stream. Here solid borders of adjoining cells become one line with the same place, width and
+color. WeasyPrint still draws all other borders.
 """
 
 from collections import defaultdict
@@ -13,16 +13,16 @@ from typing import Any
 from weasyprint.draw.color import get_color
 from weasyprint.formatting_structure import boxes
 
-# Layout reckons in pixels with fractions; closer than this, two lines meet.
+# Pixels. Ends of lines that are closer than this meet: places in the layout are fractions.
 _NEAR = 0.02
 
-# WeasyPrint lays out in pixels; on a page that is being written, points count from its head.
+# Points a CSS pixel. WeasyPrint turns the page's axis: places count from the top here.
 _POINTS = 0.75
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A filled rectangle, in pixels from the left and the head of the page."""
+    """A filled rectangle, in pixels from the left and the top of the page."""
 
     left: float
     top: float
@@ -32,11 +32,12 @@ class Rule:
 
     @property
     def weight(self) -> float:
+        """The thickness of the line, in pixels."""
         return min(self.width, self.height)
 
 
 def take_rules(page: Any) -> list[Rule]:
-    """The rules of all cells on `page`, a page's box. The cells lose their borders, but not the room for them."""
+    """The borders of all cells in the page box `page`. They are removed from the cells, whose content stays in place."""
     upright: dict[tuple[float, float, Any], list[tuple[float, float]]] = defaultdict(list)
     level: dict[tuple[float, float, Any], list[tuple[float, float]]] = defaultdict(list)
     for cell in _cells(page):
@@ -52,16 +53,16 @@ def take_rules(page: Any) -> list[Rule]:
             if width and cell.style[f"border_{side}_style"] == "solid":
                 color = get_color(cell.style, f"border_{side}_color")
                 found[round(position, 2), width, color].append(extent)
-                # The room stays: the cell's content has its place already.
+                # The content of the cell has its place already, and does not move.
                 setattr(cell, f"border_{side}_width", 0)
     rules = [Rule(at, begin, width, end - begin, color) for at, width, color, begin, end in _joined(upright)]
     rules += _single([Rule(begin, at, end - begin, width, color) for at, width, color, begin, end in _joined(level)])
-    # The heavier ones last, so that they are whole where they cross finer ones.
+    # Thick lines last: they are not interrupted where they cross thin ones.
     return sorted(rules, key=lambda rule: (rule.weight, rule.top, rule.left))
 
 
 def draw_rules(stream: Any, rules: Iterable[Rule]) -> None:
-    """Draw `rules` at the end of `stream`, a page's content: decoration, which no reader is told of."""
+    """Append `rules` to the content stream, as an artifact."""
     with stream.artifact(), stream.stacked():
         for rule in rules:
             stream.set_color(rule.color)
@@ -70,9 +71,9 @@ def draw_rules(stream: Any, rules: Iterable[Rule]) -> None:
 
 
 def _single(rules: list[Rule]) -> Iterator[Rule]:
-    """`rules`, which are level, without those right below another that is no finer: the first row's below the head.
+    """The horizontal `rules` without those directly below another one that is at least as thick.
 
-    Together they would look like one that is too heavy. Only there do they meet, on whatever page a row is the first.
+    The head's bottom border and the top border of the first row below it would look like one line that is too thick.
     """
     for rule in rules:
         if not any(
@@ -86,6 +87,7 @@ def _single(rules: list[Rule]) -> Iterator[Rule]:
 
 
 def _cells(box: Any) -> Iterator[Any]:
+    """The table cells inside `box`."""
     for child in getattr(box, "children", ()):
         if isinstance(child, boxes.TableCellBox):
             yield child
@@ -96,6 +98,7 @@ def _cells(box: Any) -> Iterator[Any]:
 def _joined(
     segments: dict[tuple[float, float, Any], list[tuple[float, float]]],
 ) -> Iterator[tuple[float, float, Any, float, float]]:
+    """Segments on the same line that meet, merged: (position, width, color, begin, end)."""
     for (position, width, color), extents in segments.items():
         begin, end = None, 0.0
         for first, last in sorted(extents):
