@@ -4,6 +4,7 @@ Repeats are left out of every total and counted beside it. What is compared betw
 meaning: another edition may have other symbols for the same, or the same symbols for something else.
 """
 
+import math
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from dataclasses import dataclass
 from pipeline.documents.document import Carried
 from pipeline.documents.html import break_label, document_title, masthead, percent, permille, render
 from pipeline.model.edition import BLANK, Edition, Item, policy_number
-from pipeline.paper import TOP
+from pipeline.paper import A4, BOTTOM, LINE_HEIGHT, PX, RULE, TOP, TYPE_PT, Widths, em
 from pipeline.text import brief, flat, width_in_ems
 from pipeline.years.similarity import fold
 
@@ -30,7 +31,8 @@ _LINES_BESIDE = 14
 _MORE_LINES_BESIDE = 8
 # More columns of numbers have less room around their numbers.
 _NARROW = 12
-# How wide the names of the policies may stand, in millimetres (styles/summary.css), and beside how many columns.
+# How wide the column of the policies' names may be, in millimetres, and beside how many columns. In the widest the
+# longest name of the original stands in one line.
 _NAMES = ((60, 30), (80, 18), (92, 14), (104, 12))
 
 
@@ -90,39 +92,93 @@ class ChangeRow:
 
 @dataclass(frozen=True, slots=True)
 class Spacing:
-    """How close the lines of the page stand, in millimetres as in styles/summary.css, under the name of the class.
+    """How close the lines of the page stand: sizes of type in points, distances in millimetres.
 
-    `lead` is the size of the first sentences and their line, `em` the size of the tables' type; `pitch` the least from
-    one bar to the next, in ems.
+    `lead` and `table` are the sizes of the first sentences and of the tables; `above` is the room above a heading, `row`,
+    `difference` and `note` that above and below a row of the counts, of the comparison and above a note; `beside` is left
+    free at the right of a number. `pitch` is the least from one bar to the next, in ems.
     """
 
-    name: str
-    lead: tuple[float, float]
-    em: float
-    heading: float
+    lead: float
+    table: float
+    above: float
     row: float
-    head_line: float
     difference: float
     note: float
+    beside: float
     pitch: float
+
+    @property
+    def properties(self) -> dict[str, str]:
+        """The custom properties that styles/summary.css goes by."""
+        distances = ("above", "row", "difference", "note", "beside")
+        return {
+            "lead-type": f"{self.lead:g}pt",
+            "table-type": f"{self.table:g}pt",
+            **{name: f"{getattr(self, name):g}mm" for name in distances},
+        }
+
+    @property
+    def em(self) -> float:
+        """The em of the tables, in millimetres."""
+        return em(self.table)
+
+    # Heights in millimetres, rounded up: the page is never reckoned too low.
+
+    @property
+    def lead_line(self) -> float:
+        """A line of the first sentences."""
+        return _up(em(self.lead * 1.4))
+
+    @property
+    def heading(self) -> float:
+        """A heading with what is above and below it."""
+        return _up(self.above + em(10.5 * 1.4) + 0.8)
+
+    @property
+    def head_line(self) -> float:
+        """A line of the column heads."""
+        return _up(em(self.table * 1.3))
+
+    @property
+    def row_height(self) -> float:
+        """A row of the counts."""
+        return _up(2 * self.row + RULE + em(self.table * LINE_HEIGHT))
+
+    @property
+    def difference_height(self) -> float:
+        """A row of the comparison with the edition before, exact: it has many rows, and room to spare as a whole."""
+        return 2 * self.difference + RULE + em(self.table * LINE_HEIGHT)
+
+    @property
+    def note_line(self) -> float:
+        """A line of a note with what is above it."""
+        return _up(self.note + em(TYPE_PT * LINE_HEIGHT))
+
+
+def _up(height: float) -> float:
+    """`height` rounded up to a tenth of a millimetre, with 0.05mm to spare."""
+    return math.ceil((height + 0.05) * 10) / 10
 
 
 # From the most room to the least: the first with which everything stands on one page is taken.
 _SPACINGS = (
-    Spacing("roomy", (3.53, 5.0), 3.175, 10.1, 6.2, 4.2, 5.4, 4.9, 2.6),
-    Spacing("close", (3.53, 5.0), 3.175, 9.1, 5.6, 4.2, 5.1, 4.9, 2.1),
-    Spacing("closer", (3.36, 4.8), 3.175, 8.6, 5.0, 4.2, 4.8, 4.5, 1.9),
-    Spacing("closest", (3.18, 4.5), 3.0, 8.1, 4.4, 4.0, 4.3, 4.3, 1.5),
+    Spacing(10, 9, 4, 1, 0.6, 1, 5, 2.6),
+    Spacing(10, 9, 3, 0.7, 0.45, 1, 4, 2.1),
+    Spacing(9.5, 9, 2.5, 0.4, 0.3, 0.6, 4, 1.9),
+    Spacing(9, 8.5, 2, 0.2, 0.2, 0.4, 3, 1.5),
 )
-_PAGE = (267, 176.5)
+# The height between the margins, less what rounding takes.
+_PAGE_HEIGHT = A4.height - TOP - BOTTOM - 0.5
 _NOTE_LINE = 84
 _LARGEST_PITCH = 3.2
-_PIXEL = 25.4 / 96
 # The keys of the chart in one line, and what is below it.
 _AROUND_CHART = 6
 _KEY_LINE = 3.9
-# So many ems of a name stand in a line of a comparison beside the chart, and each line more is so high.
-_DIFFERENCE_NAME = 10
+# The names in the comparison with the edition before: beside the chart and alone, in millimetres. How many ems of one
+# stand in a line beside the chart, between paddings of 1.6mm; and how high each further line is.
+_DIFFERENCE_NAMES = {"pair": 36.0, "single": 80.0}
+_DIFFERENCE_NAME = int((_DIFFERENCE_NAMES["pair"] - 2 * 1.6) / em(9))
 _TABLE_LINE = 4.1
 
 
@@ -132,7 +188,7 @@ def page(edition: Edition, old: Edition | None, carried: Carried) -> str:
     differences = tuple(_differences(old, edition)) if old else ()
     title = f"{flat(edition.title)} {TITLE}"
     head = masthead(edition, title)
-    room = _PAGE[1] - (head.first.height - TOP) - head.height_of_block
+    room = _PAGE_HEIGHT - (head.first.height - TOP) - head.height_of_block
     spacing, is_divided, charts = _fitted(edition, old, tally, differences, room)
     return render(
         "summary.html",
@@ -147,9 +203,11 @@ def page(edition: Edition, old: Edition | None, carried: Carried) -> str:
         has_repeats=bool(_repeats(edition)),
         lines=tuple(_lines(edition, tally)),
         foot=tuple(_foot(edition, tally)),
-        spacing=spacing.name,
+        spacing=spacing.properties,
         is_divided=is_divided,
-        names=_names(edition, spacing.em),
+        widths=Widths((("name", _names(edition, spacing.em)),)),
+        difference_widths={name: Widths((("name", width),)) for name, width in _DIFFERENCE_NAMES.items()},
+        pair={"chart": _CHART_BESIDE, "change": A4.content_width - _CHART_BESIDE - 7},
         is_narrow=_column_count(edition) > _NARROW,
         head_lines=_head_lines(edition, spacing.em),
         chart_heading=_chart_heading(edition),
@@ -181,7 +239,7 @@ def _fitted(
     width = _BESIDE if _is_beside(differences) else _ALONE
     for spacing in _SPACINGS:
         rest = room - _height(edition, old, spacing)
-        comparison = spacing.difference * (len(differences) + 2) + 1
+        comparison = spacing.difference_height * (len(differences) + 2) + 1
         if _is_beside(differences):
             comparison += _wrapped(differences) * _TABLE_LINE
         if _is_beside(differences) and comparison > rest:
@@ -191,7 +249,7 @@ def _fitted(
         steps = range(round(_LARGEST_PITCH * 20), round(spacing.pitch * 20) - 1, -1)
         for pitch in (EM * step / 20 for step in steps):
             charts = _charts(edition, tally, width, pitch)
-            if sum(chart.height * _PIXEL + _AROUND_CHART for chart in charts) + _more_of_key(edition, width) <= rest:
+            if sum(chart.height * PX + _AROUND_CHART for chart in charts) + _more_of_key(edition, width) <= rest:
                 return spacing, False, charts
     return _SPACINGS[1], True, _charts(edition, tally, width, EM * _SPACINGS[1].pitch)
 
@@ -210,35 +268,46 @@ def _more_of_key(edition: Edition, width: float) -> float:
 
 def _height(edition: Edition, old: Edition | None, spacing: Spacing) -> float:
     """The height of all but the chart and what stands beside it, in millimetres."""
-    size, line = spacing.lead
     count = _tally(edition).whole
-    lead = sum(-(-width_in_ems(sentence) * size // _PAGE[0]) for sentence in _lead(edition, old, count)) * line
+    lead = (
+        sum(
+            -(-width_in_ems(sentence) * em(spacing.lead) // A4.content_width) for sentence in _lead(edition, old, count)
+        )
+        * spacing.lead_line
+    )
     symbols = any(column.symbol for column in status_columns(edition))
     head = 1 + symbols + max(map(len, _head_lines(edition, spacing.em).values()))
     in_line = (_names(edition, spacing.em) - 3) // spacing.em - 2
     rows = sum(-(-width_in_ems(policy.name) // in_line) for policy in edition.policies) + 2
     notes = sum(-(-width_in_ems(note) // _NOTE_LINE) for note in _notes(edition, old))
-    return lead + 2 * spacing.heading + head * spacing.head_line + 3.5 + rows * spacing.row + notes * spacing.note
+    return (
+        lead
+        + 2 * spacing.heading
+        + head * spacing.head_line
+        + 3.5
+        + rows * spacing.row_height
+        + notes * spacing.note_line
+    )
 
 
 def _column_count(edition: Edition) -> int:
     return len([*_numbers(edition, _tally(edition).whole)])
 
 
-def _names(edition: Edition, em: float) -> int:
+def _names(edition: Edition, kanji: float) -> int:
     """How wide the column of the policies is: the longest name stands in one line if the numbers leave the room."""
     columns = _column_count(edition)
     fitting = [width for width, most in _NAMES if columns <= most] or [_NAMES[0][0]]
     # The number of a policy goes before its name, and 3mm are around it.
     longest = max(width_in_ems(policy.name) for policy in edition.policies) + 2
-    return next((width for width in fitting if longest * em + 3 <= width), fitting[-1])
+    return next((width for width in fitting if longest * kanji + 3 <= width), fitting[-1])
 
 
-def _head_lines(edition: Edition, em: float) -> dict[str, tuple[str, ...]]:
+def _head_lines(edition: Edition, kanji: float) -> dict[str, tuple[str, ...]]:
     """The heads of the columns of numbers, broken into lines where they fit their columns best."""
-    width = (_PAGE[0] - _names(edition, em)) / _column_count(edition)
+    width = (A4.content_width - _names(edition, kanji)) / _column_count(edition)
     both = (*status_columns(edition), *treatment_columns(edition))
-    return {column.id: break_label(brief(column.label), max(2, int((width - 1) / em))) for column in both}
+    return {column.id: break_label(brief(column.label), max(2, int((width - 1) / kanji))) for column in both}
 
 
 # Counting
@@ -467,8 +536,9 @@ def _difference(name: str, head: str, numbers: tuple[int | None, int | None], wh
 
 # The chart
 
-# In pixels: alone it is as wide as the page, beside the comparison 160mm.
-_ALONE, _BESIDE = 1008, 604
+# Its width beside the comparison in millimetres; and in pixels, alone and beside it.
+_CHART_BESIDE = 160.0
+_ALONE, _BESIDE = int(A4.content_width / PX) - 1, int(_CHART_BESIDE / PX)
 # More bars make another picture: one is never divided.
 _BARS = 24
 
