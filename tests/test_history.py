@@ -518,7 +518,7 @@ def test_legends_have_the_room_that_they_need(sheet: Callable[..., Sheet]) -> No
 def test_it_carries_every_source_and_names_them_by_one_digest(ten: Sheet) -> None:
     attached = pypdf.PdfReader(io.BytesIO(ten.pdf)).attachments
     assert sorted(attached) == sorted(f"source-y{at}.yaml" for at in range(1, 11))
-    assert re.search(r"原データ[0-9a-f]{8}\(10版\)", ten.pages[0])
+    assert re.search(r"元データ[0-9a-f]{8}\(10版\)", ten.pages[0])
 
 
 @pytest.mark.parametrize(

@@ -582,7 +582,7 @@ def test_printed_from_a_browser_nothing_lies_on_anything(
     sheets = ["".join(sheet.extract_text().split()) for sheet in pypdf.PdfReader(io.BytesIO(printed)).pages]
     assert len(sheets) > 1 or name == "summary"
     for number, text in enumerate(sheets, 1):
-        head, *_ = text.split("原データ")
+        head, *_ = text.split("元データ")
         for said in (
             "計画に基づく実行計画実施状況一覧",
             "平成25年度(平成25年4月",

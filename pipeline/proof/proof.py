@@ -339,7 +339,7 @@ class _Proof:
     def _around(self) -> list[list[str]]:
         """For each page the texts around its content: masthead, running line, repeated table heads, foot."""
         around = [
-            [f"{number}/{len(self.pages)}", f"原データ{self._carried.label}"]
+            [f"{number}/{len(self.pages)}", f"元データ{self._carried.label}"]
             for number in range(1, len(self.pages) + 1)
         ]
         for texts in around[1:]:

@@ -86,7 +86,8 @@ def take_source(data: bytes) -> tuple[bytes, str]:
     finally:
         log.setLevel(level)
     digest = hashlib.sha256(source).hexdigest()
-    if f">sha256:{digest}<" not in xmp or not all(f"原データ{digest[:8]}" in footer for footer in footers):
+    # The foot of a page says 元データ; what was printed first says 原データ.
+    if f">sha256:{digest}<" not in xmp or not all(f"データ{digest[:8]}" in footer for footer in footers):
         raise AlteredError
     return source, edition
 
