@@ -1,1 +1,1 @@
-"""The office around the paper: workbooks out and back, open data, the seal."""
+"""Office work around the documents: workbooks to and from the departments, and signatures."""

@@ -1,7 +1,7 @@
-"""Answers written into an edition's YAML: the changed values change, every other byte stays.
+"""Writes answers into an edition's YAML file without changing any other byte.
 
-No YAML writer is used, since each of them lays the whole file out anew. The parser says where a value
-begins and ends, and only that is replaced; then the result is read back and must hold exactly what was meant.
+No YAML writer is used, since all of them reformat the file. The parser gives the places of the values, and only these
+are replaced. The result is parsed again and must contain exactly the intended change.
 """
 
 import json
@@ -22,7 +22,7 @@ Answers = Mapping[int, Mapping[str, str]]  # by NO, by key
 
 
 class EditError(PipelineError):
-    """The file is written in a way that cannot be edited safely; the message says which lines to edit by hand."""
+    """The file's YAML cannot be edited safely; the message names the lines to edit by hand."""
 
 
 _Place = tuple[int, int]  # line and column, from 0
@@ -30,6 +30,8 @@ _Place = tuple[int, int]  # line and column, from 0
 
 @dataclass(frozen=True, slots=True)
 class _Edit:
+    """A replacement of the text between two places."""
+
     begin: _Place
     end: _Place
     text: str
@@ -37,7 +39,7 @@ class _Edit:
 
 @dataclass(frozen=True, slots=True)
 class _Token:
-    """A scalar as it stands in the file; of a block scalar (| or >) `end` is behind its last line with text."""
+    """A scalar in the file. For a block scalar (| or >), `end` is the end of its last line with text."""
 
     begin: _Place
     end: _Place
@@ -45,9 +47,9 @@ class _Token:
 
 
 def edit(source: Source, answers: Answers) -> Source:
-    """`source` with `answers` in place of what it says. Raises `EditError`."""
+    """`source` with the values of `answers` written into it. Raises `EditError`."""
     answers = {number: values for number, values in answers.items() if values}
-    # At one place, first what is replaced there and then what is put behind it.
+    # The sort is stable: at one place, a replacement stays before an insertion after it.
     edits = sorted(_Editor(source).edits(answers), key=lambda edit: (edit.begin, edit.end))
     edited = _read(source.path, _apply(source.data, edits))
     if edited is None or plain(edited.root) != _intended(source, answers):
@@ -68,11 +70,11 @@ def _read(path: Path, data: bytes) -> Source | None:
 
 
 def _intended(source: Source, answers: Answers) -> object:
-    """What the tree must say afterwards. Read afresh, since it is changed."""
+    """The tree that the edited file must have, as plain data. It is parsed anew, because it is modified here."""
     root = parse_source(source.path, source.data).root
     for number, node in _items(root):
         for key, text in answers.get(number, {}).items():
-            if text or key in node.entries:  # nothing is said by leaving it out, too
+            if text or key in node.entries:  # an empty answer needs no new key
                 node.entries[key] = Scalar(text, 0, 0)
     return plain(root)
 
@@ -124,7 +126,7 @@ class _Editor:
         before = self._lines[line][:column]
         on_line_of_key = line == name.line - 1
         if not text and not in_flow:
-            # `検証内容:` says it as well as `検証内容: ""`, and is how a writer leaves a place for the next answer.
+            # Write an empty value as `検証内容:`, without "", as people do to leave room for an answer.
             start = token.begin
             if on_line_of_key:
                 start = line, len(before.rstrip(" "))
@@ -132,27 +134,27 @@ class _Editor:
                 start = line - 1, len(self._lines[line - 1])
             yield _Edit(start, token.end, "")
         elif "\n" in text and on_line_of_key and not in_flow:
-            # In quotes a line end is an escape, which is warned of (W510).
+            # Write several lines as a block scalar: within quotes the line end would be an escape, with warning W510.
             behind = token.end[0], len(self._lines[token.end[0]])
-            yield _Edit(token.begin, token.end, _apart(before, "|"))
+            yield _Edit(token.begin, token.end, _separated(before, "|"))
             yield _Edit(behind, behind, _block(text, name.column + 1))
         else:
-            yield _Edit(token.begin, token.end, _apart(before, _quoted(text, token.style, in_flow)))
+            yield _Edit(token.begin, token.end, _separated(before, _quoted(text, token.style, in_flow)))
 
     def _replace_block(self, token: _Token, text: str, name: Scalar) -> Iterator[_Edit]:
-        """The header keeps its comment, the lines their indentation; > becomes |, which needs no thought about folding."""
+        """Replace a block scalar, but keep the header's comment and the indentation; > (folded) becomes | (literal)."""
         line, column = token.begin
         header = re.compile("[|>][0-9+-]*").match(self._lines[line], column)
         assert header
         first = next((one for one in self._lines[line + 1 : token.end[0] + 1] if one.strip(" ")), "")
-        # After an indicator like |2 the first line may have blanks of its own.
+        # After an indentation indicator like |2, the first line's spaces may belong to its text.
         spaces = len(first) - len(first.lstrip(" ")) if first and not re.search("[0-9]", header[0]) else name.column + 1
         start = column if text else len(self._lines[line][:column].rstrip(" "))
         yield _Edit((line, start), (line, header.end()), "|" if text else "")
         yield _Edit((line, len(self._lines[line])), token.end, _block(text, spaces) if text else "")
 
     def _insert(self, node: Node, key: str, text: str, in_flow: bool) -> Iterator[_Edit]:
-        """The key that was left out, behind its neighbour."""
+        """Insert a missing key after 今後の取扱い, or after NO."""
         if not text:
             return
         neighbour = "今後の取扱い" if "今後の取扱い" in node.entries else "NO"
@@ -168,18 +170,18 @@ class _Editor:
 
 
 def _quoted(text: str, style: str, in_flow: bool) -> str:
-    """`text` on one line, in the quotes that stood there if they can hold it, else in those that it needs."""
+    """`text` on one line, in the former quotes if possible, else in those that it needs."""
     if style == "'" and "\n" not in text:
         return "'" + text.replace("'", "''") + "'"
     written = scalar(text)
     if style or "\n" in text or (in_flow and written[0] not in "'\""):
-        # In a flow collection a plain value ends at a comma. Every JSON string is a YAML one.
+        # A JSON string is a valid YAML one. In a flow collection always quote: a plain value ends at a comma.
         return json.dumps(text, ensure_ascii=False)
     return written
 
 
-def _apart(before: str, written: str) -> str:
-    """`written`, with the blank that a value needs behind the colon of its key, where none stands yet."""
+def _separated(before: str, written: str) -> str:
+    """`written`, after a space if `before` ends with the key's colon."""
     return f" {written}" if before.endswith(":") else written
 
 
@@ -188,7 +190,7 @@ def _block(text: str, spaces: int) -> str:
 
 
 def _apply(data: bytes, edits: list[_Edit]) -> bytes:
-    """`data` with `edits` made, in the line ends that stand around each."""
+    """`data` with `edits` applied. New lines get the line ends used around each edit."""
     text = data.decode("utf-8")
     mark = "\ufeff" if text.startswith("\ufeff") else ""
     lines = re.findall(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+", text.removeprefix(mark)) or [""]

@@ -1,7 +1,7 @@
-"""Workbooks that came back from the departments: what they would change in the source, and what is wrong with them.
+"""Reads the workbooks returned by the departments: the changes to the source, conflicts, and errors in the files.
 
-Three values meet for each answer: what was asked (as it went out), what was answered, and what the source says now.
-Only what a department changed counts; where the source was changed too since, nobody but a person can decide.
+For each answer there is a three-way comparison of the value sent out, the value returned and the value in the source
+now. Only values that a department changed count. If the source changed as well, it is a conflict for a person to decide.
 """
 
 import json
@@ -44,18 +44,18 @@ from .workbook_format import (
     by_department,
 )
 
-MAX_FINDINGS = 200  # of one file; nobody reads more, and finding what each bad cell means takes time
+MAX_FINDINGS = 200  # errors reported of one file: nobody reads more, and suggesting fixes takes time
 
 _SEND_AGAIN = "送った照会票に書き直してください。"
 
 
 class ImportStoppedError(PipelineError):
-    """The source was changed while it was being read; nothing was written."""
+    """The source was changed during the import; nothing was written."""
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What is wrong with a returned file: where, and a sentence. Row 0 stands for the file as a whole."""
+    """An error or a notice on a returned file: the place and a message. Row 0 means the whole file."""
 
     file: str
     row: int
@@ -69,7 +69,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """An answer that is to be written into the source."""
+    """A changed value to write into the source."""
 
     number: int
     name: str
@@ -80,7 +80,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Conflict:
-    """An answer that nobody but a person can decide on; `sides` says who says what."""
+    """A value on which only a person can decide; `sides` are the differing values, each after its origin."""
 
     number: int
     name: str
@@ -95,7 +95,7 @@ class Conflict:
 
 @dataclass(frozen=True, slots=True)
 class Returns:
-    """What the returned files say. `edited` is the source with the changes, if there are any and nothing is wrong."""
+    """The result of reading the files. `edited` is the source with the changes, if there are any and all is clean."""
 
     source: Source | None
     edited: Source | None
@@ -108,14 +108,15 @@ class Returns:
 
     @property
     def is_clean(self) -> bool:
+        """Whether there are neither errors nor conflicts."""
         return not self.findings and not self.conflicts
 
 
 def read_returns(files: Sequence[Path], library: Library | None = None) -> Returns:
-    """What `files` would change in the edition of `library` that they answer.
+    """Read `files` and determine the changes to the edition of `library` that they answer.
 
-    Raises `SourceError` if that edition has errors or would have them afterwards, `EditError` if its file cannot
-    be edited safely. What is wrong with `files` stands in the result.
+    Errors in `files` are part of the result. Raises `SourceError` if the edition has errors, or would have after the
+    changes; `EditError` if its file cannot be edited safely.
     """
     reader = _ReplyReader(library or Library())
     for path, label in _labelled(files):
@@ -124,10 +125,10 @@ def read_returns(files: Sequence[Path], library: Library | None = None) -> Retur
 
 
 def apply_returns(returns: Returns) -> bool:
-    """Write the changes into the source; False if there are none, or if anything is wrong. Raises `ImportStoppedError`."""
+    """Write the changes into the source; False if there are none, or any error. Raises `ImportStoppedError`."""
     if not returns.is_clean or returns.source is None or returns.edited is None:
         return False
-    path = returns.source.path.resolve()  # a link to the file stays one
+    path = returns.source.path.resolve()  # replace the file, not a link to it
     with Record(f"{returns.source.edition}-import").locked():
         try:
             is_same = read_file(path).data == returns.source.data
@@ -142,7 +143,7 @@ def apply_returns(returns: Returns) -> bool:
 
 
 def describe(returns: Returns) -> str:
-    """The changes as a diff that reads aloud, then who has not answered."""
+    """The text printed for the changes, followed by the departments that have not answered."""
     lines: list[str] = []
     last = 0
     for change in returns.changes:
@@ -163,23 +164,23 @@ def describe(returns: Returns) -> str:
 
 
 def messages(returns: Returns) -> list[str]:
-    """What is wrong or worth a second look: files first, then conflicts, then warnings."""
+    """Messages: errors in files, conflicts, notices on files, warnings on the edited source."""
     found = [*map(str, returns.findings), *(f"食い違い: {conflict}" for conflict in returns.conflicts)]
     return [*found, *map(str, returns.notices), *map(str, returns.warnings)]
 
 
 def _labelled(files: Sequence[Path]) -> Iterator[tuple[Path, str]]:
-    """Each file once, with its name; its whole path where two have the same name."""
+    """Each file once, with a label: its name, or its whole path if two files have the same name."""
     once: dict[str, Path] = {}
     for path in files:
-        once.setdefault(os.path.realpath(path), path)  # unlike Path.resolve, it bears a link to itself
+        once.setdefault(os.path.realpath(path), path)  # unlike Path.resolve, accepts a circular link
     names = Counter(path.name for path in once.values())
     for path in once.values():
         yield path, path.name if names[path.name] == 1 else str(path)
 
 
 def _shown(text: str) -> str:
-    """`text` in a diff, its further lines set in."""
+    """`text` for the terminal, its second and further lines indented."""
     return printable_lines(text).replace("\n", "\n       ") or "(空)"
 
 
@@ -188,7 +189,7 @@ def _shown(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Answer:
-    """What one file says of one item, beside what it was asked."""
+    """One item of a file: the values sent out and the values returned."""
 
     file: str
     row: int
@@ -196,12 +197,13 @@ class _Answer:
     answers: dict[str, str]
 
     def changed(self, key: str) -> bool:
+        """Whether the department changed this value."""
         return self.answers[key] != self.asked.answers[key]
 
 
 @dataclass(slots=True)
 class _File:
-    """A returned workbook that could be read: its form, its answers by NO."""
+    """A returned workbook that could be opened: its hidden data, its answers by NO, and what was found."""
 
     label: str
     form: Form
@@ -215,6 +217,7 @@ class _File:
         self._by_id = {str(asked.number): asked for asked in self.form.asked}
 
     def read(self, edition: Edition) -> None:
+        """Read the answer sheet into `answers`, `findings` and `notices`."""
         try:
             self._check_heads()
             self._check_merged()
@@ -226,11 +229,12 @@ class _File:
             self.add(error.row, "", str(error))
             return
         missing = [asked.number for asked in self.form.asked if asked.number not in self.answers]
-        if missing and not self.findings:  # else they only follow from what was said
+        if missing and not self.findings:  # after other errors, missing rows are a consequence
             shown = "、".join(map(str, missing[:12])) + ("など" if len(missing) > 12 else "")
             self.add(0, "", f"NO {shown}の行がありません。{_SEND_AGAIN}")
 
     def add(self, row: int, key: str, message: str) -> None:
+        """Add an error."""
         self.findings.append(Finding(self.label, row, key, message))
 
     @property
@@ -282,7 +286,7 @@ class _File:
         self.answers[asked.number] = _Answer(self.label, row, asked, answers)
 
     def _asked(self, row: int) -> Asked | None:
-        """The item in `row`; None if that is uncertain, which is then said."""
+        """The item in `row`; None, with an error added, if it is uncertain."""
         asked = self._by_id.get(self.sheet.text(row, ID_COLUMN).strip())
         if asked is None:
             self.add(row, "NO", f"どの項目の行か分かりません。行を加えたり、写したりしていませんか。{_SEND_AGAIN}")
@@ -299,7 +303,7 @@ class _File:
 
 
 def _read_form(sheet: Sheet | None) -> Form:
-    """What the hidden sheet says. Raises `WorkbookError` where it is not as it went out."""
+    """The data of the hidden sheet. Raises `WorkbookError` if the sheet was changed or is missing."""
     if sheet is None:
         raise WorkbookError(
             f"シート「{HIDDEN}」(非表示)がありません。この仕組みで作った照会票ではないか、作り直されています。{_SEND_AGAIN}"
@@ -324,12 +328,12 @@ def _read_form(sheet: Sheet | None) -> Form:
 
 
 def _clean(text: str) -> str:
-    """`text` as the source would hold it."""
+    """`text` normalized as the source parser does it."""
     return compose(text.replace("\r\n", "\n").replace("\r", "\n")).strip(" \t\r\n")
 
 
 def _read_answer(value: Value | None, key: str) -> str:
-    """The answer in a cell. Raises `WorkbookError`."""
+    """The normalized answer in a cell. Raises `WorkbookError` if it is not text."""
     kind = value.kind if value else "text"
     text = value.text if value else ""
     if kind == "formula":
@@ -349,7 +353,7 @@ def _read_answer(value: Value | None, key: str) -> str:
 
 
 def _check_answer(answer: str, key: str, edition: Edition) -> None:
-    """Raises `WorkbookError` for what the source would not accept."""
+    """Raises `WorkbookError` if the source would not accept `answer`."""
     words = next(edition.words(column) for column in answered() if column.key == key)
     if words:
         if answer not in words and answer != BLANK:
@@ -422,7 +426,7 @@ class _ReplyReader:
         )
 
     def _weigh(self, edition: Edition) -> tuple[list[Change], list[Conflict]]:
-        """What the files change, and where they cannot be followed, by NO."""
+        """The changes and the conflicts of all files, in the edition's order."""
         by_number: dict[int, list[_Answer]] = defaultdict(list)
         for file in self._files:
             for number, answer in file.answers.items():
@@ -452,24 +456,24 @@ class _ReplyReader:
 
 
 def _weigh_one(edition: Edition, number: int, key: str, answers: Sequence[_Answer]) -> Change | Conflict | None:
-    """What becomes of an answer that one or more departments changed."""
+    """The change or conflict for a value that one or more departments changed; None if the source has it already."""
     asked = answers[0].asked
-    said = tuple((f"{answer.file} {answer.row}行", answer.answers[key]) for answer in answers)
+    returned = tuple((f"{answer.file} {answer.row}行", answer.answers[key]) for answer in answers)
     item = edition.items.get(number)
     if item is None:
-        return Conflict(number, asked.name, key, "送った後で、この項目が版からなくなりました。", said)
+        return Conflict(number, asked.name, key, "送った後で、この項目が版からなくなりました。", returned)
     strangers = [answer for answer in answers if answer.asked.name != item.name]
     if strangers:
         reason = f"送った後で、名称が「{visible(strangers[0].asked.name)}」から「{visible(item.name)}」に変わりました。"
-        return Conflict(number, item.name, key, f"{reason}同じ項目か確かめてください。", said)
+        return Conflict(number, item.name, key, f"{reason}同じ項目か確かめてください。", returned)
     now = {column.key: item.text(column) for column in answered()}[key]
-    if len({text for _, text in said}) > 1:
-        return Conflict(number, item.name, key, "回答が互いに違います。", (("今の元データ", now), *said))
-    new = said[0][1]
+    if len({text for _, text in returned}) > 1:
+        return Conflict(number, item.name, key, "回答が互いに違います。", (("今の元データ", now), *returned))
+    new = returned[0][1]
     if new == now:
         return None
     if all(answer.asked.answers[key] != now for answer in answers):
-        sides = (("送ったとき", asked.answers[key]), ("今の元データ", now), *said)
+        sides = (("送ったとき", asked.answers[key]), ("今の元データ", now), *returned)
         return Conflict(number, item.name, key, "送った後で、元データも変わりました。", sides)
     return Change(number, item.name, key, now, new)
 

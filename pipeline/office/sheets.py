@@ -1,7 +1,7 @@
-"""Hanging off *model*: workbooks in which the departments answer, one for each 担当課.
+"""Workbooks in which the departments fill in their answers, one for each 担当課.
 
-Each is made afresh and carries, hidden, what it was made of: edition, digest, department, and the answers as they
-went out. So `returns` can tell what a department changed from what was changed in the source meanwhile.
+Each has a hidden sheet with the edition, its digest, the department and the values sent out. With these, `returns`
+distinguishes changes by a department from later changes in the source.
 """
 
 import hashlib
@@ -58,28 +58,28 @@ from .workbook_format import (
 )
 
 _FIRST_SHEET = "xl/worksheets/sheet1.xml"
-_LINE_HEIGHT, _HIGHEST_ROW = 13, 409  # pt, of 10pt text; and Excel's limit
-MAX_CELL = 32_767  # UTF-16 units in one cell, by Excel's rules
+_LINE_HEIGHT, _HIGHEST_ROW = 13, 409  # in points: a line of 10pt text, and Excel's limit of a row
+MAX_CELL = 32_767  # UTF-16 code units in a cell, Excel's limit
 
-_FONT = "BIZ UDGothic"  # in every Windows since 10, and approved for the reports
+_FONT = "BIZ UDGothic"  # part of Windows since version 10, and approved for the reports
 _ANSWER_FILL = PatternFill("solid", fgColor="FFF9D9")
 _HEAD_FILL = PatternFill("solid", fgColor="E4E4E4")
 _BLANK_FILL = PatternFill("solid", bgColor="FFE0B2")
 _THIN, _THICK = Side("thin", color="808080"), Side("medium", color="000000")
 _WRAPPED = Alignment(vertical="top", wrap_text=True)
 _CENTRED = Alignment(horizontal="center", vertical="top", wrap_text=True)
-# Of the columns of last year, by what they hold: widths in characters, and alignments. Prose of this year is wider.
+# Widths in characters, and alignments, of a column by its kind. A column of prose to fill in is wider (see `_answers`).
 _WIDTHS: dict[str, float] = {"symbol": 10, "term": 13, "prose": 36}
 _ALIGNED = {"symbol": _CENTRED, "term": _CENTRED, "prose": _WRAPPED}
 
 
 class SheetsError(PipelineError):
-    """A workbook cannot be made, or would bury answers; the message says what to do."""
+    """A workbook cannot be made, or would overwrite answers; the message says what to do."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sheets:
-    """The workbooks made, those removed because their department is no more, and the edition's warnings."""
+    """The workbooks made, those removed because their department has no items now, and the edition's warnings."""
 
     paths: tuple[Path, ...]
     removed: tuple[Path, ...]
@@ -89,7 +89,8 @@ class Sheets:
 def make_sheets(path: Path, library: Library | None = None) -> Sheets:
     """Make the workbooks of the edition at `path` in out/<edition>/sheets/. Raises `PipelineError`.
 
-    A workbook there that is not as it was delivered holds somebody's answers: then nothing is written.
+    A workbook there that was changed since its delivery may hold answers: then `SheetsError` is raised and nothing is
+    written.
     """
     library = library or Library()
     validated, before = library.validated(path), library.before(library.validated(path))
@@ -116,7 +117,7 @@ def make_sheets(path: Path, library: Library | None = None) -> Sheets:
 
 
 def workbooks(validated: Validated, previous: Edition | None) -> dict[str, bytes]:
-    """The workbooks by file name. The same source gives the same bytes."""
+    """The workbooks by file name. The same arguments give the same bytes."""
     names: dict[str, bytes] = {}
     for department, items in by_department(validated.edition).items():
         name = _file_name(department, names)
@@ -125,7 +126,7 @@ def workbooks(validated: Validated, previous: Edition | None) -> dict[str, bytes
 
 
 def _digest(path: Path) -> str:
-    """The SHA-256 of the file at `path` in hexadecimal; nothing of what cannot be read, and so is not as it was made."""
+    """The SHA-256 of the file at `path` in hexadecimal; empty, which equals no digest, if it cannot be read."""
     try:
         return read_file(path).digest
     except UnreadableError:
@@ -133,12 +134,12 @@ def _digest(path: Path) -> str:
 
 
 def _file_name(department: str, taken: Iterable[str]) -> str:
-    """A name for `department`'s file that Windows, macOS and Linux all accept, and that none of `taken` has."""
+    """A file name for `department` that Windows, macOS and Linux accept, and that is not `taken` in whatever case."""
     safe = re.sub(r'[\\/:*?"<>|\s\x00-\x1f]+', "_", department).strip("._~$") or "_"
-    # Names of devices in Windows, whatever follows the point.
+    # Windows reserves the names of devices, with any suffix.
     if re.match(r"(?i)(con|prn|aux|nul|com\d|lpt\d)(\.|$)", safe):
         safe = f"_{safe}"
-    # 255 bytes are allowed, but what replaces the file needs some for its own name.
+    # File systems allow 255 bytes; leave some for the name of the temporary file.
     safe = safe.encode()[:180].decode(errors="ignore")
     lower = {name.lower() for name in taken}
     names = (f"{safe}{f' ({count})' if count > 1 else ''}.xlsx" for count in range(1, 10_000))
@@ -150,6 +151,8 @@ def _file_name(department: str, taken: Iterable[str]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _SheetColumn:
+    """A column of the answer sheet: its head, its width in characters, its cells from top to bottom."""
+
     head: str
     width: float
     cells: tuple[str | int, ...]
@@ -157,6 +160,8 @@ class _SheetColumn:
 
 
 class _Reply:
+    """The workbook of one department."""
+
     def __init__(
         self, validated: Validated, previous: Edition | None, department: str, items: Sequence[Placed]
     ) -> None:
@@ -189,7 +194,7 @@ class _Reply:
         book.properties.creator = self._edition.municipality
         return _reproducible(book)
 
-    # What it was made of
+    # The hidden sheet
 
     def _write_hidden(self, sheet: Worksheet) -> None:
         form = self._form
@@ -208,7 +213,7 @@ class _Reply:
 
     @property
     def _lists(self) -> dict[int, list[str]]:
-        """By the column of the hidden sheet, behind an empty one: what may be chosen in a column of the answers."""
+        """The words of each drop-down list, by its column in the hidden sheet, right of the table and an empty one."""
         lists = ([*words, BLANK] for column in answered() if (words := self._edition.words(column)))
         return dict(enumerate(lists, len(KEYS) + 4))
 
@@ -228,9 +233,9 @@ class _Reply:
             if index >= first_answer:
                 cells[0].fill = _ANSWER_FILL
                 cells[0].protection = Protection(locked=False)
-                cells[0].number_format = "@"  # what is typed stays text: no dates, no formulas
+                cells[0].number_format = "@"  # text: Excel must not turn input into dates or formulas
             for cell in cells[1:]:
-                # To set the parts of a style would take a millisecond a cell.
+                # Copy the whole style: setting its parts takes a millisecond a cell.
                 cell._style = copy(cells[0]._style)  # type: ignore[attr-defined]
         sheet.column_dimensions["A"].hidden = True
         sheet.row_dimensions[HEAD_ROW].height = _height((column.head, column.width) for column in columns)
@@ -274,7 +279,7 @@ class _Reply:
         numbers = tuple("\n".join(str(item.number) for item in items) for items in former)
         yield _SheetColumn(f"前版{heads.number}", 7, numbers, _CENTRED)
         for column in answered(self._edition.columns):
-            # Where several items became one, each line begins with the NO of its item.
+            # If several items became one, prefix each text with its NO.
             texts = (
                 "\n".join(
                     f"{item.number}: {text}" if len(items) > 1 else text
@@ -286,7 +291,7 @@ class _Reply:
             yield _SheetColumn(column.head, _WIDTHS[column.kind], tuple(map(_cut, texts)), _ALIGNED[column.kind])
 
     def _former_text(self, previous: Edition, item: Item, column: Column) -> str:
-        """Last year's text; a symbol with its meaning where this year's legend gives it another."""
+        """The text in the previous edition; a symbol with its meaning if it has another one in this edition."""
         text = item.text(column)
         if column.kind != "symbol":
             return text
@@ -318,7 +323,7 @@ class _Reply:
         text = f"凡例: {legend} 書き方は、シート「{GUIDE}」を見てください。"
         _write(sheet, 3, 2, text).alignment = _WRAPPED
         sheet.merge_cells(start_row=3, end_row=3, start_column=2, end_column=columns)
-        sheet.row_dimensions[3].height = _height([(text, width)])  # a merged cell does not grow with its text
+        sheet.row_dimensions[3].height = _height([(text, width)])  # Excel does not fit a row to a merged cell
 
     def _write_groups(self, sheet: Worksheet, first_answer: int) -> None:
         row = HEAD_ROW - 1
@@ -339,7 +344,7 @@ class _Reply:
     def _offer(
         self, sheet: Worksheet, column: int, last_row: int, head: str, list_column: int, words: Sequence[str]
     ) -> None:
-        """A drop-down list. It refers to the hidden sheet: a list within the rule ends at 255 characters and at commas."""
+        """Add a drop-down list of the words in the hidden sheet: an inline list allows 255 characters and no commas."""
         letter = get_column_letter(list_column)
         rule = DataValidation(
             type="list",
@@ -352,12 +357,12 @@ class _Reply:
         cells = f"{get_column_letter(column)}{HEAD_ROW + 1}:{get_column_letter(column)}{last_row}"
         rule.add(cells)
         sheet.add_data_validation(rule)
-        # By weight as well as by colour: prints are monochrome.
+        # Bold as well as coloured, since prints are monochrome.
         look = DifferentialStyle(font=Font(bold=True), fill=_BLANK_FILL)
         still_open = Rule(type="cellIs", operator="equal", formula=[f'"{BLANK}"'], dxf=look)
         sheet.conditional_formatting.add(cells, still_open)
 
-    # How to answer
+    # The sheet of instructions
 
     def _write_guide(self, sheet: Worksheet) -> None:
         edition, heads = self._edition, self._edition.headings
@@ -404,7 +409,7 @@ class _Reply:
             0.6,
         )  # inches; prints are bound at the left
         margins.header = margins.footer = 0.3
-        # A & would begin an instruction, and all three parts together have 255 characters.
+        # "&" begins a field code, so it is doubled. All three parts together may have 255 characters.
         footer: Any = sheet.oddFooter
         footer.left.text = self._department.replace("&", "&&")[:100]
         footer.center.text = "&P / &N"
@@ -412,10 +417,10 @@ class _Reply:
 
 
 def _set_default_font(book: Workbook) -> None:
-    """What no cell says otherwise, and the measure of column widths."""
+    """Set the default font, which is also the unit of column widths."""
     font = Font(name=_FONT, size=10)
     book._named_styles["Normal"].font = font  # type: ignore[attr-defined]
-    # Cells without a style of their own have the first font, whatever the named style says.
+    # Cells without a style use the first font of the workbook, not that of the named style.
     book._fonts = IndexedList([font])  # type: ignore[attr-defined]
 
 
@@ -425,13 +430,13 @@ def _write_row(sheet: Worksheet, row: int, column: int, values: Iterable[str | i
 
 
 def _write(sheet: Worksheet, row: int, column: int, value: str | int) -> Cell:
-    """The cell, with `value` in it; text that begins with = stays text."""
+    """Write `value` into a cell and return the cell; text that begins with "=" stays text."""
     cell = sheet.cell(row, column)
     assert isinstance(cell, Cell)
     if isinstance(value, int):
         cell.value = value
     elif value:
-        # A file writes what XML cannot hold as _x0007_; so what a writer typed in this form must be marked.
+        # OOXML escapes characters that XML cannot hold as _x0007_, so text that looks like an escape is escaped itself.
         cell.value = re.sub("_(?=x[0-9A-Fa-f]{4}_)", "_x005F_", value)
         cell.data_type = "s"
     return cell
@@ -445,19 +450,19 @@ def _head(cell: Cell) -> None:
 
 
 def _frame(at_left: bool, at_right: bool) -> Border:
-    """The answers are framed strongly, from their left edge to their right: the place is not told by colour alone."""
+    """The border of a cell; thick lines frame the answer columns, so that they are not marked by colour alone."""
     return Border(_THICK if at_left else _THIN, _THICK if at_right else _THIN, _THIN, _THIN)
 
 
 def _protect(sheet: Worksheet) -> None:
-    """Against slips, not against people: no password. What a reader needs stays allowed."""
+    """Protect `sheet` against accidental changes: without a password; sorting, filtering and resizing stay allowed."""
     sheet.protection.sheet = True
     for allowed in ("formatRows", "formatColumns", "sort", "autoFilter"):
-        setattr(sheet.protection, allowed, False)  # False is "not forbidden"
+        setattr(sheet.protection, allowed, False)  # the attribute means "locked", so False allows it
 
 
 def _height(cells: Iterable[tuple[str | int, float]]) -> float:
-    """How high a row must be for its texts, each in a column of so many characters. No program works it out by itself."""
+    """The height of a row in points for texts in columns of these widths (characters); Excel does not compute it."""
     lines = max(
         sum(max(1, math.ceil(width_in_halves(line) / (width - 1))) for line in str(text).split("\n"))
         for text, width in cells
@@ -466,7 +471,7 @@ def _height(cells: Iterable[tuple[str | int, float]]) -> float:
 
 
 def _cut(text: str) -> str:
-    """`text` as far as one cell holds it."""
+    """`text` truncated, with a note, to what a cell can hold."""
     if _units(text) <= MAX_CELL:
         return text
     note = "…(長いので、ここまで)"
@@ -474,25 +479,26 @@ def _cut(text: str) -> str:
 
 
 def _units(text: str) -> int:
+    """The length of `text` in UTF-16 code units, in which Excel counts."""
     return len(text.encode("utf-16-le")) // 2
 
 
 def _let_grow(tag: re.Match[bytes]) -> bytes:
-    """An item's row without the mark that its height was set by hand, which would keep it from growing with an answer."""
+    """A row's XML tag; an item's row loses `customHeight`, so that Excel adapts its height to the answer."""
     row = re.search(rb' r="(\d+)"', tag[0])
     is_item = row is not None and int(row[1]) > HEAD_ROW
     return tag[0].replace(b' customHeight="1"', b"") if is_item else tag[0]
 
 
 def _reproducible(book: Workbook) -> bytes:
-    """The file, without the times at which it was made, and with what openpyxl does not let us say."""
+    """The file's bytes, without timestamps, and with a change that openpyxl does not offer (`_let_grow`)."""
     written = io.BytesIO()
     ExcelWriter(book, _Package(written, "w", zipfile.ZIP_DEFLATED)).save()
     return written.getvalue()
 
 
 class _Package(zipfile.ZipFile):
-    """A zip that asks for no time: a clock that stands before 1980 could not even be written into it."""
+    """A zip file with fixed timestamps, for reproducible bytes; zip could not store a clock before 1980 anyway."""
 
     def writestr(self, zinfo_or_arcname: Any, data: Any, *_: Any, **__: Any) -> None:
         name = str(zinfo_or_arcname)

@@ -1,11 +1,10 @@
-"""Hanging off *out*: a delivered report gets the office's electronic signature, PAdES B-B.
+"""Signs a delivered report electronically (PAdES B-B).
 
-The signature is an incremental update: the signed file begins with the unsigned one, byte for byte, so it still
-is the document that was proved. It certifies the document with no changes permitted: a reader's program reports
-whatever is added later as well as whatever is altered.
+The signature is an incremental update: the signed file begins with the proved one, byte for byte. It is a certification
+signature that permits no changes, so that PDF readers report later additions as well as alterations.
 
-Nothing is fetched: no time stamp, no revocation lists. Office machines see no internet. What signs comes from
-pyHanko, an optional extra; so it is imported where it is used.
+Nothing is fetched, neither time stamps nor revocation lists: office machines have no internet access. pyHanko, which
+signs, is an optional dependency and is imported late.
 """
 
 import asyncio
@@ -30,23 +29,23 @@ if TYPE_CHECKING:
 
 PASSPHRASE_VARIABLE = "KYODO_PASSPHRASE"
 
-# A key with its chain of certificates has a few kilobytes; a passphrase has a line.
+# Size limits: a key with its certificates takes a few kilobytes, a passphrase one line.
 MAX_KEY_BYTES = 1024 * 1024
 MAX_PASSPHRASE_BYTES = 1024
 
-# What a screen reader says when it comes to the signature, and a mouse that finds it shows.
+# The name of the signature field that screen readers announce.
 TOOLTIP = "電子署名"
 _FIELD = "signature"
 
-# In bits. Shorter keys can be broken, and readers' programs reject them.
+# Minimum key lengths in bits. Shorter keys can be broken, and PDF readers reject them.
 _SMALLEST_RSA, _SMALLEST_CURVE = 2048, 256
 
 
 def sign_report(report: Path, key: Path, passphrase_file: Path | None, moment: datetime) -> Path:
-    """Sign the delivered `report` with the PKCS#12 file `key`, beside it; the signed file's path.
+    """Sign the delivered `report` with the PKCS#12 file `key`; returns the path of the signed file, in the same folder.
 
-    The passphrase is asked for last, when nothing else is missing. Raises `PipelineError`; then a former signed
-    file stays as it was.
+    The passphrase is read last, when nothing else is missing. Raises `PipelineError`; then a former signed file stays
+    as it was.
     """
     check_out(report)
     _require_pyhanko()
@@ -59,10 +58,10 @@ def sign_report(report: Path, key: Path, passphrase_file: Path | None, moment: d
 
 
 def sign(pdf: bytes, key: bytes, passphrase: bytes, moment: datetime) -> bytes:
-    """`pdf` with a signature of the owner of `key`, a PKCS#12 file's content, who says that it is `moment`.
+    """`pdf` signed with `key` (the content of a PKCS#12 file); `moment`, with a time zone, is the claimed signing time.
 
-    Raises `UsageError` if the key cannot sign at that moment or the PDF is none of ours, `ProofError` if the
-    result is not what it must be.
+    Raises `UsageError` if the key cannot sign at that time, or the PDF is not one of ours; `ProofError` if the signature
+    does not verify.
     """
     assert moment.tzinfo is not None
     _require_pyhanko()
@@ -74,16 +73,16 @@ def sign(pdf: bytes, key: bytes, passphrase: bytes, moment: datetime) -> bytes:
 
 
 def read_passphrase(file: Path | None) -> bytes:
-    """The passphrase from `file`, from the environment, or asked for: never from the command line, which others see."""
+    """The passphrase from `file`, the environment or a prompt; not from the command line, which other users can see."""
     if file is not None:
         data = _read(file, "パスワードのファイル", MAX_PASSPHRASE_BYTES, "--passphrase-file の指定を確かめてください。")
-        # One line end is the editor's; any other belongs to the passphrase.
+        # Remove only the last line end, which editors add; others belong to the passphrase.
         return data.removesuffix(b"\n").removesuffix(b"\r")
     if PASSPHRASE_VARIABLE in os.environ:
         return os.fsencode(os.environ[PASSPHRASE_VARIABLE])
     try:
         with warnings.catch_warnings():
-            # Without a terminal getpass would read in the open, and warns before it does.
+            # Without a terminal, getpass warns and then reads with echo: turn the warning into an error.
             warnings.simplefilter("error", getpass.GetPassWarning)
             return os.fsencode(getpass.getpass("署名の鍵のパスワード(打っても表示されません): "))
     except (getpass.GetPassWarning, EOFError):
@@ -94,7 +93,7 @@ def read_passphrase(file: Path | None) -> bytes:
 
 
 def _read(path: Path, what: str, most: int, fix: str) -> bytes:
-    """The content of the file at `path`. Raises `UsageError`, which says what it was to be and how to mend it."""
+    """The content of the file at `path`. Raises `UsageError`, which calls the file `what` and ends with `fix`."""
     try:
         return read_file(path, most).data
     except UnreadableError as error:
@@ -115,24 +114,25 @@ def _require_pyhanko() -> None:
 
 
 def _signer(key: bytes, passphrase: bytes, moment: datetime) -> "SimpleSigner":
-    """What signs with `key`. Raises `UsageError` for a key whose signature nobody would accept."""
+    """pyHanko's signer for `key`. Raises `UsageError` for a key whose signatures PDF readers would reject."""
     from pyhanko.sign.signers import SimpleSigner
 
     with warnings.catch_warnings():
-        # Some programs write BER where DER is due; cryptography reads it, and says so in English.
+        # cryptography warns, in English, of files with BER instead of DER, which some programs write. It reads them.
         warnings.simplefilter("ignore", UserWarning)
         _check_certificate(_certificate(key, passphrase), moment)
-        # A second reading: this one puts the chain of certificates, which the signature carries, in pyHanko's hands.
+        # Load the key a second time, since pyHanko needs the certificate chain for the signature.
         signer: SimpleSigner = SimpleSigner.load_pkcs12_data(key, [], passphrase)
     return signer
 
 
 def _certificate(key: bytes, passphrase: bytes) -> "Certificate":
+    """The certificate of `key`. Raises `UsageError` if it is not PKCS#12 with a key, or the passphrase is wrong."""
     from asn1crypto.pkcs12 import Pfx  # type: ignore[import-untyped]
     from cryptography.exceptions import UnsupportedAlgorithm
     from cryptography.hazmat.primitives.serialization import pkcs12
 
-    # A wrong passphrase and a wrong file raise the same exception below; the outer shell is not encrypted.
+    # Check the unencrypted outer structure first: below, a wrong passphrase and a wrong file raise the same exception.
     try:
         shell = Pfx.load(key, strict=True)
         is_container = shell["version"].native == "v3" and shell["auth_safe"]["content_type"].native == "data"
@@ -146,7 +146,7 @@ def _certificate(key: bytes, passphrase: bytes) -> "Certificate":
     wrong = UsageError(
         "鍵のファイルを開けません。パスワードが違います(ファイルが壊れていることもあります)。もう一度確かめてください。"
     )
-    # cryptography panics at a NUL, and has a TypeError for what is no UTF-8.
+    # cryptography panics at a NUL byte, and raises TypeError if the passphrase is not UTF-8.
     if b"\0" in passphrase or not _is_utf8(passphrase):
         raise wrong
     try:
@@ -173,7 +173,7 @@ def _is_utf8(data: bytes) -> bool:
 
 
 def _check_certificate(certificate: "Certificate", moment: datetime) -> None:
-    """Raises `UsageError` if readers' programs would reject what `certificate` signs at `moment`."""
+    """Raises `UsageError` if PDF readers would reject a signature with `certificate` made at `moment`."""
     from cryptography import x509
     from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
@@ -189,7 +189,7 @@ def _check_certificate(certificate: "Certificate", moment: datetime) -> None:
     try:
         usage = certificate.extensions.get_extension_for_class(x509.KeyUsage).value
     except x509.ExtensionNotFound:
-        usage = None  # then it may be used for anything (RFC 5280, 4.2.1.3)
+        usage = None  # without the extension any use is allowed (RFC 5280, 4.2.1.3)
     except ValueError as error:
         raise UsageError(f"証明書を読めません({error})。発行元に確かめ、発行し直した証明書を使ってください。") from None
     if usage is not None and not (usage.digital_signature or usage.content_commitment):
@@ -208,7 +208,7 @@ def _check_certificate(certificate: "Certificate", moment: datetime) -> None:
 
 
 def _local(time: datetime, moment: datetime) -> str:
-    """`time` on the clock by which `moment` was told."""
+    """`time` in the time zone of `moment`."""
     return f"{time.astimezone(moment.tzinfo):%Y-%m-%d %H:%M}"
 
 
@@ -216,13 +216,13 @@ def _local(time: datetime, moment: datetime) -> str:
 
 
 def _writer(pdf: bytes) -> "IncrementalPdfFileWriter":
-    """What adds to `pdf`, without touching what it says of itself. Raises `UsageError` if it is none of ours."""
+    """A writer for an incremental update of `pdf`, except metadata. Raises `UsageError` if it is not one of ours."""
     from pyhanko.pdf_utils.generic import ArrayObject
     from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
     from pyhanko.pdf_utils.misc import PdfError
 
     class Writer(IncrementalPdfFileWriter):
-        """Leaves title, dates and XMP alone: they were proved, and speak of the document, not of its signature."""
+        """Does not update title, dates and XMP: they were proved, and describe the document, not its signature."""
 
         def _update_meta(self) -> None:
             pass
@@ -231,11 +231,11 @@ def _writer(pdf: bytes) -> "IncrementalPdfFileWriter":
         writer = Writer(io.BytesIO(pdf))
         has_form = "/AcroForm" in writer.root
         tree = writer.root["/StructTreeRoot"]
-        # What `_tag` adds to.
+        # The arrays to which `_tag` appends.
         arrays = tree["/K"], tree["/K"][0]["/K"], tree["/ParentTree"]["/Nums"]
         is_ours = all(isinstance(array, ArrayObject) for array in arrays) and "/ParentTreeNextKey" in tree
     except (PdfError, zlib.error, LookupError, TypeError, ValueError, AttributeError, AssertionError, RecursionError):
-        # In what words pyHanko says that it cannot read the file is its affair.
+        # pyHanko raises any of these for a file that it cannot read.
         is_ours = has_form = False
     if has_form:
         raise UsageError("このPDFには、もう署名か入力欄があります。make report で作ったままのPDFに署名してください。")
@@ -245,7 +245,7 @@ def _writer(pdf: bytes) -> "IncrementalPdfFileWriter":
 
 
 def _write(writer: "IncrementalPdfFileWriter", signer: "SimpleSigner", moment: datetime) -> bytes:
-    """The signed file: pyHanko's protocol for writing a field, a placeholder, and the signature in its place."""
+    """The signed file. pyHanko's steps: write the field, write a placeholder, fill in the signature."""
     from pyhanko.sign.fields import MDPPerm, SigFieldSpec, SigSeedSubFilter
     from pyhanko.sign.signers import SignatureObject
     from pyhanko.sign.signers.cms_embedder import PdfCMSEmbedder, SigIOSetup, SigMDPSetup, SigObjSetup
@@ -259,16 +259,16 @@ def _write(writer: "IncrementalPdfFileWriter", signer: "SimpleSigner", moment: d
         data: bytes = asyncio.run(signer.async_sign(digest, hash_name, use_pades=True)).dump()
         return data
 
-    # On the last page, of no size: the paper looks as it did.
+    # An invisible field on the last page, so that the pages look as before.
     field = SigFieldSpec(_FIELD, on_page=-1, readable_field_name=TOOLTIP)
     protocol = PdfCMSEmbedder(field).write_cms(_FIELD, writer)
     _tag(writer, next(protocol))
-    # PAdES in PDF 1.7 is an extension, which the catalog declares (ETSI EN 319 142-1, annex A).
+    # In PDF 1.7, PAdES is an extension that the catalog must declare (ETSI EN 319 142-1, annex A).
     writer.register_extension(ESIC_EXTENSION_1)
     placeholder = SignatureObject(
         timestamp=moment,
         subfilter=SigSeedSubFilter.PADES,
-        # In hexadecimal digits. The margin: two signatures with a key on an elliptic curve differ by some bytes.
+        # In hexadecimal digits, with a margin: the length of ECDSA signatures varies by some bytes.
         bytes_reserved=2 * (len(signature(bytes(64))) + 64),
     )
     sealed = SigMDPSetup(hash_name, certify=True, docmdp_perms=MDPPerm.NO_CHANGES)
@@ -280,10 +280,10 @@ def _write(writer: "IncrementalPdfFileWriter", signer: "SimpleSigner", moment: d
 
 
 def _tag(writer: "IncrementalPdfFileWriter", field: Any) -> None:
-    """Give the signature field its place in the structure tree, after all else (ISO 14289-1, 7.18.4)."""
+    """Append the signature field to the structure tree as a Form element (ISO 14289-1, 7.18.4)."""
     from pyhanko.pdf_utils import generic
 
-    new: Any = generic  # whose constructors carry no types
+    new: Any = generic  # its constructors are untyped
     tree = writer.root["/StructTreeRoot"]
     parents = tree["/ParentTree"]["/Nums"]
     number = int(tree["/ParentTreeNextKey"])
@@ -310,14 +310,14 @@ def _tag(writer: "IncrementalPdfFileWriter", field: Any) -> None:
 
 
 def _prove(signed: bytes, pdf: bytes) -> None:
-    """Raises `ProofError` unless `signed` begins with `pdf` and its signature fits every byte of it."""
+    """Raises `ProofError` unless `signed` begins with `pdf`, and its signature is valid and covers the whole file."""
     from pyhanko.pdf_utils.reader import PdfFileReader
     from pyhanko.sign.validation.generic_cms import validate_sig_integrity
     from pyhanko.sign.validation.status import SignatureCoverageLevel
 
     (signature,) = PdfFileReader(io.BytesIO(signed)).embedded_signatures
     signature.compute_integrity_info()
-    # Whom to trust is for the reader to say, so the chain of certificates is not asked for here.
+    # Trust in the certificate chain is for the recipient to decide, so it is not checked here.
     intact, valid = validate_sig_integrity(
         signature.signer_info, signature.signer_cert, "data", signature.compute_digest()
     )

@@ -1,8 +1,8 @@
-"""A workbook that came back, read without trust: cells as text, or what is wrong with the file.
+"""Reads a returned workbook, which is untrusted input: its cells as text, or an error.
 
-Only what is needed is read, straight from the XML: openpyxl would build styles, names, links and every row of
-whatever it is given. Sizes are taken from the zip's directory, beyond which `zipfile` inflates nothing; DTDs and
-entities are refused by defusedxml; the number of elements is bounded, and so is the length of a tag.
+Only the needed parts are read, directly from the XML, since openpyxl would build styles, names, links and all rows of
+any file. Limits: inflated sizes (by the zip directory; `zipfile` inflates no more than it states), the number of
+elements, the length of a tag. defusedxml refuses DTDs and entities.
 """
 
 import io
@@ -22,14 +22,14 @@ from defusedxml.expatreader import create_parser
 
 from pipeline.reading import UnreadableError, read_file
 
-# A workbook of 5,200 long items has 3 MB, and 20 MB inflated. What a hostile one may cost follows from these.
+# Limits. A workbook of 5,200 long items has 3 MB, inflated 20 MB.
 MAX_BYTES = 10 * 1024 * 1024
 MAX_ENTRIES = 2_000
 MAX_PART = 32 * 1024 * 1024  # one part, inflated
 MAX_ELEMENTS = 700_000  # of all parts that are read; 5,200 items have 220,000
 MAX_TAG = 1024 * 1024  # bytes without a new element
 MAX_ROW = 20_000
-MAX_COLUMN = 16_384  # of Excel; what stands further right is no workbook's
+MAX_COLUMN = 16_384  # Excel's own limit
 MAX_CELL = 40_000  # characters; Excel's own limit is 32,767
 
 _OLE = bytes.fromhex("d0cf11e0a1b11ae1")
@@ -37,7 +37,7 @@ _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 
 
 class WorkbookError(Exception):
-    """What is wrong with a file and how to mend it, in Japanese; at `row` of the answers if there is one."""
+    """An error in a file; the message is Japanese and says how to fix it. `row` is of the answer sheet, or 0."""
 
     def __init__(self, message: str, row: int = 0) -> None:
         self.row = row
@@ -46,7 +46,7 @@ class WorkbookError(Exception):
 
 @dataclass(slots=True)
 class Value:
-    """What stands in a cell: its text; `kind` is text, number, truth, formula or error."""
+    """The content of a cell: its text, and its kind: text, number, truth, formula or error."""
 
     text: str
     kind: str
@@ -54,18 +54,19 @@ class Value:
 
 @dataclass(slots=True)
 class Sheet:
-    """The cells that hold something, by row and column from 1, and the ranges that are merged."""
+    """The non-empty cells by row and column (from 1), and the merged ranges."""
 
     cells: dict[int, dict[int, Value]] = field(default_factory=dict)
     merged: list[str] = field(default_factory=list)
 
     def text(self, row: int, column: int) -> str:
+        """The text of a cell; empty if the cell is."""
         value = self.cells.get(row, {}).get(column)
         return value.text if value else ""
 
 
 def read_workbook(path: Path, wanted: tuple[str, ...]) -> dict[str, Sheet]:
-    """The sheets of these names that the workbook at `path` has. Raises `WorkbookError`."""
+    """The sheets named in `wanted`, as far as the workbook at `path` has them. Raises `WorkbookError`."""
     try:
         with _unzip(io.BytesIO(read_file(path, MAX_BYTES).data), path) as package:
             _check_parts(package)
@@ -86,6 +87,7 @@ def _broken() -> NoReturn:
 
 
 def _unzip(file: IO[bytes], path: Path) -> zipfile.ZipFile:
+    """The zip in `file`. Raises `WorkbookError`, by the kind of file that it seems to be instead."""
     again = "表計算ソフトで開き、「Excel ブック(.xlsx)」として保存し直してください。"
     begin = file.read(MAX_BYTES) if file.read(8) == _OLE else b""
     file.seek(0)
@@ -109,13 +111,13 @@ def _unzip(file: IO[bytes], path: Path) -> zipfile.ZipFile:
 
 
 def _check_parts(package: zipfile.ZipFile) -> None:
-    """Refuse what no answer needs and what may harm whoever opens the file."""
+    """Refuse parts that no answer needs, and that could harm people who open the file."""
     names = [entry.filename.lower() for entry in package.infolist()]
     if len(names) > MAX_ENTRIES:
         raise WorkbookError("中の部品が多すぎます。照会票ではありません。送った照会票に書き直してください。")
     if len(set(names)) < len(names):
         _broken()
-    # Others are nobody's workbooks, and an LZMA stream may ask for gigabytes.
+    # No office program uses other compressions, and an LZMA stream may demand gigabytes.
     if any(entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) for entry in package.infolist()):
         _broken()
     if any(entry.flag_bits & 1 for entry in package.infolist()):
@@ -167,12 +169,12 @@ class _PackageReader:
 
 
 def _inside(target: str) -> str:
-    """The name in the zip of what a relationship of xl/workbook.xml leads to."""
+    """The name in the zip of a target of a relationship of xl/workbook.xml."""
     return target.removeprefix("/") if target.startswith("/") else f"xl/{target}"
 
 
 class _Stream:
-    """A part, read on; ends what would make the parser hold one endless tag."""
+    """The stream of a part; refuses a tag longer than `MAX_TAG`, which the parser would hold in memory."""
 
     def __init__(self, stream: IO[bytes]) -> None:
         self._stream = stream
@@ -191,7 +193,7 @@ class _Stream:
 
 
 class _Handler(ContentHandler):
-    """Counts elements, and hands them on by their names without prefix: writers differ in the prefixes."""
+    """Counts elements, and passes them on with their names without namespace prefix, in which writers differ."""
 
     left = 0
 
@@ -210,7 +212,7 @@ class _Handler(ContentHandler):
 
 
 class _BookParts(_Handler):
-    """Which sheet is which relationship."""
+    """Collects the relationship id of each sheet, by the sheet's name."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -223,7 +225,7 @@ class _BookParts(_Handler):
 
 
 class _Links(_Handler):
-    """Where relationships lead."""
+    """Collects the targets of relationships: sheets by id, and the shared strings."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -240,7 +242,7 @@ class _Links(_Handler):
 
 
 class _Texts(_Handler):
-    """Collects the text of an element, without the readings (furigana) that Excel keeps beside it."""
+    """Collects the text of an element, without its phonetic readings (furigana)."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -262,7 +264,7 @@ class _Texts(_Handler):
             self._is_open = False
 
     def characters(self, content: str) -> None:
-        # A longer text is too long, however long it is.
+        # Stop collecting beyond the limit; the text will be refused anyway.
         if self._is_open and self._length <= MAX_CELL:
             self._pieces.append(content)
             self._length += len(content)
@@ -274,7 +276,7 @@ class _Texts(_Handler):
 
 
 class _Strings(_Texts):
-    """The texts that cells refer to by number."""
+    """Collects the shared strings, to which cells refer by index."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -287,6 +289,8 @@ class _Strings(_Texts):
 
 
 class _SheetParts(_Texts):
+    """Collects the cells and merged ranges of a sheet."""
+
     def __init__(self, strings: list[str]) -> None:
         super().__init__()
         self.sheet = Sheet()
@@ -345,7 +349,7 @@ class _SheetParts(_Texts):
 
 
 def column_number(letters: str) -> int:
-    """A is 1, AA is 27."""
+    """The number of a column from its letters: A is 1, AA is 27."""
     number = 0
     for letter in letters:
         number = number * 26 + ord(letter) - ord("A") + 1
@@ -357,12 +361,12 @@ def _number(text: str) -> int | None:
 
 
 def _plain_number(text: str) -> str:
-    """A number as it was typed: 1.0 is 1."""
+    """A number as it was typed: 1.0 becomes 1."""
     return re.sub(r"(?<=\d)\.0+$", "", text.strip())
 
 
 def _unescaped(text: str) -> str:
-    """`text` with the characters that a workbook writes as _x000D_."""
+    """`text` with OOXML escapes like _x000D_ replaced by their characters."""
     return re.sub("_x([0-9A-Fa-f]{4})_", lambda match: _character(int(match[1], 16)), text)
 
 

@@ -1,4 +1,4 @@
-"""What a workbook is made of and carries, hidden: the part that the way out (`sheets`) and the way back (`returns`) share."""
+"""The format of the workbooks, shared by `sheets`, which writes them, and `returns`, which reads them."""
 
 import hashlib
 import json
@@ -10,30 +10,30 @@ from pipeline.model.columns import answered
 from pipeline.model.edition import Edition
 from pipeline.years.matching import Placed, place_items
 
-# The sheets, and the version of their layout: what an older program made, `returns` must not misread.
+# The names of the sheets, and the version of the format: `returns` refuses workbooks of another one.
 ANSWERS, GUIDE, HIDDEN = "回答", "記入要領", "照合用"
 FORM = "kyodo-sheets-1"
 
 NO_DEPARTMENT = "担当課なし"
 
-# The answers, in the order of their columns.
+# The keys of the answers, in the order of their columns.
 KEYS = tuple(column.key for column in answered())
 
-# What each answer is.
+# The kind of each answer, by key.
 KINDS = {column.key: column.kind for column in answered()}
 
-# The hidden sheet: facts in rows 1 to 6, then the heads of a table of what went out, then that table.
+# The hidden sheet: facts in rows 1 to 6, then a table of the values sent out, with its heads.
 FACTS = ("様式", "版", "元データ", "担当課", "見出し", "照合")
 FIRST_ASKED = len(FACTS) + 2
 
-# The answer sheet: the NO once more in column 1, which is hidden, then what everybody sees.
+# The answer sheet. Column 1 is hidden and repeats the NO.
 ID_COLUMN, NUMBER_COLUMN, NAME_COLUMN = 1, 4, 5
 HEAD_ROW = 5
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """An item as it went out."""
+    """An item as it was sent out."""
 
     number: int
     name: str
@@ -52,23 +52,23 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """What a workbook carries, hidden: which edition asks which department what."""
+    """The data of the hidden sheet: edition, digest of its source, department, column heads and items."""
 
     edition: str
     digest: str
     department: str
-    heads: tuple[str, ...]  # of the answer sheet's columns, of which the last are the answers
+    heads: tuple[str, ...]  # of all columns of the answer sheet; the last ones are the answers
     asked: tuple[Asked, ...]
 
     @property
     def checksum(self) -> str:
-        """By which `returns` sees that nobody wrote into the hidden sheet."""
+        """The checksum, in the hidden sheet, by which `returns` detects changes to that sheet."""
         facts = (self.edition, self.digest, self.department, self.heads, [one.row for one in self.asked])
         return hashlib.sha256(json.dumps(facts, ensure_ascii=False).encode()).hexdigest()
 
 
 def by_department(edition: Edition) -> dict[str, list[Placed]]:
-    """Which department is asked for which items. One for which several answer (担当課: A課、B課) is asked of each."""
+    """The items that each department is asked about. An item of several (担当課: A課、B課) is asked of each."""
     found: dict[str, list[Placed]] = defaultdict(list)
     for placed in place_items(edition):
         for department in departments(edition, placed.item.department):
@@ -77,6 +77,6 @@ def by_department(edition: Edition) -> dict[str, list[Placed]]:
 
 
 def departments(edition: Edition, named: str) -> tuple[str, ...]:
-    """The departments that answer for an item that names `named` as its 担当課."""
+    """The departments of an item whose 担当課 is `named`; if empty, those of the edition, else `NO_DEPARTMENT`."""
     own = [part.strip() for part in re.split("[、,，\n]", named or edition.department)]
     return tuple(dict.fromkeys(filter(None, own))) or (NO_DEPARTMENT,)

@@ -1,4 +1,4 @@
-"""The engine, kept warm: makes the pages of an edition anew whenever it is asked to, in a thread of its own."""
+"""Builds the pages of an edition in a background thread, with the layout engine and its page cache kept in memory."""
 
 import hashlib
 import io
@@ -28,17 +28,17 @@ from pipeline.reading import fingerprint
 
 
 class Phase(Enum):
-    """What has become of the latest change."""
+    """The state of the latest change."""
 
     BUILDING = "building"
     CURRENT = "current"
     REFUSED = "refused"  # the source, a template or a style has errors
-    FAILED = "failed"  # the program has
+    FAILED = "failed"  # the program has a bug
 
 
 @dataclass(frozen=True, slots=True)
 class ProvedPages:
-    """Pages that have passed their proof: the PDF, the size of each in points, when they were made and how long it took."""
+    """Proved pages: the document, its PDF, the (width, height) of each page in points, the time and the duration."""
 
     document: Document
     pdf: bytes
@@ -49,9 +49,9 @@ class ProvedPages:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """What there is to show of an edition: the last good pages, if there ever were any, and what is wrong now.
+    """What the preview shows of an edition: the last proved pages, if any, and the present problems.
 
-    `message` says what is wrong where that is not a matter of a line of the source.
+    `message` is an error that is not a problem of the source.
     """
 
     phase: Phase = Phase.BUILDING
@@ -61,17 +61,17 @@ class State:
 
 
 class Builder(threading.Thread):
-    """Makes the pages of one edition at a time. The newest change wins: what it overtakes is given up.
+    """A thread that builds the pages of one edition at a time. A newer change of the same edition aborts the build.
 
-    `changed` is called, from whatever thread, with the edition that has a new state.
+    `changed` is called with an edition's id when its state has changed, from any thread.
     """
 
     def __init__(self, changed: Callable[[str], None]) -> None:
         super().__init__(name="builder", daemon=True)
         self._changed = changed
         self._states: dict[str, State] = {}
-        self._kept = new_page_cache()
-        # Of each edition what its files held when its pages were last begun.
+        self._page_cache = new_page_cache()
+        # The digests of all watched files, by edition: when its last build began, and for builds that wait.
         self._begun: dict[str, str] = {}
         self._waiting: dict[str, str] = {}
         self._at_work = ""
@@ -79,10 +79,11 @@ class Builder(threading.Thread):
         self._condition = threading.Condition()
 
     def state(self, edition: str) -> State:
+        """The present state of `edition`."""
         return self._states.get(edition, State())
 
     def ask(self, edition: str) -> None:
-        """Have the pages of `edition` made, unless they are of what its files hold now."""
+        """Request a build of `edition`, unless the files are unchanged since the last one began."""
         found = _content()
         with self._condition:
             if found == self._waiting.get(edition, self._begun.get(edition)):
@@ -90,17 +91,19 @@ class Builder(threading.Thread):
             self._waiting[edition] = found
             self._is_overtaken = self._is_overtaken or edition == self._at_work
             self._condition.notify()
-            # From now on; what was refused stays so until it is known to be mended.
+            # Show BUILDING at once (see `_show`). A refused state stays until the next build has ended.
             if self.state(edition).phase == Phase.CURRENT:
                 self._show(edition, self.state(edition))
 
     def stop(self) -> None:
+        """Abort the present build and end the thread."""
         with self._condition:
             self._is_stopped = self._is_overtaken = True
             self._condition.notify()
 
     def run(self) -> None:
-        with _hearing(self._give_up_if_overtaken):
+        """Build until stopped."""
+        with _calling_at_each_page(self._give_up_if_overtaken):
             self._work()
 
     def _work(self) -> None:
@@ -121,20 +124,20 @@ class Builder(threading.Thread):
                 self._at_work = ""
 
     def _made(self, edition: str) -> State:
-        """The state of `edition` after its pages were made, or why they were not."""
+        """Build `edition`; returns its new state, with the pages or the reason why there are none."""
         begin = time.perf_counter()
-        # Until there are new pages, the old ones stay.
+        # Keep showing the old pages until there are new ones.
         before = State(pages=self.state(edition).pages)
         try:
             path, library = SOURCE / f"{edition}.yaml", Library()
             validated = library.validated(path)
             state = replace(before, problems=_sorted(validated.warnings))
             document = compose(report_of(path, ()), library)
-            # Most often another edition was saved, or a mistake taken back.
+            # Nothing to lay out: another edition was saved, say, or a change was undone.
             if before.pages and before.pages.document == document:
                 return replace(state, phase=Phase.CURRENT)
             self._show(edition, state)
-            pdf = write_pdf(document, OUT / ".fonts", kept=self._kept)
+            pdf = write_pdf(document, OUT / ".fonts", kept=self._page_cache)
             self._give_up_if_overtaken()
             prove(pdf, document)
             pages = ProvedPages(document, pdf, _sizes(pdf), datetime.now(), time.perf_counter() - begin)
@@ -146,35 +149,35 @@ class Builder(threading.Thread):
         except _Overtaken:
             raise
         except Exception:
-            # A bug. The terminal has its traceback; the next change is another chance.
+            # A bug: print its traceback on the terminal, and go on with the next change.
             traceback.print_exc()
             return replace(before, phase=Phase.FAILED)
 
     def _show(self, edition: str, state: State) -> None:
         with self._condition:
-            # The files have changed again.
+            # The files have changed again, so this state is not current.
             if edition in self._waiting and state.phase == Phase.CURRENT:
                 state = replace(state, phase=Phase.BUILDING)
             self._states[edition] = state
         self._changed(edition)
 
     def _give_up_if_overtaken(self) -> None:
-        # Never twice running: whoever saves without a pause is to see something too.
+        # Never abort two builds in a row, so that somebody who saves all the time sees results, too.
         if self._is_stopped or (self._is_overtaken and not self._has_given_up):
             raise _Overtaken
 
 
 class _Overtaken(Exception):  # noqa: N818 no error
-    """What is being made is of no interest any more."""
+    """The present build was overtaken by a newer change, or the builder was stopped."""
 
 
 @contextmanager
-def _hearing(heard: Callable[[], None]) -> Iterator[None]:
-    """Call `heard` at each step of the layout that WeasyPrint logs, which is once a page."""
+def _calling_at_each_page(callback: Callable[[], None]) -> Iterator[None]:
+    """Call `callback` at each progress record that WeasyPrint logs, which is about once a page."""
 
     class Steps(logging.Handler):
         def emit(self, record: logging.LogRecord) -> None:  # noqa: ARG002
-            heard()
+            callback()
 
     logger = logging.getLogger("weasyprint.progress")
     logger.setLevel(logging.INFO)
@@ -187,16 +190,16 @@ def _hearing(heard: Callable[[], None]) -> Iterator[None]:
 
 
 def watched() -> Iterator[Path]:
-    """The files of which pages are made. Of the sources all: which of them go before which may just be changing."""
+    """The files to watch: templates, styles and all sources, since an edit may change which one is whose 前版."""
     yield from html.TEMPLATES.glob("*.*")
     yield from html.STYLES.glob("*.css")
     yield from SOURCE.glob("*.yaml")
 
 
 def _content() -> str:
-    """A digest of all that is watched. What cannot be read counts as empty: what makes the pages will complain.
+    """A digest of all watched files. An unreadable file counts as empty; the build will report it.
 
-    The times count too: a file may be read while an editor writes it, half, and hold at last what it held before.
+    Modification times count too: a file read half-written may end up with its former content, and must be read again.
     """
     content = hashlib.sha256()
     for path in sorted(watched()):
@@ -205,11 +208,11 @@ def _content() -> str:
 
 
 def _sorted(problems: tuple[Problem, ...]) -> tuple[Problem, ...]:
-    """By place, code and message: the errors of an earlier edition stand apart from this one's."""
+    """Sorted by path first, so that problems of an earlier edition are apart from this one's."""
     return tuple(sorted(problems))
 
 
-# Pictures. PDFium is not to be called from two threads at once.
+# Pictures of pages. PDFium is not thread-safe.
 _PDFIUM = threading.Lock()
 
 
@@ -231,6 +234,6 @@ def picture(pages: ProvedPages, number: int, width: int) -> bytes:
         finally:
             document.close()
     file = io.BytesIO()
-    # It travels no further than this machine: the fastest compression will do.
+    # Use the fastest compression, since the picture stays on this machine.
     image.save(file, "PNG", compress_level=1)
     return file.getvalue()

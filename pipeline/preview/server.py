@@ -1,4 +1,4 @@
-"""The page in the browser: serves what the builder has made, to this machine alone, and tells of every change."""
+"""The web server of the preview: serves the builder's pages to this machine only, and sends an event at each change."""
 
 import asyncio
 import contextlib
@@ -34,23 +34,24 @@ from .builder import Builder, Phase, State, picture, watched
 
 HOST = "127.0.0.1"
 PORT = 8350
-# How many ports after it are tried, where none was asked for.
+# The number of ports that are tried, from PORT on, if none was given.
 _NEIGHBOURS = 20
 
-# In milliseconds: an editor's two or three steps of saving are one change; what is written all the time is looked
-# at nevertheless; and for a folder of which the system tells nothing (on a network, or put back), times are compared.
-_PAUSE, _PATIENCE, _TICK = 20, 200, 1000
+# In milliseconds. _STEP: changes closer together count as one, since editors save in two or three steps. _DEBOUNCE: a
+# change is reported after this time even if writing goes on. _POLL: modification times are compared this often, for
+# folders without file events (on a network, or replaced by another folder).
+_STEP, _DEBOUNCE, _POLL = 20, 200, 1000
 
-# In seconds. A browser that has gone is noticed when there is something to send.
+# Seconds between comments in an idle event stream: a closed connection is noticed only when something is sent.
 _HEARTBEAT = 15
 
-# How much of a source is shown around the line in question.
+# Lines of a source shown before and after the line of a problem.
 _LINES_AROUND = 200
 
-# Pixels. A page at twice its size on a screen of three times the resolution has fewer.
+# The widest picture, in pixels: more than a page at 200 % on a screen of triple resolution.
 _WIDEST = 8000
 
-# Pages of other sites can neither read nor embed what is served here.
+# Headers that keep other sites from reading or embedding what is served here.
 _HEADERS = {
     "Cache-Control": "no-store",
     "Cross-Origin-Resource-Policy": "same-origin",
@@ -64,31 +65,32 @@ _POLICY = (
 
 
 def preview(first: str, port: str | None) -> None:
-    """Serve the editions in source/, `first` at the root, until Ctrl-C. Raises `UsageError` for a port that will not do."""
+    """Serve the editions in source/ until Ctrl-C; / leads to `first`. Raises `UsageError` if no port can be used."""
     check_out()
     listener = _listen(port)
     streams = _Streams()
-    builder = Builder(streams.tell_from_afar)
-    # Before any browser comes: by then the engine is warm.
+    builder = Builder(streams.notify_from_thread)
+    # Start building before a browser connects.
     builder.ask(first)
     builder.start()
     print(
         f"http://{HOST}:{listener.getsockname()[1]}/ をブラウザーで開いてください。止めるには、ここで Ctrl-C を押します。",
         flush=True,
     )
-    # Ctrl-C ends the server, which then raises it once more for whoever called it.
+    # uvicorn ends at Ctrl-C, and then raises KeyboardInterrupt again.
     with contextlib.suppress(KeyboardInterrupt):
         asyncio.run(_serve(listener, first, builder, streams))
     builder.stop()
     builder.join(1)
     if builder.is_alive():
-        # Between two pages of a long document: nothing is half written, and nobody waits for it.
+        # The build is laying out a page and has not seen the stop yet. It writes no files, so end without it.
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(0)
 
 
 def _listen(asked: str | None) -> socket.socket:
+    """A listening socket on port `asked`, or on the first free one from `PORT` on. Raises `UsageError`."""
     if asked is not None and not (asked.isascii() and asked.isdigit() and 1024 <= int(asked) <= 65535):
         raise UsageError(
             f"ポート「{asked}」は使えません。1024から65535までの半角の数字で指定してください。例: make preview PORT={PORT + 1}"
@@ -96,7 +98,7 @@ def _listen(asked: str | None) -> socket.socket:
     ports = [int(asked)] if asked else range(PORT, PORT + _NEIGHBOURS)
     for port in ports:
         listener = socket.socket()
-        # A port that was given up a moment ago may be had again; one that is listened to may not.
+        # SO_REUSEADDR allows a port in TIME_WAIT, but not one on which another program listens.
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             listener.bind((HOST, port))
@@ -137,7 +139,7 @@ async def _serve(listener: socket.socket, first: str, builder: Builder, streams:
 
 
 class _Server(uvicorn.Server):
-    """Ends the event streams before it waits for what it serves to end."""
+    """A server that ends the event streams at shutdown, before it waits for open connections."""
 
     def __init__(self, config: uvicorn.Config, streams: "_Streams") -> None:
         super().__init__(config)
@@ -149,68 +151,71 @@ class _Server(uvicorn.Server):
 
 
 async def _watch(builder: Builder, streams: "_Streams") -> None:
-    """Ask the builder for the editions that somebody looks at whenever a file has changed."""
+    """Request a build of every edition that is open in a browser, whenever a watched file has changed."""
     folders = [path.absolute() for path in (SOURCE, TEMPLATES, STYLES)]
-    known = _marks()
+    known = _stats()
     async for _ in awatch(
         *folders,
         watch_filter=None,
         recursive=False,
-        step=_PAUSE,
-        debounce=_PATIENCE,
-        rust_timeout=_TICK,
+        step=_STEP,
+        debounce=_DEBOUNCE,
+        rust_timeout=_POLL,
         yield_on_timeout=True,
     ):
-        found = _marks()
+        found = _stats()
         if found != known:
             known = found
             for edition in streams.editions:
                 await run_in_threadpool(builder.ask, edition)
 
 
-def _marks() -> dict[Path, tuple[int, ...]]:
-    marks: dict[Path, tuple[int, ...]] = {}
+def _stats() -> dict[Path, tuple[int, ...]]:
+    """Modification time, size and inode of each watched file."""
+    stats: dict[Path, tuple[int, ...]] = {}
     for path in watched():
         with contextlib.suppress(OSError):
             stat = path.stat()
-            marks[path] = (stat.st_mtime_ns, stat.st_size, stat.st_ino)
-    return marks
+            stats[path] = (stat.st_mtime_ns, stat.st_size, stat.st_ino)
+    return stats
 
 
 class _Streams:
-    """Who looks at which edition. Each has an event, set when there is a new state to send."""
+    """The open event streams by edition. Each has an asyncio event, which is set when there is a new state to send."""
 
     def __init__(self) -> None:
         self.loop: asyncio.AbstractEventLoop | None = None
-        self._looking: dict[str, set[asyncio.Event]] = defaultdict(set)
+        self._events: dict[str, set[asyncio.Event]] = defaultdict(set)
         self._is_closed = False
 
     @property
     def editions(self) -> list[str]:
-        return [edition for edition, events in self._looking.items() if events]
+        """The editions with open streams."""
+        return [edition for edition, events in self._events.items() if events]
 
-    def tell_from_afar(self, edition: str) -> None:
-        """Tell those who look at `edition`, from another thread than the server's."""
-        # Closed, or not yet running: nobody is looking.
+    def notify_from_thread(self, edition: str) -> None:
+        """Notify the streams of `edition` from another thread."""
+        # RuntimeError: the loop is closed, so there are no streams.
         with contextlib.suppress(RuntimeError):
             if self.loop:
-                self.loop.call_soon_threadsafe(self._tell, edition)
+                self.loop.call_soon_threadsafe(self._notify, edition)
 
-    def _tell(self, edition: str) -> None:
-        for event in self._looking[edition]:
+    def _notify(self, edition: str) -> None:
+        for event in self._events[edition]:
             event.set()
 
     def close(self) -> None:
+        """End all streams."""
         self._is_closed = True
-        for edition in self._looking:
-            self._tell(edition)
+        for edition in self._events:
+            self._notify(edition)
 
     async def states(self, edition: str, builder: Builder) -> AsyncIterator[str]:
-        """The state of `edition` now and whenever it has changed, as server-sent events."""
+        """Server-sent events with the state of `edition`: now, and after each change."""
         event = asyncio.Event()
-        self._looking[edition].add(event)
+        self._events[edition].add(event)
         try:
-            # What was saved while nobody was looking.
+            # Catch up with changes saved while the edition was not open.
             await run_in_threadpool(builder.ask, edition)
             event.set()
             while True:
@@ -224,13 +229,13 @@ class _Streams:
                 event.clear()
                 yield f"data: {json.dumps(_described(edition, builder.state(edition)))}\n\n"
         finally:
-            self._looking[edition].discard(event)
+            self._events[edition].discard(event)
 
 
 def _application(first: str, builder: Builder, streams: _Streams) -> Starlette:
     def known(request: Request) -> str:
         edition = str(request.path_params["edition"])
-        # One whose file has gone for a moment is still known.
+        # Some editors delete the file for a moment while saving: an edition with a state is still known.
         if edition not in _editions() and builder.state(edition) == State():
             raise HTTPException(404, f"版「{edition}」は source/ にありません。")
         return edition
@@ -267,7 +272,7 @@ def _application(first: str, builder: Builder, streams: _Streams) -> Starlette:
         return Response(picture(pages, number, int(width)), 200, _HEADERS, "image/png")
 
     def source(request: Request) -> Response:
-        # Of all files only those that a problem leads to.
+        # Serve only files with a problem, by the problem's index, so that no path comes from the request.
         problems = builder.state(known(request)).problems
         number = request.query_params.get("problem", "")
         if not (number.isdecimal() and int(number) < len(problems)):
@@ -291,7 +296,7 @@ def _application(first: str, builder: Builder, streams: _Streams) -> Starlette:
             Route("/{edition}/pages/{number:int}.png", page_picture),
             Route("/{edition}/source", source),
         ],
-        # No name but this machine's own: a page elsewhere whose name leads here gets nothing.
+        # Accept only this machine's own host names, against DNS rebinding.
         middleware=[Middleware(TrustedHostMiddleware, allowed_hosts=[HOST, "localhost"], www_redirect=False)],
         exception_handlers={HTTPException: refused},
     )
@@ -301,11 +306,11 @@ def _editions() -> list[str]:
     return sorted(path.stem for path in SOURCE.glob("*.yaml"))
 
 
-# What the page says
+# The data of the page
 
 
 def _described(edition: str, state: State) -> dict[str, Any]:
-    """`state` as the page shows it: sentences, and what it needs to arrange them."""
+    """`state` as JSON data for the page: finished sentences, and the sizes of the pages."""
     pages = state.pages
     return {
         "phase": state.phase.value,
@@ -322,7 +327,7 @@ def _described(edition: str, state: State) -> dict[str, Any]:
         ],
         "message": state.message,
         "count": _count(state),
-        # By which the browser tells these pages from those before.
+        # Identifies these pages, so that the browser knows when to load new pictures.
         "made": pages.made.isoformat() if pages else "",
         "madeSaid": f"{pages.made:%H:%M:%S}に組版({pages.seconds:.1f}秒)" if pages else "",
         "pages": [{"width": width, "height": height} for width, height in pages.sizes] if pages else [],
@@ -355,12 +360,12 @@ def _place(edition: str, problem: Problem) -> str:
 
 
 def _excerpt(problem: Problem) -> dict[str, Any]:
-    """The lines of the file around `problem`, as an editor numbers them."""
+    """The lines around `problem` of its file, with their numbers."""
     try:
         data = read_file(Path(problem.path), MAX_BYTES).data
     except UnreadableError:
         data = b""
-    # Whatever it is: it may be the very bytes that are wrong.
+    # Decode leniently, since wrong bytes may be the problem.
     text = data.decode("utf-8", "replace").removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
     lines = text.split("\n")
     first = max(1, problem.line - _LINES_AROUND)
