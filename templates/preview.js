@@ -1,5 +1,5 @@
-// The page of `make preview`: shows each state of the edition as the server tells of it. Pages are exchanged in
-// place, each for a picture that is whole, so that what the reader looks at neither moves nor flickers.
+// The page of `make preview`: shows each state that the server sends. A page is replaced only when its new picture is
+// loaded, so that the view neither moves nor flickers.
 "use strict";
 (() => {
   const find = (selector) => document.querySelector(selector);
@@ -16,7 +16,7 @@
     element.textContent = text;
     return element;
   };
-  // Read aloud only when it is something else.
+  // Set only on change: screen readers announce every assignment.
   const say = (element, text) => {
     if (element.textContent !== text) element.textContent = text;
   };
@@ -26,7 +26,7 @@
 
   // The pages
 
-  // Of each page: its box, its picture, and which picture that is. Only those near what is in sight are asked for.
+  // For each page: its box, its picture and the picture's address. Only pages near the viewport are loaded.
   const near = new Set();
   const watcher = new IntersectionObserver(
     (entries) => {
@@ -79,7 +79,7 @@
     try {
       await picture.decode();
     } catch {
-      // Gone again, or the server is: what comes next will ask anew.
+      // The picture or the server is gone; the next state asks again.
       if (sheet.dataset.wanted === wanted) delete sheet.dataset.wanted;
       return;
     }
@@ -93,14 +93,14 @@
     const all = [...sheets.children];
     const head = find(".bar").getBoundingClientRect().bottom;
     const middle = (Math.max(head, 0) + innerHeight) / 2;
-    // The last one that begins above the middle of what is in sight.
+    // The last page that begins above the middle of the viewport.
     const at = all.filter((sheet) => sheet.getBoundingClientRect().top < middle).length;
     say(find(".position"), all.length ? `${Math.max(at, 1)} / ${all.length}ページ` : "");
   };
 
-  // What is wrong
+  // Problems
 
-  // By what a problem is known again when the lines above it have changed.
+  // The key of a problem: independent of its line, which moves when lines above it change.
   const key = ({ code, message }) => `${code} ${message}`;
   let opened = null;
 
@@ -151,7 +151,7 @@
     opened = key(state.problems[index]);
     mark();
     const answer = await fetch(`source?problem=${index}`).catch(() => null);
-    // Mended in the meantime: the next state will say so.
+    // Fixed meanwhile: the next state says so.
     if (!answer?.ok) return;
     const { path, line, column, first, lines } = await answer.json();
     const excerpt = find(".excerpt");
@@ -173,7 +173,7 @@
     const row = made("div", number === line ? "row here" : "row");
     const content = made("code", "");
     if (number === line) {
-      // Columns count characters, of which some are two units of a JavaScript string.
+      // Columns count code points; some take two UTF-16 units of a JavaScript string.
       const characters = [...text];
       content.append(
         characters.slice(0, column - 1).join(""),
@@ -189,7 +189,7 @@
   };
 
   const close = () => {
-    // Back to where it was opened from, if the reader is in it.
+    // Return the focus to the opener if it was inside.
     const isInside = panel.contains(document.activeElement);
     const link = [...problems.querySelectorAll("a")].find((each) => each.dataset.key === opened);
     opened = null;
@@ -198,7 +198,7 @@
     if (isInside) (link ?? main).focus({ preventScroll: true });
   };
 
-  // All of it
+  // State
 
   const show = (next) => {
     state = next;
@@ -206,7 +206,7 @@
     const status = isReached ? state.status : "make preview が動いていません。動かすと、ここに続きが出ます。";
     say(find(".status"), status);
     say(find(".made"), state.madeSaid);
-    // Over old pages nothing is put that would move them: the bar, which stays in sight, says how old they are.
+    // Nothing is inserted above outdated pages, which would move them; the sticky bar says how old they are.
     find(".notice").hidden = state.pages.length > 0;
     say(find(".notice"), status);
     find("a.paper").hidden = state.pages.length === 0;
@@ -234,7 +234,7 @@
   panel.addEventListener("keydown", (event) => {
     if (event.key === "Escape") close();
   });
-  // It wraps where there is little room; what stays below it must know.
+  // The bar wraps on narrow screens; sticky elements below it need its height.
   new ResizeObserver(([{ target }]) => {
     document.documentElement.style.setProperty("--bar", `${target.offsetHeight}px`);
   }).observe(find(".bar"));
@@ -251,7 +251,7 @@
     isReached = true;
     show(JSON.parse(data));
   });
-  // The browser tries again by itself.
+  // EventSource reconnects by itself.
   events.addEventListener("error", () => {
     isReached = false;
     show(state);

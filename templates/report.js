@@ -1,7 +1,7 @@
 
-// Filter and search of the list. It only hides and shows what stands in the page, and keeps its state in the
-// address, as #status=◎&search=…, so that a link shows what its sender saw. report.html takes this text in
-// and names its hash, without which no browser runs it: tests/test_web.py says what it is after a change.
+// Filter and search of the list. It only hides and shows rows of the page, and keeps its state in the fragment
+// (#status=◎&search=…), so that a shared link shows the same view. report.html inlines this text and names its
+// SHA-256 in the Content-Security-Policy; after a change tests/test_web.py prints the new one.
 "use strict";
 (() => {
   const form = document.querySelector(".filter");
@@ -10,7 +10,7 @@
   const search = form.querySelector("[name=search]");
   const message = form.querySelector("[role=status]");
 
-  // Width, case, variants of one character and marks that look alike make no difference; a cell's line breaks neither.
+  // Search ignores width, case, variants of a character, look-alike marks and line breaks.
   const fold = (text) =>
     text
       .normalize("NFKC")
@@ -21,7 +21,7 @@
   const words = (text) => fold(text).split(/\s+/).filter(Boolean);
   const text = (row, cell) => words(row.querySelector(cell).textContent).join("");
 
-  // Each policy: its rows, its line in the contents, and its measures with their items.
+  // For each policy: its rows, its entry in the contents, and its measures with their items.
   const lines = document.querySelectorAll(".contents li");
   const policies = [...table.tBodies].map((body, index) => {
     const policy = { body, line: lines[index], measures: [] };
@@ -44,7 +44,7 @@
 
   const leaveOut = (element, isLeftOut) => element.classList.toggle("left-out", isLeftOut);
 
-  // A repeat has no status of its own: it is found by its name alone, and not where a status is asked for.
+  // A repeat has no status: it matches a search by its name, and no filter by status.
   const show = () => {
     const statuses = boxes.filter((box) => box.checked).map((box) => box.value);
     const wanted = words(search.value);
@@ -65,14 +65,14 @@
     return { statuses, isFiltered };
   };
 
-  // Repeats are no items: they are counted apart.
+  // Repeats are not items and are counted apart.
   const say = (isFiltered, shown) => {
     const count = (items) => items.filter((item) => !item.isRepeat).length;
     const repeats = shown.length - count(shown);
     let said = isFiltered ? `${count(all)}項目中${count(shown)}項目を表示` : `全${count(all)}項目を表示`;
     if (repeats > 0) said += `(ほかに再掲${repeats}行)`;
     if (isFiltered && shown.length === 0) said += "。条件に合う項目はありません。";
-    // Read aloud only when it is something else.
+    // Set only on change: screen readers announce every assignment.
     if (message.textContent !== said) message.textContent = said;
   };
 
@@ -89,7 +89,7 @@
     show();
   };
 
-  // A fragment is either the state of the filter or a place in the page, which must not be out of sight.
+  // A fragment is the state of the filter or an id in the page; its row must not stay hidden.
   const follow = () => {
     const state = new URLSearchParams(location.hash.slice(1));
     if (state.has("status") || state.has("search")) {
@@ -101,7 +101,7 @@
   };
 
   form.addEventListener("input", (event) => {
-    // Kana on their way to kanji are not what is sought.
+    // Ignore kana that an input method is still converting.
     if (!event.isComposing) change();
   });
   form.addEventListener("compositionend", change);

@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pipeline.documents.html import break_label
+from pipeline.model.columns import COLUMNS
 from pipeline.model.edition import Item, policy_number
 from pipeline.proof.proof import prove
 from pipeline.source.limits import MAX_WORD
@@ -164,9 +165,10 @@ def test_templates_and_styles_share_their_class_names() -> None:
     styled = {*re.findall(r"\.([a-z][a-z-]+)", re.sub(r"/\*.*?\*/|[^{}]*(?=;)", "", style, flags=re.DOTALL))}
     templates = "".join(path.read_text("utf-8") for path in (ROOT / "templates").glob("*.html"))
     written = {name for text in re.findall(r'class="([^"]*)"', templates) for name in re.findall("[a-z][a-z-]+", text)}
-    # The level of a heading row, the height of an item, a column of numbers of so many figures, how a masthead is arranged,
+    # The columns (policy and measure name a heading row, too); the height of an item, a column of numbers of so many figures, how a masthead is arranged,
     # what `markup.py` marks.
-    written |= {"policy", "measure", "tall", "figures-", "title-below", "below-each-other", "issued-above", "tied"}
+    written |= {column.name for column in COLUMNS}
+    written |= {"tall", "figures-", "title-below", "below-each-other", "issued-above", "tied"}
     assert styled - {"css"} <= written, styled - written
 
 
