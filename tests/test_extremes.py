@@ -34,8 +34,10 @@ def test_every_document_of_any_edition_is_made_or_refused(editions: tuple[str, s
         assert command.main(words) in (0, 1), words
 
 
+LONG_NAMES = HEALTHY.replace("方針一", "方" * 100).replace("施策一", "施" * 100)
+
 # Each of these once failed the proof of that document of it.
-FOUND = {
+FOUND: dict[str, tuple[str, ...]] = {
     "nothing below the last headings": (
         "report",
         HEALTHY + "  - 名称: 方針二\n    推進施策:\n      - 名称: 施策三\n",
@@ -48,13 +50,18 @@ FOUND = {
     "an address for a symbol": ("history", HEALTHY.replace("○", "http://x.jp/")),
     "a meaning of brackets that may not end a line": ("diff", HEALTHY.replace("検討中", "「『（" * 66)),
     "a title of stops that may not begin a line": ("report", HEALTHY.replace("試験一覧", "、。」ー" * 15)),
+    "names of two lines where another table has more rows": (
+        "diff",
+        LONG_NAMES.replace("終わった。", "終わった。" * 200),
+        LONG_NAMES,
+    ),
     "a symbol of stops beside its NO": ("history", HEALTHY.replace("○", "、。」ー、。」")),
 }
 
 
 @pytest.mark.parametrize("name", FOUND)
 def test_what_once_failed_its_proof_is_made(name: str, project: Path) -> None:
-    document, text = FOUND[name]
-    for edition, head in (("old", ""), ("new", "前版: old\n")):
-        (project / f"source/{edition}.yaml").write_text(head + text, "utf-8")
+    document, new, *others = FOUND[name]
+    (project / "source/old.yaml").write_text("".join(others) or new, "utf-8")
+    (project / "source/new.yaml").write_text("前版: old\n" + new, "utf-8")
     assert command.main([document, *([] if document == "diff" else ["new"])]) == 0

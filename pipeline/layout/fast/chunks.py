@@ -71,6 +71,8 @@ class ChunkedTable:
         self._table = table
         self._bodies = {body: list(body) for body in table.iterfind("tbody")}
         self._rows = [row for rows in self._bodies.values() for row in rows]
+        # Of all tables: the rows of the longest one may have no running line.
+        self._running_lines = [row.get("data-context", "") for row in root.iter("tr")]
         self._numbers = {row: number for number, row in enumerate(self._rows)}
         self._parents = {child: parent for parent in root.iter() for child in parent}
         self._main = table
@@ -99,8 +101,7 @@ class ChunkedTable:
     @cached_property
     def _room(self) -> str:
         """The CSS that gives all pages room for their head. It depends on all rows, so every chunk uses the same."""
-        lines = (row.get("data-context", "") for row in self._rows)
-        return head_room(self._engine, self.root, self._repeated, lines)
+        return head_room(self._engine, self.root, self._repeated, self._running_lines)
 
     @cached_property
     def _up_to_table(self) -> set[Element]:
