@@ -1,9 +1,9 @@
-# What staff and developers type. Each command checks that the machine is ready, then calls `python -m pipeline`.
-# Runs on GNU make 3.81 too, which is what macOS has.
+# The commands for staff and developers. Each command of staff sets the machine up if needed, and then calls
+# `python -m pipeline`. Works with GNU make 3.81, which macOS has.
 
 PYTHON := .venv/bin/python
 RUN = $(PYTHON) -E -m pipeline
-# An installation or a removal by hand changes this folder's time.
+# Installing or removing packages by hand changes this folder's time, so that set-up checks it again.
 PACKAGES := $(wildcard .venv/lib/python*/site-packages)
 
 READY := .venv/ready
@@ -12,10 +12,11 @@ READY_TO_LINT := .venv/ready-lint
 READY_TO_SIGN := .venv/ready-sign
 READY_TO_TEST := .venv/ready-test
 
-# The variables that were typed after `make`: the command refuses those that it does not take. BUNDLE is for set-up.
+# The names of the variables set on make's command line; a command refuses those that it does not take. BUNDLE is for
+# set-up.
 export KYODO_TYPED := $(filter-out BUNDLE,$(foreach name,$(.VARIABLES),$(if $(filter command,$(firstword $(origin $(name)))),$(name))))
 
-# Those of another program would lead our Python to its packages, or keep it from starting.
+# With these variables, set for another program, our Python could load that program's packages, or not start at all.
 unexport PYTHONHOME PYTHONPATH PYTHONUSERBASE PYTHONPLATLIBDIR PYTHONSAFEPATH PYTHONSTARTUP PYTHONINSPECT PYTHONOPTIMIZE PYTHONWARNINGS
 unexport PIP_TARGET PIP_USER PIP_PREFIX
 
@@ -30,8 +31,8 @@ help:
 	awk -F ' ## ' '/^# begin the commands/ { print "\n職員用" } /^# end the commands/ { print "\n開発者用" } \
 		/^[a-z-]+:.* ## / { sub(/:.*/, "", $$1); printf "  make %-13s%s\n", $$1, $$2; if ($$3) printf "%20s%s\n", "", $$3 }' Makefile
 
-# When a recipe fails, make's last line is "make: *** [Makefile:45: TARGET] Error 1", which is no answer. So the recipe
-# of each command belongs to a target whose name says where the answer stands.
+# When a recipe fails, make's last line is "make: *** [Makefile:45: TARGET] Error 1", which staff may take for the
+# answer. So the recipe of each command has a target whose name points to the message above.
 SEE_ABOVE := （上の説明をご覧ください）
 
 # begin the commands (make generate)
@@ -53,7 +54,8 @@ schema: schema$(SEE_ABOVE) ## 元データの書き方の定義(JSON Schema)を�
 demo: demo$(SEE_ABOVE) ## 架空の2年分の見本を demo/ に作り、資料を一通り作ってみる。
 # end the commands (make generate)
 
-# Values reach the command as they were typed: `value` keeps make from expanding them, the environment the shell.
+# Pass values to the command as they were typed: $(value) keeps make from expanding them, and the environment keeps the
+# shell from it.
 GIVEN := BUNDLE $(filter $(VALUES),$(KYODO_TYPED))
 $(foreach name,$(GIVEN),$(eval override $(name) := $$(value $(name))))
 export $(GIVEN)
@@ -64,15 +66,16 @@ sign$(SEE_ABOVE): $(READY_TO_SIGN)
 $(COMMANDS:%=%$(SEE_ABOVE)): %$(SEE_ABOVE): $(READY)
 	$(RUN) make $*
 
-# make itself ends in 2 whenever a command fails, whatever its exit code.
+# An unknown target. (make exits with 2 whenever a command fails, whatever the command's exit code.)
 .DEFAULT:
 	$(error 「$@」というコマンドはありません。コマンドの一覧は、make とだけ入力すると表示します)
 
-# Two workers: each makes its own originals once, and a file's tests stay together; in their order, lest a long file come last.
+# Two workers. Session fixtures are built once in each, so a file's tests stay in one worker. Files keep their order, so
+# that a long one does not come last.
 test: $(READY_TO_TEST) ## 試験をすべて行う
 	$(PYTHON) -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
-# One file or more for each room, chosen for what it finds in a second of time.
+# One or more files for each room, those that find the most faults a second.
 QUICK := docs validation slips schema characters text_diff comparison draft editing report proof delivery sheets open_data tags pictures
 quick: $(READY_TO_TEST) ## 主な試験だけを1分以内で行う
 	$(PYTHON) -m pytest -n 2 --dist loadfile $(QUICK:%=tests/test_%.py)
@@ -115,7 +118,7 @@ bundle: $(READY) ## インターネットにつながらない機械の準備に
 
 setup-sign: $(READY_TO_SIGN) ## 電子署名に必要な部品を入れる
 
-# Keeps the versions that are locked and adds what pyproject.toml newly asks for; all newest with UPGRADE=1.
+# Keeps locked versions and adds new requirements of pyproject.toml. UPGRADE=1 locks the newest versions of all.
 lock: $(READY) ## 部品の版を固定し直す。すべて最新の版にするなら UPGRADE=1
 	$(PYTHON) -m pip install -qq --disable-pip-version-check --no-cache-dir uv
 	$(COMPILE) --output-file requirements.lock
@@ -123,13 +126,13 @@ lock: $(READY) ## 部品の版を固定し直す。すべて最新の版にす�
 	$(COMPILE) --group test --constraint requirements-sign.lock --output-file requirements-test.lock
 	$(COMPILE) --group bench --constraint requirements-test.lock --output-file requirements-bench.lock
 
-# For every system and every Python from 3.11. The lock names no index: each office has its own way to one, and the
-# hashes say which files are right.
+# For all systems and all Python versions from 3.11. The lock files name no package index, since each office has its own
+# way to one; the hashes identify the files.
 COMPILE = $(PYTHON) -m uv pip compile pyproject.toml --quiet --no-cache --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-annotate --no-header $(if $(filter-out 0,$(UPGRADE)),--upgrade)
 
-# Each of these is a copy of its lock, made when everything was in place. They stand in .venv, so that they go with it.
-# The Python is asked for too: after an upgrade of the system it may be gone, and .venv with it.
+# Each stamp file is a copy of its lock file, written when installation was complete. They are in .venv, so that deleting
+# it deletes them. $(PYTHON) is a prerequisite because an upgrade of the system may remove the Python of .venv.
 $(READY): requirements.lock setup.sh $(PYTHON) $(PACKAGES)
 	sh setup.sh
 

@@ -1,31 +1,31 @@
 #!/bin/sh
-# Makes this machine ready. The Makefile calls it when .venv is missing, older than its lock, or was changed by hand.
+# Sets up this machine. The Makefile calls it if .venv is missing, older than its lock file, or was changed by hand.
 #
-#   sh setup.sh         what `make report` needs: Pango, the fonts, the Python packages of requirements.lock
-#   sh setup.sh system  of these only what the system's packages hold (for an administrator)
-#   sh setup.sh sign    and the Python packages of requirements-sign.lock
-#   sh setup.sh bench   and the Python packages of requirements-bench.lock
-#   sh setup.sh lint    and the Python packages of requirements-test.lock
-#   sh setup.sh test    and the programs that some tests call
-#   sh setup.sh bundle  an archive of all that `report` and `sign` need, for machines without a network
+#   sh setup.sh         installs what `make report` needs: Pango, the fonts, the Python packages of requirements.lock
+#   sh setup.sh system  installs only the system packages of these (for an administrator)
+#   sh setup.sh sign    also installs the Python packages of requirements-sign.lock
+#   sh setup.sh bench   also installs the Python packages of requirements-bench.lock
+#   sh setup.sh lint    also installs the Python packages of requirements-test.lock
+#   sh setup.sh test    as lint, and installs the programs that some tests call
+#   sh setup.sh bundle  packs what `report` and `sign` need into an archive (bundle), for machines without a network
 #
-# With such an archive in this folder, or in BUNDLE, nothing is fetched from the network.
+# If there is a bundle in this folder, or BUNDLE names one, nothing is fetched from the network.
 #
-# Says what it installs before it does. Where something is missing that it must not or cannot install, it prints
-# the command that does and ends in 3, as `python -m pipeline` does for fonts and libraries.
+# The script prints what it is going to install. If something is missing that it may not or cannot install, it prints
+# the command that does, and exits with 3, as `python -m pipeline` does for fonts and libraries.
 set -eu
 cd "$(dirname "$0")"
 what=${1:-report}
-with=   # what gives a command the rights of root
-from=   # options of apt-get: the bundle, if there is one
+with=   # a prefix that runs a command as root: sudo or empty
+from=   # options of apt-get that make it use the bundle or a private state folder
 bundle= # the folder of the unpacked bundle, if there is one
 asked_for_bundle=
 
-# These would lead our Python to the packages of another program, or keep it from starting.
+# With these variables, set for another program, our Python could load that program's packages, or not start at all.
 unset PYTHONHOME PYTHONPATH PYTHONUSERBASE PYTHONPLATLIBDIR PYTHONSAFEPATH PYTHONSTARTUP PYTHONINSPECT \
     PYTHONOPTIMIZE PYTHONWARNINGS
 
-# apt-get installs the system's packages that hold these.
+# Shared libraries with the Debian packages that contain them, and the package of the fonts.
 LIBRARIES="libpango-1.0.so.0=libpango-1.0-0 libpangoft2-1.0.so.0=libpangoft2-1.0-0"
 FONTS=fonts-morisawa-bizud-gothic
 
@@ -38,8 +38,8 @@ lack() {
     exit 3
 }
 
-# The path of a Python that is new enough. `python3` is not always the newest: on macOS it is the system's 3.9.
-# The real path, because Debian's /usr/bin/python3 becomes another Python with an upgrade, for which .venv has no packages.
+# Prints the path of a Python that is new enough. `python3` is not always the newest: on macOS it is the system's 3.9.
+# The path is resolved: after an upgrade, Debian's /usr/bin/python3 is another version, for which .venv has no packages.
 find_python() {
     for name in "${PYTHON:-python3}" python3 python3.14 python3.13 python3.12 python3.11; do
         "$name" -c '
@@ -51,9 +51,9 @@ print(os.path.realpath(sys.executable))' 2>/dev/null && return
     return 1
 }
 
-# Two runs at once take turns, and the second finds the work done. The turn ends with this process, even when it is
-# killed. `begin_turn SECONDS` fails if another run is still at work then.
-begin_turn() {
+# A lock (flock on file descriptor 9) serializes concurrent runs; the second one finds the work done. The lock ends with
+# this process, even if it is killed. `acquire_lock SECONDS` fails if another run still holds it after that time.
+acquire_lock() {
     "$python" -E -B - "$1" 9<&9 <<'END'
 import fcntl
 import sys
@@ -66,20 +66,21 @@ for second in range(int(sys.argv[1]) + 1):
     except BlockingIOError:
         time.sleep(min(second, 1))
     except OSError:
-        break  # a shared folder without locks
+        break  # a shared folder that does not support locks
 else:
     sys.exit(1)
 END
 }
 
-take_turn() {
+wait_for_lock() {
     exec 9<setup.sh
-    ! begin_turn 0 || return 0
+    ! acquire_lock 0 || return 0
     say "ほかの make がこのフォルダの準備をしています。終わるのを待ちます(最長5分)。"
-    begin_turn 300 || lack "ほかの make の準備が5分待っても終わりません。終わってから、もう一度実行してください。"
+    acquire_lock 300 || lack "ほかの make の準備が5分待っても終わりません。終わってから、もう一度実行してください。"
 }
 
-# What keeps apt-get or pip from installing, by what they wrote, in English. One that nobody foresaw is left to them.
+# `say_cause OUTPUT` explains in Japanese why apt-get or pip failed, by patterns in their English output, and prints the
+# last error lines of that output.
 say_cause() {
     case $1 in
         *"No space left on device"* | *"Errno 28"* | *"enough free space"* | *"Disk quota exceeded"* | *"Errno 122"*)
@@ -119,7 +120,7 @@ say_cause() {
     printf '%s\n' "$1" | grep -E '^(E:|ERROR:|dpkg: error|.*Error:)' | tail -n 5 >&2 || true
 }
 
-# As `ubuntu 24.04 amd64`.
+# Prints the system, as in `ubuntu 24.04 amd64`.
 system_name() {
     (
         ID=$system VERSION_ID='' VERSION_CODENAME=''
@@ -129,10 +130,10 @@ system_name() {
     )
 }
 
-# The names of this system's packages that are missing, seen by trying what will be done: loading a library by
-# name, as WeasyPrint does, finding the fonts.
+# Prints the missing system packages. Each is tested by use: the libraries are loaded by name, as WeasyPrint does, and
+# the fonts are searched as the program does.
 missing_packages() {
-    # The libraries are to be words of their own.
+    # Word splitting of $LIBRARIES is intended.
     # shellcheck disable=SC2086
     "$python" -E -B - "$system" $FONTS $LIBRARIES <<'END'
 import ctypes
@@ -152,7 +153,7 @@ if not macos and shutil.which("make") is None:
     missing.append("make")
 for library, package in (MACOS if macos else dict(pair.split("=") for pair in libraries)).items():
     try:
-        # CDLL(None) would be this program itself: a library that is not found must not pass for it.
+        # If find_library returns None use the name: CDLL(None) would succeed, since it means this process itself.
         ctypes.CDLL((ctypes.util.find_library(library) or library) if macos else library)
     except OSError:
         missing.append(package)
@@ -166,12 +167,12 @@ print(*dict.fromkeys(missing))
 END
 }
 
-# `apt_get ARGUMENT…` with the rights and from the places that were found; what it complains of is left in `log`.
-# A machine that has just been started is often updating itself: waits for it, at most five minutes.
+# `apt_get ARGUMENT…` runs apt-get with `$with` and `$from`, and leaves its error output in `log`. If another process
+# holds the package lock (a machine often updates itself after starting), it retries for at most five minutes.
 apt_get() {
     waited=0
     while :; do
-        # Standard output tells of each file. The turn (9) must not stay with a service that a package starts.
+        # Discard stdout, which lists each file. Close the lock (9), or a service that a package starts would inherit it.
         # shellcheck disable=SC2086
         log=$($with env DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8 apt-get $from "$@" 2>&1 >/dev/null 9<&-) && return
         case $log in
@@ -194,7 +195,8 @@ apt_get() {
     done
 }
 
-# `apt_install REASON PACKAGE…` with apt-get, as root or with sudo; fails after saying what the administrator has to type.
+# `apt_install REASON PACKAGE…` installs with apt-get, as root or with sudo. If it cannot, it prints the command for the
+# administrator, and fails.
 apt_install() {
     reason=$1
     shift
@@ -207,22 +209,22 @@ apt_install() {
         with=sudo
         by_hand="sudo sh -c '$command'"
     else
-        # `-`: without it, Debian's su keeps the user's PATH, where dpkg misses its programs.
+        # `su -` resets PATH: without "-", Debian's su keeps the user's, which lacks programs that dpkg needs.
         with=none
         by_hand="su - -c '$command'"
     fi
-    # Without a terminal nobody can type the password that sudo asks for.
+    # Without a terminal, sudo cannot ask for the password.
     if [ "$with" = none ] || { [ "$with" = sudo ] && ! sudo -n true 2>/dev/null && ! [ -t 0 ]; }; then
         say "$reason: $*" "このユーザーには入れる権限がありません。管理者が次のコマンドで入れてください。" "" "    $by_hand" ""
         return 1
     fi
     say "$reason: $*" "次のコマンドで入れます(数分かかることがあります): $by_hand"
-    # Whether the lists could be renewed is seen by what can be installed: of several sources, one may have gone.
+    # Ignore a failed update: if only one of several sources is gone, the packages may still be available.
     apt_get update || true
     renewed=$log
     apt_get install -y --no-install-recommends "$@" && return
     say "入れられませんでした。"
-    # apt-get may read a user's folder as root only, which is no fault.
+    # Drop apt-get's warning that it reads a user's folder as root, which is not the cause.
     say_cause "$(printf '%s\n' "$renewed" "$log" | grep -v unsandboxed)"
     say "原因を除いたら、もう一度実行してください。次のコマンドでも入れられます。" "" "    $by_hand" ""
     return 1
@@ -246,17 +248,17 @@ prepare_system() {
         lack "資料を作るために足りないもの(Debianでの名前): $missing" \
             "このシステムには apt-get がありません。同じものをこのシステムの方法で入れてから、もう一度実行してください。"
     fi
-    # The names are to be words of their own.
+    # Word splitting of $missing is intended.
     # shellcheck disable=SC2086
     apt_install "資料を作るために足りないもの" $missing || exit 3
     missing=$(missing_packages)
-    # Whose files somebody has removed, apt-get takes for installed.
+    # apt-get does not notice that somebody has deleted files of an installed package.
     [ -z "$missing" ] || lack "入れましたが、まだ使えません: $missing" "使っているPython: $python" \
         "管理者が次のコマンドで入れ直してください。" "" "    apt-get install --reinstall $missing" ""
     [ -z "$bundle" ] || compare_fonts
 }
 
-# Fonts that were there before may be of another version.
+# Warns if the installed fonts are of another version than those in the bundle.
 compare_fonts() {
     "$python" -E -B - "$bundle/FONTS" <<'END' || say "入っている書体は、$archive にあるものと版が違います。PDFは、作った機械のものと、まったく同じにはなりません。"
 import hashlib
@@ -269,44 +271,45 @@ sys.exit(any(hashlib.sha256(path.read_bytes()).hexdigest() != wanted[name] for n
 END
 }
 
-# The commands that tell pip of this office's ways to an index, from its settings and the environment. A setting that
-# leads packages elsewhere (target, user, prefix) or changes what is installed is none of them: the locks say that.
+# Prints shell commands that give pip the user's settings for reaching a package index, from pip's configuration files
+# and the environment. Other settings are dropped, as they could install elsewhere (target, user, prefix) or install
+# other versions than the lock files.
 pip_settings() {
     "$1" -E -B - <<'END'
 import os
 import shlex
 
-# `pip config list` does not tell: it takes a `user = true` of a file for an option of its own.
+# Not `pip config list`, which takes `user = true` in a configuration file for its own option.
 from pip._internal.configuration import Configuration
 
-KEPT = """index-url extra-index-url find-links no-index trusted-host proxy cert client-cert keyring-provider
+ALLOWED = """index-url extra-index-url find-links no-index trusted-host proxy cert client-cert keyring-provider
 use-feature use-deprecated default-timeout timeout retries cache-dir no-cache-dir""".split()
 
 configuration = Configuration(isolated=False)
 configuration.load()
 settings = []
 for name, value in configuration.items():
-    # Newer pips keep them by file.
+    # Newer versions of pip group the settings by file.
     settings += value.items() if isinstance(value, dict) else [(name, value)]
-kept = {}
+allowed = {}
 for section in ("global", "install", ":env:"):
     for name, value in settings:
         place, _, name = name.partition(".")
-        if place == section and name in KEPT and value:
-            kept[name] = " ".join(value.split())
-if "cache-dir" not in kept:
-    kept["no-cache-dir"] = "1"  # nothing is left in the user's home folder
+        if place == section and name in ALLOWED and value:
+            allowed[name] = " ".join(value.split())
+if "cache-dir" not in allowed:
+    allowed["no-cache-dir"] = "1"  # leave nothing in the user's home folder
 for name in os.environ:
     if name.startswith("PIP_"):
         print("unset", shlex.quote(name))
-for name, value in kept.items():
+for name, value in allowed.items():
     print(f"export PIP_{name.upper().replace('-', '_')}={shlex.quote(value)}")
-# None of the files, which pip would read again.
+# Keep pip from reading its configuration files again.
 print(f"export PIP_CONFIG_FILE={os.devnull}")
 END
 }
 
-# `run_pip PYTHON ARGUMENT…`; what it complains of is left in `log`.
+# `run_pip PYTHON ARGUMENT…` runs pip, and leaves its error output in `log`.
 run_pip() {
     with_pip=$1
     shift
@@ -314,17 +317,18 @@ run_pip() {
         exec 2>&1 >/dev/null
         settings=$(pip_settings "$with_pip") || exit 1
         eval "$settings"
-        # Only wheels: a package that has to be built would fetch its tools, which no lock holds.
+        # Wheels only: building a package would fetch build tools, which are not in the lock files.
         LC_ALL=C.UTF-8 "$with_pip" -E -m pip "$@" -q --disable-pip-version-check --no-input \
             --require-hashes --only-binary :all:
     )
 }
 
-# `install_packages LOCK STAMP` into .venv.new.
+# `install_packages LOCK STAMP` installs the packages of the lock file into .venv.new, and copies the lock file there as
+# the stamp file.
 install_packages() {
     say "$1 のPythonの部品($(grep -c '^[a-z]' "$1")個)を .venv に入れます。"
     set -- "$1" "$2" install
-    # What tests and benchmarks need is in no bundle: it comes from the network.
+    # Bundles do not contain the packages of tests and benchmarks.
     case $1 in requirements.lock | requirements-sign.lock) open_bundle ;; esac
     [ -z "$bundle" ] || [ ! -e "$bundle/$1" ] || set -- "$@" --no-index --find-links "$bundle/wheels"
     list=$1 copy=$2
@@ -343,7 +347,7 @@ give_up() {
     exit 3
 }
 
-# Whether .venv holds each package that was installed and each of its files; what was added to it does not matter.
+# Whether .venv still has every file of every package that was installed; added files do not matter.
 is_sound() {
     .venv/bin/python -E -B - 2>/dev/null <<'END'
 import csv
@@ -355,19 +359,19 @@ site = Path(sysconfig.get_path("purelib"))
 for name in Path(".venv/packages").read_text("utf-8").splitlines():
     with open(site / name / "RECORD", encoding="utf-8", newline="") as record:
         for path, _, size in csv.reader(record):
-            # Programs in bin/ are not called, and name the folder in which they were made.
+            # Skip scripts in bin/: they are not used, and `swap` has changed their size.
             if size and not path.startswith(".."):
                 assert os.stat(site / path).st_size == int(size)
 END
 }
 
-# The new environment takes the place of the old one, which was whole until now.
+# Replaces .venv by .venv.new with two renames, so that .venv is complete at all other times.
 swap() {
     .venv.new/bin/python -E -B - <<'END'
 import sysconfig
 from pathlib import Path
 
-# The programs in bin/ begin with the path of the Python that runs them.
+# The scripts in bin/ contain the path of their Python.
 for path in Path(".venv.new/bin").iterdir():
     if not path.is_symlink() and b".venv.new" in (content := path.read_bytes()):
         path.write_bytes(content.replace(b".venv.new", b".venv"))
@@ -380,9 +384,9 @@ END
 }
 
 prepare_packages() {
-    # What replaces it would not stand where the link leads.
+    # Refuse a link: renaming would replace the link, not the folder to which it leads.
     [ ! -L .venv ] || lack ".venv がほかの場所へのリンクになっています。リンクを外してください: rm .venv"
-    # A run may have been killed between the two renames.
+    # Repair the state after a run that was killed between the two renames of `swap`.
     [ -e .venv ] || [ ! -e .venv.old ] || mv .venv.old .venv
     case $what in
         report) more='' lock='' ;;
@@ -398,7 +402,7 @@ prepare_packages() {
             give_up
         }
         install_packages requirements.lock ready
-        # Without it, every start takes longer (see there), and nothing else.
+        # Compile the declarations for a faster start; if it fails, starts are only slower.
         .venv.new/bin/python -E -m pipeline.layout.fast.startup 2>/dev/null || true
         begun=yes
     fi
@@ -414,15 +418,15 @@ prepare_packages() {
         begun=yes
     fi
     [ -z "$begun" ] || swap
-    # make compares times. Another user's file is left as it is: then the next run looks again.
+    # Update the stamps, whose times make compares. If they belong to another user, the next run checks again.
     for stamp in ready $more; do
         touch ".venv/$stamp" 2>/dev/null || true
     done
 }
 
-# Refuses a folder in which no environment can be made or replaced.
+# Stops with a message if no environment can be created or replaced in this folder.
 begin_environment() {
-    # shellcheck disable=SC2012 # the owner, on macOS too
+    # shellcheck disable=SC2012 # ls prints the owner on macOS, too, where stat has other options
     [ -w . ] || lack "$(pwd) に書き込む権限がありません(所有者: $(ls -ld . | (read -r _ _ owner _ && echo "$owner")))。" \
         "所有者に頼むか、管理者が次のコマンドで自分のものにしてください。" "" "    sudo chown -R $(id -un) \"$(pwd)\"" ""
     rm -rf .venv.new .venv.old 2>/dev/null ||
@@ -430,16 +434,16 @@ begin_environment() {
             "    sudo rm -rf \"$(pwd)/.venv.new\" \"$(pwd)/.venv.old\"" ""
 }
 
-# Tests that lack a program are skipped, so this never fails.
+# Installs programs for tests. It never fails, since tests are skipped if their program is missing.
 prepare_test_programs() {
     wanted=
     command -v pdftoppm >/dev/null || wanted="$wanted poppler-utils"
     command -v qpdf >/dev/null || wanted="$wanted qpdf"
-    # What drives the browser is a program of Playwright's, which a bare Debian 12 could not start.
+    # Playwright's driver needs libatomic, which a minimal Debian 12 lacks.
     [ "$system" = Darwin ] || .venv/bin/python -E -c 'import ctypes; ctypes.CDLL("libatomic.so.1")' 2>/dev/null ||
         wanted="$wanted libatomic1"
     if ! command -v chromium >/dev/null; then
-        # Ubuntu's package of this name only fetches a snap, which cannot read the tests' folders.
+        # On Ubuntu this package installs a snap, which cannot read the tests' folders.
         if grep -qs '^ID=ubuntu' /etc/os-release; then
             say "Ubuntuのchromiumはsnapのため使いません。ブラウザーの試験は行いません。"
         else
@@ -447,7 +451,7 @@ prepare_test_programs() {
         fi
     fi
     if [ -n "$wanted" ]; then
-        from='' bundle='' # which does not hold them
+        from='' bundle='' # the bundle does not contain them
         if command -v apt-get >/dev/null; then
             # shellcheck disable=SC2086
             apt_install "試験に使うもの" $wanted || say "これらを使う試験は行いません。"
@@ -465,15 +469,16 @@ absolute() {
     esac
 }
 
-# A folder for this run alone, which goes with it. No space in its path may split an option of apt-get's.
-make_workshop() {
-    workshop=$(mktemp -d)
-    trap 'rm -rf "$workshop"' EXIT
+# Creates a temporary folder that is removed at exit. Its path has no spaces, which would split apt-get's options.
+make_temporary_folder() {
+    temporary=$(mktemp -d)
+    trap 'rm -rf "$temporary"' EXIT
     trap 'exit 130' HUP INT TERM
-    chmod 755 "$workshop" # apt-get reads as a user of its own
+    chmod 755 "$temporary" # apt-get reads it as the user _apt
 }
 
-# Unpacks the bundle that BUNDLE names, or else one for this system that lies in this folder; once.
+# Unpacks, once a run, the bundle that BUNDLE names, or one for this system in this folder. Stops with a message if it
+# is damaged, or BUNDLE names one for another system or for other lock files.
 open_bundle() {
     [ -z "$asked_for_bundle" ] || return 0
     asked_for_bundle=yes
@@ -483,37 +488,37 @@ open_bundle() {
         [ -z "${BUNDLE:-}" ] || lack "BUNDLE=$BUNDLE がありません。ファイルの場所を確かめてください。"
         return 0
     fi
-    make_workshop
-    tar -x --no-same-owner -f "$archive" -C "$workshop" 2>/dev/null || true
-    [ -e "$workshop/bundle/SHA256SUMS" ] ||
+    make_temporary_folder
+    tar -x --no-same-owner -f "$archive" -C "$temporary" 2>/dev/null || true
+    [ -e "$temporary/bundle/SHA256SUMS" ] ||
         lack "$archive を読めません。make bundle で作ったファイルかどうかと、ディスクの空き容量を確かめてください。"
-    (cd "$workshop/bundle" && sha256sum --check --strict --quiet SHA256SUMS >/dev/null 2>&1) ||
+    (cd "$temporary/bundle" && sha256sum --check --strict --quiet SHA256SUMS >/dev/null 2>&1) ||
         lack "$archive の内容が、作ったときのもの(ハッシュ)と一致しません。途中で壊れています。もう一度写してください。"
-    made_for=$(cat "$workshop/bundle/SYSTEM")
+    made_for=$(cat "$temporary/bundle/SYSTEM")
     [ "$made_for" = "$(system_name)" ] ||
         lack "$archive は、このシステムのものではありません(作ったシステム: $made_for、このシステム: $(system_name))。"
     for held in requirements.lock requirements-sign.lock; do
-        cmp -s "$held" "$workshop/bundle/$held" && continue
+        cmp -s "$held" "$temporary/bundle/$held" && continue
         [ -z "${BUNDLE:-}" ] || lack "$archive は、今の $held のものではありません。make bundle で作り直してください。"
         say "$archive は、今の $held のものではないため使いません。make bundle で作り直せます。"
         return 0
     done
-    bundle=$workshop/bundle
-    echo "deb [trusted=yes] file:$bundle ./" >"$workshop/sources"
-    mkdir -p "$workshop/lists/partial"
-    from="-o Dir::Etc::SourceList=$workshop/sources -o Dir::Etc::SourceParts=/dev/null -o Dir::State::Lists=$workshop/lists"
+    bundle=$temporary/bundle
+    echo "deb [trusted=yes] file:$bundle ./" >"$temporary/sources"
+    mkdir -p "$temporary/lists/partial"
+    from="-o Dir::Etc::SourceList=$temporary/sources -o Dir::Etc::SourceParts=/dev/null -o Dir::State::Lists=$temporary/lists"
     say "$archive から入れます(ネットワークは使いません)。"
 }
 
-# Leaves bundle-SYSTEM.tar: wheels, packages with all that they need on a bare system, and a list of the hashes.
-# Needs no rights: apt-get works in a folder of this run's own, as on a system where nothing is installed.
+# Creates bundle-SYSTEM.tar with the wheels, the system packages with all their dependencies, and a list of hashes.
+# It needs no root: apt-get runs on a state folder of its own, as on a system where nothing is installed.
 make_bundle() {
     command -v apt-get >/dev/null || lack "make bundle は、DebianかUbuntuで実行してください。"
-    make_workshop
-    mkdir -p "$workshop/bundle/debs/partial" "$workshop/bundle/wheels" "$workshop/state/lists/partial" "$workshop/cache"
-    : >"$workshop/status"
-    from="-o Dir::State=$workshop/state -o Dir::State::status=$workshop/status -o Dir::Cache=$workshop/cache
-        -o Dir::Cache::archives=$workshop/bundle/debs -o APT::Sandbox::User=root -o Debug::NoLocking=1"
+    make_temporary_folder
+    mkdir -p "$temporary/bundle/debs/partial" "$temporary/bundle/wheels" "$temporary/state/lists/partial" "$temporary/cache"
+    : >"$temporary/status"
+    from="-o Dir::State=$temporary/state -o Dir::State::status=$temporary/status -o Dir::Cache=$temporary/cache
+        -o Dir::Cache::archives=$temporary/bundle/debs -o APT::Sandbox::User=root -o Debug::NoLocking=1"
     packages="make python3 python3-venv $FONTS"
     for pair in $LIBRARIES; do
         packages="$packages ${pair#*=}"
@@ -528,22 +533,22 @@ make_bundle() {
 $log"
         exit 3
     }
-    rm -rf "$workshop/bundle/debs/partial" "$workshop/bundle/debs/lock"
+    rm -rf "$temporary/bundle/debs/partial" "$temporary/bundle/debs/lock"
     say "Pythonの部品を集めます: requirements-sign.lock"
-    run_pip .venv/bin/python download -d "$workshop/bundle/wheels" -r requirements-sign.lock || {
+    run_pip .venv/bin/python download -d "$temporary/bundle/wheels" -r requirements-sign.lock || {
         say "集められませんでした。"
         say_cause "$log"
         exit 3
     }
     archive=bundle-$(system_name | tr ' ' -).tar
-    cp requirements.lock requirements-sign.lock "$workshop/bundle/"
-    system_name >"$workshop/bundle/SYSTEM"
+    cp requirements.lock requirements-sign.lock "$temporary/bundle/"
+    system_name >"$temporary/bundle/SYSTEM"
     (
-        cd "$workshop/bundle"
-        # The list by which apt-get finds its way. What it holds apt-get has checked by the signed list of its source.
+        cd "$temporary/bundle"
+        # Write the index for apt-get. apt-get has verified the packages by the signed index of their source.
         for deb in debs/*.deb; do
             case $deb in
-                *%3a*) # the colon of a version, which would mean one to apt-get
+                *%3a*) # an escaped colon of a version, which apt-get would decode in Filename
                     mv "$deb" "${deb%%_*}_${deb##*%3a}"
                     deb=${deb%%_*}_${deb##*%3a}
                     ;;
@@ -552,13 +557,13 @@ $log"
             set -- "$(sha256sum "$deb")"
             printf 'Filename: ./%s\nSize: %s\nSHA256: %s\n\n' "$deb" "$(wc -c <"$deb")" "${1%% *}"
         done >Packages
-        dpkg-deb --fsys-tarfile debs/"$FONTS"_*.deb | tar -x -f - -C "$workshop/cache" --wildcards '*.ttf'
-        (cd "$workshop/cache" && find . -name 'BIZUD*.ttf' -exec sha256sum {} +) | sed 's|  .*/|  |' | sort -k 2 >FONTS
+        dpkg-deb --fsys-tarfile debs/"$FONTS"_*.deb | tar -x -f - -C "$temporary/cache" --wildcards '*.ttf'
+        (cd "$temporary/cache" && find . -name 'BIZUD*.ttf' -exec sha256sum {} +) | sed 's|  .*/|  |' | sort -k 2 >FONTS
         find . -type f -exec sha256sum {} + | sort -k 2 >../SHA256SUMS
         mv ../SHA256SUMS .
     )
-    # Beside it first: an archive is whole or not there. The same content gives the same bytes.
-    tar -c -f ".$archive.new" -C "$workshop" --sort=name --mtime=@0 --owner=0 --group=0 --numeric-owner --mode=a+rX bundle
+    # Write to a temporary name, then rename, so that the archive is complete or absent. Options make it reproducible.
+    tar -c -f ".$archive.new" -C "$temporary" --sort=name --mtime=@0 --owner=0 --group=0 --numeric-owner --mode=a+rX bundle
     mv ".$archive.new" "$archive"
     say "$archive ができました。このファイルを、同じシステム($(system_name))の機械の、このフォルダに置いてください。" \
         "写した先で、次の値(SHA-256)が同じことを確かめてください。" "" "    $(sha256sum "$archive")" ""
@@ -578,7 +583,7 @@ if [ "$what" = bundle ]; then
     make_bundle
     exit
 fi
-take_turn
+wait_for_lock
 prepare_system
 [ "$what" != system ] || exit 0
 prepare_packages
