@@ -1,9 +1,9 @@
-"""The measures of the paper: one place for each number that both Python and a stylesheet go by.
+"""The measures of the paper: the single place of each number that both Python and a stylesheet use.
 
-Python needs them to arrange the head of a page, to draw charts and to tell what fits into a line before anything is laid
-out. A stylesheet writes `var(--paper-NAME)` for the NAMEs of `MEASURES`; `filled` replaces it by the number when the
-sheet is inlined, because browsers and WeasyPrint know no custom properties in `@page`. The widths of columns become
-rules (`Widths.rules`). Millimetres, unless a name ends in `_PT` (points); an em is as wide as a kanji.
+Python needs them before layout: to arrange the head of a page, to draw charts, to compute what fits into a line.
+Stylesheets use `var(--paper-NAME)` with the NAMEs of `MEASURES`. `filled` replaces these when the sheet is inlined,
+because browsers and WeasyPrint do not support custom properties in `@page`. `Widths.rules` turns the widths of columns
+into CSS rules. Numbers are millimetres, or points if a name ends in `_PT`; an em is the width of a kanji.
 """
 
 import math
@@ -25,7 +25,7 @@ class Sheet:
 
     @property
     def points(self) -> tuple[float, float]:
-        """Width and height in points, as a PDF says them."""
+        """Width and height in points, the unit of a PDF's page boxes."""
         return round(self.width / PT, 2), round(self.height / PT, 2)
 
     @property
@@ -35,7 +35,7 @@ class Sheet:
 
     @property
     def lines(self) -> int:
-        """How many lines of a row one page holds below the column heads."""
+        """The number of lines of a row that fit on a page below the column heads."""
         return int((self.height - TOP - BOTTOM - COLUMN_HEADS) / (TYPE_PT * LINE_HEIGHT * PT))
 
 
@@ -47,33 +47,33 @@ TOP, RIGHT, BOTTOM, LEFT = 22.0, 10.0, 11.0, 20.0
 
 # Type. 8.5pt is the largest in which the original's longest page (NO 19 to 35) stays one page.
 TYPE_PT = 8.5
-# The longest page has 37 lines in 25 rows; in 177mm below the masthead that leaves a little over.
+# The longest page has 37 lines in 25 rows, which fit into the 177 mm below the masthead.
 LINE_HEIGHT = 1.27
 TITLE_PT, TITLE_LINE_HEIGHT = 14.0, 1.2
-# The masthead but for its title, and the block of meanings.
+# Type size of the masthead except its title, and of the block of meanings.
 HEAD_PT = 9.0
 
-# The masthead: above it, above a legend, and above a part that has a row to itself.
+# Space above the masthead, above a legend, and above a part of the masthead that is alone in its row.
 MASTHEAD_TOP, LEGEND_TOP, ROW_TOP = 6.5, 0.8, 0.6
 
-# The table: the width of the thin rules, and what is left free at each side of a cell's text.
+# Tables: the width of the thin rules, and the padding at each side of a cell's text.
 RULE = 0.3 * PT
 CELL_SIDE = 1.2
-# The room that column heads and rules take of a page at most.
+# The most height of a page that column heads and rules take.
 COLUMN_HEADS = 12.0
 
-# The width of a column that takes what the others leave.
+# The width of a column that takes the remaining width.
 REST = 0.0
 
 
 def em(size: float) -> float:
-    """The width of a kanji in type of `size` points, rounded up to a thousandth: what is reckoned is never too narrow."""
+    """The width in millimetres of a kanji in type of `size` points, rounded up to 0.001: never too narrow."""
     return math.ceil(size * PT * 1000 - 1e-6) / 1000
 
 
 @dataclass(frozen=True, slots=True)
 class Widths:
-    """The widths of a table's columns by the class of their `col`; those of `REST` share what the others leave."""
+    """The widths of a table's columns by the class of their `col`; columns of `REST` share the remaining width."""
 
     columns: tuple[tuple[str, float], ...]
     total: float = A4.content_width
@@ -86,11 +86,11 @@ class Widths:
         return (self.total - taken) / sum(width == REST for _, width in self.columns)
 
     def ems(self, name: str, side: float = 0.0) -> int:
-        """How many kanji of the tables' type fit into a line of the column `name`, with `side` left free at each side."""
+        """The number of kanji that fit into a line of the column `name`, with a padding of `side` at each side."""
         return int((self.of(name) - RULE - 2 * side) / (TYPE_PT * PT))
 
     def figures(self, name: str) -> int:
-        """How many figures, each half an em wide, fit into a line of a cell of the column `name`."""
+        """The number of digits, each half an em wide, that fit into a line of the column `name`."""
         return int(2 * (self.of(name) - RULE - 2 * CELL_SIDE) / (TYPE_PT * PT))
 
     def rules(self, table: str) -> str:
@@ -101,16 +101,16 @@ class Widths:
 
 
 def width_of_figures(count: int) -> float:
-    """The width of a column that holds numbers of `count` figures in one line."""
+    """The width of a column for numbers of `count` digits."""
     return 3 + 1.5 * count
 
 
-# The widths of the columns of the report by what they hold (model/columns.py). The name has 23 kanji a line and prose,
-# which takes the rest, 48: of all divisions the one in which no line of the original holds only a character or two, and
-# most names stay in one line.
+# The widths of the report's columns, by kind (model/columns.py). A line has 23 kanji in a name and 48 in prose, which
+# takes the rest. With this division, no last line of the original has only one or two characters, and most names fit in
+# one line.
 REPORT = {"level": 8.0, "number": 9.0, "name": 72.0, "symbol": 10.5, "term": 13.0, "prose": REST}
 
-# The comparison (新旧対照表): what changed, then the columns of either side by what they hold.
+# The comparison (新旧対照表): the column of changes, then the columns of each side, by kind.
 COMPARISON = {"kinds": 15.5, "number": 8.0, "name": 37.0, "symbol": 9.5, "term": 10.5, "prose": REST}
 # Its list of changes by name (名前で見る変更).
 COMPARISON_LISTED = Widths(
@@ -120,8 +120,8 @@ COMPARISON_LISTED = Widths(
 # The errata (正誤表).
 ERRATA = Widths((("number", 11.0), ("place", 30.0), ("text", REST), ("text", REST)))
 
-# The history (経過): the column of a year in the shares and of its bar, and of an edition in the list of items. A narrow
-# one has room for 未記入 below a NO and for a NO of three figures beside its symbol, a wide one for 未記入 beside a NO.
+# The history (経過): the columns of the table of shares (year, total, bar), and the column of an edition in the list of
+# items. A narrow one fits 未記入 below a NO, or a symbol and a NO of three digits; a wide one fits 未記入 next to a NO.
 SHARES_YEAR, SHARES_TOTAL = 24.0, 11.0
 SHARES_BAR = {A4: 97.0, A3: 197.0}
 EDITION_NARROW, EDITION_LONG_NUMBER, EDITION_WIDE = 13.5, 14.5, 17.0
@@ -144,7 +144,7 @@ MEASURES: Mapping[str, str] = {
 
 
 def filled(style: str) -> str:
-    """The stylesheet `style` with its measures in place of their names. Raises `LookupError` for a name of none."""
+    """`style` with each `var(--paper-NAME)` replaced by its measure. Raises `LookupError` for an unknown name."""
 
     def measure(name: re.Match[str]) -> str:
         if name[1] not in MEASURES:

@@ -1,6 +1,6 @@
-"""The switch PLAIN=1: documents are laid out without anything of layout/fast/.
+"""The switch PLAIN=1: documents are laid out without layout/fast/.
 
-A developer sets it to find out whether a fault comes from WeasyPrint or from what makes it faster.
+With it, a developer finds out whether a fault comes from WeasyPrint or from the optimizations.
 """
 
 import os
@@ -9,10 +9,10 @@ _VARIABLE = "PLAIN"
 
 
 def is_plain() -> bool:
-    """Whether the switch is on: in the environment, after `make`, or as `--plain`."""
+    """Whether the switch is on, by the environment variable that make's PLAIN=1 and `--plain` set."""
     return os.environ.get(_VARIABLE, "") not in ("", "0")
 
 
 def switch_on() -> None:
-    """Set the switch for this process and for those that it starts."""
+    """Turn the switch on for this process and its child processes."""
     os.environ[_VARIABLE] = "1"

@@ -65,9 +65,9 @@ def _pair(old: str, new: str, required: bool = True) -> tuple[Argument, Argument
     )
 
 
-# Accepted by every command. The folder of another project, whose source/ and out/ are used:
+# These two are accepted by every command. The folder of another project, whose source/ and out/ are used:
 FOLDER = Argument("IN", "folder", "value", "フォルダ", "folder", "--in")
-# For developers: the layout without anything that is there for speed alone (plain.py).
+# For developers: layout without optimizations (plain.py).
 PLAIN = Argument("PLAIN", "plain", "flag", "1", "1", "--plain")
 
 COMMANDS = (

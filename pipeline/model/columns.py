@@ -1,14 +1,14 @@
-"""Stage 2: the columns of the list as data, in printed order. The one place that knows them: add or rename a column here.
+"""Stage 2: the columns of the list as data, in printed order. To add or rename a column, change this table.
 
-Column heads, header cells, colspans, the fields of open data and the columns of workbooks follow from this table.
-`Edition.columns` holds the same columns under the heads of one edition (見出し).
+Column heads, header cells, colspans, the fields of open data and the columns of workbooks are derived from it.
+`Edition.columns` gives the same columns with the heads of one edition (見出し).
 """
 
 from dataclasses import dataclass
 from typing import Literal
 
-# What a column holds. "level" is a heading above the items (its number is counted, not written), "number" the NO,
-# "name" the item's name and the head of its row, "symbol" a symbol of the legend, "term" a word of a list.
+# The kinds of columns: "level" is a heading above the items, numbered automatically; "number" the NO; "name" the item's
+# name, which is the row's header cell; "symbol" a symbol of the legend; "term" a word of a list; "prose" free text.
 Kind = Literal["level", "number", "name", "symbol", "term", "prose"]
 
 

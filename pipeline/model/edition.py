@@ -296,7 +296,7 @@ class Edition(_Part):
         return tuple(replace(column, head=getattr(self.headings, column.name)) for column in COLUMNS)
 
     def words(self, column: Column) -> Mapping[str, str]:
-        """The symbols or terms that `column` may hold, each with its meaning or 継続/終了; of any other kind none."""
+        """The symbols or terms allowed in `column`, each with its meaning or 継続/終了; empty for other kinds."""
         match column.kind:
             case "symbol":
                 return self.legend

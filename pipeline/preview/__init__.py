@@ -1,1 +1,1 @@
-"""The pages beside the source while it is edited: `make preview`. Off *proof*, and nothing is delivered."""
+"""`make preview`: shows the pages of an edition in a browser while its source is edited. Nothing is delivered."""
