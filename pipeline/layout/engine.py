@@ -103,7 +103,7 @@ _stylesheets: dict[str, Any] = {}
 
 
 def _stylesheet(text: str) -> Any:
-    """The parsed stylesheet `text`, cached. One that causes warnings is not cached, so that every document reports them."""
+    """The parsed stylesheet `text`. It is cached unless it causes warnings, which every document must report."""
     if text in _stylesheets:
         return _stylesheets[text]
     with listening() as complaints:
@@ -134,7 +134,7 @@ class _Html(weasyprint.HTML):  # type: ignore[misc]
 
 
 def _without_notes(sheet: Any) -> Any:
-    """A copy of a user agent stylesheet without its rules for footnotes, which cost five computed styles for each element."""
+    """A copy of a user agent stylesheet without footnotes, which cost five computed styles for each element."""
     lean = copy(sheet)
     lean.matcher = copy(sheet.matcher)
     lean.matcher.other_selectors = [
@@ -144,7 +144,7 @@ def _without_notes(sheet: Any) -> Any:
 
 
 def fetch_nothing() -> Any:
-    """A fetcher that refuses every URL. Documents are self-contained; WeasyPrint logs the refusal, which fails the build."""
+    """A fetcher that refuses every URL: documents are self-contained. WeasyPrint logs it, which fails the build."""
     return URLFetcher(allowed_protocols=())
 
 
@@ -234,5 +234,5 @@ class _Written(pydyf.Stream):  # type: ignore[misc]
 
 
 def compress_once(pdf: Any) -> None:
-    """Replace the streams of the finished `pdf` by compressed ones. pydyf would compress for the file and for its hash."""
+    """Compress the streams of the finished `pdf` once. pydyf would do it for the file, and again for its hash."""
     pdf.objects = [_Written(item) if isinstance(item, pydyf.Stream) else item for item in pdf.objects]

@@ -1,10 +1,10 @@
 """Part of stage 4: a glyph that stands for several texts gets a character code (CID) for each of them.
 
-Some texts share a glyph: a kanji with and without the variation selector of its default form, ˜ and U+0303, ² and the 2
-of 1⁄2. WeasyPrint uses glyph numbers as codes, and a ToUnicode map has one text for each code: the text that came first.
-Copying, searching and reading aloud would give that text for all of them. Here the second text gets another code, above
-the glyph numbers of the font, and a CIDToGIDMap leads from the code to the glyph (ISO 32000-1, 9.7.4.2). Without shared
-glyphs the bytes are WeasyPrint's.
+Some texts share a glyph: a kanji with and without the variation selector of its default form, ˜ and U+0303, ² and the
+2 of 1⁄2. WeasyPrint uses glyph numbers as codes, and a ToUnicode map has one text for each code: the one that came
+first. Copying, searching and reading aloud would give that text for all of them. Here the second text gets another
+code, above the glyph numbers of the font, and a CIDToGIDMap leads from the code to the glyph (ISO 32000-1, 9.7.4.2).
+Without shared glyphs the bytes are WeasyPrint's.
 """
 
 import re
@@ -22,8 +22,8 @@ from weasyprint.text.ffi import FROM_UNITS, ffi, pango
 class Font(weasyprint.pdf.fonts.Font):  # type: ignore[misc]
     """WeasyPrint's font, with codes for texts.
 
-    `to_unicode` and `widths` give the text and the width (thousandths of the font size) of each code. `others` gives the
-    code of (glyph, text) where the glyph's own number is taken by another text.
+    `to_unicode` and `widths` give the text and the width (thousandths of the font size) of each code. `others` gives
+    the code of (glyph, text) where the glyph's own number is taken by another text.
     """
 
     to_unicode: dict[int, str]
@@ -143,8 +143,8 @@ def _draw_first_line(stream: Any, textbox: Any, text_overflow: str, block_ellips
 def _texts(encoded: bytes, clusters: list[int]) -> Iterable[str]:
     """The text that each glyph of a run stands for.
 
-    `encoded` is the run's text in UTF-8; `clusters` has the byte offset at which each glyph's cluster begins. The glyphs
-    of one cluster, such as a letter and the mark above it, get a character each.
+    `encoded` is the run's text in UTF-8; `clusters` has the byte offset at which each glyph's cluster begins. The
+    glyphs of one cluster, such as a letter and the mark above it, get a character each.
     """
     text = encoded.decode()
     if len({*clusters}) == len(clusters) == len(text):

@@ -45,7 +45,7 @@ def lay_out_margins(
 
 
 def head_room(engine: Engine, root: Element, repeated: Sequence[Element], lines: Iterable[str]) -> str:
-    """The CSS that gives pages room for their head and for each of the running `lines`; empty if they have it already."""
+    """The CSS that gives pages room for their head and each of the running `lines`; empty if they have it already."""
     highest = _highest(lines)
     if not highest and all("plain" in head.get("class", "").split() for head in repeated if head.tag == "header"):
         return ""

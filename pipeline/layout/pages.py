@@ -1,4 +1,4 @@
-"""Part of stage 4: HTML becomes pages ready to be written. A document with a table is laid out in chunks (fast/chunks.py)."""
+"""Part of stage 4: HTML becomes pages ready to be written, with a table in chunks (fast/chunks.py) or in one piece."""
 
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress

@@ -114,7 +114,7 @@ def new_page_cache() -> "PageCache | None":
 
 
 def _weasyprint() -> Any:
-    """Import WeasyPrint. Call `confine_layout` before: fontconfig reads its settings once. Raises `LackError` without Pango."""
+    """Import WeasyPrint. `confine_layout` must come first: fontconfig reads its settings once. Raises `LackError`."""
     try:
         if is_plain():
             import weasyprint

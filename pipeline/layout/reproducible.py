@@ -1,4 +1,4 @@
-"""Part of stage 4: fonts are subset and streams compressed by locked packages, so that every system writes the same bytes.
+"""Part of stage 4: locked packages subset fonts and compress streams, so that every system writes the same bytes.
 
 WeasyPrint subsets fonts with the system's HarfBuzz, and pydyf compresses with the zlib that Python was built with. Both
 write different bytes on Debian 12, Debian 13 and Ubuntu 24.04. uharfbuzz and deflate bring their own libraries.
@@ -27,7 +27,7 @@ class _Font(glyphs.Font):
     def subset(self, to_unicode: Iterable[int], hinting: bool) -> None:  # noqa: ARG002 hints do not matter in print
         """Reduce the font to the glyphs in `to_unicode`. Glyph numbers stay the same; overrides WeasyPrint's method."""
         asked = SubsetInput()
-        # Numbers above the font's are aliases (glyphs.py), whose glyphs are in `to_unicode` under their own numbers too.
+        # Codes above the font's glyph numbers (glyphs.py): their glyphs are in `to_unicode` by number too.
         asked.glyph_set.update(number for number in to_unicode if number < self.glyph_count)
         asked.sets(SubsetInputSets.DROP_TABLE_TAG).update(int.from_bytes(tag.encode(), "big") for tag in _TABLES)
         asked.flags = SubsetFlags.RETAIN_GIDS | SubsetFlags.NO_HINTING | SubsetFlags.DESUBROUTINIZE

@@ -1,8 +1,8 @@
 """Part of stage 4: builds the structure tree (tags) from the HTML.
 
-WeasyPrint tags page by page: a table on three pages becomes three tables with three heads (its issue #2903), no cell has
-a scope (#2508), and page margins are neither in the tree nor artifacts (#1836). So WeasyPrint's tree is removed, and one
-is built with a structure element for each HTML element:
+WeasyPrint tags page by page: a table on three pages becomes three tables with three heads (its issue #2903), no cell
+has a scope (#2508), and page margins are neither in the tree nor artifacts (#1836). So WeasyPrint's tree is removed,
+and one is built with a structure element for each HTML element:
 
 - `scope`, `headers`, `id` and `aria-label` become attributes; figures and links get their place on the page.
 - The lines of a cell become paragraphs, or entries of a list if they begin with a bullet.
@@ -112,9 +112,9 @@ def mark_content(
 ) -> list[Leaf]:
     """Give marked-content ids from `first` on to the content of `stream`; turn everything else into artifacts.
 
-    `page` is WeasyPrint's page that was painted on `stream`. `places` gives the index of each HTML element. `seen` holds
-    repeatable elements (heads, margins) that were content on an earlier page, and gets those of this page. Returns the
-    content in reading order, which is the order of the ids.
+    `page` is WeasyPrint's page that was painted on `stream`. `places` gives the index of each HTML element. `seen`
+    holds repeatable elements (heads, margins) that were content on an earlier page, and gets those of this page.
+    Returns the content in reading order, which is the order of the ids.
     """
     marked = list(_boxes(page._page_box, None))
     # The page head is read first, although WeasyPrint visits the margins last.
@@ -148,9 +148,9 @@ def mark_content(
 
 
 def rebuild_tags(root: Element, leaves: Sequence[Sequence[Leaf]], pdf: pydyf.PDF) -> None:
-    """Replace WeasyPrint's structure tree in `pdf` by one of the HTML below `root`. `leaves` has the content of each page.
+    """Replace WeasyPrint's structure tree in `pdf` by one of the HTML below `root`.
 
-    `AssertionError` means that WeasyPrint has changed (docs/weasyprint.md).
+    `leaves` has the content of each page. `AssertionError` means that WeasyPrint has changed (docs/weasyprint.md).
     """
     later = _take_down(pdf)
     _build_tree(pdf, _tree(root, leaves))
@@ -179,7 +179,7 @@ def _length(box: Any) -> int:
 
 
 def _boxes(box: Any, artifact: pydyf.Dictionary | None, once: bool = False) -> Iterator[tuple[Any, Any, bool]]:
-    """(box with content, the artifact that it is if hidden or repeated, whether it may be repeated), in layout order."""
+    """(box with content, its artifact if it is hidden or repeated, whether it may be repeated), in layout order."""
     if isinstance(box, AbsolutePlaceholder):
         box = box._box
     if isinstance(box, boxes.MarginBox):
@@ -270,7 +270,7 @@ def _type(element: Element) -> str | None:
 
 
 def _divide_into_lines(cell: _Node) -> None:
-    """Make each line of `cell` a paragraph, or an entry of a list if it begins with a bullet. One plain line stays as it is."""
+    """Make each line of `cell` a paragraph, or a list entry if it begins with a bullet. One plain line stays."""
     text = "".join(cell.element.itertext()) if len(cell.element) else cell.element.text or ""
     if "\n" not in text and not text.lstrip().startswith(tuple(BULLETS)):
         return

@@ -14,7 +14,7 @@ from pipeline.model.validation import Validated
 
 
 def prove_data(files: Mapping[str, bytes], validated: Validated) -> int:
-    """Prove that `files` (name -> bytes) say what the model says. Returns the number of rows in the CSV. Raises `ProofError`."""
+    """Prove that `files` (by name) say what the model says. Returns the number of CSV rows. Raises `ProofError`."""
     try:
         read = _read_back(files)
     except ValueError as error:

@@ -14,8 +14,8 @@ NAME = 127
 NESTING = 28
 _OBJECTS = 8_388_607
 
-# Matches tokens that are within the limits; the match ends before the first one that is not. Integers have 32 bits, reals
-# at most 38 digits before the point. All quantifiers are possessive, so the time is linear.
+# Matches tokens that are within the limits; the match ends before the first one that is not. Integers have 32 bits,
+# reals at most 38 digits before the point. All quantifiers are possessive, so the time is linear.
 _REGULAR = rb"[^\s/<>\[\]()%{}#]"
 _BETWEEN = rb"[^(</%0-9+.-]*+"
 _WITHIN = re.compile(

@@ -29,7 +29,7 @@ from .limits import NESTING, excesses
 
 @dataclass(slots=True)
 class _Element:
-    """A structure element: its text with that of its kids, and its marked content as (page index, id) and page indexes."""
+    """A structure element: its text with that of its kids, its marked content as (page index, id), and its pages."""
 
     item: Any
     type: str
@@ -47,7 +47,7 @@ class _Element:
 
 
 def prove(data: bytes, document: Document) -> int:
-    """Prove that `data` is the PDF of `document`. Returns the number of pages. Raises `ProofError` with the first 30 findings."""
+    """Prove that `data` is the PDF of `document`. Returns the number of pages. Raises `ProofError` (at most 30 findings)."""
     try:
         with gc_paused():
             proof = _Proof(data, document.expected, document.carried)
@@ -274,7 +274,7 @@ class _Proof:
                 yield f"{place}: 「{text}」が、行の始まる{begins + 1}ページから続いていません。"
 
     def _wrong_links(self, element: _Element, text: str) -> str:
-        """What is wrong with the links in `element`, or "". Each address in `text` is a link; marked in parts, several links."""
+        """What is wrong with the links in `element`, or "". Each address in `text` must be a link."""
         wanted = list(find_addresses(text))
         links = list(element.all("Link"))
         leads = [(kid.text, self._targets(kid)) for kid in links]
@@ -287,7 +287,7 @@ class _Proof:
         return ""
 
     def _targets(self, link: _Element) -> list[str]:
-        """The targets of the annotations of `link`; "" for one without place, description or entry in the parent tree."""
+        """The targets of the annotations of `link`; "" for one without place, description or parent tree entry."""
         targets = []
         for kid in map(_resolve, link.item["/K"]):
             if isinstance(kid, DictionaryObject) and kid.get("/Type") == "/OBJR":
@@ -519,7 +519,7 @@ def _decoration(span: _Element) -> str:
 
 
 def _heads(piece: Paragraph | Row, following: Paragraph | Row) -> bool:
-    """Whether `piece` heads the next piece, `following`. A row is headed by the rows to which its cells' headers refer."""
+    """Whether `piece` heads the next piece, `following`: a row refers to its headings by its cells' headers."""
     if isinstance(piece, Paragraph):
         return piece.kind.startswith("H")
     heads = {cell.id for cell in piece.cells if cell.id} if piece.is_heading else set()

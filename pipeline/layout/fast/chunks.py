@@ -61,7 +61,7 @@ class MustStayWholeError(Exception):
 
 
 class ChunkedTable:
-    """A document with a long table, which is laid out in chunks: the tree is reduced to the rows of one chunk at a time."""
+    """A document with a long table. For each chunk, the HTML tree is reduced to the rows of that chunk."""
 
     def __init__(self, root: Element, table: Element, kept: PageCache | None = None) -> None:
         self.root = root
@@ -110,7 +110,7 @@ class ChunkedTable:
         return {element for element, place in self.places.items() if place <= last}
 
     def margins(self, number: int) -> DrawnPage:
-        """The margins of page `number` (from 0) without the page number: content on the first page, artifacts on the others."""
+        """The margins of page `number` (from 0), without the page number. They are content on the first page only."""
         return self._shared_margins[number > 0]
 
     def drawn(self, jobs: int) -> list[DrawnPage]:
@@ -171,7 +171,7 @@ class ChunkedTable:
         return pages
 
     def _in_two(self, helper: HelperProcess, middle: int) -> list[DrawnPage]:
-        """All pages. The process `helper` this one lays out those from row `middle` on, if a page begins there."""
+        """All pages. `helper` lays out those from row `middle` on; they are used if a page begins with that row."""
         try:
             end = len(self._rows)
             rest = helper.ask(middle, end)
@@ -269,7 +269,7 @@ class ChunkedTable:
         self._pages_of_a_chunk = -(-pages // max(2, round(pages / _PAGES_OF_A_CHUNK)))
 
     def _plan(self, begin: int) -> Iterator[tuple[int, int]]:
-        """The predicted chunks from row `begin` on: (first row, row before which the rows end that the chunk depends on)."""
+        """The predicted chunks from row `begin` on: (first row, end of the rows on which the chunk depends)."""
         end = len(self._rows)
         if not self._page_room:
             yield begin, end
@@ -293,7 +293,7 @@ class ChunkedTable:
             return self._chunk(begin, reach), complaints
 
     def _chunk(self, begin: int, reach: int) -> list[DrawnPage]:
-        """The pages from row `begin` on that depend only on rows before `reach`; at least one, with more rows if needed."""
+        """The pages from row `begin` on that depend only on rows before `reach`. `reach` grows until there is one."""
         end = len(self._rows)
         while True:
             with gc_paused():

@@ -1,4 +1,4 @@
-"""Part of stage 4: pages drawn as plain data, and a cache of them for the preview, which builds a document repeatedly."""
+"""Part of stage 4: pages drawn as plain data, and a cache of them for the preview."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -14,9 +14,9 @@ class DrawnPage:
     """A drawn page of a long table without its margins, or the drawn margins of a page.
 
     `content` is the content stream. `states` has the graphics states that it names, and `fonts` the codes that it uses
-    of each font (WeasyPrint's key), which are valid for this page alone (glyphs.py). The page begins with row `start` of
-    the table and the next one with row `next`; None if the page break is inside a row. The first `decisive` rows of the
-    next page decide where this page ends.
+    of each font (WeasyPrint's key), which are valid for this page alone (glyphs.py). The page begins with row `start`
+    of the table and the next one with row `next`; None if the page break is inside a row. The first `decisive` rows of
+    the next page decide where this page ends.
     """
 
     content: bytes

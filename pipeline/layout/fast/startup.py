@@ -2,9 +2,9 @@
 
 Imports are a large part of a cold run. Two of them can be avoided:
 
-- cffi parses WeasyPrint's C declarations of Pango and of the other libraries at each start. It can also compile them to
-  a Python module ("ABI mode, out-of-line"). Set-up does that, and puts the module into site-packages. Without the module
-  cffi parses as usual.
+- cffi parses WeasyPrint's C declarations of Pango and of the other libraries at each start. It can also compile them
+  to a Python module ("ABI mode, out-of-line"). Set-up does that, and puts the module into site-packages. Without the
+  module cffi parses as usual.
 - WeasyPrint imports fontTools' subsetter, which reproducible.py replaces, and its instancer of variable fonts, of which
   none is approved.
 """
@@ -41,7 +41,7 @@ def import_weasyprint() -> Any:
 
 
 class _Compiled:
-    """Stands in for `cffi.FFI`. The module's name is a hash of the declarations, so compiled ones are never out of date."""
+    """Stands in for `cffi.FFI`. The compiled module is named by a hash of the declarations: it cannot be outdated."""
 
     def cdef(self, source: str) -> None:
         try:

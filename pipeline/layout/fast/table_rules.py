@@ -1,8 +1,8 @@
 """Part of stage 4: the borders of table cells, drawn as few long lines.
 
-WeasyPrint draws four sides of each cell, each with a clip path. In a long table that takes a fifth of the total time and
-half of a page's content stream. Here solid borders of adjoining cells become one line with the same place, width and
-color. WeasyPrint still draws all other borders.
+WeasyPrint draws four sides of each cell, each with a clip path. In a long table that takes a fifth of the total time
+and half of a page's content stream. Here solid borders of adjoining cells become one line with the same place, width
+and color. WeasyPrint still draws all other borders.
 """
 
 from collections import defaultdict
@@ -37,7 +37,7 @@ class Rule:
 
 
 def take_rules(page: Any) -> list[Rule]:
-    """The borders of all cells in the page box `page`. They are removed from the cells, whose content stays in place."""
+    """Remove the borders of all cells in the page box `page`, and return them. The cells' content stays in place."""
     upright: dict[tuple[float, float, Any], list[tuple[float, float]]] = defaultdict(list)
     level: dict[tuple[float, float, Any], list[tuple[float, float]]] = defaultdict(list)
     for cell in _cells(page):
