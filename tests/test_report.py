@@ -165,8 +165,8 @@ def test_templates_and_styles_share_their_class_names() -> None:
     styled = {*re.findall(r"\.([a-z][a-z-]+)", re.sub(r"/\*.*?\*/|[^{}]*(?=;)", "", style, flags=re.DOTALL))}
     templates = "".join(path.read_text("utf-8") for path in (ROOT / "templates").glob("*.html"))
     written = {name for text in re.findall(r'class="([^"]*)"', templates) for name in re.findall("[a-z][a-z-]+", text)}
-    # The columns (policy and measure name a heading row, too); the height of an item, a column of numbers of so many figures, how a masthead is arranged,
-    # what `markup.py` marks.
+    # Columns (levels name their heading rows too); the height of an item, the width of a column of numbers, the
+    # arrangement of a masthead, the ties of `markup.py`.
     written |= {column.name for column in COLUMNS}
     written |= {"tall", "figures-", "title-below", "below-each-other", "issued-above", "tied"}
     assert styled - {"css"} <= written, styled - written

@@ -1,1 +1,1 @@
-"""The documents: each module says what one of them holds, and once more what its PDF must say."""
+"""Stage 3: one folder for each kind of document; page.py makes its HTML, expected.py says what its PDF must read."""

@@ -1,11 +1,11 @@
-"""Addresses of web pages and of mail in what people wrote: where each stands, and where it leads."""
+"""Finds web and mail addresses in prose: the span of each and its URI."""
 
 import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-# In Japanese nothing but the next character says where an address ends: so only what may stand in one as it is
-# (RFC 3986), in ASCII, belongs to it.
+# Japanese puts no space behind an address, so it ends at the first character that RFC 3986 does not allow in a URI:
+# anything outside ASCII.
 _HOST = r"[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?)+"
 _ADDRESS = re.compile(
     rf"(?<![A-Za-z0-9])https?://{_HOST}(?::[0-9]+)?(?:[/?#][A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=%]*)?"
@@ -15,7 +15,7 @@ _BRACKETS = {")": "(", "]": "["}
 
 
 class Address(NamedTuple):
-    """An address in a text: its first character, the one after its last, and the URI that it means."""
+    """An address in a text: its span (start, end) and its URI."""
 
     begin: int
     end: int
@@ -23,7 +23,7 @@ class Address(NamedTuple):
 
 
 def find_addresses(text: str) -> Iterator[Address]:
-    """The addresses in `text`. What ends the sentence or closes a bracket around an address is no part of it."""
+    """The addresses in `text`, without punctuation and closing brackets that follow them."""
     if "://" not in text and "@" not in text:
         return
     for match in _ADDRESS.finditer(text):

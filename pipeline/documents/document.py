@@ -1,6 +1,6 @@
-"""What a document is on its way from stage 3 to stage 6: its HTML, what its PDF must say, and what it carries.
+"""The types that pass from stage 3 to stage 6: a document's HTML, the expected text of its PDF, and its attachments.
 
-A document says what must be read in it in its own words, from the model; the proof holds the PDF against that.
+`Expected` is derived from the model; the proof compares the PDF with it.
 """
 
 import datetime
@@ -12,23 +12,22 @@ from pipeline.paper import A3, A4
 
 A4_LANDSCAPE, A3_LANDSCAPE = A4.points, A3.points
 
-# The attribute in which an element's id stands while it is laid out.
+# The attribute that holds an element's id during layout.
 ID = "data-id"
 
-# Characters with which a line begins that is an entry of a list.
+# A line that begins with one of these is an entry of a list.
 BULLETS = "・･•‣◦●○◎■□◆◇▪▫"
 
-# What is read aloud before words that are marked: underlined in the new text, struck out in the old one, underlined
-# in both texts of a correction.
+# Announced before marked words: underlined in the new text, struck out in the old text, underlined in a correction.
 CHANGED, DELETED, CORRECTED = "変更", "削除", "訂正"
 
-# Of a SHA-256 in hexadecimal so many characters stand in the footer, to tell two printouts apart.
+# Hexadecimal digits of the SHA-256 in the footer, by which two printouts can be told apart.
 DIGEST_LENGTH = 8
 
 
 @dataclass(frozen=True, slots=True)
 class CarriedFile:
-    """A file inside the PDF: the source it was made of, byte for byte. `name` is ASCII."""
+    """An attachment of the PDF: a source, byte for byte. `name` is ASCII."""
 
     name: str
     data: bytes
@@ -36,37 +35,38 @@ class CarriedFile:
 
     @property
     def digest(self) -> str:
+        """The SHA-256 in hexadecimal."""
         return hashlib.sha256(self.data).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
 class Carried:
-    """What a PDF carries besides its pages: its sources, and the day that they speak of."""
+    """The attachments of a PDF (its sources) and its date (現在日)."""
 
     files: tuple[CarriedFile, ...]
     day: datetime.date | None
 
     @property
     def label(self) -> str:
-        """What stands in the footer: the digests of one source or two; of more, one over all of them and their number."""
+        """The footer: the digests of one or two sources; of more, their number and a digest over all digests."""
         if len(self.files) <= 2:
             return "→".join(file.digest[:DIGEST_LENGTH] for file in self.files)
-        # As `sha256sum` lists the digests of the files, without their names.
+        # Over the lines of `sha256sum` without the file names.
         digest = hashlib.sha256("".join(f"{file.digest}\n" for file in self.files).encode()).hexdigest()
         return f"{digest[:DIGEST_LENGTH]}({len(self.files)}版)"
 
     @property
     def identifier(self) -> str:
-        """What stands in the metadata."""
+        """The identifier in the metadata: the digests of all sources."""
         return " ".join(f"sha256:{file.digest}" for file in self.files)
 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A cell as it must read: its text, the ids in `Headers`, its `Scope` if it is a head, its alternate text.
+    """An expected cell: text, ids in `Headers`, `Scope` of a header cell, alternate text.
 
-    `marked` holds the words that are underlined or struck out, line by line, and `said` what is read before each.
-    `heading` is the level of a heading that the cell holds.
+    `marked` holds the underlined or struck-out words line by line, `said` what is announced before each. `heading` is the
+    level of a heading inside the cell; 0 means none.
     """
 
     text: str
@@ -81,7 +81,7 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A row as it must read. `context` is what the head of a page says that begins with it."""
+    """An expected row. `context` is the line of context of a page that begins with it."""
 
     cells: tuple[Cell, ...]
     context: str = ""
@@ -90,9 +90,9 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Paragraph:
-    """A paragraph or heading as it must read; `kind` is its type in the PDF: P, H1, H2, Note, Figure.
+    """An expected paragraph or heading; `kind` is its structure type: P, H1, H2, Note, Figure.
 
-    `alternate` is what is read aloud of a figure; `text` is what stands in it.
+    Of a figure, `alternate` is the alternate text and `text` the text drawn in it.
     """
 
     kind: str
@@ -102,9 +102,9 @@ class Paragraph:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table as it must read: the rows of its head, which each of its pages repeats, and all others.
+    """An expected table: the rows of its head, which every page repeats, and its other rows.
 
-    `pictures_head` heads a column of pictures that repeat what other cells say: it is for the eye only, as they are.
+    `pictures_head` is the head of a column of decorative pictures; head and pictures are artifacts.
     """
 
     heads: tuple[tuple[Cell, ...], ...]
@@ -113,6 +113,7 @@ class Table:
 
     @property
     def head_text(self) -> str:
+        """The text of all header cells."""
         return "".join(cell.text for row in self.heads for cell in row)
 
 
@@ -121,7 +122,7 @@ Block = Paragraph | Table
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """What a PDF must say: its metadata, what opens it, what stands at the head of every other page, and all the rest in order."""
+    """The expected content of a PDF: metadata, masthead of the first page and of the others, and the blocks in order."""
 
     title: str
     author: str
@@ -132,12 +133,13 @@ class Expected:
 
     @property
     def tables(self) -> Iterator[Table]:
+        """The tables among the blocks."""
         return (block for block in self.blocks if isinstance(block, Table))
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A document before it is laid out. `beside` holds what is delivered with it: suffix (".json") and content."""
+    """A document before layout. `beside` holds files delivered with it: (suffix such as ".json", content)."""
 
     html: str
     expected: Expected

@@ -1,8 +1,7 @@
-"""What the PDF of any kind of document must say around its content, from the model alone.
+"""The expected masthead and metadata of every kind of document, derived from the model alone.
 
-Nothing here or in a kind's expected.py may use the code that makes the pages (tests/test_expected.py): a mistake in
-that code would go unseen if the proof read its expectations from the same place. Words that stand on a page are
-therefore written in both.
+Neither this module nor an expected.py may import the code that makes the pages (tests/test_expected.py): the proof would
+miss an error in code that it shares. Therefore the fixed words of a page are written in both.
 """
 
 from collections.abc import Mapping
@@ -23,7 +22,7 @@ LEGEND_COLON = "："
 
 
 def expect(edition: Edition, *blocks: Block, title: str = "") -> Expected:
-    """What a document on `edition` alone must say, under the edition's title or another one."""
+    """The expected content of a document on one `edition`, under its title or another one."""
     first, later, meanings = mastheads(edition, title or edition.title, edition.has_meanings_on_first_page)
     return Expected(
         title=document_title(title or edition.title, edition.fiscal_year),
@@ -42,9 +41,9 @@ def mastheads(
     is_draft: bool | None = None,
     legends: tuple[tuple[str, Mapping[str, str]], ...] = (),
 ) -> tuple[tuple[Paragraph, ...], tuple[Paragraph, ...], tuple[Paragraph, ...]]:
-    """The paragraphs at the head of the first page, those at the head of the others, and those of a block of meanings.
+    """The expected masthead of the first page, that of the others, and the block of meanings.
 
-    `years`, `is_draft` and `legends` (label and symbols of each) replace what the edition says by itself.
+    `years`, `is_draft` and `legends` (label and symbols of each) override those of the edition.
     """
     colon_label = flat(edition.headings.status) + LEGEND_COLON
     legends = legends or ((colon_label, edition.legend),)
@@ -79,30 +78,30 @@ def mastheads(
 
 
 def legend(label: str, symbols: Mapping[str, str]) -> str:
-    """A legend as it is printed: label, then each symbol with its meaning."""
+    """A legend as printed: the label, then each symbol with its meaning."""
     return label + " ".join(symbol + meaning for symbol, meaning in symbols.items())
 
 
 def document_title(title: str, years: str) -> str:
-    """The title in the metadata: with the year or years in brackets, if any."""
+    """The title in the metadata, with the year or years in brackets if there are any."""
     return flat(f"{title}({years})" if years else title)
 
 
 def percent(part: int, whole: int) -> Decimal:
-    """`part` of `whole` in per cent, with one decimal; a half goes upwards."""
+    """`part` of `whole` in per cent with one decimal, rounded half up."""
     return (Decimal(100 * part) / whole).quantize(Decimal("0.1"), ROUND_HALF_UP)
 
 
 def require(holds: bool, message: str) -> None:
-    """Raise `ProofError` unless an invariant holds that what is expected must meet by itself."""
+    """Raise `ProofError` unless an invariant of the expected content holds."""
     if not holds:
         raise ProofError(f"検査で、資料の中身に食い違いが見つかりました。{message}")
 
 
 def marked(old: str, new: str) -> tuple[tuple[str, tuple[str, ...]], tuple[str, tuple[str, ...]]]:
-    """Each of two texts with its words that are marked as changed.
+    """Both texts, each with its changed words.
 
-    Raises `ProofError` unless the pieces joined are the text, and what is not marked says the same in both.
+    Raises `ProofError` unless the pieces join to the text and the unmarked pieces of both are equal.
     """
     pieces = mark(old, new)
     for text, side in zip((old, new), pieces, strict=True):

@@ -1,7 +1,7 @@
-"""Stage 3: finished values become one self-contained HTML document, the same on screen, in print and for WeasyPrint.
+"""Stage 3: renders finished values to one self-contained HTML document for screens, printing browsers and WeasyPrint.
 
-Python decides what stands where; the templates only arrange it. What each document consists of is in a module
-of its own (report.py and its like); here is what they share.
+Python computes every value; templates only arrange them. Each kind's values are made in its page.py; this module holds
+what all kinds share.
 """
 
 import traceback
@@ -34,9 +34,9 @@ LEGEND_COLON = "："
 
 @dataclass(frozen=True, slots=True)
 class Masthead:
-    """What stands at the head of the first page and of those after it.
+    """The masthead of the first page and of the later ones.
 
-    `meanings` are the legends whose meanings stand in a block of their own on the first page, and on no other.
+    `meanings` are legends printed in a block on page 1 only (凡例の場所: 一ページ目).
     """
 
     first: PageHead
@@ -45,24 +45,24 @@ class Masthead:
 
     @property
     def heads(self) -> tuple[PageHead, ...]:
-        """The one of all pages, or that of the first and that of the others."""
+        """The masthead of all pages, or that of the first page and that of the others."""
         return (self.first,) if self.first is self.later else (self.first, self.later)
 
     @property
     def height_of_block(self) -> float:
-        """How high the block of meanings is at most, in millimetres."""
+        """An upper bound, in millimetres, of the height of the block of meanings."""
         return sum(legend.height_of_block for legend in self.meanings)
 
 
 def masthead(edition: Edition, title: str = "") -> Masthead:
-    """The masthead of a document on `edition`, under another title if one is given."""
+    """The masthead of a document on `edition`, under its title or another one."""
     return arranged(page_head(edition, title), edition.has_meanings_on_first_page)
 
 
 def page_head(edition: Edition, title: str = "") -> PageHead:
-    """What the head of a page of such a document says in full."""
+    """The full head of a page of a document on `edition`."""
     as_of = f"{japanese_date(edition.as_of)}現在" if edition.as_of else ""
-    # The office with its city; where no office is named, as on the original, nothing.
+    # The city is named only with an office; the original names neither.
     issuer = " ".join(filter(None, (edition.municipality, edition.department))) if edition.department else ""
     return PageHead(
         title=title or edition.title,
@@ -75,7 +75,7 @@ def page_head(edition: Edition, title: str = "") -> PageHead:
 
 
 def arranged(head: PageHead, meanings_on_first_page: bool) -> Masthead:
-    """The masthead that says what `head` says, with the meanings of its legends on every page or on the first alone."""
+    """The masthead of `head`, with the meanings of its legends on every page or on page 1 only."""
     if not meanings_on_first_page:
         return Masthead(head, head)
     symbols = {symbol: "" for legend in head.legends for symbol in legend.entries}
@@ -85,7 +85,7 @@ def arranged(head: PageHead, meanings_on_first_page: bool) -> Masthead:
 
 
 def document_title(edition: Edition, title: str = "") -> str:
-    """The title in the metadata: with the year, by which a shelf of them can be told apart."""
+    """The title in the metadata, with 年度, so that the files of several years can be told apart."""
     year = f"({flat(edition.fiscal_year)})" if edition.fiscal_year else ""
     return flat(title or edition.title) + year
 
@@ -96,13 +96,13 @@ def render(template: str, **values: object) -> str:
         return mark_up(_environment().get_template(template).render(**values))
     except MemoryError:
         raise
-    except Exception as error:  # whatever a template makes Python raise, its writer has to find the line
-        # Jinja rewrites the traceback so that its last entry in templates/ is the template's own line.
+    except Exception as error:  # a template can raise anything; its author needs the line
+        # Jinja rewrites tracebacks: the last frame in templates/ is the line of the template.
         places = [
             frame for frame in traceback.extract_tb(error.__traceback__) if Path(frame.filename).parent == TEMPLATES
         ]
         if not isinstance(error, jinja2.TemplateError) and not places:
-            raise  # it is ours
+            raise  # a bug outside the templates
         syntax = error if isinstance(error, jinja2.TemplateSyntaxError) else None
         name = (syntax and syntax.filename) or (places[-1].filename if places else template)
         line = syntax.lineno if syntax else places[-1].lineno if places else 0
@@ -111,28 +111,28 @@ def render(template: str, **values: object) -> str:
 
 
 def permille(part: int, whole: int) -> int:
-    """`part` of `whole` in tenths of a per cent, a half upwards."""
+    """`part` of `whole` in tenths of a per cent, rounded half up."""
     return (2_000 * part + whole) // (2 * whole)
 
 
 def percent(tenths: int) -> str:
-    """33.3 of 333 tenths of a per cent."""
+    """`tenths` of a per cent as text: 333 gives 33.3."""
     return f"{tenths // 10}.{tenths % 10}"
 
 
 def number_column(numbers: Iterable[int], room: int) -> str:
-    """The class of a column of `numbers` that has room for so many figures; where it has to be wider, one that says so.
+    """The class of a column of `numbers`: "number" if it has `room` for their figures, otherwise a wider "figures-N".
 
-    A NO stands in one line, whatever it is (styles/report.css).
+    A NO is never broken into lines.
     """
     figures = max((len(str(number)) for number in numbers), default=1)
     return "number" if figures <= room else f"figures-{figures}"
 
 
 def break_label(text: str, width: int) -> tuple[str, ...]:
-    """`text` in lines of at most `width` ems, as even as can be, broken before a kanji that follows kana where possible.
+    """`text` in even lines of at most `width` ems, broken before a kanji that follows kana if possible.
 
-    今後の取扱い in three ems is 今後の / 取扱い; 推進方針 in two is 推進 / 方針.
+    Examples: 今後の取扱い in 3 ems gives 今後の / 取扱い, 推進方針 in 2 ems 推進 / 方針.
     """
     count = -(-width_in_ems(text) // width)
     if count <= 1:
@@ -173,7 +173,7 @@ def _environment() -> jinja2.Environment:
 
 
 def _style(name: str) -> Markup:
-    """The stylesheet `name` with the measures of the paper, to be inlined: the document asks for no other file."""
+    """The stylesheet `name` with the measures of the paper, for inlining: the document loads no file."""
     return Markup(filled((STYLES / name).read_text("utf-8")))
 
 
@@ -183,5 +183,5 @@ def _rules(widths: Widths, table: str) -> Markup:
 
 
 def _figure_rules() -> str:
-    """The CSS rules for the classes of `number_column`: a NO has up to nine figures."""
+    """The CSS widths of the classes figures-4 to figures-9 (`number_column`)."""
     return "".join(f"col.figures-{count} {{ width: {width_of_figures(count):g}mm; }}\n" for count in range(4, 10))

@@ -1,7 +1,7 @@
-"""What a finished text of HTML gets besides: addresses become links, and ～ stays with the character before it.
+"""Post-processing of finished HTML: addresses become links, and ～ is kept on the line of the character before it.
 
-Templates write what people typed as it is. Here it is found wherever it stands, in one piece or in several that are
-marked as changed, so that no template can forget it.
+Templates print typed text as it is. Doing this once for the whole document covers every template, and addresses that
+`ins` and `del` divide.
 """
 
 import re
@@ -11,26 +11,26 @@ from markupsafe import Markup, escape
 
 from .addresses import find_addresses
 
-# ～ (U+FF5E) may not begin a line, as 〜 may not (JIS X 4051). Browsers take it for an ideograph; for them a style puts
-# what forbids a break before it, which is no part of the text that is copied or searched.
+# ～ (U+FF5E) may not begin a line, like 〜 (JIS X 4051). Browsers treat it as an ideograph; a style puts U+2060 WORD
+# JOINER before it as generated content, which is neither copied nor searched.
 TIED = '<span class="tied">～</span>'
 _TILDE = re.compile("(?<!～～)～")
 
-# What leads a reader of the page from a repeat to its item, and would stop a printed one.
+# The link from a repeat to its item, of no use on paper.
 _ON_SCREENS = re.compile('(?:<span class="tied">|<a class="to-item"[^>]*>)([^<]*)</(?:span|a)>')
 
-# Where nobody reads.
+# Elements without readable text.
 _KEPT = re.compile(r"<(script|style|title)\b.*?</\1>", re.DOTALL)
-# The head of a page or of a table returns on each page.
+# Elements that are repeated on every page.
 _WITHOUT_LINKS = re.compile(r"<(header|thead|nav)\b.*?</\1>", re.DOTALL)
 _BLOCK = re.compile(r"(<(td|th|p|li|h[1-6])\b[^>]*>)(.*?)(?=</\2>)", re.DOTALL)
-# A link holds no link, and a picture neither links nor ties.
+# Links do not nest; pictures get neither links nor ties.
 _LINK_OR_TAG = re.compile(r"(<(?:a|svg)\b.*?</(?:a|svg)>|<[^>]*>)", re.DOTALL)
 _TAG = re.compile(r"(<svg\b.*?</svg>|<[^>]*>)", re.DOTALL)
 
 
 def mark_up(html: str) -> str:
-    """The document `html` with links and ties."""
+    """`html` with addresses as links and ～ tied to the character before it."""
     if "～" not in html and "://" not in html and "@" not in html:
         return html
     return "".join(
@@ -42,12 +42,12 @@ def mark_up(html: str) -> str:
 
 
 def for_paper(html: str) -> str:
-    """The document `html` without what only browsers need: paper has the text of it."""
+    """`html` for WeasyPrint: without ties and the links of repeats; their text stays."""
     return _ON_SCREENS.sub(r"\1", html)
 
 
 def _split(text: str, pattern: re.Pattern[str]) -> Iterator[tuple[str, bool]]:
-    """`text` in pieces, each with whether it is one that `pattern` describes."""
+    """`text` in pieces (piece, matches `pattern`)."""
     at = 0
     for match in pattern.finditer(text):
         yield text[at : match.start()], False
@@ -59,16 +59,16 @@ def _split(text: str, pattern: re.Pattern[str]) -> Iterator[tuple[str, bool]]:
 def _marked(part: str, with_links: bool) -> str:
     if with_links:
         part = _BLOCK.sub(lambda match: match[1] + _linked(match[3]), part)
-    # A tag holds no ～ as it stands here: of texts in attributes nobody breaks the lines.
+    # Tags are skipped: text in attributes is not broken into lines.
     return "".join(piece if piece.startswith("<") else _TILDE.sub(TIED, piece) for piece in _TAG.split(part))
 
 
 def _linked(content: str) -> str:
-    """The `content` of a block with its addresses as links; one that is marked in pieces has a link in each."""
+    """The `content` of a block with its addresses as links; an address divided by tags gets a link in each piece."""
     if "://" not in content and "@" not in content:
         return content
     pieces = _LINK_OR_TAG.split(content)
-    # No address goes on behind a link.
+    # An address ends at an existing link.
     texts = [
         Markup(piece).unescape() if not piece.startswith("<") else "\n" if piece.startswith("<a") else ""
         for piece in pieces
@@ -85,7 +85,7 @@ def _linked(content: str) -> str:
 
 
 def _with_links(text: str, at: int, addresses: Sequence[tuple[int, int, str]]) -> str:
-    """`text`, which begins at character `at` of its block, with what it has of the `addresses` there as links."""
+    """`text`, which begins at character `at` of its block, with its parts of `addresses` as links."""
     written: list[str] = []
     done = 0
     for begin, end, target in addresses:

@@ -9,7 +9,7 @@ from . import expected, page
 
 
 def comparison(old: Validated, new: Validated, show_all: bool = False) -> Document:
-    """The 新旧対照表 of two editions, with comparison.json beside it; unchanged items too if `show_all`."""
+    """The 新旧対照表 of two editions with comparison.json; unchanged items are listed only if `show_all`."""
     compared = compare(old.edition, new.edition, old.source.edition, new.source.edition)
     carried = Carried(
         (

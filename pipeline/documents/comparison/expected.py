@@ -1,6 +1,6 @@
-"""What the PDF of a 新旧対照表 must say: every item of either edition, in exactly one row or counted as unchanged.
+"""The expected text of a 新旧対照表: every item of either edition stands in exactly one row or is counted as unchanged.
 
-Which items belong together is found by `years`; what became of them is told here from the items themselves.
+`years` matches the items; what changed in them is derived here a second time, from the items themselves.
 """
 
 from collections import Counter
@@ -20,13 +20,13 @@ from pipeline.years.similarity import fold
 
 ENDED, VANISHED, ADDED = "終了", "記載なし", "(新設)"
 
-# A text and its marked words.
+# A text with its marked words.
 Said = tuple[str, tuple[str, ...]]
 NO_TEXT: Said = ("", ())
 
 
 def expect(old: Validated, new: Validated, show_all: bool) -> Expected:
-    """What the 新旧対照表 of two editions must say. Raises `ProofError` if an item has no place in it, or two."""
+    """The expected text of the 新旧対照表. Raises `ProofError` if an item stands in no row or in two."""
     comparison = compare(old.edition, new.edition, old.source.edition, new.source.edition)
     entries = [(entry, _kinds(comparison.old, entry)) for entry in comparison.entries]
     names = [flat(one.edition.fiscal_year) or one.source.edition for one in (old, new)]
@@ -57,7 +57,7 @@ def _blocks(comparison: Comparison, entries: list[Judged], names: list[str], sho
 
 
 def _check_complete(comparison: Comparison, rows: tuple[Row, ...], left_out: list[Entry]) -> None:
-    """Every NO of either edition stands in exactly one row, or is one of those left out as unchanged."""
+    """Raise `ProofError` unless every NO of either edition stands in one row or among the unchanged ones."""
     for column, side, edition in ((1, "new", comparison.new), (1 + len(item_columns()), "old", comparison.old)):
         shown = [int(row.cells[column].text) for row in rows if not row.is_heading and row.cells[column].text]
         hidden = [placed.number for entry in left_out for placed in getattr(entry, side)]
@@ -65,7 +65,7 @@ def _check_complete(comparison: Comparison, rows: tuple[Row, ...], left_out: lis
 
 
 def _kinds(edition: Edition, entry: Entry) -> tuple[str, ...]:
-    """What became of the items of `entry`, of which the old ones stood in `edition`."""
+    """The kinds of change of `entry`; `edition` is the old one."""
     if not entry.old:
         return ("new",)
     if not entry.new:
@@ -89,7 +89,7 @@ def _kinds(edition: Edition, entry: Entry) -> tuple[str, ...]:
     return tuple(kinds) or ("continued",)
 
 
-# In short
+# Overview
 
 
 def _sentences(comparison: Comparison) -> Iterator[str]:
@@ -144,7 +144,7 @@ def _counts(edition: Edition, entries: list[Judged]) -> Table:
 
 
 def _moves(comparison: Comparison, entries: list[Judged]) -> Table:
-    """Which status became which: a row for each old meaning, a column for each new one and for what has none."""
+    """The table of statuses: rows are old meanings, columns new ones, with columns for ended and missing items."""
     sides = [
         dict.fromkeys([*map(flat, edition.legend.values()), *(flat(placed.meaning) for placed in items)])
         for edition, items in (
@@ -152,7 +152,7 @@ def _moves(comparison: Comparison, entries: list[Judged]) -> Table:
             (comparison.new, [placed for entry, _ in entries for placed in entry.new]),
         )
     ]
-    # Of pairs, since a meaning may be called as what has none (終了): the label, and whether it is a meaning.
+    # Pairs of label and whether it is a meaning, because a legend may contain the label 終了 too.
     rows = [*((meaning, True) for meaning in sides[0]), (ADDED, False)]
     columns = [*((meaning, True) for meaning in sides[1]), (ENDED, False), (VANISHED, False)]
     moves: Counter[tuple[tuple[str, bool], tuple[str, bool]]] = Counter()
@@ -202,7 +202,7 @@ def _listed(entries: list[Judged]) -> Iterator[Row]:
         ("ended", "終了"),
     ):
         for entry, kinds in entries:
-            # What is merged or split has another name as a matter of course.
+            # Merged and split items have other names anyway.
             if kind not in kinds or (kind == "renamed" and {"merged", "split"} & {*kinds}):
                 continue
             for at, (new, old) in enumerate(zip_longest(entry.new, entry.old)):
@@ -215,7 +215,7 @@ def _listed(entries: list[Judged]) -> Iterator[Row]:
 
 
 def _listed_row(texts: list[str], head: int, id: str) -> Row:
-    """A row of which the cell at `head`, the new name or else the old one, is the head."""
+    """A row whose cell at `head` (the new name, or the old one) is its header cell."""
     return Row(
         tuple(
             Cell(text, (f"listed-{at + 1}",), "Row", id=id) if at == head else Cell(text, (f"listed-{at + 1}", id))
@@ -298,7 +298,7 @@ def _stands(entry: Entry) -> Placed:
 
 
 class _HeadingLabels:
-    """The headings above the rows: numbered as in the new edition, or marked if only the old one has them."""
+    """Headings above the rows, numbered as in the new edition; those of the old edition alone are marked (旧)."""
 
     def __init__(self, new: Edition) -> None:
         self._policies: dict[str, str] = {}
@@ -338,14 +338,14 @@ def _labels(edition: Edition, entry: Entry, kinds: tuple[str, ...]) -> Iterator[
         yield "推定"
 
 
-# A side of a row: the text of each column with its marked words, and the meaning of a symbol.
+# One side of a row: for each column the text with its marked words, and a symbol's meaning.
 ExpectedSide = tuple[tuple[Said, str], ...]
 
 
 def _sides(
     entry: Entry, kinds: tuple[str, ...], new: Placed | None, old: Placed | None
 ) -> tuple[ExpectedSide, ExpectedSide]:
-    """Left and right."""
+    """The new side (left) and the old one (right)."""
     if new and old:
         pairs = [_pair(column, old, new, "moved" in kinds) for column in item_columns()]
         return tuple(pair[1] for pair in pairs), tuple(pair[0] for pair in pairs)
@@ -358,14 +358,14 @@ def _sides(
 
 
 def _pair(column: Column, old: Placed, new: Placed, is_moved: bool) -> tuple[tuple[Said, str], tuple[Said, str]]:
-    """What `column` says on the old side and on the new one."""
+    """The cell of `column` on the old side and on the new one."""
     texts = old.item.text(column), new.item.text(column)
     if column.kind in ("name", "prose"):
         before, after = marked(*texts)
         if column.kind == "name" and is_moved:
             before = f"{before[0]}\n[旧 {_position(old)}]", before[1]
         return (before, ""), (after, "")
-    # A symbol is compared by its meaning: another symbol for the same is no change.
+    # Symbols are compared by meaning: another symbol for the same meaning is no change.
     sides = (old.meaning, new.meaning) if column.kind == "symbol" else texts
     differ = column.kind != "number" and fold(sides[0]) != fold(sides[1])
     return (

@@ -1,7 +1,7 @@
-"""新旧対照表: what changed between two editions, in short at first and item by item after it.
+"""The page of the 新旧対照表: an overview of the changes between two editions, then every changed item.
 
-New stands on the left and old on the right, as in the tables by which laws are amended; what differs is
-underlined on the left and struck out on the right, so that a black and white copy shows it too.
+New stands on the left and old on the right, as in 新旧対照表 of laws. Changed words are underlined on the left and struck
+out on the right, so that a monochrome copy shows them.
 """
 
 from collections import Counter
@@ -33,7 +33,7 @@ NEW, OLD = "新", "旧"
 ADDED, REMOVED, MISSING = "(新設)", "(削る)", "(記載なし)"
 GUESS = "推定"
 
-# What is listed by name at first, in this order; first what somebody has to look after.
+# The kinds of change whose items the overview lists by name; those that need attention come first.
 _LISTED: tuple[tuple[ChangeKind, str], ...] = (
     ("vanished", "記載なし(要確認)"),
     ("new", "新設"),
@@ -44,7 +44,7 @@ _LISTED: tuple[tuple[ChangeKind, str], ...] = (
     ("ended", "終了"),
 )
 
-# An overview of at most so many lines of sentences and tables fits on an A4 page.
+# Lines of sentences and tables that fit on the overview's A4 page.
 _LINES_OF_A_PAGE = 24
 
 _SIDE = tuple((column.name, COMPARISON[column.kind]) for column in item_columns())
@@ -54,7 +54,7 @@ _LISTED_ITEM = COMPARISON_LISTED.ems("item", CELL_SIDE)
 
 @dataclass(frozen=True, slots=True)
 class SideCell:
-    """A cell of one side of a row: its text in pieces, of which the changed ones are marked; `meaning` is a symbol's."""
+    """A cell of one side: its text as pieces, each changed or not, and a symbol's meaning."""
 
     column: Column
     pieces: Marked
@@ -66,7 +66,7 @@ ItemSide = tuple[SideCell, ...]
 
 @dataclass(frozen=True, slots=True)
 class ItemRow:
-    """A row of the 新旧対照表: an item, new and old, and in what they differ."""
+    """A row: an item, new and old, with the labels of its changes."""
 
     id: str
     kinds: tuple[str, ...]
@@ -79,7 +79,7 @@ class ItemRow:
 
 @dataclass(frozen=True, slots=True)
 class HeadingRow:
-    """A policy or a measure as the heading above its rows. `headers` holds the ids of what stands above it."""
+    """The heading of a policy or measure. `headers` holds the ids of the headings above it."""
 
     level: str
     id: str
@@ -90,7 +90,7 @@ class HeadingRow:
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """A sentence or two, how many items became what, which status became which, and who by name."""
+    """The overview: sentences, counts by kind of change, the table of statuses, and items by name."""
 
     number_column: str
     sentences: tuple[str, ...]
@@ -101,14 +101,14 @@ class Overview:
 
     @property
     def fits_on_a_page(self) -> bool:
-        """Whether it most likely does: then that is a page by itself, a summary to hand out."""
+        """Whether it probably fits on one page, which then can be handed out alone."""
         lines = len(self.sentences) + len(self.matrix)
         lines += sum(max(-(-width_in_ems(text) // _LISTED_ITEM) for text in row) for row in self.listed)
         return lines <= _LINES_OF_A_PAGE
 
 
 def page(comparison: Comparison, carried: Carried, show_all: bool = False) -> str:
-    """The HTML of the 新旧対照表 of `comparison`, unchanged items too if `show_all`."""
+    """The HTML of the 新旧対照表; unchanged items are listed only if `show_all`."""
     old, new = comparison.old, comparison.new
     title = f"{flat(new.title)} {TITLE}"
     return render(
@@ -134,7 +134,7 @@ def page(comparison: Comparison, carried: Carried, show_all: bool = False) -> st
 
 
 def _label(edition: Edition, id: str) -> str:
-    """What a side is called: its year, or the id of its edition."""
+    """The label of a side: its year, or else the edition's id."""
     return flat(edition.fiscal_year) or id
 
 
@@ -148,7 +148,7 @@ def _note(comparison: Comparison, show_all: bool) -> str:
     return note
 
 
-# In short
+# Overview
 
 
 def _overview(comparison: Comparison) -> Overview:
@@ -156,7 +156,7 @@ def _overview(comparison: Comparison) -> Overview:
     meanings_old = _meanings(old, [placed for entry in comparison.entries for placed in entry.old])
     meanings_new = _meanings(new, [placed for entry in comparison.entries for placed in entry.new])
     moves = Counter(_moves(comparison))
-    # A meaning may be called as what has none: 終了.
+    # Pairs, because a legend may contain the label 終了 too.
     columns = [*((meaning, "") for meaning in meanings_new), ("", "終了"), ("", "記載なし")]
     rows = [(meaning or ADDED, tuple(moves[meaning, column] for column in columns)) for meaning in (*meanings_old, "")]
     return Overview(
@@ -169,7 +169,7 @@ def _overview(comparison: Comparison) -> Overview:
             row
             for kind, name in _LISTED
             for entry in comparison.of(kind)
-            # What is merged or split is called by another name as a matter of course.
+            # Merged and split items have other names anyway.
             if not (kind == "renamed" and {"merged", "split"} & {*entry.kinds})
             for row in _listed(kind, name, entry)
         ),
@@ -177,14 +177,14 @@ def _overview(comparison: Comparison) -> Overview:
 
 
 def _meanings(edition: Edition, placed: list[Placed]) -> list[str]:
-    """The meanings of the legend in its order, then others that occur (未記入)."""
+    """The meanings in the order of the legend, then others that occur (未記入)."""
     return list(dict.fromkeys([*map(flat, edition.legend.values()), *(flat(one.meaning) for one in placed)]))
 
 
 def _moves(comparison: Comparison) -> Iterator[tuple[str, tuple[str, str]]]:
-    """For every old item what its status became, and for every new one without predecessors what it is.
+    """(old meaning, (new meaning, label)) for every old item, and for every new item without predecessor.
 
-    The old meaning, or nothing; and the new meaning, or instead of one what the column of those without is called.
+    The old meaning of a new item is empty. If there is no new meaning, the label names the column: 終了 or 記載なし.
     """
     for entry in comparison.entries:
         partners = {before.number: after for before, after in entry.pairs}
@@ -222,7 +222,7 @@ def _counts(comparison: Comparison) -> Iterator[tuple[str, int]]:
 
 
 def _listed(kind: ChangeKind, label: str, entry: Entry) -> Iterator[tuple[str, str, str, str, str, str]]:
-    """The lines of `entry` in the list by name: kind, NO and name of new and old, and a remark."""
+    """The lines of `entry` in the list by name: kind, new NO and name, old NO and name, remark."""
     for index in range(max(len(entry.new), len(entry.old))):
         new = entry.new[index] if index < len(entry.new) else None
         old = entry.old[index] if index < len(entry.old) else None
@@ -255,7 +255,7 @@ def _body(comparison: Comparison, show_all: bool) -> Iterator[HeadingRow | ItemR
     headings = _headings(comparison.new)
     for count, entry in enumerate(comparison.entries if show_all else comparison.changes, 1):
         stands = (entry.new or entry.old)[0]
-        # What only the old edition has says so, for the numbers of the two may differ.
+        # A heading of the old edition alone is marked (旧): the same number may mean another one in the new edition.
         if place is None or stands.place[0] != place[0]:
             policies += 1
             old = f"({OLD}) {policy_number(stands.policy_position)} {flat(stands.policy)}"
@@ -275,7 +275,7 @@ def _body(comparison: Comparison, show_all: bool) -> Iterator[HeadingRow | ItemR
 
 
 def _headings(edition: Edition) -> dict[tuple[str, ...], str]:
-    """The policies and measures of `edition` with their numbers, by what they are called; of one name the first."""
+    """The numbered headings of `edition` by folded name; of equal names the first."""
     found: dict[tuple[str, ...], str] = {}
     for position, policy in enumerate(edition.policies, 1):
         above = fold(policy.name)
@@ -333,7 +333,7 @@ def _sides(edition: Edition, entry: Entry, new: Placed | None, old: Placed | Non
         return _side(columns, new, after), _side(columns, old, before, moved)
     one = new or old
     assert one is not None
-    # Alone on its side: of a merger, a split, or because the other edition has no such item.
+    # One side is empty: a merger, a split, a new or an ended item.
     changed = len(entry.new) == 0 or len(entry.old) == 0
     whole = [_all(one.item.text(column), changed and column.kind == "name") for column in columns]
     if new:
@@ -345,7 +345,7 @@ def _sides(edition: Edition, entry: Entry, new: Placed | None, old: Placed | Non
 
 
 def _marked(column: Column, old: Placed, new: Placed) -> tuple[Marked, Marked]:
-    """The texts of `column` in both editions with what changed: words of names and prose, else the whole."""
+    """The old and the new text of `column`, marked: words of names and prose, otherwise the whole."""
     before, after = old.item.text(column), new.item.text(column)
     match column.kind:
         case "name" | "prose":
@@ -373,7 +373,7 @@ def _side(columns: Sequence[Column], placed: Placed, texts: Sequence[Marked], no
 
 
 def _empty(columns: Sequence[Column], why: str) -> ItemSide:
-    """The cells of a side that has no such item; `why` stands in place of the name."""
+    """The cells of an empty side; `why` stands in place of the name."""
     return tuple(SideCell(column, _all(why, False) if column.kind == "name" else ()) for column in columns)
 
 

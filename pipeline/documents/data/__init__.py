@@ -1,9 +1,9 @@
-"""Open data: an edition as data.csv, data.json and data.schema.json, from which the same edition can be made again.
+"""Open data: an edition as data.csv, data.json and data.schema.json, from which the edition can be restored.
 
-data.json holds everything of the model. data.csv holds a row for each item and each repeat, one value a cell and
-nothing left out because it is the same as above; data.schema.json describes its columns (a Table Schema of
-Frictionless Data) and keeps under `edition` what belongs to no row: the legend, the column heads, the order of
-policies and measures even where they are empty. With it, the CSV too gives the whole edition back.
+data.json holds the whole model. data.csv has a row for each item and each repeat; each cell holds one value, repeated in
+every row. data.schema.json describes its columns (a Table Schema of Frictionless Data) and keeps under `edition` what
+belongs to no row: legend, column heads, and the order of policies and measures, including empty ones. CSV and schema
+together restore the edition too.
 """
 
 from pipeline.model.validation import Validated
@@ -15,7 +15,7 @@ CSV, JSON, SCHEMA = "data.csv", "data.json", "data.schema.json"
 
 
 def open_data(validated: Validated) -> dict[str, bytes]:
-    """The three files by their names."""
+    """The three files by name."""
     edition, name = validated.edition, validated.source.edition
     file = data_file(edition, name)
     return {

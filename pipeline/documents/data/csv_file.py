@@ -1,4 +1,4 @@
-"""data.csv and data.schema.json: a row for each item and each repeat, and what the columns are."""
+"""Writes and reads data.csv (a row for each item and repeat) and data.schema.json (its columns)."""
 
 import csv
 import io
@@ -24,23 +24,23 @@ from .json_file import DataFile, ItemData, MeasureData, PolicyData, RepeatData, 
 BOM = "\ufeff"
 
 
-# What a spreadsheet would reckon with instead of showing it, white space before it or not.
+# What a spreadsheet would evaluate as a formula, with or without leading white space (CSV injection).
 _FORMULA = re.compile(r"\s*[=+\-@]|[\t\r\n]")
 
 
 def escaped(text: str) -> str:
-    """`text` as a cell that no spreadsheet takes for a formula: with ' before it if need be. A lone 「-」 is none."""
+    """`text` as a cell that no spreadsheet evaluates: prefixed with ' if needed. A lone 「-」 is no formula."""
     return f"'{text}" if text.startswith("'") or (_FORMULA.match(text) and text != "-") else text
 
 
 def unescaped(cell: str) -> str:
-    """The text of which `escaped` made `cell`."""
+    """The inverse of `escaped`."""
     return cell.removeprefix("'")
 
 
 @dataclass(frozen=True, slots=True)
 class _CsvRow:
-    """A row of the list with all that stands around it."""
+    """A row of the list with its edition, policy and measure."""
 
     position: int
     name: str
@@ -51,7 +51,7 @@ class _CsvRow:
 
     @property
     def item(self) -> Item | None:
-        """The item that the row holds; None for a repeat, which is read where the item stands."""
+        """The item; None for a repeat, whose values stand in the item's own row."""
         return self.row if isinstance(self.row, Item) else None
 
 
@@ -69,7 +69,7 @@ ITEM, REPEAT = "項目", "再掲"
 
 @dataclass(frozen=True, slots=True)
 class _Field:
-    """A column: its head, what it is in a Table Schema, and what stands in it."""
+    """A column of the CSV: head, Table Schema, and the value of a row."""
 
     name: str
     title: str
@@ -79,7 +79,7 @@ class _Field:
     constraints: Mapping[str, Any] | None = None
 
 
-# What stands in the cells of a repeat where the item has something.
+# Added to the description of columns that are empty for repeats.
 _ONLY_ITEMS = "再掲の行は空(その項目の行にある)"
 _REQUIRED: Mapping[str, Any] = {"required": True}
 _COUNTED: Mapping[str, Any] = {"required": True, "minimum": 1}
@@ -95,7 +95,7 @@ def _fields(edition: Edition) -> tuple[_Field, ...]:
 
 
 def _edition_fields(edition: Edition) -> Iterator[_Field]:
-    """What is the same in every row, and stands in every row."""
+    """Columns of the edition, equal in every row."""
     day, year = edition.as_of, western_year(edition.fiscal_year)
     absent = "示されていなければ空"
     yield _Field("行", "行の番号", "紙面での行の順。1から", _position, "integer", {**_COUNTED, "unique": True})
@@ -123,7 +123,7 @@ def _edition_name(line: _CsvRow) -> str:
 
 
 def _place_fields(edition: Edition) -> Iterator[_Field]:
-    """Where a row stands and what it holds."""
+    """Columns of the place of a row, its kind, NO and name."""
     policy, measure, item = map(flat, (edition.headings.policy, edition.headings.measure, edition.headings.item))
     yield _Field(
         "推進方針_番号",
@@ -168,7 +168,7 @@ def _place_fields(edition: Edition) -> Iterator[_Field]:
 
 
 def heads(column: Column) -> dict[str, str]:
-    """The heads of the CSV for an answered `column`, by the field of data.json: its text, and what follows from that."""
+    """The CSV heads of an answered `column` by field of data.json: its text, and the meaning or 区分 derived from it."""
     match column.kind:
         case "symbol":
             return {column.name: f"{column.key}_記号", f"{column.name}_meaning": f"{column.key}_意味"}
@@ -177,7 +177,7 @@ def heads(column: Column) -> dict[str, str]:
     return {column.name: column.key}
 
 
-# What the description of a column says: of its text, and of what follows from that.
+# Descriptions of these columns by kind, in the same order.
 _DESCRIPTIONS: Mapping[str, tuple[str, ...]] = {
     "symbol": ("凡例の記号", "凡例での意味"),
     "term": ("語", "次の版に続く(継続)か続かない(終了)か"),
@@ -186,7 +186,7 @@ _DESCRIPTIONS: Mapping[str, tuple[str, ...]] = {
 
 
 def _item_fields(edition: Edition) -> Iterator[_Field]:
-    """What only an item has."""
+    """Columns that only items fill."""
 
     def of_item(
         name: str, title: str, description: str, value: Callable[[Item], str], allowed: Iterable[str] = ()
@@ -202,7 +202,7 @@ def _item_fields(edition: Edition) -> Iterator[_Field]:
 
     for column in answered(edition.columns):
         words = edition.words(column)
-        # 未記入 is a value only where it occurs.
+        # The schema allows 未記入 only if it occurs.
         blank = [BLANK] if words and any(item.text(column) == BLANK for item in edition.items.values()) else []
         titles = {"symbol": ("の記号", "の記号の意味"), "term": ("", "の区分")}.get(column.kind, ("",))
         values: Mapping[str, tuple[Iterable[str], ...]] = {
@@ -233,7 +233,7 @@ def _meaning_of(edition: Edition, column: Column) -> Callable[[Item], str]:
 
 
 def _previous_fields(edition: Edition) -> Iterator[_Field]:
-    """A column for each of the 前版NO, since a cell holds one value; at least one."""
+    """A column for each 前版NO of an item, at least one: a cell holds one value."""
     most = max((len(item.previous_numbers) for item in edition.items.values()), default=0)
     for position in range(1, max(most, 1) + 1):
 
@@ -246,9 +246,10 @@ def _previous_fields(edition: Edition) -> Iterator[_Field]:
 
 
 def csv_text(edition: Edition, name: str) -> str:
+    """The text of data.csv; `name` is the edition's id."""
     fields = _fields(edition)
     target = io.StringIO()
-    # Line ends as RFC 4180 has them; with the mark in front Excel knows the encoding.
+    # CRLF by RFC 4180; the byte order mark tells Excel that the encoding is UTF-8.
     writer = csv.writer(target, lineterminator="\r\n")
     writer.writerow(field.name for field in fields)
     for line in _lines(edition, name):
@@ -260,7 +261,7 @@ def _cell(value: str | int | None) -> str:
     return escaped(value) if isinstance(value, str) else "" if value is None else str(value)
 
 
-# What is read back from data.csv.
+# The columns that are read back.
 _COLUMNS = {
     *("行", "行の種類", "版", "表題", "自治体", "一覧の担当課", "年度", "現在日_西暦", "前版", "案"),
     *(head for level in levels() for head in (f"{level.key}_番号", level.key)),
@@ -271,7 +272,7 @@ _COLUMNS = {
 
 
 def read_csv(data: bytes) -> list[dict[str, str]]:
-    """The rows by their heads, as they were before they were made safe. Raises `ValueError` if a column lacks."""
+    """The rows as {head: unescaped text}. Raises `ValueError` if a column is missing."""
     text = data.decode("utf-8-sig")
     try:
         heads, *rows = csv.reader(io.StringIO(text, newline=""), strict=True)
@@ -283,9 +284,9 @@ def read_csv(data: bytes) -> list[dict[str, str]]:
 
 
 def edition_from_csv(data: bytes, schema: bytes) -> Edition:
-    """The edition in `data`, the content of data.csv, and `schema`, that of data.schema.json. Raises `ValueError`.
+    """The edition in the contents of data.csv and data.schema.json. Raises `ValueError` if they are malformed.
 
-    What belongs to a row is read from the CSV alone; the schema gives what belongs to none.
+    Rows are read from the CSV alone; the schema supplies what belongs to no row.
     """
     frame = SchemaFile.model_validate_json(schema).edition
     places = {
@@ -316,7 +317,7 @@ def _read_row(row: Mapping[str, str]) -> ItemData | RepeatData:
     if row["行の種類"] == REPEAT:
         return RepeatData(number=int(row["NO"]), name=row["推進項目"])
     said = {field: row[head] for column in answered() for field, head in heads(column).items()}
-    # What has no term is 未記入 in the CSV, and null in JSON.
+    # The 区分 of 未記入 is 未記入 in the CSV and null in JSON.
     kinds = {field: None for field, text in said.items() if field.endswith("_kind") and text == BLANK}
     return ItemData.model_validate(
         {
@@ -337,6 +338,7 @@ def _read_row(row: Mapping[str, str]) -> ItemData | RepeatData:
 
 
 def table_schema(edition: Edition, file: DataFile) -> dict[str, Any]:
+    """The content of data.schema.json: the columns, what belongs to no row (from `file`), and the schema of data.json."""
     frame = file.model_dump(mode="json")
     for policy in frame["policies"]:
         for measure in policy["measures"]:

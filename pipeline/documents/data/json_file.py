@@ -1,4 +1,4 @@
-"""data.json: everything of an edition, in the words of the glossary."""
+"""Writes and reads data.json: the whole edition under the identifiers of the glossary."""
 
 import json
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -22,7 +22,7 @@ from pipeline.model.schema import json_schema
 
 
 def json_text(data: object) -> bytes:
-    """`data` as it stands in a JSON file of ours."""
+    """`data` as UTF-8 JSON, indented, without ASCII escapes."""
     return (json.dumps(data, ensure_ascii=False, indent=2) + "\n").encode()
 
 
@@ -128,7 +128,7 @@ class DataFile(_Part):
 
 
 class _MeasureFrame(MeasureData):
-    rows: tuple[()] = ()  # they stand in data.csv
+    rows: tuple[()] = ()  # the rows are in data.csv
 
 
 class _PolicyFrame(PolicyData):
@@ -153,6 +153,7 @@ def data_schema() -> dict[str, Any]:
 
 
 def data_file(edition: Edition, name: str) -> DataFile:
+    """The content of data.json; `name` is the edition's id."""
     return DataFile(
         edition=name,
         title=edition.title,
@@ -210,12 +211,12 @@ def _row(edition: Edition, row: Item | Repeat) -> ItemData | RepeatData:
 
 
 def edition_from_json(data: bytes) -> Edition:
-    """The edition in `data`, the content of data.json. Raises `ValueError` for what is no such file."""
+    """The edition in the content of data.json. Raises `ValueError` if it is malformed."""
     return edition_of(DataFile.model_validate_json(data))
 
 
 def edition_of(file: DataFile) -> Edition:
-    """The edition of `file`, by way of what the source would say: so it is checked like any other."""
+    """The edition in `file`, rebuilt as source text, so that the model validates it."""
     return Edition.model_validate(
         _said(Edition, file)
         | {
@@ -242,7 +243,7 @@ def edition_of(file: DataFile) -> Edition:
 
 
 def _said(kind: type[BaseModel], part: BaseModel) -> dict[str, Any]:
-    """What of `part` a source would say of its `kind`: text by the keys of the source. What has parts is left out."""
+    """The scalar fields of `part` as text under the source's keys of `kind`; nested parts are left out."""
     said: dict[str, Any] = {}
     for name, field in kind.model_fields.items():
         value = getattr(part, name, None)

@@ -1,4 +1,4 @@
-"""The list of corrections (正誤表): what a distributed paper got wrong, between two builds of one edition."""
+"""The errata (正誤表): corrections between a distributed build of an edition and the current one."""
 
 from pipeline.documents.document import Carried, CarriedFile, Document
 from pipeline.model.validation import Validated

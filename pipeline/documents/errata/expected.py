@@ -1,4 +1,4 @@
-"""What the PDF of a 正誤表 must say: the corrections that turn what the old list says into what the new one says."""
+"""The expected text of a 正誤表: corrections that turn the content of the old list into that of the new one."""
 
 from collections.abc import Iterator
 
@@ -10,17 +10,17 @@ from pipeline.model.dates import japanese_date
 from pipeline.model.edition import Edition, Headings, Item, Repeat, measure_number, policy_number
 from pipeline.text import flat
 
-# What a list says, by NO (0: the list as a whole) and place.
+# The content of a list by (NO, place); NO 0 is the list as a whole.
 Paper = dict[tuple[int, str], str]
 
-# NO, place, wrong and right text; None where there is none.
+# NO, place, wrong text, right text; None if a side has no text.
 Difference = tuple[int, str, str | None, str | None]
 
 HEADS = {"number": "NO", "place": "箇所", "wrong": "誤", "right": "正"}
 
 
 def expect(old: Edition, new: Edition) -> Expected:
-    """What the 正誤表 from `old` to `new` must say. Raises `ProofError` if applying it to `old` does not give `new`."""
+    """The expected text of the 正誤表. Raises `ProofError` unless its corrections turn `old` into `new`."""
     before, after = _paper(old, old, new), _paper(new, old, new)
     corrections = tuple(_corrections(before, after))
     require(_applied(before, corrections) == _applied(after, ()), "正誤表の訂正を当てても、新しい版になりません。")
@@ -31,7 +31,7 @@ def expect(old: Edition, new: Edition) -> Expected:
 
 
 def _paper(edition: Edition, old: Edition, new: Edition) -> Paper:
-    """Everything that `edition`, one of the two, says."""
+    """The whole content of `edition`, which is `old` or `new`."""
     paper = {(0, place): text for place, text in _whole(edition)}
     for at, policy in enumerate(edition.policies, 1):
         paper[0, policy_number(at)] = policy.name
@@ -46,7 +46,7 @@ def _paper(edition: Edition, old: Edition, new: Edition) -> Paper:
                 paper[item.number, "position"] = here
     places = [_places(one) for one in (old, new)]
     for here in dict.fromkeys(places[1].values()):
-        # Only of items that stand there in both: what was added, taken out or moved is told by itself.
+        # Only items that stand there in both; added, removed and moved items have corrections of their own.
         stayed = [
             f"NO {number}" for number in _places(edition) if places[0].get(number) == here == places[1].get(number)
         ]
@@ -55,7 +55,7 @@ def _paper(edition: Edition, old: Edition, new: Edition) -> Paper:
 
 
 def _said(edition: Edition, item: Item, column: Column) -> str:
-    """What the paper says of `item` in `column`: a symbol with its meaning."""
+    """The text of `column`; a symbol with its meaning."""
     text = item.text(column)
     meaning = edition.legend.get(text) if column.kind == "symbol" else None
     return f"{text}({meaning})" if meaning and meaning != text else text
@@ -75,7 +75,7 @@ def _whole(edition: Edition) -> Iterator[tuple[str, str]]:
 
 
 def _places(edition: Edition) -> dict[int, str]:
-    """By NO the number of the measure that an item stands in, in printed order."""
+    """{NO: number of its measure (Ⅰ(1))} in printed order."""
     return {
         item.number: policy_number(at) + measure_number(within)
         for at, policy in enumerate(edition.policies, 1)
@@ -85,8 +85,8 @@ def _places(edition: Edition) -> dict[int, str]:
 
 
 def _corrections(before: Paper, after: Paper) -> Iterator[Difference]:
-    """First of the list as a whole, then item by item in the order of NO; an item that is gone is told once."""
-    # Stable: within a NO the places stay in the order in which a list says them, the new one's first.
+    """Corrections of the list as a whole, then by NO; a removed item is one correction."""
+    # The sort is stable: within a NO places keep their order, those of the new list first.
     for number, place in sorted(dict.fromkeys([*after, *before]), key=lambda key: key[0]):
         wrong, right = before.get((number, place)) or None, after.get((number, place)) or None
         is_gone = number and (number, "item") not in after
@@ -95,7 +95,7 @@ def _corrections(before: Paper, after: Paper) -> Iterator[Difference]:
 
 
 def _applied(paper: Paper, corrections: tuple[Difference, ...]) -> Paper:
-    """`paper` after all corrections, empty texts left out."""
+    """`paper` with all corrections applied, without empty texts."""
     corrected = dict(paper)
     for number, place, wrong, right in corrections:
         said = corrected.get((number, place)) or None

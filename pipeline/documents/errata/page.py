@@ -1,4 +1,4 @@
-"""正誤表: what a distributed paper got wrong and what is right, between two builds of one edition."""
+"""The page of the 正誤表: wrong and right texts between two builds of one edition."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ HEADS = (("number", "NO"), ("place", "箇所"), ("wrong", "誤"), ("right", "正
 
 @dataclass(frozen=True, slots=True)
 class Correction:
-    """One thing that was wrong: the item's NO (none for the list as a whole), which part of it, and both texts, marked."""
+    """A correction: NO (empty for the list as a whole), place, and both texts with marked words."""
 
     number: str
     place: str
@@ -34,7 +34,7 @@ class Correction:
 
 
 def page(old: Edition, new: Edition, carried: Carried) -> str:
-    """The HTML of the 正誤表 from the distributed `old` to the corrected `new`; raises `NothingToDoError` if they say the same."""
+    """The HTML of the 正誤表 from `old` to `new`. Raises `NothingToDoError` if they are equal."""
     corrections = tuple(_correction(*difference) for difference in _differences(old, new))
     if not corrections:
         raise NothingToDoError("二つの版に違いはありません。正誤表は作っていません。")
@@ -62,7 +62,7 @@ Difference = tuple[str, str, str, str]
 
 
 def _differences(old: Edition, new: Edition) -> Iterator[Difference]:
-    """NO, place, wrong text, right text: first of the list as a whole, then item by item in the order of NO."""
+    """(NO, place, wrong text, right text): first of the list as a whole, then by NO."""
     yield from _of_the_list(old, new)
     before, after = ({placed.number: placed for placed in place_items(edition)} for edition in (old, new))
     for number in sorted({*before, *after}):
@@ -83,7 +83,7 @@ def _of_the_list(old: Edition, new: Edition) -> Iterator[Difference]:
 
 
 def _parts(edition: Edition) -> Iterator[tuple[str, str]]:
-    """What is said once: on the paper's head, in its legend, and above its columns."""
+    """Masthead, legend and column heads: (place, text)."""
     yield "表題", edition.title
     yield "自治体", edition.municipality
     yield "年度", edition.fiscal_year
@@ -97,7 +97,7 @@ def _parts(edition: Edition) -> Iterator[tuple[str, str]]:
 
 
 def _headings(edition: Edition) -> Iterator[tuple[str, str]]:
-    """The name of each policy and measure, and which items each measure repeats, by its number."""
+    """By number: the names of policies and measures, and the repeats of each measure."""
     for position, policy in enumerate(edition.policies, 1):
         number = policy_number(position)
         yield number, policy.name
@@ -108,7 +108,7 @@ def _headings(edition: Edition) -> Iterator[tuple[str, str]]:
 
 
 def _orders(old: Edition, new: Edition) -> Iterator[Difference]:
-    """Where the items that a measure has in both editions stand in another order."""
+    """Measures whose items, as far as both editions have them there, changed their order."""
     before, after = ({placed.number: _position(placed) for placed in place_items(edition)} for edition in (old, new))
     for position in dict.fromkeys(after.values()):
         stayed = {number for number, where in after.items() if where == position == before.get(number)}
@@ -118,7 +118,7 @@ def _orders(old: Edition, new: Edition) -> Iterator[Difference]:
 
 
 def _of_an_item(edition: Edition, old: Placed | None, new: Placed | None) -> Iterator[tuple[str, str, str]]:
-    """What is wrong of an item; of a new one everything, since the old paper has nothing of it."""
+    """(place, wrong text, right text) of an item; every text of an added item."""
     if new is None:
         yield flat(edition.headings.item), old.item.name if old else "", ""
         return
@@ -129,7 +129,7 @@ def _of_an_item(edition: Edition, old: Placed | None, new: Placed | None) -> Ite
 
 
 def _said(placed: Placed) -> tuple[str, ...]:
-    """What the paper says of an item: the text of each column but its NO, and where it stands."""
+    """The texts of an item: each column but its NO, then its position."""
     return (*(_text(placed, column) for column in _CORRECTED), _position(placed))
 
 

@@ -1,4 +1,4 @@
-"""Every item through all editions (経過)."""
+"""The history (経過): every item over all editions."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""What the PDF of an 経過 must say: every item of every edition in one line, and the shares of the statuses by year.
+"""The expected text of an 経過: every item of every edition in exactly one row, and the shares by year.
 
 Which item goes on in which is found by `years`; what is said of it is told here from the editions themselves.
 """
@@ -19,13 +19,13 @@ from pipeline.years.similarity import fold
 MOST, MOST_ON_A4 = 20, 10
 WIDEST_YEAR = 20  # ems
 MOST_MEANINGS = 7
-# Several legends of more lines, of so many ems, stand on the first page alone.
+# If several legends take more lines than this (a line holds LEGEND_LINE ems), they are printed on page 1 only.
 MOST_LEGEND_LINES, LEGEND_LINE = 4, 80
 GONE, NOTHING = "なし", "-"
 
 
 class _Chain:
-    """The editions that are shown, the oldest first, with what each is called, and the way of each item through them."""
+    """The editions shown, oldest first, with their labels and the lineages of their items."""
 
     def __init__(self, editions: Sequence[Validated]) -> None:
         self.left_out = max(0, len(editions) - MOST)
@@ -59,7 +59,7 @@ class _Chain:
 
 
 def expect(editions: Sequence[Validated]) -> Expected:
-    """What the 経過 of `editions`, the oldest first, must say. Raises `ProofError` if an item has no line, or two."""
+    """The expected text of the 経過 of `editions`, oldest first. Raises `ProofError` if an item has no row or two."""
     chain = _Chain(editions)
     newest, labels = chain.newest, chain.labels
     years = labels[0] if len(labels) == 1 else f"{labels[0]}〜{labels[-1]}"
@@ -92,7 +92,7 @@ def expect(editions: Sequence[Validated]) -> Expected:
 
 
 def _legends(chain: _Chain) -> Iterator[tuple[str, dict[str, str]]]:
-    """Each legend that an edition has, with its label; nothing if all have the same."""
+    """Each different legend with its label; none if all editions share one."""
     users: dict[tuple[tuple[str, str], ...], list[int]] = {}
     for at, edition in enumerate(chain.editions):
         users.setdefault(tuple(edition.legend.items()), []).append(at)
@@ -109,7 +109,7 @@ def _legends(chain: _Chain) -> Iterator[tuple[str, dict[str, str]]]:
 
 
 def _lines(legends: Sequence[tuple[str, dict[str, str]]]) -> int:
-    """In how many lines `legends` stand, about."""
+    """The approximate number of lines of `legends`."""
     return sum(-(-width_in_ems(common.legend(*legend)) // LEGEND_LINE) for legend in legends)
 
 
@@ -121,7 +121,7 @@ def _counts(edition: Edition) -> Counter[str]:
 
 
 def _meanings(chain: _Chain, start: int = 0, stop: int = MOST) -> dict[str, str]:
-    """What is counted in columns, by its meaning: the label of each. In the order of the newest legend, blanks last."""
+    """{folded meaning: label} of the columns, in the order of the newest legend, 未記入 last."""
     names: dict[str, str] = {}
     symbols: dict[str, set[str]] = {}
     for edition in reversed(chain.editions[start:stop]):
@@ -137,7 +137,7 @@ def _meanings(chain: _Chain, start: int = 0, stop: int = MOST) -> dict[str, str]
 
 
 def _tables(chain: _Chain) -> list[tuple[int, int]]:
-    """From and to (from 0): all editions in one table, or one for each legend if that had too many columns."""
+    """(start, stop) of the editions in each table: one table, or one for each legend if there are too many meanings."""
     ends = [0, len(chain.editions)]
     if len({*_meanings(chain)} - {BLANK}) > MOST_MEANINGS:
         legends = [{*map(fold, edition.legend.values())} for edition in chain.editions]
@@ -200,11 +200,11 @@ def _note(chain: _Chain) -> str:
     return note
 
 
-# Item by item
+# The items
 
 
 def _key(chain: _Chain) -> str:
-    """How the table is to be read: only what occurs in it."""
+    """The key to the table; explains only what occurs in it."""
     events = [(lineage, event) for lineage in chain.lineages for event in lineage.events]
     kinds = {event.kind for _, event in events}
     said = [f"{chain.number}と{chain.newest.headings.status}"]
@@ -261,12 +261,12 @@ def _heading(chain: _Chain, group: PolicyGroup | MeasureGroup, number: Callable[
     heading = group.heading
     if heading.position:
         return f"{number(heading.position)} {flat(heading.name)}"
-    # Without its number, which something else may have in the newest edition.
+    # Without its number, which may mean another heading in the newest edition.
     return f"{flat(heading.name)}({chain.labels[heading.last]}まで)"
 
 
 def _names(chain: _Chain, lineage: Lineage) -> list[str]:
-    """The newest name, then each former one with the newest edition in which it was used, the latest first."""
+    """The newest name, then each former name with the last edition that used it, newest first."""
     names: dict[str, tuple[int, str]] = {}
     for at, placed in enumerate(lineage.items):
         if placed:
@@ -283,7 +283,7 @@ def _cell(chain: _Chain, lineage: Lineage, at: int, ids: tuple[str, ...]) -> Cel
         return Cell(f"{item.number} {item.status}", headers, alternate=flat(edition.legend.get(item.status, "")))
     if not at or lineage.items[at - 1] is None:
         return Cell("", headers)
-    # The first edition without it says where it went, or how it ended in the one before.
+    # The first edition without the item says where it went or how it ended.
     went = next((event for event in lineage.events if event.kind in ("merged_into", "split_into")), None)
     if went:
         numbers = "・".join(str(number) for number in edition.items if number in went.numbers)

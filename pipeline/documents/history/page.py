@@ -1,7 +1,6 @@
-"""推進項目の経過: every item over all editions of a chain, old → new, and the shares of the statuses year by year.
+"""The page of the 経過: every item over a chain of editions, old → new, and the shares of the statuses by year.
 
-Statuses are counted by their meaning: another year may have other symbols for the same, or the same symbols for
-something else.
+Statuses are counted by meaning, because symbols may change their meaning from year to year.
 """
 
 import re
@@ -56,29 +55,29 @@ SHARES = "割合(全体の幅が100%)"
 TOTAL = "計"
 YEAR = "年度"
 
-# Ten editions fit on A4; more are printed on A3, and beyond these the oldest are left out, which is said.
+# Editions that fit on A4 and on A3. Of more, the oldest are left out, with a note.
 MOST_ON_A4 = 10
 MOST = 20
 
-# A year that is longer than this (in ems) is no head of a column; the edition's id is.
+# In ems. A longer 年度 is no column head; the edition's id is used instead.
 _LABEL = 20
 _HEAD_WIDTH = 4
 
-# From this NO on a narrow column is a little wider.
+# From this NO on (eight figures) a narrow column is EDITION_LONG_NUMBER wide.
 _LONG_NUMBER = 10_000_000
 
-# Several legends of more lines, of so many ems, stand on the first page alone.
+# If several legends take more lines than this (a line holds _LEGEND_LINE ems), they are printed on page 1 only.
 _MOST_LEGEND_LINES = 4
 _LEGEND_LINE = 80
 
-# The bars in pixels: as wide as their column less 10 pixels.
+# The bars in pixels; 10 pixels narrower than their column.
 _BAR_WIDTH = {sheet: int(width / PX) - 10 for sheet, width in SHARES_BAR.items()}
 _BAR_HEIGHT = 12
 
 
 @dataclass(frozen=True, slots=True)
 class EditionColumn:
-    """An edition as the head of its column."""
+    """The column head of an edition."""
 
     id: str
     label: str
@@ -87,7 +86,7 @@ class EditionColumn:
 
 @dataclass(frozen=True, slots=True)
 class YearCell:
-    """An item in one edition: its NO and status; or in the first edition without it, what became of it (`note`)."""
+    """An item in one edition: NO and status; in the first edition without it, what became of it (`note`)."""
 
     number: str = ""
     symbol: str = ""
@@ -98,7 +97,7 @@ class YearCell:
 
 @dataclass(frozen=True, slots=True)
 class HeadingRow:
-    """A policy or a measure across the table. `label` is its number, if it still has one, and its name."""
+    """The heading of a policy or measure. `label` is its name, with its number if the newest edition has it."""
 
     level: str
     id: str
@@ -109,7 +108,7 @@ class HeadingRow:
 
 @dataclass(frozen=True, slots=True)
 class ItemRow:
-    """A lineage as printed. `headers` holds the ids of its measure and policy."""
+    """The row of a lineage. `headers` holds the ids of its measure and policy."""
 
     id: str
     name: str
@@ -129,7 +128,7 @@ class Segment:
 
 @dataclass(frozen=True, slots=True)
 class StatusColumn:
-    """A meaning that statuses had, with its symbol if it never changed, and how it is filled in the bars."""
+    """A column of the shares: a meaning, with its symbol if that never changed, and its fill in the bars."""
 
     id: str
     label: str
@@ -138,7 +137,7 @@ class StatusColumn:
 
 @dataclass(frozen=True, slots=True)
 class ShareRow:
-    """The numbers and shares of an edition."""
+    """The counts and shares of an edition."""
 
     id: str
     label: str
@@ -148,7 +147,7 @@ class ShareRow:
 
 @dataclass(frozen=True, slots=True)
 class ShareTable:
-    """The shares of neighbouring editions."""
+    """The shares of consecutive editions with comparable legends."""
 
     id: str
     statuses: tuple[StatusColumn, ...]
@@ -156,7 +155,7 @@ class ShareTable:
 
 
 def page(editions: Sequence[Validated], carried: Carried) -> str:
-    """The HTML of the history of `editions`, which follow each other along 前版, the oldest first."""
+    """The HTML of the history of `editions`, a chain along 前版, oldest first."""
     left_out, editions = len(editions[:-MOST]), editions[-MOST:]
     newest = editions[-1].edition
     named = tuple((validated.source.edition, validated.edition) for validated in editions)
@@ -201,11 +200,11 @@ def page(editions: Sequence[Validated], carried: Carried) -> str:
     )
 
 
-# What is said of the editions as a whole
+# Labels, masthead and notes
 
 
 def _labels(editions: Sequence[Validated]) -> tuple[str, ...]:
-    """What each edition is called: its year, or its id where that says more."""
+    """The label of each edition: its 年度 if that is unique and short, otherwise its id."""
     years = [flat(validated.edition.fiscal_year) for validated in editions]
     return tuple(
         year if year and years.count(year) == 1 and width_in_ems(year) <= _LABEL else validated.source.edition
@@ -214,15 +213,15 @@ def _labels(editions: Sequence[Validated]) -> tuple[str, ...]:
 
 
 def _head_lines(label: str) -> tuple[str, ...]:
-    """`label` in the lines of a column head: 平成 / 24年度."""
+    """`label` in lines of a column head: 平成 / 24年度."""
     year = re.fullmatch(r"(\D+?)([元\d]+年度?)", label)
     return (year[1], year[2]) if year else break_label(label, _HEAD_WIDTH)
 
 
 def _masthead(editions: Sequence[Validated], labels: Sequence[str], title: str, width: float) -> Masthead:
-    """That of the newest edition; with the years from and to, and the legends of others where they differ.
+    """The masthead of the newest edition, with the range of years and every different legend.
 
-    Several legends that would take too much of every page stand on the first one.
+    Several legends that take too many lines are printed on page 1 only.
     """
     newest = editions[-1].edition
     groups: list[tuple[Edition, list[str]]] = []
@@ -242,7 +241,7 @@ def _masthead(editions: Sequence[Validated], labels: Sequence[str], title: str, 
         draft=DRAFT if any(validated.edition.is_draft for validated in editions) else "",
     )
     if len(groups) > 1:
-        # Old → new, as the columns.
+        # Old → new, like the columns.
         head = replace(
             head,
             legends=tuple(
@@ -259,7 +258,7 @@ def _masthead(editions: Sequence[Validated], labels: Sequence[str], title: str, 
 
 
 def _range(names: Sequence[str], labels: Sequence[str]) -> str:
-    """`names`, neighbours as from and to: 平成24年度〜平成26年度、平成28年度."""
+    """`names` with consecutive ones as ranges: 平成24年度〜平成26年度、平成28年度."""
     runs: list[list[str]] = []
     for name in names:
         if runs and labels.index(name) == labels.index(runs[-1][-1]) + 1:
@@ -274,7 +273,7 @@ def _document_title(title: str, head: Masthead) -> str:
 
 
 def _unit(editions: Sequence[Validated], labels: Sequence[str]) -> str:
-    """What an edition stands for in a sentence: a year, if all are called by theirs."""
+    """The word for an edition in sentences: 年度 if all labels are years, otherwise 版."""
     years = tuple(flat(validated.edition.fiscal_year) for validated in editions)
     return YEAR if tuple(labels) == years else "版"
 
@@ -292,7 +291,7 @@ def _items_heading(edition: Edition) -> str:
 
 
 def _notes(editions: Sequence[Validated], labels: Sequence[str]) -> Iterator[str]:
-    """How the shares were counted and rounded."""
+    """The note on how shares are counted and rounded."""
     unit = _unit(editions, labels)
     note = "再掲は数えていません。割合は小数第2位を四捨五入したものです。"
     odd = [
@@ -317,7 +316,7 @@ def _notes(editions: Sequence[Validated], labels: Sequence[str]) -> Iterator[str
 def _key(
     editions: Sequence[Validated], labels: Sequence[str], found: Sequence[Lineage], left_out: int
 ) -> Iterator[str]:
-    """How the table is to be read: only what occurs in it."""
+    """The key to the table; explains only what occurs in it."""
     newest = editions[-1].edition
     number, unit = flat(newest.headings.number), _unit(editions, labels)
     kinds = {event.kind for lineage in found for event in lineage.events}
@@ -344,7 +343,7 @@ def _key(
     yield sentence
 
 
-# The shares: of few meanings in one table, so that all years can be compared; of many in one for each legend
+# The shares: one table if there are as many fills as meanings, otherwise one for each legend
 
 
 def _meanings(edition: Edition) -> list[str]:
@@ -352,7 +351,7 @@ def _meanings(edition: Edition) -> list[str]:
 
 
 def _spans(editions: Sequence[Validated]) -> list[tuple[int, int]]:
-    """From where to where (from 0) editions stand in one table: all of them, unless that had more columns than fills."""
+    """(start, stop) of the editions in each table of shares; one table unless there are more meanings than fills."""
     everything = 0, len(editions)
     if len({*_keys(editions)} - {BLANK}) <= len(FILLS):
         return [everything]
@@ -371,7 +370,7 @@ def _share_tables(editions: Sequence[Validated], labels: Sequence[str], width: i
 
 
 def _statuses(editions: Sequence[Validated], table: int) -> tuple[StatusColumn, ...]:
-    """The meanings in the order of the newest legend; of those that it lacks, the newest first; what is blank at the end."""
+    """The columns: meanings in the order of the newest legend, then older ones, newest first, then 未記入."""
     names: dict[str, str] = {}
     symbols: dict[str, set[str]] = {}
     for validated in reversed(editions):
@@ -391,7 +390,7 @@ def _statuses(editions: Sequence[Validated], table: int) -> tuple[StatusColumn, 
 
 
 def _keys(editions: Sequence[Validated]) -> list[str]:
-    """What is counted in each column of the shares."""
+    """The folded meaning that each column of the shares counts."""
     legends = (fold(meaning) for validated in reversed(editions) for meaning in validated.edition.legend.values())
     blank = [BLANK] if any(BLANK in _meanings(validated.edition) for validated in editions) else []
     return list(dict.fromkeys([*legends, *blank]))
@@ -420,7 +419,7 @@ def _share(count: int, total: int) -> str:
     return f"{count} ({percent(permille(count, total))}%)" if total else NOTHING
 
 
-# Item by item
+# The items
 
 
 def _sections(
@@ -466,12 +465,12 @@ def _measure_label(heading: GroupHeading, labels: Sequence[str]) -> str:
 
 
 def _heading_label(heading: GroupHeading, number: str, labels: Sequence[str]) -> str:
-    # The number of an older edition would be taken for that of the newest.
+    # A number of an older edition could be mistaken for one of the newest.
     return f"{number} {flat(heading.name)}" if number else f"{flat(heading.name)}({labels[heading.last]}まで)"
 
 
 def _names(lineage: Lineage, labels: Sequence[str]) -> Iterator[str]:
-    """The name, then those of earlier editions, the latest first."""
+    """The name, then former names, newest first."""
     yield flat(lineage.newest.item.name)
     for at, name in reversed(lineage.former_names):
         yield f"{FORMER}{flat(name)}({labels[at]})"
@@ -530,12 +529,12 @@ def _remark(lineage: Lineage, event: Event, editions: Sequence[Validated], label
 
 
 def _edition_width(editions: int, sheet: Sheet) -> float:
-    """The width of an edition's column: wide where half of the table is left for names and remarks."""
+    """The width of an edition's column in millimetres: wide if that leaves half of the table for names and remarks."""
     return EDITION_WIDE if EDITION_WIDE * editions <= sheet.content_width / 2 else EDITION_NARROW
 
 
 def _height(texts: Sequence[str], editions: int, sheet: Sheet) -> str:
-    """Whether a row is taller than a page: "tall" if it surely is."""
+    """ "tall" if a row is certainly taller than a page, otherwise ""."""
     columns = (*(("edition", _edition_width(editions, sheet)),) * editions, ("lineage", REST), ("remarks", REST))
     width = Widths(columns, sheet.content_width).ems("remarks", CELL_SIDE)
     lines = max(sum(-(-width_in_ems(line) // width) or 1 for line in text.split("\n")) for text in texts)

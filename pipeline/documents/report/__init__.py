@@ -9,7 +9,7 @@ from . import expected, page
 
 
 def report(validated: Validated, data: Sequence[str] = ()) -> Document:
-    """The report on one edition, ready to be laid out; `data` names the open data that will stand beside its page."""
+    """The report on one edition; `data` names the open data files beside its web page."""
     edition, source = validated.edition, validated.source
     carried = Carried((CarriedFile("source.yaml", source.data, source.edition),), edition.as_of)
     return Document(page.page(edition, carried, data), expected.expect(edition), carried)

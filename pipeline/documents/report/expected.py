@@ -1,4 +1,4 @@
-"""What the PDF of a report must say: every row of the edition in its order, with its column heads and headings."""
+"""The expected text of a report: every row of the edition in order, with column heads and headings."""
 
 from collections.abc import Iterator
 
@@ -11,7 +11,7 @@ from pipeline.text import flat
 
 
 def expect(edition: Edition) -> Expected:
-    """What the report on `edition` must say."""
+    """The expected text of the report on `edition`."""
     heads = tuple(Cell(column.head, (), "Column", id=f"head-{column.name}") for column in edition.columns)
     return common.expect(edition, Table((heads,), tuple(_rows(edition))))
 

@@ -1,4 +1,4 @@
-"""The report: the list of one edition, as the paper has always looked."""
+"""The page of the report (一覧): the list of one edition in the layout of the original."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -11,14 +11,14 @@ from pipeline.model.edition import BLANK, Edition, Item, measure_number, policy_
 from pipeline.paper import A4, CELL_SIDE, REPORT, Widths
 from pipeline.text import flat, width_in_ems
 
-# What every report prints, whatever the edition.
+# The mark of a repeat, and the content of its other cells.
 REPEATED = "【再掲】"
 NOTHING = "-"
 
 _LEVELS = levels()
 _WIDTHS = Widths(tuple((column.name, REPORT[column.kind]) for column in COLUMNS))
 
-# The columns whose texts can be taller than a page, with the ems of a line.
+# The columns whose text can be taller than a page: (column, ems in a line).
 _LONG = tuple((column, _WIDTHS.ems(column.name, CELL_SIDE)) for column in COLUMNS if column.kind in ("name", "prose"))
 
 
@@ -31,9 +31,9 @@ class ColumnHead:
 
 @dataclass(frozen=True, slots=True)
 class HeadingRow:
-    """A row that runs across: the heading of a level, counted from 0 (`depth`).
+    """The heading of a level; `depth` counts levels from 0.
 
-    `context` is the line that a page says when it begins with this row.
+    `context` is the line of context (「… (続き)」) of a page that begins with this row.
     """
 
     depth: int
@@ -51,18 +51,18 @@ class HeadingRow:
 
     @property
     def indents(self) -> tuple[str, ...]:
-        """The levels above it, whose columns it leaves free."""
+        """The levels above it, whose columns it leaves empty."""
         return tuple(level.name for level in _LEVELS[: self.depth])
 
     @property
     def span(self) -> int:
-        """The number of columns that it takes."""
+        """The number of columns that it spans."""
         return len(COLUMNS) - self.depth
 
 
 @dataclass(frozen=True, slots=True)
 class ItemCell:
-    """A cell of an item as printed; `meaning` is that of a symbol."""
+    """A cell of an item as printed, with the meaning of a symbol."""
 
     column: Column
     text: str
@@ -71,9 +71,10 @@ class ItemCell:
 
 @dataclass(frozen=True, slots=True)
 class ItemRow:
-    """A row of an item, or of a repeat of one, as printed. `headers` holds the ids of its measure and policy.
+    """The row of an item or of a repeat. `headers` holds the ids of its measure and policy.
 
-    `mark` stands behind the name of a repeat and leads to the item, which is `number`.
+    `mark` stands behind the name of a repeat and links to the row of item `number`. `height` is "tall" if the row is
+    certainly taller than a page.
     """
 
     id: str
@@ -88,14 +89,14 @@ class ItemRow:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A policy: its heading and all the rows below it."""
+    """A policy: its heading and the rows below it."""
 
     heading: HeadingRow
     rows: tuple[HeadingRow | ItemRow, ...]
 
 
 def page(edition: Edition, carried: Carried, data: Sequence[str] = ()) -> str:
-    """The HTML of the report on `edition`; `data` names the open data that will stand beside it."""
+    """The HTML of the report on `edition`; `data` names the open data files beside it."""
     return render(
         "report.html",
         edition=edition,
@@ -112,11 +113,11 @@ def page(edition: Edition, carried: Carried, data: Sequence[str] = ()) -> str:
     )
 
 
-# What the template arranges
+# Values for the template
 
 
 def _about(edition: Edition) -> Iterator[tuple[str, str]]:
-    """What a page on a city's site says of itself: its day and its office, where the edition names them."""
+    """Date and office for the web page, if the edition names them: (label, text)."""
     if edition.as_of:
         yield "更新日", japanese_date(edition.as_of)
     if edition.department:
@@ -124,7 +125,7 @@ def _about(edition: Edition) -> Iterator[tuple[str, str]]:
 
 
 def columns(edition: Edition) -> tuple[ColumnHead, ...]:
-    """The column heads, broken into lines where they fit their columns best."""
+    """The column heads, broken into lines that fit their columns."""
     return tuple(
         ColumnHead(column.name, f"head-{column.name}", break_label(flat(column.head), _WIDTHS.ems(column.name)))
         for column in edition.columns
@@ -132,7 +133,7 @@ def columns(edition: Edition) -> tuple[ColumnHead, ...]:
 
 
 def sections(edition: Edition) -> Iterator[Section]:
-    """The body of the list, policy by policy."""
+    """The body of the list, by policy."""
     position = 0
     for policy_position, policy in enumerate(edition.policies, 1):
         policy_id = f"policy-{policy_position}"
@@ -185,9 +186,9 @@ def _cell(edition: Edition, item: Item, column: Column, repeated: bool) -> ItemC
 
 
 def _height(item: Item) -> str:
-    """Whether `item` is taller than a page: "tall" if it surely is, so that the layout divides its row at once.
+    """ "tall" if `item` is certainly taller than a page, so that the layout divides its row at once; otherwise "".
 
-    Rows that only may be so are found by the layout itself, at the cost of a second one (layout/engine.py).
+    Rows near a page's height are found by the layout, which then lays out once more (layout/engine.py).
     """
     lines = max(
         sum(-(-width_in_ems(part) // width) or 1 for part in item.text(column).split("\n")) for column, width in _LONG

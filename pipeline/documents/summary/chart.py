@@ -1,7 +1,7 @@
-"""Bars of which the whole length is 100%, with their numbers as text: where everything stands, in pixels.
+"""The geometry, in CSS pixels, of a 100% stacked bar chart with its numbers as text.
 
-It reads without colour: greys and patterns that a copier keeps apart, rules between them, numbers in each piece
-or, where a piece is too small, below it.
+It is legible without colour: greys and patterns that survive a copier, rules between pieces, and the number in each piece,
+or below it if the piece is too small.
 """
 
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from itertools import pairwise
 
 from pipeline.text import width_in_halves
 
-# Of 96 to an inch; the type is that of the page, 8.5pt.
+# CSS pixels (1/96 inch); the type has the size of the page's, 8.5pt.
 EM = 8.5 / 0.75
 _LABELS = 9 * EM
 _RIGHT = 2 * EM
@@ -20,14 +20,14 @@ _BAR = 0.7  # of the distance from one bar to the next
 _MARGIN = 5  # around a number in its piece
 _GAP = 8  # between a label and its bar
 
-# The first two have the most to fill. White is for what is not filled in.
+# In the order of the legend. White is for 未記入.
 FILLS = ("dark", "light", "hatched", "dotted", "grey", "striped", "crossed")
 UNFILLED = "white"
 
 
 @dataclass(frozen=True, slots=True)
 class BarData:
-    """What a bar shows: the pieces with what fills them and how many they are; none is 0."""
+    """The data of a bar: pieces as (fill, count), without zero counts."""
 
     label: str
     total: str
@@ -36,7 +36,7 @@ class BarData:
 
 @dataclass(frozen=True, slots=True)
 class PieceLabel:
-    """The number of a piece: where it begins, how wide it is and where its middle is; below the bar if there is no room."""
+    """The number of a piece: start, width and middle; below the bar if it does not fit inside."""
 
     text: str
     x: float
@@ -47,7 +47,7 @@ class PieceLabel:
 
 @dataclass(frozen=True, slots=True)
 class BarPiece:
-    """A piece of a bar: what it is filled with, where it begins, how long it is."""
+    """A piece of a bar: fill, start, width."""
 
     fill: str
     x: float
@@ -57,7 +57,7 @@ class BarPiece:
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """A bar: its label and the total beside it, its top, the line that its text stands on, its pieces."""
+    """A bar: label, total, top edge, baseline of its text, pieces."""
 
     label: str
     total: str
@@ -69,7 +69,7 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Tick:
-    """A mark of the axis, and where its text begins."""
+    """A tick of the axis, and the start of its text."""
 
     x: float
     text_x: float
@@ -78,7 +78,7 @@ class Tick:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """Bars one below the other over their axis. `reading` says them in sentences."""
+    """A chart: stacked bars above an axis. `reading` is its alternative text."""
 
     width: int
     height: float
@@ -108,7 +108,7 @@ def draw(data: Sequence[BarData], width: int, pitch: float, reading: str) -> Cha
 
 
 def wide(text: str) -> float:
-    """The width of `text`. WeasyPrint draws text that is not anchored at its start where the proof does not read it."""
+    """The width of `text`. Texts are anchored at their start: the proof misreads the place of others in WeasyPrint's SVG."""
     return width_in_halves(text) / 2 * EM
 
 
@@ -119,7 +119,7 @@ def _tick(scale: float, part: int) -> Tick:
 
 def _pieces(data: BarData, scale: float) -> tuple[BarPiece, ...]:
     whole = sum(number for _, number in data.pieces)
-    # Each begins where the one before it ends: rounded from the sum, no gap opens between them.
+    # Rounded from the running sum, so that no gap opens between pieces.
     ends = [sum(number for _, number in data.pieces[:count]) for count in range(len(data.pieces) + 1)]
     edges = [round(_LABELS + scale * end / (whole or 1), 1) for end in ends]
     numbers = _numbers([str(number) for _, number in data.pieces], edges, _LABELS + scale + _RIGHT)
@@ -142,7 +142,7 @@ def _numbers(texts: Sequence[str], edges: Sequence[float], end: float) -> list[P
 
 
 def _side_by_side(wanted: Sequence[tuple[float, float]], end: float) -> list[float]:
-    """The middles of texts of some widths, each as near to where it is wanted as those before it and `end` allow."""
+    """The middles of texts of the given widths, each as near to its wanted place as its predecessors and `end` allow."""
     places, edge = [], 0.0
     for middle, width in wanted:
         edge = max(middle + width / 2, edge + width)

@@ -1,4 +1,4 @@
-"""What the PDF of a summary must say: counted once more, one row of the list after the other."""
+"""The expected text of a summary, counted a second time, row by row."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
@@ -14,13 +14,13 @@ from pipeline.years.similarity import fold
 TOTAL, WHOLE, SHARE = "計(再掲を除く)", "全体", "構成比(%)"
 NOTHING = "-"
 
-# A picture is never divided: more bars make another one.
+# The most bars of a picture; a picture is never divided between pages.
 BARS_OF_A_PICTURE = 24
 
 
 @dataclass(frozen=True, slots=True)
 class _CountColumn:
-    """A status or a treatment: the symbol or term that is counted, the end of its ids, symbol and label as printed."""
+    """A counted symbol or term: key, suffix of its ids, symbol and label as printed."""
 
     key: str
     id: str
@@ -29,7 +29,7 @@ class _CountColumn:
 
 
 class _Counted:
-    """Rows of the list, counted one after the other."""
+    """Counts of rows."""
 
     def __init__(self, rows: Iterable[Item | Repeat]) -> None:
         self.items = self.repeats = 0
@@ -44,7 +44,7 @@ class _Counted:
 
 
 class _Sums:
-    """An edition with its counts: of all of it, of each policy, and what is counted in which column."""
+    """The counts of an edition, as a whole and by policy, and their columns."""
 
     def __init__(self, edition: Edition) -> None:
         self.edition = edition
@@ -76,7 +76,7 @@ class _Sums:
 
 
 def expect(edition: Edition, old: Edition | None) -> Expected:
-    """What the summary of `edition` must say, with the change since `old` if there is one.
+    """The expected text of the summary of `edition`, with the change since `old` if there is one.
 
     Raises `ProofError` if the counts do not add up.
     """
@@ -155,7 +155,7 @@ def _notes(new: _Sums, old: _Sums | None) -> Iterator[str]:
 
 
 def _share(part: int, whole: int) -> str:
-    """In per cent with one decimal; of nothing, nothing."""
+    """The share in per cent with one decimal; 「-」 of nothing."""
     return str(percent(part, whole)) if whole else NOTHING
 
 
@@ -187,7 +187,7 @@ def _rows(sums: _Sums) -> Iterator[Row]:
 def _row(sums: _Sums, name: str, head: str, counted: _Counted, show: Callable[[int], str]) -> Row:
     cells = [Cell(head, ("head-policy",), "Row", id=name), Cell(show(counted.items), ("head-items", name))]
     if sums.whole.repeats:
-        # They are no part of the whole, so they have no share in it.
+        # Repeats are no part of the total and have no share.
         cells.append(Cell(NOTHING if head == SHARE else show(counted.repeats), ("head-repeats", name)))
     for group, columns in sums.columns.items():
         for column in columns:
@@ -245,14 +245,14 @@ def _changes(old: _Sums, new: _Sums) -> Iterator[Row]:
         before, after = _meanings(old, group), _meanings(new, group)
         for position, meaning in enumerate(dict.fromkeys([*after, *before]), 1):
             symbols, label, _ = after.get(meaning) or before[meaning]
-            # What is not filled in, every edition knows.
+            # Every edition knows 未記入.
             missing = 0 if meaning == BLANK else None
             was, now = (side[meaning][2] if meaning in side else missing for side in (before, after))
             yield _change(f"{group}-{position}", f"{symbols} {label}", (was, now), wholes, (head,))
 
 
 def _meanings(sums: _Sums, group: str) -> dict[str, tuple[str, str, int]]:
-    """By what it means: the symbols of a status or treatment, its name, and how many items have it."""
+    """By folded meaning: symbols, label and count."""
     meanings: dict[str, tuple[str, str, int]] = {}
     for column in sums.columns[group]:
         symbols, label, number = meanings.get(fold(column.label), ("", column.label, 0))

@@ -1,7 +1,7 @@
-"""The summary: how many items stand where, on one page, with a chart and the change since the edition before.
+"""The page of the summary (集計表): counts, a chart and the change since the edition before, on one page if possible.
 
-Repeats are left out of every total and counted beside it. What is compared between editions is compared by its
-meaning: another edition may have other symbols for the same, or the same symbols for something else.
+Repeats are excluded from every total and counted apart. Editions are compared by meaning, because their symbols may
+differ.
 """
 
 import math
@@ -21,15 +21,15 @@ from .chart import EM, FILLS, UNFILLED, BarData, Chart, draw
 TITLE = "集計表"
 TOTAL = "計(再掲を除く)"
 WHOLE = "全体"
-# Where a number has no meaning: what the other edition's list does not know, shares of nothing.
+# In place of a number that does not exist: unknown to the other edition's legend, or a share of nothing.
 NOTHING = "-"
-# Before a number that says how many fewer: never the status of that shape.
+# The minus sign of office tables, in columns of differences only.
 MINUS = "△"
 
-# A comparison of so many lines stands beside the chart; a longer one below it.
+# The comparison stands beside the chart up to so many lines (the second: further lines of long names), else below.
 _LINES_BESIDE = 14
 _MORE_LINES_BESIDE = 8
-# More columns of numbers have less room around their numbers.
+# With more columns the padding around numbers is smaller.
 _NARROW = 12
 # How wide the column of the policies' names may be, in millimetres, and beside how many columns. In the widest the
 # longest name of the original stands in one line.
@@ -38,7 +38,7 @@ _NAMES = ((60, 30), (80, 18), (92, 14), (104, 12))
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """How many items there are, how many repeats of others, and how many of each status and treatment."""
+    """Numbers of items, of repeats, and of each status and treatment."""
 
     items: int
     repeats: int
@@ -48,18 +48,19 @@ class Count:
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """The counts of each policy, by its position, and of the whole."""
+    """The counts of the whole and of each policy by position."""
 
     whole: Count
     policies: tuple[Count, ...]
 
     def of(self, which: int | str) -> Count:
+        """The count of the policy at the position `which` (from 0), or of the whole."""
         return self.policies[which] if isinstance(which, int) else self.whole
 
 
 @dataclass(frozen=True, slots=True)
 class CountColumn:
-    """A column of numbers: what is counted in it, and the symbol that goes before its label."""
+    """A column of counts: the counted symbol or term (`key`), the printed symbol and label."""
 
     id: str
     key: str
@@ -69,7 +70,7 @@ class CountColumn:
 
 @dataclass(frozen=True, slots=True)
 class CountRow:
-    """A line of a table: its head and its numbers as printed."""
+    """A row: head and numbers as printed."""
 
     id: str
     head: str
@@ -78,7 +79,7 @@ class CountRow:
 
 @dataclass(frozen=True, slots=True)
 class ChangeRow:
-    """A line of the comparison: old and new number, the change, old and new share. `reading` says the change aloud."""
+    """A row of the comparison: numbers, change and shares. `reading` is the change for screen readers."""
 
     id: str
     head: str
@@ -92,11 +93,11 @@ class ChangeRow:
 
 @dataclass(frozen=True, slots=True)
 class Spacing:
-    """How close the lines of the page stand: sizes of type in points, distances in millimetres.
+    """The vertical spacing of the page. Sizes of type are points, distances millimetres, `pitch` ems.
 
-    `lead` and `table` are the sizes of the first sentences and of the tables; `above` is the room above a heading, `row`,
-    `difference` and `note` that above and below a row of the counts, of the comparison and above a note; `beside` is left
-    free at the right of a number. `pitch` is the least from one bar to the next, in ems.
+    `lead` and `table` are the type of the first sentences and of the tables. `above` is the margin above a heading, `row`
+    and `difference` the padding above and below a row of the counts and of the comparison, `note` the margin above a note,
+    `beside` the padding at the right of a number. `pitch` is the least distance from bar to bar.
     """
 
     lead: float
@@ -110,7 +111,7 @@ class Spacing:
 
     @property
     def properties(self) -> dict[str, str]:
-        """The custom properties that styles/summary.css goes by."""
+        """The values as custom properties for styles/summary.css."""
         distances = ("above", "row", "difference", "note", "beside")
         return {
             "lead-type": f"{self.lead:g}pt",
@@ -161,7 +162,7 @@ def _up(height: float) -> float:
     return math.ceil((height + 0.05) * 10) / 10
 
 
-# From the most room to the least: the first with which everything stands on one page is taken.
+# From widest to closest; the first that fits everything on one page is used.
 _SPACINGS = (
     Spacing(10, 9, 4, 1, 0.6, 1, 5, 2.6),
     Spacing(10, 9, 3, 0.7, 0.45, 1, 4, 2.1),
@@ -172,7 +173,7 @@ _SPACINGS = (
 _PAGE_HEIGHT = A4.height - TOP - BOTTOM - 0.5
 _NOTE_LINE = 84
 _LARGEST_PITCH = 3.2
-# The keys of the chart in one line, and what is below it.
+# A key of the chart in one line with its margin, and the margin below the chart.
 _AROUND_CHART = 6
 _KEY_LINE = 3.9
 # The names in the comparison with the edition before: beside the chart and alone, in millimetres. How many ems of one
@@ -225,16 +226,16 @@ def _is_beside(differences: Sequence[ChangeRow]) -> bool:
 
 
 def _wrapped(differences: Sequence[ChangeRow]) -> int:
-    """How many lines the names of `differences` have besides the first ones, where they stand beside the chart."""
+    """The number of further lines of the names of `differences` beside the chart."""
     return sum(-(-width_in_ems(line.head) // _DIFFERENCE_NAME) - 1 for line in differences)
 
 
 def _fitted(
     edition: Edition, old: Edition | None, tally: Tally, differences: Sequence[ChangeRow], room: float
 ) -> tuple[Spacing, bool, tuple[Chart, ...]]:
-    """The most room with which all stands on one page of such a height, and the chart as high as that leaves it.
+    """(spacing, whether the chart begins page 2, charts): the widest spacing that fits on `room` millimetres.
 
-    If nothing helps, the chart begins another page.
+    The charts are as high as the spacing leaves room for.
     """
     width = _BESIDE if _is_beside(differences) else _ALONE
     for spacing in _SPACINGS:
@@ -255,10 +256,10 @@ def _fitted(
 
 
 def _more_of_key(edition: Edition, width: float) -> float:
-    """How much higher the key of the chart is for not standing in one line, in millimetres."""
+    """The additional height, in millimetres, of a key of several lines."""
     used, lines = 0.0, 1
     for column in status_columns(edition):
-        # A swatch, a space and the margin behind.
+        # Swatch, space and margin.
         entry = width_in_ems(column.symbol + column.label) + 4.2
         if used and used + entry > width / EM:
             used, lines = 0.0, lines + 1
@@ -267,7 +268,7 @@ def _more_of_key(edition: Edition, width: float) -> float:
 
 
 def _height(edition: Edition, old: Edition | None, spacing: Spacing) -> float:
-    """The height of all but the chart and what stands beside it, in millimetres."""
+    """The height, in millimetres, of all but the chart and the comparison beside it."""
     count = _tally(edition).whole
     lead = (
         sum(
@@ -295,16 +296,16 @@ def _column_count(edition: Edition) -> int:
 
 
 def _names(edition: Edition, kanji: float) -> int:
-    """How wide the column of the policies is: the longest name stands in one line if the numbers leave the room."""
+    """The width of the policies' column in millimetres: the longest name fits in one line if the numbers leave room."""
     columns = _column_count(edition)
     fitting = [width for width, most in _NAMES if columns <= most] or [_NAMES[0][0]]
-    # The number of a policy goes before its name, and 3mm are around it.
+    # Two ems for the policy's number, 3mm of padding.
     longest = max(width_in_ems(policy.name) for policy in edition.policies) + 2
     return next((width for width in fitting if longest * kanji + 3 <= width), fitting[-1])
 
 
 def _head_lines(edition: Edition, kanji: float) -> dict[str, tuple[str, ...]]:
-    """The heads of the columns of numbers, broken into lines where they fit their columns best."""
+    """The heads of the columns of numbers, broken into lines that fit, by id."""
     width = (A4.content_width - _names(edition, kanji)) / _column_count(edition)
     both = (*status_columns(edition), *treatment_columns(edition))
     return {column.id: break_label(brief(column.label), max(2, int((width - 1) / kanji))) for column in both}
@@ -329,12 +330,12 @@ def _count(items: Sequence[Item], repeats: int) -> Count:
 
 
 def share(part: int, whole: int) -> str:
-    """`part` of `whole` in per cent; of nothing, nothing."""
+    """`part` of `whole` in per cent; 「-」 of nothing."""
     return percent(permille(part, whole)) if whole else NOTHING
 
 
 def change(old: int, new: int) -> str:
-    """How much more `new` is than `old`, as in the tables of the office."""
+    """The difference from `old` to `new`, with △ for minus."""
     return f"{MINUS if new < old else ''}{abs(new - old)}"
 
 
@@ -342,7 +343,7 @@ def change(old: int, new: int) -> str:
 
 
 def status_columns(edition: Edition) -> tuple[CountColumn, ...]:
-    """A column for each symbol of the legend, and one for what is still to be filled in if anything is."""
+    """A column for each symbol of the legend, and one for 未記入 if it occurs."""
     columns = [
         CountColumn(f"status-{position}", symbol, symbol, flat(meaning))
         for position, (symbol, meaning) in enumerate(edition.legend.items(), 1)
@@ -353,7 +354,7 @@ def status_columns(edition: Edition) -> tuple[CountColumn, ...]:
 
 
 def treatment_columns(edition: Edition) -> tuple[CountColumn, ...]:
-    """The same for the terms of 今後の取扱い."""
+    """A column for each term of 今後の取扱い, and one for 未記入 if it occurs."""
     columns = [
         CountColumn(f"treatment-{position}", term, "", term) for position, term in enumerate(edition.treatments, 1)
     ]
@@ -367,7 +368,7 @@ def _repeats(edition: Edition) -> int:
 
 
 def _size(edition: Edition) -> str:
-    """実質47項目(再掲5を除く)."""
+    """The size of a list in words: 実質47項目(再掲5を除く)."""
     repeats = _repeats(edition)
     return f"実質{len(edition.items)}項目(再掲{repeats}を除く)" if repeats else f"全{len(edition.items)}項目"
 
@@ -426,7 +427,7 @@ def _notes(edition: Edition, old: Edition | None) -> tuple[str, ...]:
 
 
 def _uneven(edition: Edition, old: Edition | None) -> str:
-    """Which shares do not add up to 100%, and to what they do."""
+    """A sentence on shares that do not add up to 100%; empty if all do."""
     found = []
     for name, one in (("", edition), ("前版の", old)):
         if one is None or not one.items:
@@ -439,7 +440,7 @@ def _uneven(edition: Edition, old: Edition | None) -> str:
     return f"このため、合計が100%になりません({'、'.join(found)})。" if found else ""
 
 
-# What the template arranges
+# Values for the template
 
 
 def _numbers(edition: Edition, count: Count) -> Iterator[int]:
@@ -466,7 +467,7 @@ def _foot(edition: Edition, tally: Tally) -> Iterator[CountRow]:
 
 
 def _differences(old: Edition, new: Edition) -> Iterator[ChangeRow]:
-    """All items, then each status and each treatment of either edition, what means the same in one line."""
+    """Rows for all items, then for each status and treatment of either edition; equal meanings share a row."""
     before, after = _tally(old).whole, _tally(new).whole
     wholes = before.items, after.items
     yield _difference("whole", TOTAL, wholes, wholes)
@@ -492,7 +493,7 @@ def _differences(old: Edition, new: Edition) -> Iterator[ChangeRow]:
 
 @dataclass(frozen=True, slots=True)
 class _MeaningCount:
-    """What the symbols before `label` have in common, and how many items have it."""
+    """A meaning: its symbols, its label and the number of items."""
 
     symbols: str
     label: str
@@ -500,6 +501,7 @@ class _MeaningCount:
 
     @property
     def head(self) -> str:
+        """The head of its row."""
         return f"{self.symbols} {self.label}".strip()
 
 
@@ -516,7 +518,7 @@ def _by_meaning(columns: Sequence[CountColumn], counts: Mapping[str, int]) -> di
 
 
 def _number(side: Mapping[str, _MeaningCount], meaning: str) -> int | None:
-    """How many have it; None for what the edition does not know. What is not filled in, every edition knows."""
+    """The number of items of that meaning; None if the edition does not know it. Every edition knows 未記入."""
     if meaning in side:
         return side[meaning].number
     return 0 if meaning == BLANK else None
@@ -536,10 +538,10 @@ def _difference(name: str, head: str, numbers: tuple[int | None, int | None], wh
 
 # The chart
 
-# Its width beside the comparison in millimetres; and in pixels, alone and beside it.
+# The width of the chart beside the comparison in millimetres; alone and beside it in pixels.
 _CHART_BESIDE = 160.0
 _ALONE, _BESIDE = int(A4.content_width / PX) - 1, int(_CHART_BESIDE / PX)
-# More bars make another picture: one is never divided.
+# The most bars of a picture; a picture is never divided between pages.
 _BARS = 24
 
 
@@ -551,7 +553,7 @@ def _fills(edition: Edition) -> tuple[str, ...]:
 
 
 def _data(edition: Edition, tally: Tally) -> list[BarData]:
-    """The bars: of all items, then of each policy."""
+    """The bars: all items, then each policy."""
     labels = (WHOLE, *(policy_number(position) for position in range(1, len(tally.policies) + 1)))
     keys = [*zip(_fills(edition), status_columns(edition), strict=True)]
     return [
@@ -571,7 +573,7 @@ def _charts(edition: Edition, tally: Tally, width: int, pitch: float) -> tuple[C
 
 
 def _readings(edition: Edition, tally: Tally) -> list[str]:
-    """The chart in sentences, one for each bar."""
+    """The alternative text of the chart: a sentence for each bar."""
     columns = status_columns(edition)
     first = f"{flat(edition.headings.policy)}別の{flat(edition.headings.status)}の帯グラフ。"
     names = [WHOLE, *(f"{policy_number(n)} {flat(policy.name)}" for n, policy in enumerate(edition.policies, 1))]
