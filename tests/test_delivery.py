@@ -155,6 +155,16 @@ def test_a_broken_style_fails_the_build_and_is_named_with_its_line(
     assert edition.exists()
 
 
+def test_a_style_that_names_an_unknown_measure_fails_the_build(
+    edition: Path, restyle: Callable[[str, str], None], capsys: pytest.CaptureFixture[str]
+) -> None:
+    restyle("var(--paper-type)", "var(--paper-typ)")
+    assert run("report") == 70
+    assert "styles/print.css: var(--paper-typ) は pipeline/paper.py にない寸法です" in capsys.readouterr().err
+    assert not Path("out/test").exists()
+    assert edition.exists()
+
+
 @pytest.mark.parametrize(
     "url",
     [

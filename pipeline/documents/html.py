@@ -174,7 +174,10 @@ def _environment() -> jinja2.Environment:
 
 def _style(name: str) -> Markup:
     """The stylesheet `name` with the measures of the paper, for inlining: the document loads no file."""
-    return Markup(filled((STYLES / name).read_text("utf-8")))
+    try:
+        return Markup(filled((STYLES / name).read_text("utf-8")))
+    except LookupError as error:
+        raise LookupError(f"styles/{name}: {error.args[0]}") from None
 
 
 def _rules(widths: Widths, table: str) -> Markup:
