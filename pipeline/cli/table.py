@@ -37,12 +37,12 @@ class Argument(NamedTuple):
 class Command(NamedTuple):
     """A command: `make name`, or `python -m pipeline name`.
 
-    `does` is its help, `leaves` what it writes, in English for README.
+    `does` is its help, `output` what it writes, in English for README.
     """
 
     name: str
     does: str
-    leaves: str
+    output: str
     arguments: tuple[Argument, ...] = ()
 
     @property
@@ -74,19 +74,19 @@ COMMANDS = (
     Command(
         "report",
         "一覧(PDFとウェブページ)を作る。変わっていない版はそのまま残す。",
-        "`out/<edition>/report.pdf`, `report.html`; with several editions, `n` at once (by default one per core)",
+        "`out/<edition>/report.pdf`, `report.html`; several editions are made by `n` processes (default: one per core)",
         (_EDITIONS, _JOBS),
     ),
     Command(
         "preview",
         "印刷イメージをブラウザーで確認する。保存するたびに新しくなる。",
-        "nothing: the pages beside the source's errors, live in the browser",
+        "no files; pages and errors of the source, live in the browser",
         (_EDITION, Argument("PORT", "port", "value", "番号", "n", "--port")),
     ),
     Command(
         "check",
         "元データを点検する(ファイルは作らない)。STRICT=1 は警告も誤りとして扱う。",
-        "nothing",
+        "no files",
         (_EDITIONS, _STRICT),
     ),
     Command(
@@ -129,7 +129,7 @@ COMMANDS = (
     Command(
         "import",
         "提出された照会票を調べ、変わるところを示す。APPLY=1 は元データに書き込む。",
-        "with APPLY=1 the answers in `source/<edition>.yaml`",
+        "with APPLY=1, the answers in `source/<edition>.yaml`",
         (
             Argument("FILES", "files", "values", "ファイルかフォルダ", "…", "--files", required=True),
             Argument("APPLY", "apply", "flag", "1", "1", "--apply"),
@@ -187,13 +187,13 @@ def _names() -> list[str]:
 
 def readme_part() -> str:
     """The list of commands in README.md."""
-    lines = ["| command | leaves |", "|---|---|"]
+    lines = ["| command | output |", "|---|---|"]
     for command in COMMANDS:
         arguments = (
             f"{each.name}={each.value_en}" if each.required else f"[{each.name}={each.value_en}]"
             for each in command.arguments
         )
-        lines.append(f"| `{' '.join([f'make {command.name}', *arguments])}` | {command.leaves} |")
+        lines.append(f"| `{' '.join([f'make {command.name}', *arguments])}` | {command.output} |")
     return "\n".join(lines) + "\n"
 
 
