@@ -24,7 +24,7 @@ MAKEFLAGS += --no-builtin-rules --no-print-directory
 .SILENT:
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help setup-sign test quick test-newest faults bench lint generate clean setup bundle lock
+.PHONY: help setup-sign test quick test-newest faults mutants bench lint generate clean setup bundle lock
 
 help:
 	echo '使い方: make コマンド [名前=値 …]'
@@ -93,6 +93,9 @@ LAYOUT_TESTS := pdf tags chunks plain proof geometry pictures glyphs ink row_bre
 
 faults: $(READY_TO_TEST) ## 書き換えた元データ、照会票、PDFの試験を、十倍の数で行う
 	FAULTS=10 $(PYTHON) -m pytest tests/test_mutations.py tests/test_glyphs.py tests/test_extremes.py
+
+mutants: $(READY_TO_TEST) ## プログラムをわざと少しずつ書き換え、気づかない試験を探す(1件に十秒ほど)。 ## [COUNT=件数] [SEED=番号]
+	$(PYTHON) -m tests.mutate $(or $(COUNT),300) $(or $(SEED),1)
 
 bench: $(READY_TO_BENCH) ## 時間、メモリ、大きさを、ほかの組版(あるもの)との比で測り、docs/performance.md に書く
 	$(PYTHON) -m tests.bench

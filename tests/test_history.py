@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.documents.document import A3_LANDSCAPE, A4_LANDSCAPE, Document, Paragraph
+from pipeline.documents.document import A3_LANDSCAPE, A4_LANDSCAPE, Carried, CarriedFile, Document, Paragraph
 from pipeline.documents.history import history
 from pipeline.documents.history.page import MOST
 from pipeline.documents.html import STYLES, TEMPLATES
@@ -519,6 +519,16 @@ def test_it_carries_every_source_and_names_them_by_one_digest(ten: Sheet) -> Non
     attached = pypdf.PdfReader(io.BytesIO(ten.pdf)).attachments
     assert sorted(attached) == sorted(f"source-y{at}.yaml" for at in range(1, 11))
     assert re.search(r"元データ[0-9a-f]{8}\(10版\)", ten.pages[0])
+
+
+@pytest.mark.parametrize(
+    ("names", "label"),
+    [("a", "ca978112"), ("ab", "ca978112→3e23e816"), ("abc", "8530ebdc(3版)"), ("abcd", "43d76651(4版)")],
+)
+def test_one_source_or_two_are_named_by_their_digests_and_more_by_one(names: str, label: str) -> None:
+    """By what sha256sum says of files that hold these letters, and of its list of them without their names."""
+    files = tuple(CarriedFile(f"{name}.yaml", name.encode(), name) for name in names)
+    assert Carried(files, None).label == label
 
 
 @pytest.mark.parametrize(

@@ -273,7 +273,7 @@ def test_a_machine_that_is_ready_is_not_set_up_again(ready: Machine) -> None:
 
 
 def test_on_a_fresh_clone_every_target_that_needs_python_sets_it_up_first(machine: Machine) -> None:
-    for name in (*BY_NAME, "test", "faults", "bench", "generate", "lint", "lock"):
+    for name in (*BY_NAME, "test", "faults", "mutants", "bench", "generate", "lint", "lock"):
         assert machine.run("make", "-n", name).stdout.startswith("sh setup.sh\n"), name
 
 
