@@ -60,7 +60,9 @@ def _may_end(text: str, at: int) -> bool:
 
 
 @st.composite
-def prose(draw: st.DrawFn) -> str:
+def prose(draw: st.DrawFn, is_short: bool) -> str:
+    if is_short:
+        return draw(st.sampled_from(["", "一\n\n三"])) or draw(texts(200, 5))
     kind = draw(st.sampled_from(["", "short", "long", "lines", "blank", "longest"]))
     if kind == "long":
         return draw(texts(900, 30))
@@ -74,8 +76,8 @@ def prose(draw: st.DrawFn) -> str:
 
 
 @st.composite
-def pairs(draw: st.DrawFn) -> tuple[str, str]:
-    """Two editions, of which the second goes on from the first, as YAML."""
+def pairs(draw: st.DrawFn, is_short: bool = False) -> tuple[str, str]:
+    """Two editions, of which the second goes on from the first, as YAML; `is_short` where no cell is longer than a page."""
     extreme = {name: draw(st.booleans()) for name in ("head", "legend", "heads", "headings", "items", "numbers")}
 
     def text(of: str, most: int, plain: str, lines: int = 1) -> str:
@@ -113,7 +115,7 @@ def pairs(draw: st.DrawFn) -> tuple[str, str]:
                 "名称": text("items", MAX_NAME, f"項目{number}", MAX_LINES),
                 "実施状況": draw(st.sampled_from([*symbols, "未記入"])),
                 "今後の取扱い": draw(st.sampled_from([*terms, "未記入"])),
-                "検証内容": draw(prose()) if extreme["items"] else "検証した。",
+                "検証内容": draw(prose(is_short)) if extreme["items"] else "検証した。",
             }
             if extreme["items"] and draw(st.booleans()):
                 item["担当課"] = draw(texts(MAX_LABEL))
@@ -150,7 +152,7 @@ def pairs(draw: st.DrawFn) -> tuple[str, str]:
         if key == "実施状況":
             return draw(st.sampled_from(symbols))
         if key == "検証内容" and draw(st.booleans()):
-            return draw(prose()) if extreme["items"] else "引き続き検証した。"
+            return draw(prose(is_short)) if extreme["items"] else "引き続き検証した。"
         if key == "名称" and draw(st.integers(0, 4)) == 0:
             return value[:100] + "改"
         return value
