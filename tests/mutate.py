@@ -57,9 +57,6 @@ class Mutant(NamedTuple):
         return "\n".join([*lines][2:])
 
 
-# Making mutants
-
-
 def mutants(path: Path, tree: ast.Module) -> Iterator[Mutant]:
     """All mutants of the module `tree`."""
     for node, is_condition in _nodes(tree):
@@ -115,9 +112,6 @@ def _mistakes(node: ast.AST, is_condition: bool) -> Iterator[tuple[str, ast.AST]
         yield "condition negated", ast.UnaryOp(ast.Not(), node)
 
 
-# Choosing tests
-
-
 def imports(path: Path) -> set[str]:
     """The modules of ours that the file at `path` imports, anywhere in it."""
     package = path.relative_to(ROOT).parts[:-1]
@@ -133,21 +127,27 @@ def imports(path: Path) -> set[str]:
 
 
 def related_tests(target: Path) -> list[str]:
-    """The files of tests that come to the module at `target` by imports, those that know most of it first.
+    """The files of tests that come to the module at `target` by imports.
 
-    These import it; then those that import much of what it imports, and that come to it in few steps; then small ones.
+    Those first that are named after it, after a module that imports it, or after one that it imports; then those that
+    import it themselves, or come to it in few steps.
     """
     paths = {_name(path): path for folder in ("pipeline", "tests") for path in (ROOT / folder).rglob("*.py")}
     imported = {name: imports(path) & paths.keys() for name, path in paths.items()}
+    imported["tests.test_commands"].add("pipeline.cli.command")  # which it runs by the name of the program
     reached: dict[str, int] = {}
     near = {_name(ROOT / target)}
     for steps in range(len(paths)):
         reached |= dict.fromkeys(near, steps)
         near = {name for name in imported.keys() - reached.keys() if imported[name] & near}
-    common = imported[_name(ROOT / target)]
+    name = _name(ROOT / target)
+    importers = {other for other in imported if name in imported[other]}
+    named = [{other.rpartition(".")[2] for other in others} for others in ({name}, importers, imported[name])]
 
-    def rank(name: str) -> tuple[bool, int, int, int]:
-        return reached[name] > 1, -len(imported[name] & common), reached[name], paths[name].stat().st_size
+    def rank(test: str) -> tuple[int, int, int]:
+        subject = test.removeprefix("tests.test_")
+        nearness = next((at for at, stems in enumerate(named) if subject.startswith((*stems,))), len(named))
+        return nearness, reached[test], paths[test].stat().st_size
 
     found = sorted((name for name in reached if name.startswith("tests.test_")), key=rank)
     return [str(paths[name].relative_to(ROOT)) for name in found]
@@ -155,9 +155,6 @@ def related_tests(target: Path) -> list[str]:
 
 def _name(path: Path) -> str:
     return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
-
-
-# Running them
 
 
 class _Watch:
