@@ -55,6 +55,13 @@ FOUND: dict[str, tuple[str, ...]] = {
         LONG_NAMES.replace("終わった。", "終わった。" * 200),
         LONG_NAMES,
     ),
+    "stops beside a picture in a narrow column": (
+        "history",
+        HEALTHY.replace(
+            "  ×: 検討中\n",
+            "  ×: 検討中\n" + "".join(f"  {sign}、。」ー、。: {sign}\n" for sign in "子丑寅卯辰巳午未申酉戌亥甲乙丙"),
+        ).replace("子、", "、"),
+    ),
     "a symbol of stops beside its NO": ("history", HEALTHY.replace("○", "、。」ー、。」")),
 }
 

@@ -36,6 +36,8 @@ _BREAKABLE = r"\u3041-\u3096\u30a1-\u30fa\u3400-\u9fff\uf900-\ufaff\uff10-\uff5a
 _SIGNS = re.compile(rf"(?:[^\s!-~{_BREAKABLE}]|[{_SMALL_KANA}]){{12,}}")
 # Where a long word may break: not between a bracket or a punctuation mark and its word.
 _INSIDE = re.compile(r"(?<=[^(\[{-])(?=[^)\]}.,:;!?%'\"-])")
+# The space of a template before a text, as after a picture: no line could end there before a stop or a closing bracket.
+_LEADING_SPACE = re.compile(rf"^ (?=[^\s\w]|[ー々{_SMALL_KANA}])")
 
 _transform = TextBox.process_text_transform
 
@@ -73,6 +75,7 @@ def _prose(text: str) -> str:
     text = visible(text)  # boxes of page margins are copied, and get here again
     if "～" in text:
         text = _TILDE.sub(f"{NO_BREAK}～", text)
+    text = _LEADING_SPACE.sub(f" {BREAK}", text)
     text = _SIGNS.sub(lambda signs: _apart(signs[0]), text)
     text = _LEADER.sub(lambda leader: BREAK.join(leader[0]), text)
     return _WORD.sub(lambda word: _INSIDE.sub(BREAK, word[0]), text)
