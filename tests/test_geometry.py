@@ -6,6 +6,7 @@ has no room for, or in the content of the finished pages. Poppler, which nobody 
 
 import io
 import re
+import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -136,6 +137,7 @@ def test_a_head_of_any_characters_is_divided_without_loss(text: str, width: int)
     assert all(lines)
 
 
+@pytest.mark.skipif(shutil.which("pdftotext") is None, reason="poppler-utils is not installed")
 def test_poppler_finds_each_text_where_the_proof_does(original: Made, tmp_path: Path) -> None:
     """Its boxes are those of the bodies of the characters, so the ink lies inside."""
     path = tmp_path / "original.pdf"
