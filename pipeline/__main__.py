@@ -9,7 +9,6 @@ for _folder in map(os.path.abspath, filter(None, os.environ.get("PYTHONPATH", ""
         sys.path.append(sys.path.pop(sys.path.index(_folder, 1)))
 
 import gc  # noqa: E402
-import traceback  # noqa: E402
 
 LACK = 3  # LackError.exit_code; an old Python cannot import pipeline.errors
 BUG = 70  # EX_SOFTWARE of sysexits.h
@@ -39,6 +38,8 @@ def run() -> int:
 
 
 def _report_bug() -> int:
+    import traceback  # here: it takes as long as a tenth of a run with nothing to do
+
     traceback.print_exc()
     print(
         "プログラムの不具合です。元データの誤りではありません。"

@@ -8,8 +8,8 @@ import errno
 import hashlib
 import os
 import stat
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 # Modification time in nanoseconds, and SHA-256 of the content in hexadecimal.
 Fingerprint = list[int | str]
@@ -48,8 +48,7 @@ class UnreadableError(Exception):
         super().__init__(message)
 
 
-@dataclass(frozen=True, slots=True)
-class Content:
+class Content(NamedTuple):
     """The bytes of a file and its modification time in nanoseconds, both read from one file descriptor."""
 
     data: bytes

@@ -5,10 +5,9 @@ Arguments come from the command line (`python -m pipeline report h24`), or as va
 """
 
 import argparse
-import difflib
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple, Never
@@ -56,9 +55,15 @@ def parse(arguments: Sequence[str]) -> Call | None:
     return _complete(command, _parser(command).parse_args(rest))
 
 
+def _close_matches(name: str, known: Iterable[str], most: int) -> list[str]:
+    import difflib  # here: a command that is typed right does without it
+
+    return difflib.get_close_matches(name, list(known), most)
+
+
 def _command(name: str) -> Command:
     if name not in BY_NAME:
-        near = difflib.get_close_matches(name, BY_NAME, 1)
+        near = _close_matches(name, BY_NAME, 1)
         hint = f"「{near[0]}」ではありませんか。" if near else ""
         raise UsageError(f"「{name}」というコマンドはありません。{hint}\nコマンドの一覧: make")
     return BY_NAME[name]
@@ -111,7 +116,7 @@ def _from_make(arguments: Sequence[str], environment: Mapping[str, str]) -> Call
 def _near(name: str, taken: Mapping[str, Argument]) -> str:
     if name.upper() in taken:
         return f"大文字で {name.upper()} と書いてください。"
-    near = difflib.get_close_matches(name.upper(), taken, 1)
+    near = _close_matches(name.upper(), taken, 1)
     return f"{near[0]} ではありませんか。" if near else ""
 
 
