@@ -571,7 +571,8 @@ def cold(code: str, *arguments: str, **environment: str) -> subprocess.Completed
     """A run of its own, after `code`."""
     program = f"import sys\n{code}\nfrom pipeline.cli.command import main\nsys.exit(main(sys.argv[1:]))"
     return subprocess.run(
-        [sys.executable, "-c", program, *arguments],
+        # -B: a module that is loaded here first would be written beside its source, which is not the command's doing.
+        [sys.executable, "-B", "-c", program, *arguments],
         env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
         capture_output=True,
         encoding="utf-8",
