@@ -51,13 +51,13 @@ class Record:
     def is_current(self, mark_of: Callable[[Path], Fingerprint | None] = fingerprint) -> bool:
         """Whether the paper is up to date. `mark_of` returns the present fingerprint of an input."""
         self._found = self._read()
-        record = self._loaded()
+        record = _parsed(self._found)
         try:
             return (
                 (record["program"], record["kind"], record["options"], record["plain"])
                 == (program_fingerprint(), self.kind, self.options, is_plain())
                 and tuple(record["sources"]) == self.sources
-                and self.has_same_inputs(mark_of)
+                and _are_unchanged(_dict_in(record, "inputs"), mark_of)
                 and all(read_file(Path(path)).digest == digest for path, digest in record["outputs"].items())
             )
         except (UnreadableError, KeyError, TypeError, AttributeError):
@@ -65,7 +65,7 @@ class Record:
 
     def has_same_inputs(self, mark_of: Callable[[Path], Fingerprint | None] = fingerprint) -> bool:
         """Whether every input is unchanged since the delivery."""
-        return all(mark is not None and mark_of(Path(path)) == mark for path, mark in self.inputs.items())
+        return _are_unchanged(self.inputs, mark_of)
 
     def was_replaced(self) -> bool:
         """Whether another run has delivered since `is_current` was called."""
@@ -74,14 +74,12 @@ class Record:
     @property
     def outputs(self) -> dict[Path, str]:
         """The digests of the delivered files by path; empty without a readable record."""
-        outputs = self._loaded().get("outputs")
-        return {Path(path): digest for path, digest in outputs.items()} if isinstance(outputs, dict) else {}
+        return {Path(path): digest for path, digest in _dict_in(_parsed(self._read()), "outputs").items()}
 
     @property
     def inputs(self) -> dict[str, Fingerprint | None]:
         """The fingerprints, at the delivery, of the paper's input files; empty without a readable record."""
-        inputs = self._loaded().get("inputs")
-        return inputs if isinstance(inputs, dict) else {}
+        return _dict_in(_parsed(self._read()), "inputs")
 
     def entry(self, inputs: Mapping[str, object], outputs: Mapping[Path, bytes]) -> bytes:
         """The JSON content of the record for a delivery."""
@@ -103,12 +101,25 @@ class Record:
         except UnreadableError:
             return b""
 
-    def _loaded(self) -> dict[str, Any]:
-        try:
-            record = json.loads(self._read())
-        except ValueError:
-            return {}
-        return record if isinstance(record, dict) else {}
+
+def _parsed(content: bytes) -> dict[str, Any]:
+    """The record in `content`; empty if it is damaged."""
+    try:
+        record = json.loads(content)
+    except ValueError:
+        return {}
+    return record if isinstance(record, dict) else {}
+
+
+def _dict_in(record: Mapping[str, Any], key: str) -> dict[str, Any]:
+    """The dictionary at `key` of a record; empty if there is none."""
+    found = record.get(key)
+    return found if isinstance(found, dict) else {}
+
+
+def _are_unchanged(inputs: Mapping[str, Fingerprint | None], mark_of: Callable[[Path], Fingerprint | None]) -> bool:
+    """Whether each input has the fingerprint that the record holds."""
+    return all(mark is not None and mark_of(Path(path)) == mark for path, mark in inputs.items())
 
 
 class Delivery(NamedTuple):
