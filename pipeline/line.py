@@ -6,7 +6,7 @@ editions, and delivers all of them or none.
 
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, suppress
 from functools import cache, partial
 from pathlib import Path
@@ -200,31 +200,51 @@ def compose(paper: Paper, library: Library) -> "Document":
 # Finding what is out of date
 
 
-def is_current(paper: Paper, library: Library) -> bool:
-    """Whether `make` would have nothing to do for `paper`."""
-    return all(one.record.is_current(library.fingerprint) for one in (paper, *_companions([paper])))
-
-
-def outdated(path: Path, library: Library) -> Iterator[Paper]:
-    """The papers in out/ that were made from an earlier state of the edition at `path`."""
+def to_make(papers: Iterable[Paper], library: Library) -> list[Paper]:
+    """Those of `papers` for which `make` has something to do. The records are read once for all of them."""
+    by_source: dict[str, list[Record]] = {}
     for record in records():
-        if str(path) in record.inputs and not record.has_same_inputs(library.fingerprint):
-            yield _paper(record)
+        for source in _read_by(record):
+            by_source.setdefault(source, []).append(record)
+
+    @cache
+    def is_current(paper: Paper) -> bool:
+        return paper.record.is_current(library.fingerprint)
+
+    def is_left_alone(paper: Paper) -> bool:
+        found = {record.name: record for path in paper.sources for record in by_source.get(str(path), ())}
+        return all(map(is_current, (paper, *_companions([paper], found.values()))))
+
+    return [paper for paper in papers if not is_left_alone(paper)]
 
 
-def _companions(papers: Sequence[Paper]) -> list[Paper]:
-    """The other papers in out/ that depend on a source of `papers` and could disagree with them if left as they are."""
+def outdated(paths: Iterable[Path], library: Library) -> list[Paper]:
+    """The papers in out/ that were made from an earlier state of one of the editions at `paths`."""
+    names = {*map(str, paths)}
+    return [
+        _paper(record)
+        for record in records()
+        if names & {*record.inputs} and not record.has_same_inputs(library.fingerprint)
+    ]
+
+
+def _companions(papers: Sequence[Paper], found: Iterable[Record]) -> list[Paper]:
+    """The other papers, of those that were `found` in out/, that could disagree with `papers` if left as they are."""
     sources = {str(path) for paper in papers for path in paper.sources}
     asked = {paper.target for paper in papers}
-    found = []
-    for record in records():
-        # Reports and open data show nothing of the 前版, so its changes do not affect them.
-        read = record.sources if record.kind in ("report", "data") else record.inputs
+    companions = []
+    for record in found:
         paper = _paper(record)
-        if sources & {*read} and paper.target not in asked:
+        if sources & {*_read_by(record)} and paper.target not in asked:
             data = [*DATA] if data_of(paper.sources[0]).target in asked else None
-            found.append(report_of(paper.sources[0], data) if paper.kind == "report" else paper)
-    return found
+            companions.append(report_of(paper.sources[0], data) if paper.kind == "report" else paper)
+    return companions
+
+
+def _read_by(record: Record) -> Iterable[str]:
+    """The files whose content the paper of `record` shows."""
+    # Reports and open data show nothing of the 前版, so its changes do not affect them.
+    return record.sources if record.kind in ("report", "data") else record.inputs
 
 
 def _paper(record: Record) -> Paper:
@@ -244,7 +264,7 @@ def make(papers: Sequence[Paper], step: Step, jobs: int = 1, library: Library | 
     delivered.
     """
     library = library or Library()
-    everything = [*papers, *_companions(papers)]
+    everything = [*papers, *_companions(papers, records())]
     with_records = [(paper, paper.record) for paper in everything]
     stale = [paper for paper, record in with_records if not record.is_current(library.fingerprint)]
     if not stale:

@@ -65,7 +65,7 @@ class Content(NamedTuple):
         return [self.mtime_ns, self.digest]
 
 
-def read_file(path: Path, most: int = MOST_BYTES) -> Content:
+def read_file(path: Path | str, most: int = MOST_BYTES) -> Content:
     """Read the regular file at `path`, which may have at most `most` bytes. Raises `UnreadableError`."""
     try:
         descriptor = os.open(path, _FLAGS)
@@ -93,7 +93,7 @@ def read_file(path: Path, most: int = MOST_BYTES) -> Content:
     return Content(bytes(data), after.st_mtime_ns)
 
 
-def fingerprint(path: Path) -> Fingerprint | None:
+def fingerprint(path: Path | str) -> Fingerprint | None:
     """The fingerprint of the file at `path`; None if it cannot be read."""
     try:
         return read_file(path).fingerprint
@@ -101,12 +101,12 @@ def fingerprint(path: Path) -> Fingerprint | None:
         return None
 
 
-def _unreadable(path: Path, error: OSError | ValueError) -> UnreadableError:
+def _unreadable(path: Path | str, error: OSError | ValueError) -> UnreadableError:
     """The `UnreadableError` for `error`; a ValueError means a path that no file can have (with a NUL, say)."""
     number = error.errno if isinstance(error, OSError) else None
     if number in _NO_FILES:
         return _no_file()
-    if number == errno.ENOENT and path.is_symlink():
+    if number == errno.ENOENT and Path(path).is_symlink():
         return UnreadableError(
             "リンク先のファイルがありません。リンクを削除するか、作り直してください。", is_no_file=True
         )

@@ -1,10 +1,12 @@
 """Papers of one edition do not disagree: what stands in out/ is made anew with whatever is asked for."""
 
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
 from pipeline.cli import command
+from pipeline.delivery.delivery import Record
 from pipeline.errors import ProofError
 from pipeline.proof import proof
 
@@ -88,6 +90,32 @@ def test_where_another_edition_has_errors_its_papers_are_named_as_old(
     assert before["out/test/report.pdf"] != after["out/test/report.pdf"]
     assert before["out/test/summary.pdf"] != after["out/test/summary.pdf"]
     assert before["out/test-later/comparison.pdf"] == after["out/test-later/comparison.pdf"]
+
+
+def test_what_is_up_to_date_is_found_out_by_reading_each_record_twice(
+    papers: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Once for what else is in out/, once to compare it: not once more for each edition."""
+    editions = [f"edition-{number}" for number in range(2)]
+    for edition in editions:
+        papers.with_name(f"{edition}.yaml").write_text(HEALTHY, "utf-8")
+    assert run("report") == 0
+    reads: Counter[str] = Counter()
+    read = Record._read
+
+    def counting(record: Record) -> bytes:
+        reads[record.name] += 1
+        return read(record)
+
+    monkeypatch.setattr(Record, "_read", counting)
+    capsys.readouterr()
+    assert run("report") == 0
+    assert capsys.readouterr().out.count("変わっていません。") == len(editions) + 2
+    assert {*editions} <= {name.removesuffix("-report") for name in reads}
+    assert set(reads.values()) <= {1, 2}
+    reads.clear()
+    assert run("check") == 0
+    assert {*reads.values()} == {1}
 
 
 def test_check_names_the_papers_that_are_older_than_the_source(

@@ -1,12 +1,12 @@
 """One function for each command: it takes the options, calls the pipeline, and prints the results."""
 
-import argparse
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 
 from pipeline.delivery.delivery import OUT, ROOT, SOURCE
 from pipeline.errors import LackError, PipelineError, SourceError, StaleError, UsageError, printable
@@ -18,11 +18,11 @@ from pipeline.line import (
     data_of,
     errata_of,
     history_of,
-    is_current,
     make,
     outdated,
     report_of,
     summary_of,
+    to_make,
 )
 from pipeline.processes.progress import Progress
 
@@ -37,7 +37,7 @@ MOST_JOBS = 60
 # The sample editions, and the project folder that `make demo` creates with them.
 SAMPLE = ROOT / "docs/sample"
 DEMO = Path("demo")
-_NOTHING_GIVEN = argparse.Namespace(editions=[], edition=None, old=None, new=None, all=False, strict=False, jobs=None)
+_NOTHING_GIVEN = SimpleNamespace(editions=[], edition=None, old=None, new=None, all=False, strict=False, jobs=None)
 
 # The progress and the editions of this run; each worker process has its own.
 _progress = Progress()
@@ -55,23 +55,22 @@ def run(call: Call) -> int:
     return max(code, UsageError.exit_code) if _misnamed else code
 
 
-def _report(options: argparse.Namespace) -> int:
+def _report(options: SimpleNamespace) -> int:
     return _make_each(options, report_of)
 
 
-def _summary(options: argparse.Namespace) -> int:
+def _summary(options: SimpleNamespace) -> int:
     return _make_each(options, summary_of)
 
 
-def _data(options: argparse.Namespace) -> int:
+def _data(options: SimpleNamespace) -> int:
     return _make_each(options, data_of)
 
 
-def _make_each(options: argparse.Namespace, paper_of: Callable[[Path], Paper]) -> int:
+def _make_each(options: SimpleNamespace, paper_of: Callable[[Path], Paper]) -> int:
     """Make the paper of each requested edition, with as many processes as `options` say."""
     jobs = _jobs(options.jobs)
-    papers = {path: paper_of(path) for path in _editions(options.editions)}
-    return _for_many([*papers], partial(_make_one, papers), lambda path: is_current(papers[path], _library), jobs)
+    return _for_many({path: paper_of(path) for path in _editions(options.editions)}, jobs)
 
 
 def _make_one(papers: Mapping[Path, Paper], step: Step, path: Path, jobs: int = 1) -> None:
@@ -111,7 +110,7 @@ def _jobs(given: str | None) -> int:
     return int(given)
 
 
-def _preview(options: argparse.Namespace) -> int:
+def _preview(options: SimpleNamespace) -> int:
     paths = _editions([options.edition] if options.edition else [])
     # Show the edition that was saved last.
     first = max(paths, key=lambda path: path.stat().st_mtime_ns if path.is_file() else 0)
@@ -121,7 +120,7 @@ def _preview(options: argparse.Namespace) -> int:
     return 0
 
 
-def _sheets(options: argparse.Namespace) -> int:
+def _sheets(options: SimpleNamespace) -> int:
     from pipeline.office.sheets import make_sheets
 
     def make_one(path: Path) -> None:
@@ -155,15 +154,20 @@ def _for_each(
     return code
 
 
-def _for_many(paths: Sequence[Path], make: Callable[..., None], is_current: Callable[[Path], bool], jobs: int) -> int:
-    """`_for_each` with `jobs` processes: they make the editions that are not current, or lay out a single one."""
+def _for_many(papers: Mapping[Path, Paper], jobs: int) -> int:
+    """Make the paper of each edition with `jobs` processes, which share the editions, or lay out a single one."""
+    # All are checked at once, because checking one of them reads the records of all.
+    stale = {*to_make(papers.values(), _library)} if len(papers) > 1 else {*papers.values()}
+    waited_for = [path for path, paper in papers.items() if paper in stale]
 
     def alone(path: Path) -> None:
-        make(_step, path, jobs)
+        if papers[path] in stale:
+            _make_one(papers, _step, path, jobs)
+        else:
+            print_delivered(papers[path], None)
 
-    stale = [path for path in paths if not is_current(path)] if jobs > 1 and len(paths) > 1 else []
-    if len(stale) < 2:
-        return _for_each(paths, alone)
+    if jobs == 1 or len(waited_for) < 2:
+        return _for_each([*papers], alone)
 
     from concurrent.futures.process import BrokenProcessPool
 
@@ -171,21 +175,20 @@ def _for_many(paths: Sequence[Path], make: Callable[..., None], is_current: Call
     from pipeline.processes.pool import make_all
 
     def waiting(done: int) -> None:
-        _progress.editions(done, len(stale))
+        _progress.editions(done, len(waited_for))
         _progress.update()
 
     def in_turn(path: Path) -> None:
-        if path not in waited_for:
+        if papers[path] not in stale:
             return alone(path)
         outcome = next(made)
         _progress.clear()
         return outcome.print()
 
     waiting(0)
-    waited_for = set(stale)
     try:
-        with closing(make_all(stale, partial(make, _silently), warm_up, jobs, waiting)) as made:
-            return _for_each(paths, in_turn, lambda *_: None)
+        with closing(make_all(waited_for, partial(_make_one, papers, _silently), warm_up, jobs, waiting)) as made:
+            return _for_each([*papers], in_turn, lambda *_: None)
     except BrokenProcessPool:
         raise LackError(
             "同時に動かす処理の一つが、始められないか、外から止められました。メモリが足りないときに起こります。"
@@ -196,7 +199,7 @@ def _for_many(paths: Sequence[Path], make: Callable[..., None], is_current: Call
         _progress.clear()
 
 
-def _import(options: argparse.Namespace) -> int:
+def _import(options: SimpleNamespace) -> int:
     from pipeline.office.returns import apply_returns, describe, messages, read_returns
 
     files = [file for path in options.files for file in _workbooks(Path(path))]
@@ -216,9 +219,9 @@ def _import(options: argparse.Namespace) -> int:
     return 0
 
 
-def _check(options: argparse.Namespace) -> int:
+def _check(options: SimpleNamespace) -> int:
     code = 0
-    old: set[Path] = set()
+    sound = []
     for path in _editions(options.editions):
         try:
             warnings = _library.validated(path).warnings
@@ -227,16 +230,16 @@ def _check(options: argparse.Namespace) -> int:
             continue
         print_problems(warnings, each_blank=True)
         print(f"{path}: 誤り0件、警告{len(warnings)}件")
-        old |= {paper.path for paper in outdated(path, _library)}
+        sound.append(path)
         if warnings and options.strict:
             print(f"{path}: STRICT=1 のため、警告{len(warnings)}件を誤りとして扱いました。", file=sys.stderr)
             code = 1
-    for paper in sorted(old):
-        print(f"{paper} は、元データより古くなっています。配布する前に作り直してください。", file=sys.stderr)
+    for old in sorted(paper.path for paper in outdated(sound, _library)):
+        print(f"{old} は、元データより古くなっています。配布する前に作り直してください。", file=sys.stderr)
     return code
 
 
-def _diff(options: argparse.Namespace) -> int:
+def _diff(options: SimpleNamespace) -> int:
     if bool(options.old) != bool(options.new) or (options.old and options.editions):
         raise UsageError("比べる二つは、FROM と TO の両方で指定してください。\n例: make diff FROM=h23 TO=h24")
     code = 0
@@ -283,12 +286,12 @@ def _print_comparison(path: Path) -> int:
     return vanished
 
 
-def _errata(options: argparse.Namespace) -> int:
+def _errata(options: SimpleNamespace) -> int:
     _make(errata_of(_given(options.old), _given(options.new), _library), _step)
     return 0
 
 
-def _next(options: argparse.Namespace) -> int:
+def _next(options: SimpleNamespace) -> int:
     from pipeline.delivery.files import create_file
     from pipeline.years.draft import next_edition
 
@@ -304,7 +307,7 @@ def _next(options: argparse.Namespace) -> int:
     return 0
 
 
-def _history(options: argparse.Namespace) -> int:
+def _history(options: SimpleNamespace) -> int:
     paths, code = [], 0
     for path in _editions([options.edition]) and _well_named() if options.edition else _editions([]):
         try:
@@ -330,7 +333,7 @@ def _workbooks(path: Path) -> list[Path]:
     return sorted(file for file in path.glob("*.xlsx") if not file.name.startswith("~$"))
 
 
-def _sign(options: argparse.Namespace) -> int:
+def _sign(options: SimpleNamespace) -> int:
     from datetime import datetime
 
     from pipeline.office.signature import sign_report
@@ -343,7 +346,7 @@ def _sign(options: argparse.Namespace) -> int:
     return 0
 
 
-def _schema(_: argparse.Namespace) -> int:
+def _schema(_: SimpleNamespace) -> int:
     from pipeline.delivery.files import replace_file
     from pipeline.model.schema import edition_schema
 
@@ -417,7 +420,7 @@ def _silently(name: str) -> AbstractContextManager[None]:  # noqa: ARG001 it is 
     return nullcontext()
 
 
-def _demo(_: argparse.Namespace) -> int:
+def _demo(_: SimpleNamespace) -> int:
     from pipeline.delivery.files import create_file
 
     made = [create_file(DEMO / "source" / path.name, path.read_bytes()) for path in sorted(SAMPLE.glob("*.yaml"))]
@@ -432,7 +435,7 @@ def _demo(_: argparse.Namespace) -> int:
     return 0
 
 
-_ACTIONS: dict[str, Callable[[argparse.Namespace], int]] = {
+_ACTIONS: dict[str, Callable[[SimpleNamespace], int]] = {
     "report": _report,
     "preview": _preview,
     "check": _check,

@@ -4,17 +4,20 @@ Arguments come from the command line (`python -m pipeline report h24`), or as va
 (`make report EDITION=h24`), which the Makefile passes in the environment. Messages show make's syntax.
 """
 
-import argparse
 import os
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple, Never
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, NamedTuple, Never
 
 from pipeline.errors import UsageError
 
 from .table import BY_NAME, FOLDER, PLAIN, Argument, Command
+
+if TYPE_CHECKING:
+    import argparse
 
 # The environment variable in which the Makefile lists the variables that were set on make's command line.
 TYPED = "KYODO_TYPED"
@@ -27,19 +30,7 @@ class Call(NamedTuple):
     """A command with its options."""
 
     command: Command
-    options: argparse.Namespace
-
-
-class _Parser(argparse.ArgumentParser):
-    def __init__(self, command: Command) -> None:
-        # With a fixed width, argparse does not import shutil to measure the terminal. Its own help is never shown.
-        width = partial(argparse.HelpFormatter, width=80)
-        super().__init__(prog=command.name, add_help=False, allow_abbrev=False, formatter_class=width)
-        self._command = command
-
-    def error(self, message: str) -> Never:  # noqa: ARG002 argparse's sentence is English
-        given = " ".join(sys.argv[1:]) or "(なし)"
-        raise UsageError(f"使い方が違います: {given}\n使い方: {self._command.usage}")
+    options: SimpleNamespace
 
 
 def parse(arguments: Sequence[str]) -> Call | None:
@@ -52,7 +43,7 @@ def parse(arguments: Sequence[str]) -> Call | None:
     command = _command(target)
     if rest in (["-h"], ["--help"]):
         return None
-    return _complete(command, _parser(command).parse_args(rest))
+    return _complete(command, _parser(command).parse_args(rest, SimpleNamespace()))
 
 
 def _close_matches(name: str, known: Iterable[str], most: int) -> list[str]:
@@ -69,8 +60,17 @@ def _command(name: str) -> Command:
     return BY_NAME[name]
 
 
-def _parser(command: Command) -> _Parser:
-    parser = _Parser(command)
+def _parser(command: Command) -> "argparse.ArgumentParser":
+    import argparse  # here: a command of make does without it
+
+    class Parser(argparse.ArgumentParser):
+        def error(self, message: str) -> Never:  # noqa: ARG002 argparse's sentence is English
+            given = " ".join(sys.argv[1:]) or "(なし)"
+            raise UsageError(f"使い方が違います: {given}\n使い方: {command.usage}")
+
+    # With a fixed width, argparse does not import shutil to measure the terminal. Its own help is never shown.
+    width = partial(argparse.HelpFormatter, width=80)
+    parser = Parser(prog=command.name, add_help=False, allow_abbrev=False, formatter_class=width)
     for argument in (*command.arguments, FOLDER, PLAIN):
         if argument.kind == "flag":
             parser.add_argument(argument.option, dest=argument.dest, action="store_true")
@@ -89,7 +89,7 @@ def _from_make(arguments: Sequence[str], environment: Mapping[str, str]) -> Call
     """The call from `make NAME VARIABLE=value …`. Raises `UsageError` for a variable that the command does not take."""
     command = _command(arguments[0] if arguments else "")
     taken = {argument.name: argument for argument in (*command.arguments, FOLDER, PLAIN)}
-    options = argparse.Namespace()
+    options = SimpleNamespace()
     for argument in taken.values():
         empty = {"flag": False, "values": [], "value": None}[argument.kind]
         setattr(options, argument.dest, empty)
@@ -120,7 +120,7 @@ def _near(name: str, taken: Mapping[str, Argument]) -> str:
     return f"{near[0]} ではありませんか。" if near else ""
 
 
-def _complete(command: Command, options: argparse.Namespace) -> Call:
+def _complete(command: Command, options: SimpleNamespace) -> Call:
     """The call, with texts of several values split. Raises `UsageError` if a required argument is missing."""
     for argument in command.arguments:
         if argument.kind == "values" and argument.option:
