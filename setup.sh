@@ -434,32 +434,45 @@ begin_environment() {
             "    sudo rm -rf \"$(pwd)/.venv.new\" \"$(pwd)/.venv.old\"" ""
 }
 
-# Installs programs for tests. It never fails, since tests are skipped if their program is missing.
+# Installs programs for tests. It never fails, since tests are skipped if their program is missing. The browser is
+# installed apart, since apt-get installs none of several packages if one of them cannot be had.
 prepare_test_programs() {
+    from='' bundle='' # the bundle does not contain them
     wanted=
-    command -v pdftoppm >/dev/null || wanted="$wanted poppler-utils"
+    command -v pdftotext >/dev/null || wanted="$wanted poppler-utils"
     command -v qpdf >/dev/null || wanted="$wanted qpdf"
-    # Playwright's driver needs libatomic, which a minimal Debian 12 lacks.
-    [ "$system" = Darwin ] || .venv/bin/python -E -c 'import ctypes; ctypes.CDLL("libatomic.so.1")' 2>/dev/null ||
-        wanted="$wanted libatomic1"
-    if ! command -v chromium >/dev/null; then
+    # shellcheck disable=SC2086
+    [ -z "$wanted" ] || try_install "PDFの試験に使うもの" $wanted
+    prepare_browser
+    : >.venv/ready-test
+}
+
+prepare_browser() {
+    wanted=
+    if ! command -v chromium >/dev/null && ! command -v google-chrome >/dev/null; then
         # On Ubuntu this package installs a snap, which cannot read the tests' folders.
         if grep -qs '^ID=ubuntu' /etc/os-release; then
             say "Ubuntuのchromiumはsnapのため使いません。ブラウザーの試験は行いません。"
-        else
-            wanted="$wanted chromium"
+            return
         fi
+        wanted=chromium
     fi
-    if [ -n "$wanted" ]; then
-        from='' bundle='' # the bundle does not contain them
-        if command -v apt-get >/dev/null; then
-            # shellcheck disable=SC2086
-            apt_install "試験に使うもの" $wanted || say "これらを使う試験は行いません。"
-        else
-            say "これらを使う試験は行いません。入れるとすべて行います:$wanted"
-        fi
+    # Playwright's driver needs libatomic, which a minimal Debian 12 lacks.
+    [ "$system" = Darwin ] || .venv/bin/python -E -c 'import ctypes; ctypes.CDLL("libatomic.so.1")' 2>/dev/null ||
+        wanted="$wanted libatomic1"
+    # shellcheck disable=SC2086
+    [ -z "$wanted" ] || try_install "ブラウザーの試験に使うもの" $wanted
+}
+
+# `try_install REASON PACKAGE…` is `apt_install` for packages without which only tests are skipped.
+try_install() {
+    if command -v apt-get >/dev/null; then
+        apt_install "$@" || say "これらを使う試験は行いません。"
+    else
+        reason=$1
+        shift
+        say "$reason: $*" "これらを使う試験は行いません。入れると行います。"
     fi
-    : >.venv/ready-test
 }
 
 absolute() {

@@ -1,14 +1,30 @@
-"""What page-validation, which nobody here wrote, finds in a PDF: PDF/A-3a and PDF/UA-1."""
+"""What programs that nobody here wrote find in a PDF: page-validation (PDF/A-3a and PDF/UA-1) and qpdf (the file)."""
 
 import re
+import shutil
+import subprocess
+import tempfile
 import zlib
 
 import page
+import pytest
 
 PROFILES = (page.ValidationProfile.PDF_A_3A, page.ValidationProfile.PDF_UA_1)
 LENGTH_RULE = "PDFA3A-STREAM-LENGTH-001"
 
 _STREAM = re.compile(rb"\d+ 0 obj\s*(<<(?:(?!endobj).)*?>>)\s*stream\r?\n", re.DOTALL)
+
+needs_qpdf = pytest.mark.skipif(shutil.which("qpdf") is None, reason="qpdf is not installed")
+
+
+def found_by_qpdf(data: bytes) -> str:
+    """The errors and warnings of `qpdf --check`: cross-reference tables, object streams, compressed data."""
+    with tempfile.NamedTemporaryFile(suffix=".pdf") as file:
+        file.write(data)
+        file.flush()
+        command = ["qpdf", "--check", file.name]
+        ended = subprocess.run(command, capture_output=True, encoding="utf-8", errors="replace", check=False)
+    return ended.stderr or f"{ended.returncode or ''}"
 
 
 def violations(data: bytes) -> list[str]:

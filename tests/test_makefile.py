@@ -26,6 +26,7 @@ from .conftest import HEALTHY, ROOT
 
 MAKEFILE = (ROOT / "Makefile").read_text("utf-8")
 LOCKS = ("requirements.lock", "requirements-sign.lock", "requirements-test.lock", "requirements-bench.lock")
+OS_RELEASE = "\n" + Path("/etc/os-release").read_text("utf-8") if Path("/etc/os-release").exists() else ""
 STAMPS = ("ready", "ready-sign", "ready-lint", "ready-bench")
 
 # All that setup.sh may use beside Python, apt-get and sudo; a bare Debian has them.
@@ -740,6 +741,24 @@ def test_programs_that_tests_would_like_stop_nobody(machine: Machine) -> None:
     assert "poppler-utils qpdf" in ended.stderr
     assert "これらを使う試験は行いません。" in ended.stderr
     assert not machine.called("apt-get")
+    assert (machine.folder / ".venv/ready-test").exists()
+
+
+@pytest.mark.skipif("\nID=ubuntu" in OS_RELEASE, reason="on Ubuntu no browser is installed")
+def test_a_browser_that_cannot_be_had_keeps_no_other_program_away(machine: Machine) -> None:
+    machine.has("id", "#!/bin/sh\necho 0\n")
+    machine.has(
+        "apt-get",
+        WRITES_DOWN
+        + 'case "$*" in *install*chromium*) echo "E: Unable to locate package chromium" >&2; exit 100 ;; esac\n',
+    )
+    ended = machine.run("sh", "setup.sh", "test")
+    assert ended.returncode == 0
+    pdf, browser = (call for call in machine.called("apt-get") if "<install>" in call)
+    assert pdf.endswith("<poppler-utils><qpdf>")
+    assert "<chromium>" in browser
+    assert "E: Unable to locate package chromium" in ended.stderr
+    assert ended.stderr.endswith("これらを使う試験は行いません。\n")
     assert (machine.folder / ".venv/ready-test").exists()
 
 

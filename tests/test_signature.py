@@ -36,7 +36,7 @@ from pipeline.office import signature
 from pipeline.office.signature import read_passphrase, sign, sign_report
 from pipeline.proof.proof import prove
 
-from .conformance import LENGTH_RULE, told, violations
+from .conformance import LENGTH_RULE, found_by_qpdf, needs_qpdf, told, violations
 from .conftest import HEALTHY, ROOT, Made
 
 PASSPHRASE = "合言葉 1".encode()
@@ -166,6 +166,11 @@ def test_a_signed_report_begins_with_the_unsigned_bytes(made: Made, signed: byte
 
 def test_a_signed_report_conforms_to_both_standards(signed: bytes) -> None:
     assert violations(signed) == []
+
+
+@needs_qpdf
+def test_qpdf_finds_nothing_wrong_with_what_signing_added(signed: bytes) -> None:
+    assert found_by_qpdf(signed) == ""
 
 
 def test_the_validator_sees_a_signature_without_tags(made: Made, seal: Seal, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -24,7 +24,7 @@ from pipeline.model.validation import Validated, validate
 from pipeline.proof.proof import prove
 from pipeline.source.tree import parse_source
 
-from .conformance import violations
+from .conformance import found_by_qpdf, needs_qpdf, violations
 from .conftest import HEALTHY
 from .test_proof import Victim
 
@@ -104,6 +104,12 @@ def test_every_document_can_be_heard(name: str, heard: Callable[[str], Heard]) -
     for body in tree.all("TBody"):
         for row in body.kids:
             assert [cell.type for cell in row.kids] == ["TH"] or any(cell.is_row_head for cell in row.kids)
+
+
+@needs_qpdf
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_qpdf_finds_nothing_wrong_with_any_document(name: str, heard: Callable[[str], Heard]) -> None:
+    assert found_by_qpdf(heard(name).pdf) == ""
 
 
 def test_lines_are_paragraphs_and_entries_of_lists(heard: Callable[[str], Heard]) -> None:

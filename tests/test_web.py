@@ -1,11 +1,13 @@
 """The web pages in a browser that nobody here wrote: filtered and searched, by keyboard, on a phone, without scripts, printed."""
 
 import base64
+import ctypes
 import hashlib
 import io
 import os
 import re
 import shutil
+import sys
 import tempfile
 from collections import defaultdict
 from collections.abc import Callable, Iterator
@@ -29,6 +31,22 @@ from pipeline.source.tree import parse_source
 from .conftest import HEALTHY, ROOT, Made
 
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
+
+
+def reason_for_no_browser() -> str:
+    """Why the tests cannot use Chromium; empty if they can."""
+    if CHROMIUM is None or CHROMIUM.startswith("/snap/"):  # a snap cannot read the tests' folders
+        return "no Chromium on this machine (make test installs it on Debian)"
+    if sys.platform == "linux":
+        try:
+            ctypes.CDLL("libatomic.so.1")
+        except OSError:
+            return "no libatomic on this machine, which Playwright needs (make test installs it on Debian)"
+    return ""
+
+
+NO_BROWSER = reason_for_no_browser()
+
 # Root may not use Chromium's sandbox; the rest keeps it from calling home and from waiting for what is not there.
 OPTIONS = [
     "--no-sandbox",
@@ -44,9 +62,7 @@ OPTIONS = [
 # Chromium keeps settings and caches in its user's home folder.
 BROWSER_HOME: dict[str, str | float | bool] = {**os.environ, "HOME": tempfile.gettempdir()}
 
-pytestmark = pytest.mark.skipif(
-    CHROMIUM is None, reason="no Chromium on this machine (make test installs it on Debian)"
-)
+pytestmark = pytest.mark.skipif(bool(NO_BROWSER), reason=NO_BROWSER)
 
 DESKTOP, PHONE = 1280, 320
 
