@@ -6,8 +6,11 @@ and the tests are run that import its module, the nearest first, until one fails
 
 import argparse
 import ast
+import compileall
 import difflib
+import functools
 import os
+import py_compile
 import random
 import shutil
 import signal
@@ -105,13 +108,14 @@ def _mistakes(node: ast.AST, is_condition: bool) -> Iterator[tuple[str, ast.AST]
             yield "statement dropped", ast.Pass()
         case ast.Assign([ast.Attribute() | ast.Subscript()]):
             yield "statement dropped", ast.Pass()
-        case ast.Return(ast.expr()):
+        case ast.Return(ast.expr() as value) if ast.unparse(value) != "None":
             yield "value dropped", ast.Return(ast.Constant(None))
     # The other conditions have mistakes of their own above.
     if is_condition and isinstance(node, ast.Name | ast.Attribute | ast.Call | ast.NamedExpr):
         yield "condition negated", ast.UnaryOp(ast.Not(), node)
 
 
+@functools.cache
 def imports(path: Path) -> set[str]:
     """The modules of ours that the file at `path` imports, anywhere in it."""
     package = path.relative_to(ROOT).parts[:-1]
@@ -186,10 +190,29 @@ def failing_test(copy: Path, tests: Sequence[str], seconds: float) -> str:
             traceback.print_exc()
             os._exit(1)
     _, status = os.waitpid(child, 0)
-    code = os.waitstatus_to_exitcode(status)
-    if code not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.INTERRUPTED, -signal.SIGALRM):
+    match os.waitstatus_to_exitcode(status):
+        case pytest.ExitCode.OK | pytest.ExitCode.TESTS_FAILED | pytest.ExitCode.INTERRUPTED:
+            return failed.read_text("utf-8")
+        case pytest.ExitCode.USAGE_ERROR if "while loading conftest" in (copy / "log").read_text("utf-8"):
+            return "no test starts"
+        case code if code == -signal.SIGALRM:
+            return "a test that hangs"
+        case _:
+            raise SystemExit((copy / "log").read_text("utf-8"))
+
+
+def _compile(copy: Path, tests: Sequence[str]) -> None:
+    """Compile all modules of the `copy` once, so that the tests of a mutant compile nothing but its own module.
+
+    Two mutants may be equal in time and size, so a compiled module is taken only if the digest of its source is right.
+    """
+    if (child := os.fork()) == 0:
+        sys.dont_write_bytecode = False
+        os._exit(_run(copy, ["--collect-only", *tests], _Watch(float("inf"), copy / "failed")))  # pytest compiles them
+    _, status = os.waitpid(child, 0)
+    mode = py_compile.PycInvalidationMode.CHECKED_HASH
+    if status or not compileall.compile_dir(copy / "pipeline", force=True, quiet=1, invalidation_mode=mode):
         raise SystemExit((copy / "log").read_text("utf-8"))
-    return "a test that hangs" if code == -signal.SIGALRM else failed.read_text("utf-8")
 
 
 def _run(copy: Path, tests: Sequence[str], watch: _Watch) -> int:
@@ -203,6 +226,10 @@ def _run(copy: Path, tests: Sequence[str], watch: _Watch) -> int:
     return pytest.main(["-x", "-q", "-n0", "-p", "no:cacheprovider", *tests], [watch])
 
 
+def _numbers(text: str) -> tuple[int, ...]:
+    return tuple(map(int, text.split(",")))
+
+
 def main() -> None:
     """Try as many mutants as asked for; print the survivors, each with its difference, and the score."""
     parser = argparse.ArgumentParser()
@@ -210,6 +237,9 @@ def main() -> None:
     parser.add_argument("seed", nargs="?", type=int, default=1)
     parser.add_argument("--seconds", type=float, default=60, help="of a processor, for one mutant")
     parser.add_argument("--files", type=int, default=12, help="of tests, the nearest")
+    parser.add_argument(
+        "--numbers", type=_numbers, default=(), help="of mutants, such as 5,17: only those of the sample"
+    )
     parser.add_argument("--only", default="", help="modules whose path begins so, such as pipeline/years")
     options = parser.parse_args()
     sys.dont_write_bytecode = True  # two mutants of one second and size would be taken for one
@@ -223,11 +253,14 @@ def main() -> None:
         for mutant in mutants(path.relative_to(ROOT), ast.parse(path.read_text("utf-8")))
     ]
     chosen = random.Random(options.seed).sample(everything, min(options.count, len(everything)))
+    numbers = options.numbers or range(1, len(chosen) + 1)
     survivors, killers = 0, set()
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(shutil.copytree(ROOT, Path(folder) / "copy", ignore=NOT_COPIED, symlinks=True)).resolve()
         (copy / "out").mkdir()
-        for number, mutant in enumerate(chosen, 1):
+        _compile(copy, sorted(str(path.relative_to(copy)) for path in copy.glob("tests/test_*.py")))
+        for number in numbers:
+            mutant = chosen[number - 1]
             original = (copy / mutant.path).read_text("utf-8")
             (copy / mutant.path).write_text(mutant.source(original), "utf-8")
             found = failing_test(copy, related_tests(mutant.path)[: options.files], options.seconds)
@@ -240,9 +273,9 @@ def main() -> None:
                 print(mutant.diff(original), flush=True)
         if killers and (found := failing_test(copy, sorted(killers), float("inf"))):
             raise SystemExit(f"{found} fails without any mistake: what it noticed counts for nothing")
-    killed = len(chosen) - survivors
-    share = f"{100 * killed / len(chosen):.0f} %"
-    print(f"{killed} of {len(chosen)} noticed ({share}), of {len(everything)} possible; seed {options.seed}")
+    killed = len(numbers) - survivors
+    share = f"{100 * killed / len(numbers):.0f} %"
+    print(f"{killed} of {len(numbers)} noticed ({share}), of {len(everything)} possible; seed {options.seed}")
 
 
 if __name__ == "__main__":
