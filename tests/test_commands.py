@@ -280,6 +280,15 @@ def ctrl_c(patch: Patch) -> None:
     patch.setattr(server, "_serve", serve)
 
 
+def unloadable(patch: Patch) -> None:
+    """A compiled module is there, and the loader refuses it."""
+
+    def fail(*_: object) -> Never:
+        raise ImportError("cannot map segment", name="uharfbuzz", path="/somewhere/_harfbuzz.abi3.so")
+
+    patch.setattr(html, "mark_up", fail)
+
+
 def interrupted(patch: Patch) -> None:
     def stop(*_: object) -> Never:
         raise KeyboardInterrupt
@@ -516,6 +525,7 @@ ROWS = (
     *(Row(command, 3, full_disk, err=FULL) for command in ("report", "diff", "errata", "next", "summary", "history", "data", "sheets", "schema", "demo")),
     *(Row(command, 3, out_is_a_link, err=LINK) for command in ("report", "preview", "summary", "data", "sheets")),
     Row("import", 3, full_disk_for_a_reply, out=("NO 1「項目一」", "  実施状況: ◎ → ○", "変更1件(1項目)"), err=FULL),
+    Row("report", 3, unloadable, err=("部品(uharfbuzz)を読み込めません。", "make setup\n"), name="unloadable"),
     Row("sign", 3, key_and(no_pyhanko), written=REPORT, err=("pyHanko", "make setup-sign"), name="no pyhanko"),
     # 4: a proof failed
     *(Row(command, 4, damaged, err=UNPROVED) for command in ("report", "diff", "errata", "summary", "history", "data")),

@@ -263,6 +263,14 @@ def test_rows_grow_with_an_answer_because_their_height_is_not_set_by_hand(made: 
     assert b"3" in fixed
 
 
+def test_long_texts_wrap_and_begin_at_the_top_of_their_row(made: dict[str, Path]) -> None:
+    book = opened(made["協働推進課"])
+    answers, guide = sheet_of(book, ANSWERS), sheet_of(book, GUIDE)
+    texts = [cell for row in answers.iter_rows(min_row=HEAD_ROW, min_col=2) for cell in row]
+    assert all(cell.alignment.wrap_text for cell in (answers["B3"], *texts, *guide["B"][1:7]))
+    assert {cell.alignment.vertical for cell in texts[len(answers[HEAD_ROW]) - 1 :]} == {"top"}
+
+
 def test_every_cell_is_set_in_the_approved_font(made: dict[str, Path]) -> None:
     book = opened(made["協働推進課"])
     fonts = {cell.font.name for name in (ANSWERS, GUIDE) for row in sheet_of(book, name).iter_rows() for cell in row}
