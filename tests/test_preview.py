@@ -323,6 +323,7 @@ def test_only_this_machine_by_its_own_name_is_served(served: Served) -> None:
     assert served.get("/h1/", Host=served.address.replace("http://127.0.0.1", "localhost"))[0] == 200
     for path in ("/h9/", "/h1/pages/9.png?width=100", "/h1/pages/1.png?width=99999", "/h1/source?problem=9", "/..%2f"):
         assert served.get(path)[0] == 404, path
+    assert served.get("/favicon.ico")[0] == 204  # browsers ask for it by themselves
 
 
 def test_nothing_is_delivered(page: Page, served: Served) -> None:

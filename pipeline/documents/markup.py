@@ -31,8 +31,6 @@ _TAG = re.compile(r"(<svg\b.*?</svg>|<[^>]*>)", re.DOTALL)
 
 def mark_up(html: str) -> str:
     """`html` with addresses as links and ～ tied to the character before it."""
-    if "～" not in html and "://" not in html and "@" not in html:
-        return html
     return "".join(
         part
         if is_kept
