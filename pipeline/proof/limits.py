@@ -15,15 +15,20 @@ NESTING = 28
 _OBJECTS = 8_388_607
 
 # Matches tokens that are within the limits; the match ends before the first one that is not. Integers have 32 bits,
-# reals at most 38 digits before the point. All quantifiers are possessive, so the time is linear.
+# reals at most 38 digits before the point. All quantifiers are possessive, so the time is linear. The first lines repeat
+# the simple cases of the later ones: nearly all tokens are one of these, and a group for each character takes long.
+# Parentheses in strings must be escaped, as all our writers do; a regular expression could not count nested ones.
 _REGULAR = rb"[^\s/<>\[\]()%{}#]"
 _BETWEEN = rb"[^(</%0-9+.-]*+"
 _WITHIN = re.compile(
     rb"""BETWEEN(?:(?:
-        [+-]?(?:[0-9]{1,9}(?![0-9.])|[0-9]{0,38}\.[0-9]*+|(?:[01][0-9]{9}|20[0-9]{8})(?![0-9.]))
-      | /(?:\#[0-9A-Fa-f]{2}|REGULAR){0,127}+(?!REGULAR)
-      | \((?:[^\\()]|\\[0-7]{1,3}+|\\.|\([^()]*\)){0,32767}+\)
+        /REGULAR{0,127}+(?!REGULAR|\#)
+      | [0-9]{1,9}+(?![0-9.])
+      | \([^\\()]{0,32767}+\)
       | <<
+      | [+-]?(?:[0-9]{1,9}(?![0-9.])|[0-9]{0,38}\.[0-9]*+|(?:[01][0-9]{9}|20[0-9]{8})(?![0-9.]))
+      | /(?:\#[0-9A-Fa-f]{2}|REGULAR){0,127}+(?!REGULAR|\#)
+      | \((?:[^\\()]|\\[0-7]{1,3}+|\\.){0,32767}+\)
       | <[0-9A-Fa-f\s]{0,65534}+>
       | %[^\r\n]*+
     )BETWEEN)*+""".replace(b"REGULAR", _REGULAR).replace(b"BETWEEN", _BETWEEN),

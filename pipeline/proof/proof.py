@@ -14,6 +14,7 @@ from itertools import groupby, pairwise
 from typing import Any
 
 import pypdf
+import pypdf.filters  # pypdf imports it when it decodes a stream; here it is imported while another process does the layout
 from pypdf.generic import ArrayObject, DictionaryObject, IndirectObject, StreamObject
 
 from pipeline.documents.addresses import find_addresses
