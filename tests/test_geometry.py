@@ -322,22 +322,23 @@ def test_states_that_are_nested_too_deep_do_not_pass(report: Made) -> None:
 
 
 @pytest.mark.parametrize(
-    ("most", "more"),
+    ("most", "more", "what"),
     [
-        (b"(" + b"a\\)" * 16_383 + b"\\051)", b"(" + b"a" * 32_768 + b")"),
-        (b"(" + b"a" * 32_767 + b")", b"(" + b"(" + b"a" * 32_766 + b"))"),
-        (b"<" + b"0a" * 32_767 + b">", b"<" + b"0a" * 32_768 + b">"),
-        (b"/" + b"a" * 126 + b"#20", b"/" + b"a" * 128),
-        (b"/" + b"a" * 127, b"/" + b"a" * 127 + b"#20"),
-        (b"2099999999 -1 0000000015 00000 n", b"2200000000"),
-        (b"-" + b"9" * 38 + b".5", b"9" * 39 + b".5"),
+        (b"(" + b"a\\)" * 16_383 + b"\\051)", b"(" + b"a" * 32_768 + b")", "文字列"),
+        (b"(" + b"a" * 32_767 + b")", b"(" + b"(" + b"a" * 32_766 + b"))", "文字列"),
+        (b"<" + b"0a" * 32_767 + b">", b"<" + b"0a" * 32_768 + b">", "文字列"),
+        (b"/" + b"a" * 126 + b"#20", b"/" + b"a" * 128, "名前"),
+        (b"/" + b"a" * 127, b"/" + b"a" * 127 + b"#20", "名前"),
+        (b"2099999999 -1 0000000015 00000 n", b"2200000000", "大きすぎる数"),
+        (b"-" + b"9" * 38 + b".5", b"9" * 39 + b".5", "大きすぎる数"),
     ],
     ids=["escaped string", "plain string", "hexadecimal string", "escaped name", "plain name", "integer", "real"],
 )
-def test_the_limits_of_objects(most: bytes, more: bytes) -> None:
+def test_the_limits_of_objects(most: bytes, more: bytes, what: str) -> None:
     around = b"1 0 obj <</A %s /B [(1234567890123) <0123456789> /x9999999999]>> endobj"
     assert list(excess(around % most)) == []
-    assert len(list(excess(around % more))) == 1
+    (message,) = excess(around % more)
+    assert f"{what})があります" in message
 
 
 def test_a_file_beyond_the_limits_does_not_pass(report: Made) -> None:

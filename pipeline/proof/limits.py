@@ -18,6 +18,8 @@ _OBJECTS = 8_388_607
 # reals at most 38 digits before the point. All quantifiers are possessive, so the time is linear. The first lines repeat
 # the simple cases of the later ones: nearly all tokens are one of these, and a group for each character takes long.
 # Parentheses in strings must be escaped, as all our writers do; a regular expression could not count nested ones.
+# Each repeated group ends with (?!), which fails where it begins: up to Python 3.11.4, a possessive repeat ends where its
+# last attempt failed (python/cpython#106052).
 _REGULAR = rb"[^\s/<>\[\]()%{}#]"
 _BETWEEN = rb"[^(</%0-9+.-]*+"
 _WITHIN = re.compile(
@@ -27,10 +29,11 @@ _WITHIN = re.compile(
       | \([^\\()]{0,32767}+\)
       | <<
       | [+-]?(?:[0-9]{1,9}(?![0-9.])|[0-9]{0,38}\.[0-9]*+|(?:[01][0-9]{9}|20[0-9]{8})(?![0-9.]))
-      | /(?:\#[0-9A-Fa-f]{2}|REGULAR){0,127}+(?!REGULAR|\#)
-      | \((?:[^\\()]|\\[0-7]{1,3}+|\\.){0,32767}+\)
+      | /(?:\#[0-9A-Fa-f]{2}|REGULAR|(?!)){0,127}+(?!REGULAR|\#)
+      | \((?:[^\\()]|\\[0-7]{1,3}+|\\.|(?!)){0,32767}+\)
       | <[0-9A-Fa-f\s]{0,65534}+>
       | %[^\r\n]*+
+      | (?!)
     )BETWEEN)*+""".replace(b"REGULAR", _REGULAR).replace(b"BETWEEN", _BETWEEN),
     re.VERBOSE | re.DOTALL,
 )
