@@ -17,6 +17,7 @@ from pipeline.cli.command import main as command
 from pipeline.documents.comparison import comparison
 from pipeline.documents.report import report
 from pipeline.errors import PipelineError, SourceError
+from pipeline.library import Library
 from pipeline.model.validation import validate
 from pipeline.office.returns import messages, read_returns
 from pipeline.office.workbook_format import ANSWERS
@@ -57,12 +58,13 @@ def workbooks() -> Callable[[int], bool]:
     book = load_workbook(sent)
     book[ANSWERS]["F6"] = "◎"
     book.save("back.xlsx")
-    path, data = Path("mutant.xlsx"), Path("back.xlsx").read_bytes()
+    data = Path("back.xlsx").read_bytes()
+    library = Library()  # of the source, which stays the same
 
     def read(seed: int) -> bool:
-        path.write_bytes(mutations.workbook(data, seed))
+        path = written("mutant.xlsx", mutations.workbook(data, seed))
         try:
-            returns = read_returns([path])
+            returns = read_returns([path], library)
         except PipelineError:  # an answer that the source cannot hold
             return False
         assert all(map(str.isprintable, "".join(messages(returns)).replace("\u3000", "").split("\n")))
@@ -72,12 +74,12 @@ def workbooks() -> Callable[[int], bool]:
 
 
 def pdfs() -> Callable[[int], bool]:
-    assert command(["report", "test"]) == 0
-    path, data = Path("mutant.pdf"), Path("out/test/report.pdf").read_bytes()
-    old = validate(read_source(Path("source/test.yaml")))
+    assert command(["report", "h23"]) == 0
+    data = Path("out/h23/report.pdf").read_bytes()
+    old = validate(read_source(Path("source/h23.yaml")))
 
     def read(seed: int) -> bool:
-        path.write_bytes(mutations.pdf(data, seed))
+        path = written("mutant.pdf", mutations.pdf(data, seed))
         try:
             new = validate(read_source(path))
         except SourceError:
@@ -88,6 +90,14 @@ def pdfs() -> Callable[[int], bool]:
         return True
 
     return read
+
+
+def written(name: str, data: bytes) -> Path:
+    """The path of a new file of this name with `data`. To truncate the last one would make the disk write it."""
+    path = Path(name)
+    path.unlink(missing_ok=True)
+    path.write_bytes(data)
+    return path
 
 
 def main() -> None:

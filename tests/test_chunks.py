@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from itertools import cycle
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import pypdfium2
 import pytest
@@ -75,62 +75,119 @@ class Written(NamedTuple):
     told: list[str]
 
 
-# As the command, and unlike pytest, it has one thread, and has laid out nothing: threads do not go along with a fork.
+# As the command, and unlike pytest, it has one thread, and has laid out nothing: threads do not go along with a fork. It
+# imports the engine once, and forks for each document.
 PROCESS = """
-import logging, os, pickle, sys
+import logging, os, pickle, signal, sys
 from pipeline.processes import progress
 from pipeline.layout.fast import chunks, pagination
 from pipeline.errors import ProofError
 from pipeline.layout.pdf import warm_up, write_pdf
-document, cache, jobs, code = pickle.load(sys.stdin.buffer)
-warm_up(cache)
-starts, told = [], []
-laid_out = chunks.ChunkedTable._chunk
-def noted(self, begin, reach):
-    starts.append(begin)
-    return laid_out(self, begin, reach)
-chunks.ChunkedTable._chunk = noted
 chunks._ROWS_OF_ONE_CHUNK, chunks._PAGES_OF_A_CHUNK = 20, 2
-handler = logging.Handler()
-handler.emit = lambda record: told.append(record.getMessage())
-logger = logging.getLogger(progress.LOGS[1])
-logger.addHandler(handler)
-logger.setLevel(logging.INFO)
-exec(code)
-try:
-    made = write_pdf(document, cache, jobs), starts, told
-except ProofError as error:
-    made = error
-sys.stdout.buffer.write(pickle.dumps(made))
+def make(document, cache, jobs, code):
+    starts, told = [], []
+    laid_out = chunks.ChunkedTable._chunk
+    def noted(self, begin, reach):
+        starts.append(begin)
+        return laid_out(self, begin, reach)
+    chunks.ChunkedTable._chunk = noted
+    handler = logging.Handler()
+    handler.emit = lambda record: told.append(record.getMessage())
+    logger = logging.getLogger(progress.LOGS[1])
+    logger.addHandler(handler)
+    logger.setLevel(logging.INFO)
+    exec(code, globals())
+    try:
+        return write_pdf(document, cache, jobs), starts, told
+    except ProofError as error:
+        return error
+def read():
+    # Without a buffer, which a fork would share.
+    size, data = int.from_bytes(os.read(0, 8), "big"), b""
+    while len(data) < size:
+        data += os.read(0, size - len(data))
+    return data
+cache = pickle.loads(read())
+warm_up(cache)
+while data := read():
+    child = os.fork()
+    if not child:
+        signal.alarm(60)
+        document, jobs, code = pickle.loads(data)
+        with open(os.dup(1), "wb") as answer:
+            pickle.dump(make(document, cache, jobs, code), answer)
+        os._exit(0)
+    if os.waitpid(child, 0)[1]:
+        sys.exit("the process for a document has ended badly")
 """
 
 
-def in_processes(document: Document, font_cache: Path, jobs: int = 2, code: str = "") -> Written:
-    """`document` made by `jobs` processes, of which the first does `code` before. Raises the `ProofError` it raises."""
-    process = subprocess.run(
-        [sys.executable, "-c", PROCESS],
-        env=ENVIRONMENT,
-        input=pickle.dumps((document, font_cache, jobs, code)),
-        stdout=subprocess.PIPE,
-        check=True,
-        timeout=60,
+# The PDF of a document.
+Laid = Callable[[Document], bytes]
+
+
+class Laying(Protocol):
+    """Makes a document by `jobs` processes, of which the first does `code` before. Raises the `ProofError` it raises."""
+
+    def __call__(self, document: Document, jobs: int = 2, code: str = "") -> Written: ...
+
+
+@pytest.fixture(scope="module")
+def in_processes(font_cache: Path) -> Iterator[Laying]:
+    process = subprocess.Popen(
+        [sys.executable, "-c", PROCESS], env=ENVIRONMENT, stdin=subprocess.PIPE, stdout=subprocess.PIPE
     )
-    made = pickle.loads(process.stdout)
-    if isinstance(made, ProofError):
-        raise made
-    return Written(*made)
+    stdin, stdout = process.stdin, process.stdout
+    assert stdin
+    assert stdout
+
+    def order(what: object) -> None:
+        data = pickle.dumps(what)
+        stdin.write(len(data).to_bytes(8, "big") + data)
+        stdin.flush()
+
+    def made(document: Document, jobs: int = 2, code: str = "") -> Written:
+        order((document, jobs, code))
+        answer = pickle.load(stdout)
+        if isinstance(answer, ProofError):
+            raise answer
+        return Written(*answer)
+
+    order(font_cache)
+    try:
+        yield made
+    finally:
+        stdin.close()
+        stdout.close()
+        assert process.wait() == 0
 
 
-@pytest.fixture
-def in_one_piece(monkeypatch: pytest.MonkeyPatch, font_cache: Path) -> Callable[[Document], bytes]:
+@pytest.fixture(scope="module")
+def alone(font_cache: Path) -> Laid:
+    """The PDF of a document laid out in this process. Several tests compare with the same one."""
+    made: dict[str, bytes] = {}
+
+    def pdf(document: Document) -> bytes:
+        if document.html not in made:
+            made[document.html] = write_pdf(document, font_cache)
+        return made[document.html]
+
+    return pdf
+
+
+@pytest.fixture(scope="module")
+def in_one_piece(font_cache: Path) -> Laid:
     """The PDF of a document laid out as WeasyPrint does it."""
+    made: dict[str, bytes] = {}
 
-    def made(document: Document) -> bytes:
-        with monkeypatch.context() as patch:
-            patch.setattr(pages, "_longest_table", lambda _: None)
-            return write_pdf(document, font_cache)
+    def pdf(document: Document) -> bytes:
+        if document.html not in made:
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setattr(pages, "_longest_table", lambda _: None)
+                made[document.html] = write_pdf(document, font_cache)
+        return made[document.html]
 
-    return made
+    return pdf
 
 
 def looks(pdf: bytes) -> list[bytes]:
@@ -154,7 +211,7 @@ def starts(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
 @pytest.mark.parametrize("seed", range(3))
 def test_parts_make_the_same_document_as_one_piece(
-    seed: int, in_one_piece: Callable[[Document], bytes], font_cache: Path, starts: list[int]
+    seed: int, in_one_piece: Laid, font_cache: Path, starts: list[int]
 ) -> None:
     document = report(edition(60, texts(seed)))
     ours = write_pdf(document, font_cache)
@@ -184,36 +241,36 @@ def test_a_table_below_the_longest_one_has_its_head(font_cache: Path, starts: li
 
 
 @pytest.mark.parametrize("document", ["report", "comparison"])
-def test_the_number_of_processes_changes_no_byte(document: str, font_cache: Path) -> None:
+def test_the_number_of_processes_changes_no_byte(document: str, in_processes: Laying, alone: Laid) -> None:
     new = edition(28, texts(1))
     made = report(new) if document == "report" else comparison(edition(28, texts(2), "old"), new, True)
-    alone = write_pdf(made, font_cache)
-    prove(alone, made)
+    pdf = alone(made)
+    prove(pdf, made)
     for jobs in (2, 3):
-        together = in_processes(made, font_cache, jobs)
-        assert together.pdf == alone
+        together = in_processes(made, jobs)
+        assert together.pdf == pdf
         assert not together.starts
 
 
 def test_rows_that_go_over_pages_stay_together_with_what_follows(
-    in_one_piece: Callable[[Document], bytes], font_cache: Path
+    in_one_piece: Laid, in_processes: Laying, alone: Laid
 ) -> None:
     long = "市" * 3000
     document = report(edition(18, cycle(["短い", long, "短い", "短い", long, long])))
-    ours = write_pdf(document, font_cache)
-    assert ours == in_processes(document, font_cache).pdf
+    ours = alone(document)
+    assert ours == in_processes(document).pdf
     assert looks(ours) == looks(in_one_piece(document))
     prove(ours, document)
 
 
 def test_where_a_head_would_be_lost_all_is_laid_out_again(
-    in_one_piece: Callable[[Document], bytes], font_cache: Path
+    in_one_piece: Laid, in_processes: Laying, alone: Laid
 ) -> None:
     # As tall as a page, below a heading row: it must be divided, which no style says.
     almost = "市" * 48 * 43
     document = report(edition(30, cycle([*["短い"] * 20, almost, *["短い"] * 9])))
-    ours = write_pdf(document, font_cache)
-    together = in_processes(document, font_cache)
+    ours = alone(document)
+    together = in_processes(document)
     assert ours == together.pdf
     assert not together.starts
     assert looks(ours) == looks(in_one_piece(document))
@@ -222,10 +279,10 @@ def test_where_a_head_would_be_lost_all_is_laid_out_again(
 
 @pytest.mark.parametrize("error", [0.7, 1.4])
 @pytest.mark.parametrize("jobs", [1, 2])
-def test_pages_that_were_foreseen_wrongly_are_found(error: float, jobs: int, font_cache: Path) -> None:
+def test_pages_that_were_foreseen_wrongly_are_found(error: float, jobs: int, in_processes: Laying, alone: Laid) -> None:
     document = report(edition(30, texts(3)))
     code = f"rightly = pagination.height\npagination.height = lambda *arguments: rightly(*arguments) * {error}"
-    assert in_processes(document, font_cache, jobs, code).pdf == write_pdf(document, font_cache)
+    assert in_processes(document, jobs, code).pdf == alone(document)
 
 
 def test_nearly_all_pages_are_foreseen(font_cache: Path, starts: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -244,51 +301,53 @@ def test_nearly_all_pages_are_foreseen(font_cache: Path, starts: list[int], monk
     assert set(starts) <= set(foreseen)
 
 
-def test_if_the_machine_ends_a_process_one_goes_on_alone(font_cache: Path) -> None:
+def test_if_the_machine_ends_a_process_one_goes_on_alone(in_processes: Laying, alone: Laid) -> None:
     document = report(edition(30, texts(1)))
-    made = in_processes(document, font_cache, code="chunks.ChunkedTable._chunk_elsewhere = lambda *_: os._exit(9)")
-    assert made.pdf == write_pdf(document, font_cache)
+    made = in_processes(document, code="chunks.ChunkedTable._chunk_elsewhere = lambda *_: os._exit(9)")
+    assert made.pdf == alone(document)
     assert len(made.starts) > 1
 
 
 @pytest.mark.parametrize("processes", [0, 1])
-def test_if_the_machine_has_no_room_for_processes_one_works_alone(processes: int, font_cache: Path) -> None:
+def test_if_the_machine_has_no_room_for_processes_one_works_alone(
+    processes: int, in_processes: Laying, alone: Laid
+) -> None:
     document = report(edition(30, texts(1)))
-    made = in_processes(document, font_cache, code=room_for(processes))
-    assert made.pdf == write_pdf(document, font_cache)
+    made = in_processes(document, code=room_for(processes))
+    assert made.pdf == alone(document)
     assert len(made.starts) > 1
 
 
-def test_what_another_process_complains_of_is_told(font_cache: Path) -> None:
+def test_what_another_process_complains_of_is_told(in_processes: Laying) -> None:
     document = report(edition(60, texts(1)))
     strange = document.html.replace("項目の60<", "項目の𓀀<")
     assert strange != document.html
     with pytest.raises(ProofError, match=r"U\+13000"):
-        in_processes(replace(document, html=strange), font_cache)
+        in_processes(replace(document, html=strange))
 
 
 def test_what_cannot_be_drawn_by_itself_keeps_the_document_in_one_piece(
-    in_one_piece: Callable[[Document], bytes], font_cache: Path
+    in_one_piece: Laid, in_processes: Laying
 ) -> None:
     document = report(edition(26, texts(1)))
     html = document.html.replace("項目の24<", f"{PAINTED}<")
     assert html != document.html
     document = replace(document, html=html)
-    assert in_processes(document, font_cache).pdf == in_one_piece(document)
+    assert in_processes(document).pdf == in_one_piece(document)
 
 
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_a_font_that_most_rows_do_not_have_keeps_the_document_in_one_piece(
-    jobs: int, in_one_piece: Callable[[Document], bytes], font_cache: Path
+    jobs: int, in_one_piece: Laid, in_processes: Laying
 ) -> None:
     document = report(edition(26, texts(1)))
     html = document.html.replace("項目の24<", '<i style="font-family: BIZ UDPGothic">項目</i><')
     document = replace(document, html=html)
-    assert in_processes(document, font_cache, jobs).pdf == in_one_piece(document)
+    assert in_processes(document, jobs).pdf == in_one_piece(document)
 
 
-def test_how_far_several_processes_have_come_is_told(font_cache: Path) -> None:
-    told = in_processes(report(edition(60, texts(1))), font_cache).told
+def test_how_far_several_processes_have_come_is_told(in_processes: Laying) -> None:
+    told = in_processes(report(edition(60, texts(1)))).told
     assert told[0].isdecimal()
     done = [int(message) for message in told[1:]]
     assert done == sorted(done)
@@ -310,10 +369,12 @@ def test_how_far_several_processes_have_come_is_told(font_cache: Path) -> None:
     ],
     ids=["two", "no page begins there", "a font", "a picture below", "a picture above"],
 )
-def test_the_halves_of_a_short_table_are_the_whole(old: str, new: str, parts_here: list[int], font_cache: Path) -> None:
+def test_the_halves_of_a_short_table_are_the_whole(
+    old: str, new: str, parts_here: list[int], in_processes: Laying, alone: Laid
+) -> None:
     document = in_halves(old, new)
-    made = in_processes(document, font_cache)
-    assert made.pdf == write_pdf(document, font_cache)
+    made = in_processes(document)
+    assert made.pdf == alone(document)
     assert made.starts == parts_here
 
 
@@ -324,16 +385,16 @@ def in_halves(old: str, new: str) -> Document:
     return replace(document, html=f"{above}{between} page-break{below}".replace(old, new))
 
 
-def test_where_the_other_half_has_no_process_one_does_both(font_cache: Path) -> None:
+def test_where_the_other_half_has_no_process_one_does_both(in_processes: Laying, alone: Laid) -> None:
     document = in_halves("", "")
-    made = in_processes(document, font_cache, code=room_for(0))
-    assert made.pdf == write_pdf(document, font_cache)
+    made = in_processes(document, code=room_for(0))
+    assert made.pdf == alone(document)
     assert made.starts == [0]
 
 
-def test_what_is_complained_of_in_the_other_half_is_told(font_cache: Path) -> None:
+def test_what_is_complained_of_in_the_other_half_is_told(in_processes: Laying) -> None:
     with pytest.raises(ProofError, match=r"U\+13000"):
-        in_processes(in_halves("項目の14<", "項目の𓀀<"), font_cache)
+        in_processes(in_halves("項目の14<", "項目の𓀀<"))
 
 
 # Pages that are kept for the next time
