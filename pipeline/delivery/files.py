@@ -6,6 +6,8 @@ Several people may share a folder, so a new file gets its mode from the umask, a
 import contextlib
 import fcntl
 import os
+import pwd
+import shlex
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -58,8 +60,6 @@ def permitted(path: Path) -> Iterator[None]:
 
 def _explain_refusal(path: Path) -> str:
     """The message on a missing permission to write `path`: the folder or file in the way, its owner, and the fix."""
-    import shlex  # here, like pwd: a run in which everything may be written does without it
-
     blocking = next((folder for folder in path.parents if folder.exists()), Path())
     if path.exists() and os.access(blocking, os.W_OK | os.X_OK):
         blocking = path
@@ -80,8 +80,6 @@ def _explain_refusal(path: Path) -> str:
 
 
 def _user_name(number: int) -> str:
-    import pwd
-
     try:
         return pwd.getpwuid(number).pw_name
     except KeyError:
