@@ -91,7 +91,7 @@ test-newest: $(READY_TO_TEST) ## いちばん新しい WeasyPrint で、組版�
 
 LAYOUT_TESTS := pdf tags chunks plain proof geometry pictures glyphs ink row_breaks masthead startup
 
-faults: $(READY_TO_TEST) ## 書き換えた元データ、照会票、PDFの試験を、十倍の数で行う
+faults: $(READY_TO_TEST) ## 書き換えた元データ、照会票、PDFの試験を、ずっと多くの数で行う
 	FAULTS=10 $(PYTHON) -m pytest tests/test_mutations.py tests/test_glyphs.py tests/test_extremes.py
 
 mutants: $(READY_TO_TEST) ## プログラムをわざと少しずつ書き換え、気づかない試験を探す(1件に十秒ほど)。 ## [COUNT=件数] [SEED=番号]

@@ -133,6 +133,12 @@ def every_document() -> dict[str, Document]:
     }
 
 
+@pytest.fixture(scope="session")
+def every_pdf(every_document: dict[str, Document], font_cache: Path) -> dict[str, bytes]:
+    """The PDFs of `every_document`."""
+    return {name: write_pdf(document, font_cache) for name, document in every_document.items()}
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Have all that tests, and the programs that they call, put into temporary folders go with the run."""
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:

@@ -3,23 +3,14 @@
 import io
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pypdf
 import pypdfium2
 import pytest
 
-from pipeline.documents.document import Document
-from pipeline.layout.pdf import write_pdf
-
 # An operator that sets a colour, with what it sets.
 _COLORS = re.compile(rb"(?<![\w./-])((?:[-\d.]+\s+)*|/\w+\s+)(rg|RG|g|G|k|K|cs|CS|scn?|SCN?)(?![\w.])")
-
-
-@pytest.fixture(scope="module")
-def papers(every_document: dict[str, Document], font_cache: Path) -> dict[str, bytes]:
-    return {name: write_pdf(document, font_cache) for name, document in every_document.items()}
 
 
 def streams(pdf: bytes) -> Iterator[tuple[str, bytes]]:
@@ -35,9 +26,9 @@ def streams(pdf: bytes) -> Iterator[tuple[str, bytes]]:
 
 
 @pytest.mark.parametrize("name", ["report", "comparison", "errata", "history", "summary"])
-def test_a_page_is_printed_with_black_ink_alone(papers: dict[str, bytes], name: str) -> None:
+def test_a_page_is_printed_with_black_ink_alone(every_pdf: dict[str, bytes], name: str) -> None:
     kinds = set()
-    for kind, stream in streams(papers[name]):
+    for kind, stream in streams(every_pdf[name]):
         kinds.add(kind)
         colors = {(operator.decode(), operands.strip().decode()) for operands, operator in _COLORS.findall(stream)}
         assert {operator for operator, _ in colors} <= {"g", "G", "cs", "scn"}
@@ -46,9 +37,9 @@ def test_a_page_is_printed_with_black_ink_alone(papers: dict[str, bytes], name: 
 
 
 @pytest.mark.parametrize("name", ["report", "comparison", "errata", "history", "summary"])
-def test_letters_and_rules_are_as_black_as_can_be(papers: dict[str, bytes], name: str) -> None:
+def test_letters_and_rules_are_as_black_as_can_be(every_pdf: dict[str, bytes], name: str) -> None:
     """A grey letter or rule is a row of dots where there is black and white alone."""
-    painted = [stream for kind, stream in streams(papers[name]) if kind == "page"]
+    painted = [stream for kind, stream in streams(every_pdf[name]) if kind == "page"]
     for stream in painted:
         grey = b"0"
         for token in re.finditer(
@@ -60,10 +51,10 @@ def test_letters_and_rules_are_as_black_as_can_be(papers: dict[str, bytes], name
                 assert grey == b"0"
 
 
-def test_shades_outlast_a_copier_and_leave_their_text_readable(papers: dict[str, bytes]) -> None:
+def test_shades_outlast_a_copier_and_leave_their_text_readable(every_pdf: dict[str, bytes]) -> None:
     greys = {
         float(grey)
-        for _, stream in streams(papers["report"])
+        for _, stream in streams(every_pdf["report"])
         for grey in re.findall(rb"(?<![\w./-])([\d.]+) g\s", stream)
     }
     head, *_ = shades = sorted(greys - {0, 1})
@@ -74,7 +65,7 @@ def test_shades_outlast_a_copier_and_leave_their_text_readable(papers: dict[str,
     assert all(lighter - darker >= 0.03 for darker, lighter in zip(shades, [*shades[1:], 1.0], strict=True))
 
 
-def test_no_colour_comes_of_it_on_screens_either(papers: dict[str, bytes]) -> None:
-    (page, *_) = pypdfium2.PdfDocument(papers["summary"])
+def test_no_colour_comes_of_it_on_screens_either(every_pdf: dict[str, bytes]) -> None:
+    (page, *_) = pypdfium2.PdfDocument(every_pdf["summary"])
     red, green, blue = page.render(scale=1).to_pil().convert("RGB").split()
     assert red.tobytes() == green.tobytes() == blue.tobytes()

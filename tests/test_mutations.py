@@ -143,14 +143,16 @@ def test_right_keys_with_wrong_values_end_in_problems(entries: dict[str, str]) -
     check(text.encode(), count_lines(text))
 
 
-# By the thousand, each kind in a process of its own, which watches time and memory. More with `make faults`.
-TIMES = int(os.environ.get("FAULTS", "1"))
+# By the thousand, each kind in a process of its own, which watches time and memory. `make faults` tries 100,000 sources,
+# 10,000 workbooks and 2,000 PDFs.
+TIMES = int(os.environ.get("FAULTS", "0")) or 0.4
 
 
-@pytest.mark.parametrize(("kind", "count"), [("sources", 10_000), ("workbooks", 1_000), ("pdfs", 200)])
-def test_thousands_of_mutations_end_in_no_traceback_no_hang_and_no_heap(kind: str, count: int, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("kind", "each"), [("sources", 10_000), ("workbooks", 1_000), ("pdfs", 200)])
+def test_thousands_of_mutations_end_in_no_traceback_no_hang_and_no_heap(kind: str, each: int, tmp_path: Path) -> None:
+    count = int(each * TIMES)
     ran = subprocess.run(
-        [sys.executable, "-m", "tests.mutants", kind, str(count * TIMES)],
+        [sys.executable, "-m", "tests.mutants", kind, str(count)],
         cwd=tmp_path,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         capture_output=True,
@@ -159,7 +161,7 @@ def test_thousands_of_mutations_end_in_no_traceback_no_hang_and_no_heap(kind: st
     )
     assert ran.returncode == 0, ran.stdout[-300:] + ran.stderr[-3000:]
     sound, broken, megabytes = map(int, ran.stdout.split("\n")[-2].split())
-    assert sound + broken == count * TIMES
+    assert sound + broken == count
     # The mutations neither miss what they aim at nor leave nothing that could go on.
-    assert min(sound, broken) > count * TIMES // 200
+    assert min(sound, broken) > count // 200
     assert megabytes < 500

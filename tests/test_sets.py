@@ -1,5 +1,6 @@
 """Papers of one edition do not disagree: what stands in out/ is made anew with whatever is asked for."""
 
+import shutil
 from collections import Counter
 from pathlib import Path
 
@@ -19,19 +20,30 @@ def run(*arguments: str) -> int:
     return command.main(arguments)
 
 
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project folder with two editions and every paper made of them."""
+    folder = tmp_path_factory.mktemp("made")
+    (folder / "source").mkdir()
+    (folder / "source/test.yaml").write_text(HEALTHY, "utf-8")
+    (folder / "source/later.yaml").write_text(LATER, "utf-8")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        for command_line in (["report", "test"], ["summary"], ["diff"], ["history"], ["data", "test"]):
+            assert run(*command_line) == 0
+    return folder
+
+
 @pytest.fixture
-def papers(project: Path) -> Path:
-    """Two editions with every paper made of them, and the path of the earlier one."""
-    earlier = project / "source/test.yaml"
-    earlier.write_text(HEALTHY, "utf-8")
-    (project / "source/later.yaml").write_text(LATER, "utf-8")
-    for command_line in (["report", "test"], ["summary"], ["diff"], ["history"], ["data", "test"]):
-        assert run(*command_line) == 0
-    return earlier
+def papers(project: Path, made: Path) -> Path:
+    """A copy of `made`, with the same times, in the current folder: the path of the earlier edition."""
+    for name in ("source", "out"):
+        shutil.copytree(made / name, project / name, dirs_exist_ok=True)
+    return project / "source/test.yaml"
 
 
 def contents() -> dict[str, bytes]:
-    return {str(path): path.read_bytes() for path in [*sorted(Path("out").glob("*/*.*")), Path("out/history.pdf")]}
+    return {str(path): path.read_bytes() for path in [*sorted(Path("out").glob("[!.]*/*.*")), Path("out/history.pdf")]}
 
 
 def test_a_changed_symbol_reaches_every_paper_that_stands_in_out(
