@@ -30,7 +30,11 @@ from .conftest import HEALTHY, Made
 
 @pytest.fixture(scope="module")
 def two_pages(make: Callable[[str], Made]) -> Made:
-    return make("現在日: 2013-03-31\n" + HEALTHY.replace("- 名称: 施策二", "- 名称: 施策二\n        改ページ: true"))
+    # The number of the second page is a part of the number of the document, which stands before it.
+    return make(
+        "現在日: 2013-03-31\n資料番号: 資料2/2\n"
+        + HEALTHY.replace("- 名称: 施策二", "- 名称: 施策二\n        改ページ: true")
+    )
 
 
 class Victim:

@@ -271,6 +271,14 @@ def test_long_texts_wrap_and_begin_at_the_top_of_their_row(made: dict[str, Path]
     assert {cell.alignment.vertical for cell in texts[len(answers[HEAD_ROW]) - 1 :]} == {"top"}
 
 
+def test_the_words_to_choose_from_are_explained_in_a_ruled_table(made: dict[str, Path]) -> None:
+    guide = sheet_of(opened(made["協働推進課"]), GUIDE)
+    ruled = [
+        cell.value for row in guide.iter_rows() for cell in row if cell.border.left.style and cell.border.top.style
+    ]
+    assert ruled == ["◎", "実施済", "○", "継続推進", "×", "中止", "完了", "次の版に続かない", "継続", "次の版に続く"]
+
+
 def test_every_cell_is_set_in_the_approved_font(made: dict[str, Path]) -> None:
     book = opened(made["協働推進課"])
     fonts = {cell.font.name for name in (ANSWERS, GUIDE) for row in sheet_of(book, name).iter_rows() for cell in row}
