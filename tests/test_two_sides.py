@@ -193,3 +193,19 @@ def test_page_and_expectation_say_the_same(seed: int) -> None:
     editions = chain(seed, 1 + seed % 4)
     for kind, document in documents(editions) if editions else ():
         assert said_by_page(document) == said_by_expectation(document), kind
+
+
+def test_page_and_expectation_move_long_legends_to_page_1_at_the_same_length() -> None:
+    """A history of four legends: the last has each length about that of a line."""
+    moved = set()
+    for length in range(70, 76):
+        editions = []
+        for at, meaning in enumerate(["実施", "実行", "完成", "済" * length]):
+            text = f"表題: 一覧\n凡例: {{◎: {meaning}}}\n今後の取扱い: {{継続: 継続}}\n推進方針: [{{名称: 方針}}]\n"
+            text += f"前版: e{at - 1}\n" if at else ""
+            editions.append(validate(parse_source(Path(f"source/e{at}.yaml"), text.encode())))
+        document = history(editions)
+        expected = any("(意味は1ページ)" in paragraph.text for paragraph in document.expected.repeated)
+        assert ("(意味は1ページ)" in document.html) is expected, length
+        moved.add(expected)
+    assert moved == {False, True}
