@@ -28,9 +28,7 @@ from .conformance import found_by_qpdf, needs_qpdf, violations
 from .conftest import HEALTHY
 from .test_proof import Victim
 
-LINES = (
-    "検証内容: |-\n              はじめに。\n              ・一つ目\n              ・二つ目\n\n              おわりに。"
-)
+LINES = "検証内容: |-\n              はじめに。\n              ・一つ目\n              ・二\n\n              おわりに。"
 OLD = HEALTHY.replace("自治体", "資料番号: 資料1\n案: true\n自治体")
 NEW = OLD.replace("検証内容: 終わった。", LINES).replace("検討する。", "検討した。")
 NEW = NEW.replace("名称: 項目二", "名称: 別の項目二").replace("実施状況: ×", "実施状況: ○")
