@@ -118,7 +118,7 @@ class Library:
 
 def _previous_id(source: "Source") -> str | None:
     """The id that `source` names as its 前版; None if it names none, or no valid id."""
-    from .model.edition import is_edition_id
+    from .model.values import is_edition_id
 
     name = source.root.text("前版")
     return name if name and is_edition_id(name) else None

@@ -138,7 +138,7 @@ def history_of(paths: Sequence[Path], last: str | None, library: Library) -> Pap
 
 def _between(old: Path, new: Path, library: Library) -> Path:
     """The folder of papers on two editions. Raises `UsageError` if a file's name is not a valid edition id."""
-    from .model.edition import is_edition_id
+    from .model.values import is_edition_id
 
     names = [library.source(path).edition if path.suffix == ".pdf" else path.stem for path in (old, new)]
     for name, path in zip(names, (old, new), strict=True):

@@ -17,9 +17,9 @@ PX = 25.4 / 96
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """A size of paper in landscape."""
+    """A size of paper, upright or landscape."""
 
-    name: str
+    name: str  # as in CSS
     width: float
     height: float
 
@@ -39,8 +39,11 @@ class Sheet:
         return int((self.height - TOP - BOTTOM - COLUMN_HEADS) / (TYPE_PT * LINE_HEIGHT * PT))
 
 
-A4 = Sheet("A4", 297, 210)
-A3 = Sheet("A3", 420, 297)
+A4 = Sheet("A4 landscape", 297, 210)
+A4_UPRIGHT = Sheet("A4 portrait", 210, 297)
+A3 = Sheet("A3 landscape", 420, 297)
+# By their names in the source (用紙).
+SHEETS = {"A4横": A4, "A4縦": A4_UPRIGHT, "A3横": A3}
 
 # The margins. The sheets are stapled or bound at the left. The top holds a title, a legend and a line of context.
 TOP, RIGHT, BOTTOM, LEFT = 22.0, 10.0, 11.0, 20.0
@@ -105,10 +108,12 @@ def width_of_figures(count: int) -> float:
     return 3 + 1.5 * count
 
 
-# The widths of the report's columns, by kind (model/columns.py). A line has 23 kanji in a name and 48 in prose, which
-# takes the rest. With this division, no last line of the original has only one or two characters, and most names fit in
-# one line.
-REPORT = {"level": 8.0, "number": 9.0, "name": 72.0, "symbol": 10.5, "term": 13.0, "prose": REST}
+# The widths of the report's columns, by kind (model/column_widths.py): the least of numbers, symbols and terms, which
+# grow with their contents; the most and the least of names, and the least of prose, which share the rest. On the
+# original's sheet a line has 23 kanji in a name and 48 in prose. With this division, no last line of the original has
+# only one or two characters, and most names fit in one line.
+LEVEL, NUMBER, SYMBOL, TERM = 8.0, 9.0, 10.5, 13.0
+NAME, NAME_LEAST, PROSE_LEAST = 72.0, 34.0, 34.0
 
 # The comparison (新旧対照表): the column of changes, then the columns of each side, by kind.
 COMPARISON = {"kinds": 15.5, "number": 8.0, "name": 37.0, "symbol": 9.5, "term": 10.5, "prose": REST}

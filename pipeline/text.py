@@ -1,10 +1,13 @@
-"""Measures text in ems, shortens it, and joins its lines."""
+"""Measures text in ems, shortens it, breaks it into lines and joins its lines."""
 
 import unicodedata
 from functools import lru_cache
 
 # Room for a meaning in a narrow column's head, in ems (such columns are two or three ems wide).
 _BRIEF = 12
+
+_MAY_NOT_BEGIN = "、。，．・：；？！ー々〜～…‥)）」』】〉》〕］}｝ぁぃぅぇぉっゃゅょゎァィゥェォッャュョヮヵヶ"
+MAY_NOT_END = "(（「『【〈《〔［{｛"
 
 
 def width_in_ems(text: str) -> int:
@@ -45,3 +48,43 @@ def is_inseparable(character: str) -> bool:
 def flat(text: str) -> str:
     """`text` without line breaks, for titles, running heads and bookmarks."""
     return "".join(text.split("\n"))
+
+
+def may_break(text: str, at: int) -> bool:
+    """Whether a line may end before the character at index `at`: by 禁則処理, and not within a word of Latin letters."""
+    before, after = text[at - 1], text[at]
+    if is_inseparable(after):
+        return False
+    return after not in _MAY_NOT_BEGIN and before not in MAY_NOT_END and not (_is_latin(before) and _is_latin(after))
+
+
+def break_label(text: str, width: int) -> tuple[str, ...]:
+    """`text` in even lines of at most `width` ems, broken before a kanji that follows kana if possible.
+
+    Examples: 今後の取扱い in 3 ems gives 今後の / 取扱い, 推進方針 in 2 ems 推進 / 方針.
+    """
+    count = -(-width_in_ems(text) // width)
+    if count <= 1:
+        return (text,)
+    lines, rest = [], text
+    for remaining in range(count, 1, -1):
+        if len(rest) == 1:
+            break
+        ideal = len(rest) / remaining
+        places = [at for at in range(1, len(rest)) if not is_inseparable(rest[at])] or [len(rest)]
+        cuts = [at for at in places if may_break(rest, at)] or places
+        cut = min(cuts, key=lambda at: abs(at - ideal) + (not _starts_word(rest, at)) / 2)
+        lines.append(rest[:cut])
+        rest = rest[cut:]
+    return (*lines, rest)
+
+
+def _starts_word(text: str, at: int) -> bool:
+    def is_kana(character: str) -> bool:
+        return "ぁ" <= character <= "ゖ"
+
+    return is_kana(text[at - 1]) and not is_kana(text[at])
+
+
+def _is_latin(character: str) -> bool:
+    return character.isascii() and not character.isspace()

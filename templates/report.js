@@ -5,7 +5,8 @@
 "use strict";
 (() => {
   const form = document.querySelector(".filter");
-  const boxes = [...form.querySelectorAll("[name=status]")];
+  const boxes = [...form.querySelectorAll("[type=checkbox]")];
+  const columns = [...new Set(boxes.map((box) => box.name))];
   const table = document.querySelector(".report");
   const search = form.querySelector("[name=search]");
   const message = form.querySelector("[role=status]");
@@ -19,57 +20,69 @@
       .replace(/[\u2010-\u2015\u2212]/g, "-")
       .replace(/\u301C/g, "~");
   const words = (text) => fold(text).split(/\s+/).filter(Boolean);
-  const text = (row, cell) => words(row.querySelector(cell).textContent).join("");
+  const cell = (row, column) => row.querySelector(`[headers~="head-${column}"]`);
 
-  // For each policy: its rows, its entry in the contents, and its measures with their items.
-  const lines = document.querySelectorAll(".contents li");
-  const policies = [...table.tBodies].map((body, index) => {
-    const policy = { body, line: lines[index], measures: [] };
-    for (const row of body.rows) {
-      if (row.matches(".measure")) {
-        policy.measures.push({ row, items: [] });
-      } else if (row.matches(".item")) {
-        policy.measures.at(-1).items.push({
-          row,
-          isRepeat: row.matches(".repeat"),
-          status: row.querySelector(".status").textContent,
-          name: text(row, ".name"),
-          findings: row.matches(".repeat") ? "" : text(row, ".findings"),
-        });
-      }
+  // The rows in printed order: headings with their depth, items with their texts and the rows below them.
+  const lines = [];
+  const items = [];
+  for (const row of table.querySelectorAll("tbody > tr")) {
+    if (row.matches(".heading")) {
+      lines.push({ row, depth: [...row.cells].filter((one) => one.matches(".level")).length });
+    } else if (row.matches(".item")) {
+      const isRepeat = row.matches(".repeat");
+      const values = Object.fromEntries(columns.map((column) => [column, cell(row, column).textContent]));
+      items.push({ row, rows: [row], isRepeat, values, said: isRepeat ? [row.querySelector(".name")] : [...row.cells] });
+      lines.push(items.at(-1));
+    } else {
+      items.at(-1).rows.push(row);
+      items.at(-1).said.push(...row.cells);
     }
-    return policy;
-  });
-  const all = policies.flatMap((policy) => policy.measures).flatMap((measure) => measure.items);
+  }
+  for (const item of items) {
+    const searched = item.said.filter((one) => one.matches(".name, .prose, .text, .department"));
+    item.text = words(searched.map((one) => one.textContent).join(" ")).join("");
+  }
+  const entries = [...document.querySelectorAll(".contents li")];
 
   const leaveOut = (element, isLeftOut) => element.classList.toggle("left-out", isLeftOut);
 
-  // A repeat has no status: it matches a search by its name, and no filter by status.
+  // A repeat has no values: it matches a search by its name, and no filter.
   const show = () => {
-    const statuses = boxes.filter((box) => box.checked).map((box) => box.value);
+    const chosen = columns.map((column) => [column, boxes.filter((box) => box.name === column && box.checked)]);
+    const filters = chosen.map(([column, checked]) => [column, checked.map((box) => box.value)]).filter(([, one]) => one.length);
     const wanted = words(search.value);
-    const isFiltered = statuses.length > 0 || wanted.length > 0;
+    const isFiltered = filters.length > 0 || wanted.length > 0;
     const isShown = (item) =>
-      (statuses.length === 0 || (!item.isRepeat && statuses.includes(item.status))) &&
-      wanted.every((word) => item.name.includes(word) || item.findings.includes(word));
+      filters.every(([column, values]) => !item.isRepeat && values.includes(item.values[column])) &&
+      wanted.every((word) => item.text.includes(word));
 
-    const shown = new Set(all.filter(isShown));
-    for (const item of all) leaveOut(item.row, !shown.has(item));
-    for (const policy of policies) {
-      const kept = policy.measures.filter((measure) => !isFiltered || measure.items.some((item) => shown.has(item)));
-      for (const measure of policy.measures) leaveOut(measure.row, !kept.includes(measure));
-      for (const element of [policy.body, policy.line]) leaveOut(element, isFiltered && kept.length === 0);
+    const shown = new Set(items.filter(isShown));
+    for (const item of items) for (const row of item.rows) leaveOut(row, !shown.has(item));
+    // From the end: the depths of the headings to show, until one of that depth is reached.
+    const kept = new Set();
+    let needed = -1;
+    for (const line of lines.toReversed()) {
+      if (line.depth === undefined) {
+        if (shown.has(line)) needed = Infinity;
+      } else {
+        if (!isFiltered || line.depth < needed) kept.add(line);
+        if (line.depth < needed) needed = line.depth;
+      }
     }
+    const outermost = lines.filter((line) => line.depth === 0);
+    for (const line of lines) if (line.depth !== undefined) leaveOut(line.row, !kept.has(line));
+    outermost.forEach((line, index) => leaveOut(entries[index], !kept.has(line)));
+    for (const body of table.tBodies) leaveOut(body, ![...body.rows].some((row) => !row.matches(".left-out")));
     leaveOut(table, isFiltered && shown.size === 0);
     say(isFiltered, [...shown]);
-    return { statuses, isFiltered };
+    return { filters, isFiltered };
   };
 
   // Repeats are not items and are counted apart.
   const say = (isFiltered, shown) => {
-    const count = (items) => items.filter((item) => !item.isRepeat).length;
+    const count = (rows) => rows.filter((row) => !row.isRepeat).length;
     const repeats = shown.length - count(shown);
-    let said = isFiltered ? `${count(all)}項目中${count(shown)}項目を表示` : `全${count(all)}項目を表示`;
+    let said = isFiltered ? `${count(items)}項目中${count(shown)}項目を表示` : `全${count(items)}項目を表示`;
     if (repeats > 0) said += `(ほかに再掲${repeats}行)`;
     if (isFiltered && shown.length === 0) said += "。条件に合う項目はありません。";
     // Set only on change: screen readers announce every assignment.
@@ -77,25 +90,25 @@
   };
 
   const change = () => {
-    const { statuses, isFiltered } = show();
-    const state = new URLSearchParams(statuses.map((status) => ["status", status]));
+    const { filters, isFiltered } = show();
+    const state = new URLSearchParams(filters.flatMap(([column, values]) => values.map((value) => [column, value])));
     if (search.value.trim()) state.append("search", search.value.trim());
     history.replaceState(null, "", isFiltered ? `#${state}` : location.pathname + location.search);
   };
 
-  const set = (statuses, sought) => {
-    for (const box of boxes) box.checked = statuses.includes(box.value);
-    search.value = sought;
+  const set = (state) => {
+    for (const box of boxes) box.checked = state.getAll(box.name).includes(box.value);
+    search.value = state.get("search") ?? "";
     show();
   };
 
   // A fragment is the state of the filter or an id in the page; its row must not stay hidden.
   const follow = () => {
     const state = new URLSearchParams(location.hash.slice(1));
-    if (state.has("status") || state.has("search")) {
-      set(state.getAll("status"), state.get("search") ?? "");
+    if ([...columns, "search"].some((name) => state.has(name))) {
+      set(state);
     } else if (document.querySelector(":target")?.closest(".left-out")) {
-      set([], "");
+      set(new URLSearchParams());
       document.querySelector(":target").scrollIntoView();
     }
   };
@@ -107,7 +120,7 @@
   form.addEventListener("compositionend", change);
   form.addEventListener("submit", (event) => event.preventDefault());
   form.querySelector("button").addEventListener("click", () => {
-    set([], "");
+    set(new URLSearchParams());
     change();
   });
   addEventListener("hashchange", follow);

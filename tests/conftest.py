@@ -66,6 +66,9 @@ HEALTHY = """\
           - 再掲: 1
 """
 
+# Appended to HEALTHY: what says that an item is done, so that a contradiction is warned of (W505, W506).
+DONE = "完了の記号: [◎]\n完了の語: [完了]\n"
+
 
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
-from pipeline.model.edition import Edition
+from pipeline.model.edition import Edition, read_edition
 from pipeline.years.comparison import Comparison, Entry
 
 LEGEND = {"◎": "実施済", "○": "継続推進", "△": "一部実施", "×": "検討中"}
@@ -56,7 +56,7 @@ def made_up(*rows: Row, previous: str = "", legend: dict[str, str] = LEGEND, **m
         for policy, inside in groupby(rows, lambda row: row.policy)
     ]
     head = {"表題": "作りものの一覧", "前版": previous, "凡例": legend, "今後の取扱い": TREATMENTS}
-    return Edition.model_validate({**head, **more, "推進方針": policies or [{"名称": "方針一"}]})
+    return read_edition({**head, **more, "推進方針": policies or [{"名称": "方針一"}]})
 
 
 def summary(comparison: Comparison) -> dict[tuple[tuple[int, ...], tuple[int, ...]], set[str]]:

@@ -381,7 +381,7 @@ def test_the_halves_of_a_short_table_are_the_whole(
 def in_halves(old: str, new: str) -> Document:
     """A document of which the third measure is marked to begin a page; `new` stands where `old` did."""
     document = report(edition(14, texts(11, 500)))
-    above, between, below = document.html.rpartition('<tr class="measure')
+    above, between, below = document.html.rpartition('<tr class="heading depth-1')
     return replace(document, html=f"{above}{between} page-break{below}".replace(old, new))
 
 
@@ -484,7 +484,7 @@ def test_a_change_of_one_row_lays_out_one_page(font_cache: Path, starts: list[in
 @pytest.mark.parametrize(
     "change",
     [
-        ('<col class="findings"/>', '<col class="findings" style="width: 90mm"/>'),
+        ('<col class="findings prose"/>', '<col class="findings prose" style="width: 90mm"/>'),
         ("9pt", "10pt"),
         ("方針</th>", "新方針</th>"),
     ],

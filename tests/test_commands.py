@@ -41,7 +41,7 @@ from pipeline.preview import server
 from pipeline.processes import progress
 from pipeline.years import draft
 
-from .conftest import HEALTHY, ROOT
+from .conftest import DONE, HEALTHY, ROOT
 from .test_returns import STATUS, Book
 from .test_signature import PASSPHRASE, SIGNING, Authority
 
@@ -191,6 +191,7 @@ def replied(text: str = "○") -> Callable[[Patch], None]:
     """The workbook of the edition test came back, with `text` for the first item."""
 
     def reply(patch: Patch) -> None:
+        TEST.write_text(HEALTHY + DONE, "utf-8")
         after("sheets test")(patch)
         Book.of("out/test/sheets/担当課なし.xlsx").write(6, STATUS, text).save("reply.xlsx")
 
@@ -325,7 +326,7 @@ def is_the_signed_report() -> None:
 
 
 def has_the_answer() -> None:
-    assert TEST.read_text("utf-8") == HEALTHY.replace("実施状況: ◎", "実施状況: ○", 1)
+    assert TEST.read_text("utf-8") == HEALTHY.replace("実施状況: ◎", "実施状況: ○", 1) + DONE
 
 
 def follows_test() -> None:

@@ -126,18 +126,18 @@ def test_a_failed_proof_delivers_nothing_and_says_where(
     run("report")
     good = digests(Path("out"))
     edition.write_text(HEALTHY.replace("項目一", "別の項目"), "utf-8")
-    cells = page._cells
-    monkeypatch.setattr(page, "_cells", lambda *given: _lose_findings(cells(*given)))
+    rows = page._item_row
+    monkeypatch.setattr(page, "_item_row", lambda *given: _lose_findings(rows(*given)))
     assert run("report") == 4
     assert digests(Path("out")) == good
     assert "3行目「別の項目」: 「終わった。」が「」となっています。" in capsys.readouterr().err
 
 
-def _lose_findings(cells: page.ItemRow) -> page.ItemRow:
+def _lose_findings(row: page.ItemRow) -> page.ItemRow:
     import dataclasses
 
-    *others, findings = cells.cells
-    return dataclasses.replace(cells, cells=(*others, dataclasses.replace(findings, text="")))
+    *others, findings = row.cells
+    return dataclasses.replace(row, cells=(*others, dataclasses.replace(findings, lines=())))
 
 
 @pytest.mark.parametrize("broken", ["border-spacing: none;", "border-spacing 0;", "border-spacing: 0; }}"])

@@ -8,7 +8,8 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pipeline.model.edition import BLANK, Edition, Item, Repeat
+from pipeline.model.edition import Edition, Item, Repeat, read_edition
+from pipeline.model.form import BLANK
 from pipeline.model.validation import Validated, validate
 from pipeline.source.tree import parse_source, plain, read_source
 from pipeline.years.comparison import compare
@@ -21,7 +22,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 def read(text: str, path: Path = Path("new.yaml")) -> Edition:
     """The edition in a draft, without the edition before it."""
-    return Edition.model_validate(plain(parse_source(path, text.encode()).root))
+    return read_edition(plain(parse_source(path, text.encode()).root))
 
 
 def drafted(*rows: Row) -> Edition:
@@ -35,7 +36,7 @@ def carried(edition: Edition) -> list[tuple[str, tuple[int, ...]]]:
 
 
 def repeats(edition: Edition) -> list[str]:
-    return [edition.items[row.number].name for _, _, row in edition.rows if isinstance(row, Repeat)]
+    return [edition.items[row.number].name for _, row in edition.rows() if isinstance(row, Repeat)]
 
 
 @pytest.fixture
@@ -350,12 +351,12 @@ def filled_in(edition: Edition) -> Edition:
                     row["再掲"] = str(row["再掲"])
             measure["改ページ"] = "false"
         policy["改ページ"] = "false"
-    return Edition.model_validate({**data, "案": "false", "現在日": ""})
+    return read_edition({**data, "案": "false", "現在日": ""})
 
 
 def as_yaml(edition: Edition) -> str:
     """An edition as a file; only its NOs are asked for when the one after it is validated."""
-    rows = [f"- NO: {row.number}" for _, _, row in edition.rows if isinstance(row, Item)]
+    rows = [f"- NO: {row.number}" for _, row in edition.rows() if isinstance(row, Item)]
     return "推進方針:\n  - 推進施策:\n      - 推進項目:\n" + "".join(f"          {row}\n" for row in rows)
 
 

@@ -176,7 +176,9 @@ def damages() -> Iterator[Damage]:
 
     def cell(column: str, change: Callable[[str], str]) -> Callable[[Any], Any]:
         """`change` of the text of each cell of the `column`."""
-        return lambda found: replace(found, text=change(found.text)) if found.column.name == column else found
+        return lambda found: (
+            replace(found, lines=(change("".join(found.lines)),)) if found.column.name == column else found
+        )
 
     def section(change: Callable[[Any], Any]) -> Callable[[Any], Any]:
         return lambda found: [replace(one, rows=tuple(change(one.rows))) for one in found]
@@ -195,10 +197,14 @@ def damages() -> Iterator[Damage]:
             ("_cell", "meaning of another", lambda cell: replace(cell, meaning=cell.meaning and "検討中")),
             ("_cell", "findings lost", cell("findings", lambda _: "")),
             ("_cell", "NO one too high", cell("number", lambda text: str(int(text) + 1))),
-            ("_cells", "repeat not marked", lambda row: replace(row, mark="")),
-            ("sections", "last row lost", section(without(8))),
-            ("sections", "two rows swapped", section(lambda rows: [rows[0], rows[2], rows[1], *rows[3:]])),
-            ("columns", "heads swapped", lambda found: [*found[:5], replace(found[5], lines=found[6].lines), found[6]]),
+            ("_item_row", "repeat not marked", lambda row: replace(row, mark="")),
+            ("groups", "last row lost", section(without(8))),
+            ("groups", "two rows swapped", section(lambda rows: [rows[0], rows[2], rows[1], *rows[3:]])),
+            (
+                "head_rows",
+                "heads swapped",
+                lambda rows: ((*rows[0][:5], replace(rows[0][5], lines=rows[0][6].lines), rows[0][6]),),
+            ),
             ("masthead", "meanings of the legend swapped", head(legend)),
             ("masthead", "draft not said", head(lambda one: replace(one, draft=""))),
         ],

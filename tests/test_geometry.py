@@ -26,7 +26,6 @@ from pipeline.documents.comparison import comparison
 from pipeline.documents.document import Document
 from pipeline.documents.errata import errata
 from pipeline.documents.history import history
-from pipeline.documents.html import break_label
 from pipeline.documents.report import report as report_on
 from pipeline.errors import ProofError
 from pipeline.layout.pdf import write_pdf
@@ -35,6 +34,7 @@ from pipeline.proof.content import Font, Painted, read_page
 from pipeline.proof.limits import excess
 from pipeline.proof.proof import prove
 from pipeline.source.tree import parse_source
+from pipeline.text import break_label
 
 from .conftest import HEALTHY, Made
 from .test_proof import Victim

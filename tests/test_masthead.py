@@ -20,9 +20,9 @@ from pipeline.layout.engine import Engine, read
 from pipeline.layout.fast.page_cache import PageCache
 from pipeline.layout.margins import head_room
 from pipeline.layout.pdf import write_pdf
-from pipeline.model.page_head import MOST_HEIGHT, balanced
+from pipeline.model.page_head import balanced
 from pipeline.model.validation import Validated, validate
-from pipeline.paper import TOP
+from pipeline.paper import A4, TOP
 from pipeline.proof.proof import prove
 from pipeline.source.tree import parse_source
 from pipeline.years.draft import next_edition
@@ -142,7 +142,7 @@ def test_the_head_takes_a_quarter_of_the_page_at_most() -> None:
     def with_meanings(count: int) -> str:
         return HEALTHY.replace("検討中", "\n".join(["検討中", *(f"  記{at}: {'意味' * 100}" for at in range(count))]))
 
-    assert 35 < measured(with_meanings(2)) <= MOST_HEIGHT
+    assert 35 < measured(with_meanings(2)) <= A4.height / 4
     with pytest.raises(SourceError, match="E413: 「凡例」が長すぎます"):
         checked(with_meanings(4))
 

@@ -14,11 +14,11 @@ import pytest
 from fontTools.ttLib import TTFont
 from PIL import Image, ImageChops
 
-from pipeline.documents.report import page, report
+from pipeline.documents.report import report
 from pipeline.fonts import font_files
 from pipeline.layout.pdf import write_pdf
+from pipeline.model import column_widths
 from pipeline.model.validation import validate
-from pipeline.paper import Widths
 from pipeline.source.tree import read_source
 
 from .conftest import ROOT, Made
@@ -91,7 +91,6 @@ def test_one_changed_character_is_seen(original: Made, make: Callable[[str], Mad
 def test_a_rule_moved_by_a_third_of_a_millimetre_is_seen(
     original: Made, make: Callable[[str], Made], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    widths = (((name, 10.8 if name == "status" else width)) for name, width in page._WIDTHS.columns)
-    monkeypatch.setattr(page, "_WIDTHS", Widths(tuple(widths)))
+    monkeypatch.setattr(column_widths, "SYMBOL", 10.8)
     moved = make((ROOT / "source/original.yaml").read_text("utf-8"))
     assert differing(pictures(original)[0], pictures(moved)[0]) > 100

@@ -16,7 +16,7 @@ import pytest
 from pipeline.cli import command
 from pipeline.errors import LackError, PipelineError, Problem, ProofError, SourceError, UsageError
 
-from .conftest import HEALTHY, ROOT
+from .conftest import DONE, HEALTHY, ROOT
 from .test_delivery import digests
 
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT)}
@@ -27,7 +27,7 @@ def editions(project: Path) -> list[str]:
     """Of four editions, the second has a warning and the third an error."""
     texts = {
         "a": HEALTHY,
-        "b": HEALTHY.replace("今後の取扱い: 継続\n            検証", "今後の取扱い: 完了\n            検証"),
+        "b": HEALTHY.replace("今後の取扱い: 継続\n            検証", "今後の取扱い: 完了\n            検証") + DONE,
         "c": HEALTHY.replace("実施状況: ×", "実施状況: ✕"),
         "d": HEALTHY.replace("終わった", "終えた"),
     }

@@ -3,17 +3,18 @@
 import io
 import re
 from collections.abc import Callable
+from typing import get_args
 
 import pypdf
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pipeline.documents.html import break_label
-from pipeline.model.columns import COLUMNS
 from pipeline.model.edition import Item, policy_number
+from pipeline.model.form import COLUMNS, Kind
 from pipeline.proof.proof import prove
 from pipeline.source.limits import MAX_WORD
+from pipeline.text import break_label
 
 from .conftest import HEALTHY, ROOT, Made
 
@@ -165,9 +166,9 @@ def test_templates_and_styles_share_their_class_names() -> None:
     styled = {*re.findall(r"\.([a-z][a-z-]+)", re.sub(r"/\*.*?\*/|[^{}]*(?=;)", "", style, flags=re.DOTALL))}
     templates = "".join(path.read_text("utf-8") for path in (ROOT / "templates").glob("*.html"))
     written = {name for text in re.findall(r'class="([^"]*)"', templates) for name in re.findall("[a-z][a-z-]+", text)}
-    # Columns (levels name their heading rows too); the height of an item, the width of a column of numbers, the
+    # Columns and their kinds, the texts around the table; the height of an item, the width of a column of numbers, the
     # arrangement of a masthead, the ties of `markup.py`.
-    written |= {column.name for column in COLUMNS}
+    written |= {column.name for column in COLUMNS} | {*get_args(Kind), "preface", "postface"}
     written |= {"tall", "figures-", "title-below", "below-each-other", "issued-above", "tied"}
     assert styled - {"css"} <= written, styled - written
 

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from openpyxl import Workbook, load_workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
-from pipeline.model.edition import BLANK
+from pipeline.model.form import BLANK
 from pipeline.model.validation import validate
 from pipeline.office.returns import (
     Change,
@@ -32,6 +32,8 @@ from pipeline.office.sheets import make_sheets
 from pipeline.office.workbook_format import ANSWERS, HEAD_ROW, HIDDEN
 from pipeline.source.characters import compose
 from pipeline.source.tree import parse_source, read_source
+
+from .conftest import DONE
 
 pytestmark = pytest.mark.usefixtures("project")
 
@@ -183,6 +185,7 @@ def test_an_emptied_status_is_again_unanswered() -> None:
 
 
 def test_what_looks_wrong_afterwards_is_warned_of() -> None:
+    PATH.write_text(SOURCE + DONE, "utf-8")
     returns = read_returns([Book.of(KO).write(ROW[2], STATUS, "◎").save()])
     assert returns.is_clean
     assert [warning.code for warning in returns.warnings] == ["W505"]

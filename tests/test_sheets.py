@@ -9,7 +9,7 @@ import pytest
 from openpyxl import Workbook, load_workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
-from pipeline.model.edition import BLANK
+from pipeline.model.form import BLANK
 from pipeline.model.validation import validate
 from pipeline.office.sheets import SheetsError, make_sheets
 from pipeline.office.workbook_format import ANSWERS, GUIDE, HEAD_ROW, HIDDEN

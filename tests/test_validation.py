@@ -13,12 +13,12 @@ from pipeline.errors import LackError, Problem, SourceError
 from pipeline.fonts import font_files
 from pipeline.library import Library
 from pipeline.model.dates import japanese_date, read_date
-from pipeline.model.edition import Edition, Item
+from pipeline.model.edition import Item, read_edition
 from pipeline.model.validation import validate
 from pipeline.source.limits import MAX_PROBLEMS, MAX_TEXT
 from pipeline.source.tree import parse_source, plain, read_source
 
-from .conftest import HEALTHY, ROOT
+from .conftest import DONE, HEALTHY, ROOT
 from .test_source import FILES, LARGE, problems_in
 
 POLICIES = HEALTHY[HEALTHY.index("推進方針:") :]
@@ -228,6 +228,95 @@ CASES: dict[str, Case] = {
 }  # fmt: skip
 
 
+# An edition of another form. Made up for the tests.
+FORMED = """\
+表題: 試験一覧
+段:
+  - {名称: 目標, 番号: 自由}
+項目: {名称: 取組, 番号: 自由}
+欄:
+  所管: {種類: 課}
+  目標値: {種類: 数}
+  実績: {種類: 数, 単位: 件, 年度: [R5, R6]}
+  評価:
+    種類: 記号
+    凡例: {A: 達成, B: 未達成}
+    集計: 主
+    完了の記号: [A]
+  方向:
+    種類: 語
+    語: {継続: 継続, 完了: 終了}
+    行方: true
+    完了の語: [完了]
+  期限: {種類: 日付}
+  説明: {種類: 文章, 段落: 下}
+印: {重点: 重点的な取組}
+注: {1: 注の文}
+目標:
+  - 名称: 目標一
+    番号: 1
+    取組:
+      - NO: 1
+        番号: 1-1
+        名称: 取組一
+        印: [重点]
+        所管: 総務課
+        目標値: 10
+        単位: 人
+        実績: [3, なし]
+        評価: A
+        方向: 完了
+        期限: 2026-03-31
+        説明: 文章※1
+"""
+
+# What is wrong with it: an old and a new text, and each problem as above.
+FORM_CASES: dict[str, Case] = {
+    "unknown numbering": ("番号: 自由}\n項目", "番号: 数字}\n項目", [("3:18", "E218", "段の「番号」の値「数字」は、使えません。「ローマ数字」、")]),
+    "five levels": ("  - {名称: 目標, 番号: 自由}", "".join(f"  - {{名称: {one}}}\n" for one in "甲乙丙丁戊"), [("3:3", "E215", "「段」が5個あります。4個まで")]),
+    "unknown kind": ("{種類: 課}", "{種類: 係}", [("6:12", "E218", "欄「所管」の種類「係」は、使えません。「記号」、")]),
+    "no kind": ("{種類: 課}", "{単位: 件}", [("6:7", "E201", "欄「所管」の種類がありません。「記号」、")]),
+    "key of another kind": ("{種類: 課}", "{種類: 課, 単位: 件}", [("6:15", "E202", "使えるキーは種類です")]),
+    "paragraph that is not below": ("段落: 下", "段落: 上", [("20:20", "E218", "使えません。「下」と書いて")]),
+    "level named twice": ("取組, 番号", "目標, 番号", [("4:10", "E416", "「目標」という名前が二度あります")]),
+    "column with the name of a key": ("  所管: {", "  名称: {", [("6:3", "E416", "ほかの意味を持つキー")]),
+    "level with the name of a key": ("{名称: 目標, 番", "{名称: 年度, 番", [("3:10", "E416", "段の名前にできません")]),
+    "two that decide": ("  期限: {種類: 日付}", "  期限: {種類: 語, 語: {続: 継続}, 行方: true}", [("19:3", "E417", "「行方: true」の欄は一つだけです")]),
+    "two that count": ("    行方: true\n", "    集計: 主\n    行方: true\n", [("14:3", "E417", "「集計: 主」の欄は一つだけです")]),
+    "two departments": ("  目標値: {種類: 数}", "  関係課: {種類: 課}", [("7:3", "E417", "「種類: 課」の欄は一つだけです")]),
+    "short form beside columns": ("印: {", "凡例: {A: あ}\n印: {", [("21:1", "E417", "欄の中に書いてください")]),
+    "terms that do not say what goes on": ("{継続: 継続, 完了: 終了}", "[継続, 完了]", [("16:8", "E417", "行方の欄なので")]),
+    "terms that say so in vain": ("    行方: true\n", "", [("16:8", "E417", "行方の欄だけです")]),
+    "done by no symbol": ("完了の記号: [A]", "完了の記号: [Ａ]", [("13:13", "E402", "「A」(U+0041)ではありませんか")]),
+    "unit in a number": ("目標値: 10", "目標値: 10件", [("32:14", "E216", "NO 1「取組一」の目標値「10件」は、数ではありません。「10」と書き、単位は「単位: 件」")]),
+    "wide digits": ("目標値: 10", "目標値: １０", [("32:14", "E216", "半角の数字で「10」と")]),
+    "words for a number": ("目標値: 10", "目標値: 多数", [("32:14", "E216", "数がなければ「-」か「なし」")]),
+    "no number": ("        目標値: 10\n", "", [("27:9", "E201", "NO 1「取組一」の目標値がありません")]),
+    "a year too many": ("[3, なし]", "[3, 4, 5]", [("34:13", "E217", "値が3個あります。「年度」の数と同じ2個を")]),
+    "a year with a unit": ("[3, なし]", "[3, 4件]", [("34:17", "E216", "単位は「単位: 件」")]),
+    "no list of years": ("[3, なし]", "3", [("34:13", "E203", "並び")]),
+    "symbol of no list": ("評価: A", "評価: C", [("35:13", "E402", "NO 1「取組一」の評価「C」は凡例にありません")]),
+    "term of no list": ("方向: 完了", "方向: 終了", [("36:13", "E403", "「方向」の語にありません")]),
+    "no day": ("2026-03-31", "2026-02-30", [("37:13", "E207", "暦にない日付です")]),
+    "unknown mark": ("印: [重点]", "印: [新規]", [("30:13", "E414", "NO 1「取組一」の印「新規」は「印」にありません")]),
+    "note that is missing": ("文章※1", "文章※2", [("22:5", "W514", "「※1」が、どこにも"), ("38:13", "E415", "「※2」の注がありません")]),
+    "note without a reference": ("文章※1", "文章", [("22:5", "W514", "「※1」が、どこにも")]),
+    "number not yet known": ("目標値: 10", "目標値: 未記入", [("32:14", "W507", "NO 1「取組一」の目標値が未記入です")]),
+    "year not yet known": ("[3, なし]", "[3, 未記入]", [("34:17", "W507", "実績が未記入です")]),
+    "done but going on": ("方向: 完了", "方向: 継続", [("36:13", "W505", "評価が「A」(達成)なのに方向が「継続」")]),
+    "too many columns": ("{種類: 数, 単位: 件, 年度: [R5, R6]}", "{種類: 文章}\n  い: {種類: 文章}\n  う: {種類: 文章}\n  え: {種類: 文章}\n  お: {種類: 文章}", [("5:1", "E418", "A4横の幅に約")]),
+    "paper of no size": ("印: {", "用紙: B4\n印: {", [("21:5", "E218", "「A4横」、「A4縦」か「A3横」と")]),
+}  # fmt: skip
+
+
+def formed(name: str) -> str:
+    """FORMED with the mistake of that case."""
+    old, new, _ = FORM_CASES[name]
+    assert FORMED.count(old) == 1
+    text = FORMED.replace(old, new)
+    return text.replace("実績: [3, なし]", "実績: あ") if name == "too many columns" else text
+
+
 @pytest.fixture
 def problems(tmp_path: Path) -> Callable[[str], tuple[Problem, ...]]:
     """What is found in a text as the edition h24, beside which there are earlier editions, sound and broken."""
@@ -267,6 +356,8 @@ def text_of(name: str) -> str:
     """HEALTHY with the mistake of that case."""
     old, new, _ = CASES[name]
     text = changed(old, new)
+    if name in ("◎ that goes on", "完了 without ◎"):
+        text += DONE
     return text.replace("自治体: 試験市", "前版: h23") if name == "前版NO that the 前版 lacks" else text
 
 
@@ -282,6 +373,19 @@ def test_the_healthy_edition_has_no_problem() -> None:
 def test_each_mistake_is_named_at_its_place(problems: Callable[[str], tuple[Problem, ...]], name: str) -> None:
     expected = CASES[name][2]
     answer = problems(text_of(name))
+    assert [(place(problem), problem.code) for problem in answer] == [(at, code) for at, code, _ in expected]
+    for problem, (_, _, words) in zip(answer, expected, strict=True):
+        assert words in problem.message
+
+
+def test_an_edition_of_another_form_has_no_problem() -> None:
+    assert found(FORMED) == ()
+
+
+@pytest.mark.parametrize("name", FORM_CASES)
+def test_each_mistake_in_a_form_is_named_at_its_place(name: str) -> None:
+    expected = FORM_CASES[name][2]
+    answer = found(formed(name))
     assert [(place(problem), problem.code) for problem in answer] == [(at, code) for at, code, _ in expected]
     for problem, (_, _, words) in zip(answer, expected, strict=True):
         assert words in problem.message
@@ -409,9 +513,9 @@ def test_the_original_has_no_problem() -> None:
 def test_what_is_validated_is_what_was_written() -> None:
     source = parse_source(Path("h24.yaml"), HEALTHY.encode())
     edition = validate(source).edition
-    assert edition == Edition.model_validate(plain(source.root))
-    assert [row.number for _, _, row in edition.rows] == [1, 2, 3, 1]
-    assert [isinstance(row, Item) for _, _, row in edition.rows] == [True, True, True, False]
+    assert edition == read_edition(plain(source.root))
+    assert [row.number for _, row in edition.rows()] == [1, 2, 3, 1]
+    assert [isinstance(row, Item) for _, row in edition.rows()] == [True, True, True, False]
 
 
 # A PDF in the place of a YAML file: the tests of comparison make such PDFs.
@@ -424,7 +528,7 @@ def test_every_code_is_exercised_and_explained() -> None:
         for path in (ROOT / "pipeline").rglob("*.py")
         for code in re.findall(r'"([EW]\d{3})"', path.read_text("utf-8"))
     }
-    exercised = {code for _, _, expected in CASES.values() for _, code, _ in expected}
+    exercised = {code for _, _, expected in [*CASES.values(), *FORM_CASES.values()] for _, code, _ in expected}
     exercised |= {code for _, _, code, _ in [*FILES.values(), *LARGE.values()]} | {"E101", "E199"} | OF_PDFS
     headings = re.findall(r"^### ([EW]\d{3}) ", (ROOT / "docs/errors.md").read_text("utf-8"), re.MULTILINE)
     assert in_code == exercised
@@ -435,7 +539,8 @@ def test_the_examples_in_the_manual_of_errors_are_real(
     problems: Callable[[str], tuple[Problem, ...]], tmp_path: Path
 ) -> None:
     """Each line that docs/errors.md shows as an example is one that the pipeline says."""
-    real = {str(problem) for name in CASES for problem in problems(text_of(name))}
+    texts = [*map(text_of, CASES), *map(formed, FORM_CASES)]
+    real = {str(problem) for text in texts for problem in problems(text)}
     files = [None, *(data for data, *_ in FILES.values()), LARGE["33 MB"][0](), LARGE["32 MB of small items"][0]()]
     real |= {str(problem) for data in files for problem in problems_in(tmp_path / "h24.yaml", data)}
     real = {line.replace(f"{tmp_path}/", "source/") for line in real}

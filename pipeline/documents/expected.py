@@ -14,14 +14,16 @@ from pipeline.text import flat
 from pipeline.years.similarity import fold
 from pipeline.years.text_diff import mark
 
-from .document import Block, Expected, Paragraph
+from .document import A4_LANDSCAPE, Block, Expected, Paragraph
 
 CONTINUED = "(続き)"
 DRAFT = "案"
 LEGEND_COLON = "："
 
 
-def expect(edition: Edition, *blocks: Block, title: str = "") -> Expected:
+def expect(
+    edition: Edition, *blocks: Block, title: str = "", page_size: tuple[float, float] = A4_LANDSCAPE
+) -> Expected:
     """The expected content of a document on one `edition`, under its title or another one."""
     first, later, meanings = mastheads(edition, title or edition.title, edition.has_meanings_on_first_page)
     return Expected(
@@ -30,6 +32,7 @@ def expect(edition: Edition, *blocks: Block, title: str = "") -> Expected:
         masthead=first,
         repeated=later,
         blocks=(*meanings, *blocks),
+        page_size=page_size,
     )
 
 
@@ -45,8 +48,9 @@ def mastheads(
 
     `years`, `is_draft` and `legends` (label and symbols of each) override those of the edition.
     """
-    colon_label = flat(edition.headings.status) + LEGEND_COLON
-    legends = legends or ((colon_label, edition.legend),)
+    legends = legends or tuple(
+        (flat(column.head) + LEGEND_COLON, column.words or {}) for column in edition.columns if column.kind == "symbol"
+    )
     issued = [f"{japanese_date(edition.as_of)}現在"] if edition.as_of else []
     if edition.department:
         issued += [edition.municipality, edition.department]
@@ -65,9 +69,11 @@ def mastheads(
         return tuple(Paragraph(kind, text) for kind, text in texts if text)
 
     if not has_meanings_on_first_page:
-        on_every_page = paragraphs(*(legend(*one) for one in legends))
+        on_every_page = paragraphs(*(legend(*one) for one in legends)) if legends else paragraphs("")
         return on_every_page, on_every_page, ()
     symbols = dict.fromkeys(symbol for _, entries in legends for symbol in entries)
+    if not legends:
+        return paragraphs(""), paragraphs(""), ()
     label = legends[0][0] if len(legends) == 1 else f"凡例{LEGEND_COLON}"
     meanings = [text for label, entries in legends for text in (label, *(a + b for a, b in entries.items()))]
     return (

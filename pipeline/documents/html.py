@@ -16,9 +16,9 @@ from markupsafe import Markup
 from pipeline.errors import TemplateError
 from pipeline.model.dates import japanese_date
 from pipeline.model.edition import Edition
-from pipeline.model.page_head import Legend, PageHead, may_break
-from pipeline.paper import Widths, filled, width_of_figures
-from pipeline.text import flat, is_inseparable, width_in_ems
+from pipeline.model.page_head import Legend, PageHead, short_legends
+from pipeline.paper import A4, Sheet, Widths, filled, width_of_figures
+from pipeline.text import flat
 
 from .markup import mark_up
 
@@ -28,7 +28,6 @@ STYLES = ROOT / "styles"
 
 DRAFT = "案"
 CONTINUED = "(続き)"
-LEGEND = "凡例"
 LEGEND_COLON = "："
 
 
@@ -51,15 +50,15 @@ class Masthead:
     @property
     def height_of_block(self) -> float:
         """An upper bound, in millimetres, of the height of the block of meanings."""
-        return sum(legend.height_of_block for legend in self.meanings)
+        return sum(legend.height_of_block(self.first.width) for legend in self.meanings)
 
 
-def masthead(edition: Edition, title: str = "") -> Masthead:
+def masthead(edition: Edition, title: str = "", sheet: Sheet = A4) -> Masthead:
     """The masthead of a document on `edition`, under its title or another one."""
-    return arranged(page_head(edition, title), edition.has_meanings_on_first_page)
+    return arranged(page_head(edition, title, sheet), edition.has_meanings_on_first_page)
 
 
-def page_head(edition: Edition, title: str = "") -> PageHead:
+def page_head(edition: Edition, title: str = "", sheet: Sheet = A4) -> PageHead:
     """The full head of a page of a document on `edition`."""
     as_of = f"{japanese_date(edition.as_of)}現在" if edition.as_of else ""
     # The city is named only with an office; the original names neither.
@@ -69,8 +68,13 @@ def page_head(edition: Edition, title: str = "") -> PageHead:
         fiscal_year=edition.fiscal_year,
         draft=DRAFT if edition.is_draft else "",
         document_number=edition.document_number,
-        legends=(Legend(flat(edition.headings.status) + LEGEND_COLON, edition.legend),),
+        legends=tuple(
+            Legend(flat(column.head) + LEGEND_COLON, column.words or {})
+            for column in edition.columns
+            if column.kind == "symbol"
+        ),
         issued=" ".join(filter(None, (as_of, issuer))),
+        sheet=sheet,
     )
 
 
@@ -78,10 +82,7 @@ def arranged(head: PageHead, meanings_on_first_page: bool) -> Masthead:
     """The masthead of `head`, with the meanings of its legends on every page or on page 1 only."""
     if not meanings_on_first_page:
         return Masthead(head, head)
-    symbols = {symbol: "" for legend in head.legends for symbol in legend.entries}
-    label = head.legends[0].label if len(head.legends) == 1 else LEGEND + LEGEND_COLON
-    short = Legend(label, symbols).without_meanings()
-    return Masthead(replace(head, legends=()), replace(head, legends=(short,)), head.legends)
+    return Masthead(replace(head, legends=()), replace(head, legends=short_legends(head.legends)), head.legends)
 
 
 def document_title(edition: Edition, title: str = "") -> str:
@@ -129,34 +130,6 @@ def number_column(numbers: Iterable[int], room: int) -> str:
     return "number" if figures <= room else f"figures-{figures}"
 
 
-def break_label(text: str, width: int) -> tuple[str, ...]:
-    """`text` in even lines of at most `width` ems, broken before a kanji that follows kana if possible.
-
-    Examples: 今後の取扱い in 3 ems gives 今後の / 取扱い, 推進方針 in 2 ems 推進 / 方針.
-    """
-    count = -(-width_in_ems(text) // width)
-    if count <= 1:
-        return (text,)
-    lines, rest = [], text
-    for remaining in range(count, 1, -1):
-        if len(rest) == 1:
-            break
-        ideal = len(rest) / remaining
-        places = [at for at in range(1, len(rest)) if not is_inseparable(rest[at])] or [len(rest)]
-        cuts = [at for at in places if may_break(rest, at)] or places
-        cut = min(cuts, key=lambda at: abs(at - ideal) + (not _starts_word(rest, at)) / 2)
-        lines.append(rest[:cut])
-        rest = rest[cut:]
-    return (*lines, rest)
-
-
-def _starts_word(text: str, at: int) -> bool:
-    def is_kana(character: str) -> bool:
-        return "ぁ" <= character <= "ゖ"
-
-    return is_kana(text[at - 1]) and not is_kana(text[at])
-
-
 @cache
 def _environment() -> jinja2.Environment:
     environment = jinja2.Environment(
@@ -167,7 +140,12 @@ def _environment() -> jinja2.Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.globals |= {"style": _style, "rules": _rules, "figure_rules": Markup(_figure_rules())}
+    environment.globals |= {
+        "keywords": _keywords,
+        "style": _style,
+        "rules": _rules,
+        "figure_rules": Markup(_figure_rules()),
+    }
     environment.filters["flat"] = flat
     return environment
 
@@ -178,6 +156,13 @@ def _style(name: str) -> Markup:
         return Markup(filled((STYLES / name).read_text("utf-8")))
     except LookupError as error:
         raise LookupError(f"styles/{name}: {error.args[0]}") from None
+
+
+def _keywords(edition: Edition) -> str:
+    """The keywords in a document's metadata: what the edition counts, its levels and its items."""
+    main = [edition.main] if edition.main else []
+    levels = (column for column in edition.columns if column.kind == "level")
+    return ", ".join(flat(column.head) for column in (*main, *levels, edition.item_column))
 
 
 def _rules(widths: Widths, table: str) -> Markup:

@@ -1,208 +1,87 @@
 """Stage 2: pydantic models of an edition, named as in the glossary (docs/glossary.md).
 
-The aliases are the keys of the YAML file. `make schema` writes a JSON Schema of these models, with which editors
-complete and check the keys. `rules` checks what depends on more than one value.
+The aliases are the keys of the YAML file. They depend on the form of the list (`form`): `edition_model` makes the models
+of a form. `make schema` writes a JSON Schema of them, with which editors complete and check the keys. `rules` checks
+what depends on more than one value.
 """
 
-import datetime
-import re
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
-from functools import cached_property
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, TypeAlias
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Discriminator,
-    Field,
-    Tag,
-    WithJsonSchema,
-    create_model,
-    model_validator,
+from pydantic import Discriminator, Field, Tag, create_model
+
+from pipeline.source.limits import MAX_WORDS
+from pipeline.text import flat
+
+from .form import BLANK, SHORT_DONE, SHORT_WORDS, Column, Form, form_of, number_of, roman
+from .values import (
+    KEYS,
+    Day,
+    EditionId,
+    Figure,
+    Flag,
+    Head,
+    HeadingName,
+    Label,
+    LegendPlace,
+    Line,
+    Listed,
+    Meaning,
+    Name,
+    Number,
+    Part,
+    Prose,
+    SheetName,
+    Successor,
+    Title,
+    Unit,
+    Word,
+    WrittenDay,
+    WrittenTreatmentKind,
+    series_of,
 )
-from pydantic.config import JsonDict
-from pydantic_core import PydanticCustomError
-
-from pipeline.source.characters import long_gap
-from pipeline.source.limits import (
-    MAX_HEAD,
-    MAX_HEADING,
-    MAX_LABEL,
-    MAX_LINES,
-    MAX_MEANING,
-    MAX_NAME,
-    MAX_TEXT,
-    MAX_TITLE,
-    MAX_WORD,
-    MAX_WORDS,
-)
-
-from .columns import COLUMNS, Column
-from .dates import NoDateError, read_date
-
-# The value of a status or a treatment that is not yet decided. It is allowed, and makes the edition a draft (案).
-BLANK = "未記入"
-
-# Accepted spellings of a flag. The first three of each are those of a YAML boolean.
-_YES = ("true", "True", "TRUE", "はい")
-_NO = ("false", "False", "FALSE", "いいえ")
-
-TreatmentKind = Literal["継続", "終了"]
 
 
-def _text(value: object) -> object:
-    if value == "":
-        raise PydanticCustomError("E204", "空です。値を書いてください。")
-    if isinstance(value, str) and not value.strip():
-        raise PydanticCustomError("E204", "空白だけです。値を書いてください。")
-    return value
-
-
-def _name(value: str) -> str:
-    if (lines := value.count("\n") + 1) > MAX_LINES:
-        raise PydanticCustomError("E213", f"{lines:,}行あります。{MAX_LINES}行までにしてください。")
-    return value
-
-
-def _prose(value: str) -> str:
-    if gap := long_gap(value):
-        raise PydanticCustomError("E214", "{gap}", {"gap": gap})
-    return value
-
-
-def _number(value: object) -> object:
-    if not isinstance(value, str) or not re.fullmatch("[1-9][0-9]{0,8}", value):
-        raise PydanticCustomError(
-            "E205", "番号として読めません。1から999999999までの整数を、頭に0を付けず、半角の数字で書いてください。"
-        )
-    return int(value)
-
-
-def _flag(value: object) -> object:
-    if isinstance(value, str) and value in _YES + _NO:
-        return value in _YES
-    raise PydanticCustomError("E206", "true か false ではありません。")
-
-
-def _date(value: object) -> object:
-    try:
-        return read_date(value if isinstance(value, str) else "")
-    except NoDateError as error:
-        raise PydanticCustomError("E207", "{why}", {"why": str(error)}) from None
-
-
-def _edition_id(value: object) -> object:
-    if not isinstance(value, str) or not is_edition_id(value):
-        raise PydanticCustomError(
-            "E209",
-            "版の名前ではありません。前版のファイル名から「.yaml」を除いたもの(半角の英小文字、数字、「-」)を書いてください。",
-        )
-    return value
-
-
-def _kind(value: object) -> object:
-    if value not in ("継続", "終了"):
-        raise PydanticCustomError("E211", "「継続」(次の版に続く)か「終了」(続かない)で書いてください。")
-    return value
-
-
-def _place_of_meanings(value: object) -> object:
-    if value not in ("各ページ", "一ページ目"):
-        raise PydanticCustomError(
-            "E212", "「各ページ」(意味をどのページにも印刷する)か「一ページ目」(一ページ目だけ)で書いてください。"
-        )
-    return value
-
-
-def is_edition_id(text: str) -> bool:
-    """Whether `text` can be an edition's id: 1 to 64 lower-case letters, digits and hyphens, no hyphen first."""
-    return bool(re.fullmatch("[a-z0-9][a-z0-9-]{0,63}", text))
-
-
-# An editor parses `年度: 2012` as a number and `検証内容:` as null; the pipeline reads both as text.
-_scalar_schema = {"type": ["string", "number", "boolean"]}
-_optional_schema = {"type": ["string", "number", "boolean", "null"]}
-_edition_id_schema = {"type": ["string", "integer"], "pattern": "^[a-z0-9][a-z0-9-]{0,63}$"}
-_flag_schema = {"enum": [True, False, *_YES, *_NO]}
-_day_schema = {
-    "type": "string",
-    "pattern": "^([0-9]{4}-[0-9]{1,2}-[0-9]{1,2}|[0-9]{4}/[0-9]{1,2}/[0-9]{1,2}"
-    "|(明治|大正|昭和|平成|令和)?([0-9]{1,4}|元)年[0-9]{1,2}月[0-9]{1,2}日)$",
-}
-
-
-def _up_to(length: int, schema: dict[str, list[str]] = _scalar_schema) -> WithJsonSchema:
-    return WithJsonSchema({**schema, "maxLength": length})
-
-
-# Required values. `rules` checks that a `Listed` value (a status or a treatment) is on the edition's list of `Word`s.
-Title = Annotated[str, Field(max_length=MAX_TITLE), BeforeValidator(_text), _up_to(MAX_TITLE)]
-Name = Annotated[str, Field(max_length=MAX_NAME), BeforeValidator(_text), AfterValidator(_name), _up_to(MAX_NAME)]
-Heading = Annotated[
-    str, Field(max_length=MAX_HEADING), BeforeValidator(_text), AfterValidator(_name), _up_to(MAX_HEADING)
-]
-Head = Annotated[str, Field(max_length=MAX_HEAD), BeforeValidator(_text), _up_to(MAX_HEAD)]
-Word = Annotated[str, Field(max_length=MAX_WORD), BeforeValidator(_text), _up_to(MAX_WORD)]
-Meaning = Annotated[str, Field(max_length=MAX_MEANING), BeforeValidator(_text), _up_to(MAX_MEANING)]
-Listed = Annotated[str, BeforeValidator(_text), WithJsonSchema(_scalar_schema)]
-# Optional values, and values that are not text.
-Label = Annotated[str, Field(max_length=MAX_LABEL), _up_to(MAX_LABEL, _optional_schema)]
-Successor = Annotated[str, Field(max_length=MAX_NAME), AfterValidator(_name), _up_to(MAX_NAME, _optional_schema)]
-Prose = Annotated[str, Field(max_length=MAX_TEXT), AfterValidator(_prose), _up_to(MAX_TEXT, _optional_schema)]
-Number = Annotated[int, Field(ge=1), BeforeValidator(_number)]
-Flag = Annotated[bool, BeforeValidator(_flag), WithJsonSchema(_flag_schema)]
-Day = Annotated[datetime.date, BeforeValidator(_date), WithJsonSchema(_day_schema)]
-EditionId = Annotated[str, BeforeValidator(_edition_id), WithJsonSchema(_edition_id_schema)]
-WrittenTreatmentKind = Annotated[TreatmentKind, BeforeValidator(_kind)]
-LegendPlace = Annotated[Literal["各ページ", "一ページ目"], BeforeValidator(_place_of_meanings)]
-
-# The limit of a dict's keys, which pydantic leaves out of the JSON Schema.
-_KEYS: JsonDict = {"propertyNames": {"maxLength": MAX_WORD}}
-
-
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, serialize_by_alias=True)
-
-    @model_validator(mode="before")
-    @classmethod
-    def _leave_out_empty(cls, data: Any) -> Any:
-        """Drop optional keys with an empty or blank value (`検証内容:`), which mean the same as no key."""
-        if not isinstance(data, dict):
-            return data
-        optional = {field.alias for field in cls.model_fields.values() if not field.is_required()}
-        return {
-            key: value
-            for key, value in data.items()
-            if key not in optional or not isinstance(value, str) or value.strip()
-        }
-
-
-class Item(_Part):
-    """推進項目: one numbered row."""
+class Item(Part):
+    """推進項目, or what the form calls it: a row of its own. Each form has a subclass with a field for each column."""
 
     number: Number = Field(alias="NO", description="項目の番号。版の中で一つだけ")
     name: Name = Field(alias="名称")
-    status: Listed = Field(alias="実施状況", description="凡例の記号のどれか。決まっていなければ 未記入")
-    treatment: Listed = Field(
-        alias="今後の取扱い", description="「今後の取扱い」の語のどれか。決まっていなければ 未記入"
-    )
-    findings: Prose = Field("", alias="検証内容", description="文章。空でもよい")
+    marks: tuple[Listed, ...] = Field((), alias="印", description="「印」のどれか。名称の前に【】に入れて印刷する")
     department: Label = Field("", alias="担当課", description="この項目を受け持つ課")
     merged_into: Successor = Field("", alias="統合先", description="次の版でこの項目を引き継ぐ項目の名称")
     previous_numbers: tuple[Number, ...] = Field(
         (), alias="前版NO", description="前版のどのNOを引き継ぐか(例 [11, 12])"
     )
 
+    if TYPE_CHECKING:  # TEMPORARY
+        status: str
+        treatment: str
+        findings: str
+
+    @property
+    def label(self) -> str:
+        """Its own number, in a form that prints one in place of the NO."""
+        return getattr(self, "own_label", "")
+
+    def texts(self, column: Column) -> tuple[str, ...]:
+        """The texts of the cells of `column`: one, or one for each year of a series. A level has no cell."""
+        value = getattr(self, column.field)
+        return value if isinstance(value, tuple) else (str(value),)
+
     def text(self, column: Column) -> str:
-        """The text of the cell of `column`. A level has no cell."""
-        return str(getattr(self, column.field))
+        """The text of `column`; of a series, its values with a space between."""
+        return " ".join(self.texts(column))
+
+    def unit_of(self, column: Column) -> str:
+        """The unit of the figures in `column`."""
+        return column.unit or getattr(self, "own_unit", "") if column.kind == "figure" else ""
 
 
-class Repeat(_Part):
-    """再掲: a row that repeats an item of another measure."""
+class Repeat(Part):
+    """再掲: a row that repeats an item below another heading."""
 
     number: Number = Field(alias="再掲", description="再び掲げる項目のNO")
 
@@ -211,18 +90,32 @@ def _row_kind(value: object) -> str:
     return "repeat" if isinstance(value, (dict, Repeat)) and (isinstance(value, Repeat) or "再掲" in value) else "item"
 
 
-ItemOrRepeat = Annotated[
-    Annotated[Item, Tag("item")] | Annotated[Repeat, Tag("repeat")],
-    Discriminator(_row_kind),
-]
+class Section(Part):
+    """A heading of a level, like a 推進施策, and what is below it. Each level of a form has a subclass."""
 
-
-class Measure(_Part):
-    """推進施策: level 2."""
-
-    name: Heading = Field(alias="名称")
+    name: HeadingName = Field(alias="名称")
     page_break: Flag = Field(False, alias="改ページ", description="true なら、ここから新しいページにする")
-    rows: tuple[ItemOrRepeat, ...] = Field((), alias="推進項目")
+    children: tuple["Section | Item | Repeat", ...] = ()
+
+    @property
+    def label(self) -> str:
+        """Its own number, in a level that has such."""
+        return getattr(self, "own_label", "")
+
+    @property
+    def sections(self) -> tuple["Section", ...]:
+        """The sections of the next level."""
+        return _sections(self.children)
+
+    @property
+    def rows(self) -> tuple[Item | Repeat, ...]:
+        """The rows directly below it."""
+        return _rows(self.children)
+
+    # TEMPORARY
+    @property
+    def measures(self) -> tuple["Section", ...]:
+        return self.sections
 
     @property
     def items(self) -> tuple[Item, ...]:
@@ -230,33 +123,42 @@ class Measure(_Part):
         return tuple(row for row in self.rows if isinstance(row, Item))
 
 
-class Policy(_Part):
-    """推進方針: level 1."""
-
-    name: Heading = Field(alias="名称")
-    page_break: Flag = Field(False, alias="改ページ", description="true なら、ここから新しいページにする")
-    measures: tuple[Measure, ...] = Field((), alias="推進施策")
+def _sections(children: tuple[Section | Item | Repeat, ...]) -> tuple[Section, ...]:
+    return tuple(child for child in children if isinstance(child, Section))
 
 
-if TYPE_CHECKING:
-
-    class Headings(_Part):
-        """見出し: the column heads, by the name of the column."""
-
-        def __getattr__(self, name: str) -> str: ...
-
-else:
-    Headings = create_model(
-        "Headings",
-        __base__=_Part,
-        __module__=__name__,
-        __doc__="見出し: the column heads. Defaults are the terms of the glossary.",
-        **{column.name: (Head, Field(column.head, alias=column.key)) for column in COLUMNS},
-    )
+def _rows(children: tuple[Section | Item | Repeat, ...]) -> tuple[Item | Repeat, ...]:
+    return tuple(child for child in children if not isinstance(child, Section))
 
 
-class Edition(_Part):
-    """版: one year's list."""
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """A section of an edition in its place: its level, its position (from 1) and those of the sections above it."""
+
+    level: Column
+    section: Section
+    positions: tuple[int, ...]
+
+    @property
+    def id(self) -> str:
+        """Its id in documents."""
+        return f"{self.level.name}-{'-'.join(map(str, self.positions))}"
+
+    @property
+    def number(self) -> str:
+        """Its number as printed; empty if the level has none."""
+        return number_of(self.level, self.positions[-1], self.section.label)
+
+    @property
+    def title(self) -> str:
+        """Its number and name in one line."""
+        return " ".join(filter(None, (flat(self.number), flat(self.section.name))))
+
+
+class Edition(Part):
+    """版: one year's list. Each form has a subclass (`edition_model`)."""
+
+    form: ClassVar[Form]
 
     title: Title = Field(alias="表題")
     municipality: Label = Field("", alias="自治体", description="PDFの作成者にもなる")
@@ -268,54 +170,118 @@ class Edition(_Part):
     previous: EditionId | None = Field(
         None, alias="前版", description="前の版の名前(ファイル名から .yaml を除いたもの)"
     )
-    headings: Headings = Field(default_factory=Headings, alias="見出し")
-    legend: dict[Word, Meaning] = Field(
-        alias="凡例",
-        min_length=1,
-        max_length=MAX_WORDS,
-        description="記号: 意味。書いた順に印刷する",
-        json_schema_extra=_KEYS,
-    )
     legend_place: LegendPlace = Field(
         "各ページ",
         alias="凡例の場所",
         description="一ページ目 なら、記号の意味は一ページ目だけに印刷し、ほかのページには記号だけを印刷する",
     )
-    treatments: dict[Word, WrittenTreatmentKind] = Field(
-        alias="今後の取扱い",
-        min_length=1,
+    sheet_name: SheetName = Field("A4横", alias="用紙")
+    preface: Prose = Field("", alias="前文", description="一ページ目の表の上に印刷する文章")
+    postface: Prose = Field("", alias="後文", description="表の下に印刷する文章")
+    marks: dict[Word, Meaning] = Field(
+        {},
+        alias="印",
         max_length=MAX_WORDS,
-        description="語: 継続(次の版に続く)か 終了(続かない)",
-        json_schema_extra=_KEYS,
+        description="印: 意味。項目の名称の前に【】に入れて印刷する",
+        json_schema_extra=KEYS,
     )
-    policies: tuple[Policy, ...] = Field(alias="推進方針", min_length=1)
+    notes: dict[Word, Prose] = Field(
+        {}, alias="注", description="番号: 文章。表の下に印刷する。文の中の ※1 が指す", json_schema_extra=KEYS
+    )
+    # Each form has a field for each column's head, of which the alias is the column's key.
+    heads: Part
+    children: tuple[Section | Item | Repeat, ...] = ()
 
     @cached_property
     def columns(self) -> tuple[Column, ...]:
-        """The columns under the heads of this edition, in printed order."""
-        return tuple(replace(column, head=getattr(self.headings, column.name)) for column in COLUMNS)
+        """The columns in printed order, with the heads and the words of this edition."""
+        return tuple(
+            replace(column, head=getattr(self.heads, column.attribute), words=self._words(column))
+            for column in self.form.columns
+        )
 
-    def words(self, column: Column) -> Mapping[str, str]:
-        """The symbols or terms allowed in `column`, each with its meaning or 継続/終了; empty for other kinds."""
-        match column.kind:
-            case "symbol":
-                return self.legend
-            case "term":
-                return self.treatments
-        return {}
+    def _words(self, column: Column) -> Mapping[str, str]:
+        if column.kind not in ("symbol", "term"):
+            return {}
+        words: Mapping[str, str]
+        if self.form.has_own_columns:
+            words = getattr(self, "own_columns", {})[column.key].words
+        else:
+            words = getattr(self, f"words_{column.attribute}")
+        return words
 
     @property
-    def rows(self) -> Iterator[tuple[Policy, Measure, Item | Repeat]]:
-        """Yield every row in printed order, with its policy and measure."""
-        for policy in self.policies:
-            for measure in policy.measures:
-                for row in measure.rows:
-                    yield policy, measure, row
+    def main(self) -> Column | None:
+        """The column by which items are counted (集計: 主)."""
+        return next((column for column in self.columns if column.is_main), None)
+
+    @property
+    def deciding(self) -> Column | None:
+        """The column that says whether an item goes on (行方); if there is none, every item does."""
+        return next((column for column in self.columns if column.decides), None)
+
+    @property
+    def item_column(self) -> Column:
+        """The column of the items' names."""
+        return next(column for column in self.columns if column.kind == "name")
+
+    @property
+    def sections(self) -> tuple[Section, ...]:
+        """The sections of the outermost level."""
+        return _sections(self.children)
+
+    def outline(self) -> Iterator[tuple[Heading, ...]]:
+        """Yield every heading in printed order, after those above it, the outermost first."""
+        return self._outline(self.sections, ())
+
+    def _outline(self, sections: tuple[Section, ...], above: tuple[Heading, ...]) -> Iterator[tuple[Heading, ...]]:
+        for position, section in enumerate(sections, 1):
+            positions = (*above[-1].positions, position) if above else (position,)
+            here = (*above, Heading(self.form.levels[len(above)], section, positions))
+            yield here
+            yield from self._outline(section.sections, here)
+
+    def lines(self) -> Iterator[tuple[tuple[Heading, ...], Item | Repeat | None]]:
+        """Yield every line of the list in printed order: the headings above it, and the row.
+
+        The row is None for the line of the last of the headings itself.
+        """
+        for row in _rows(self.children):
+            yield (), row
+        for headings in self.outline():
+            yield headings, None
+            for row in headings[-1].section.rows:
+                yield headings, row
+
+    def rows(self) -> Iterator[tuple[tuple[Heading, ...], Item | Repeat]]:
+        """Yield every row in printed order, with the headings above it, the outermost first."""
+        return ((headings, row) for headings, row in self.lines() if row is not None)
 
     @cached_property
     def items(self) -> dict[int, Item]:
         """The items by NO, in printed order, without repeats."""
-        return {row.number: row for _, _, row in self.rows if isinstance(row, Item)}
+        return {row.number: row for _, row in self.rows() if isinstance(row, Item)}
+
+    # TEMPORARY: the names of the default form, until every document asks the form.
+
+    @property
+    def policies(self) -> tuple[Section, ...]:
+        return self.sections
+
+    @property
+    def legend(self) -> Mapping[str, str]:
+        return (self.main and self.main.words) or {}
+
+    @property
+    def treatments(self) -> Mapping[str, Any]:
+        return (self.deciding and self.deciding.words) or {}
+
+    @property
+    def headings(self) -> Any:
+        return self.heads
+
+    def words(self, column: Column) -> Mapping[str, str]:
+        return next(one.words for one in self.columns if one.key == column.key) or {}
 
     @property
     def has_meanings_on_first_page(self) -> bool:
@@ -324,21 +290,135 @@ class Edition(_Part):
 
     @property
     def is_draft(self) -> bool:
-        """Whether 案 is printed: the edition says so, or a status or a treatment is 未記入."""
-        return self.draft or any(BLANK in (item.status, item.treatment) for item in self.items.values())
+        """Whether 案 is printed: the edition says so, or a value is 未記入."""
+        return self.draft or any(
+            BLANK in item.texts(column) for item in self.items.values() for column in self.form.own
+        )
 
 
-def policy_number(position: int) -> str:
-    """The number of the policy at `position` (from 1): Ⅰ, Ⅱ, … Ⅻ, ⅩⅢ, …
+def read_edition(data: object) -> Edition:
+    """The edition in a source, as plain data. Raises pydantic's `ValidationError`."""
+    return edition_model(form_of(data if isinstance(data, Mapping) else {})).model_validate(data)
 
-    From 40 on it is decimal, since the fonts lack the Roman numeral 50.
+
+@lru_cache(maxsize=64)
+def edition_model(form: Form, with_all_keys: bool = False) -> type[Edition]:
+    """The model of editions of this `form`.
+
+    The keys of the form itself (段, 項目, 欄) are left out where a source has none, since their models take time to make;
+    `with_all_keys` has them.
     """
-    if position <= 12:
-        return chr(0x2160 + position - 1)
-    tens, ones = divmod(position, 10)
-    return "Ⅹ" * tens + (policy_number(ones) if ones else "") if position < 40 else str(position)
+    child: Any = Annotated[
+        Annotated[_item_model(form), Tag("item")] | Annotated[Repeat, Tag("repeat")], Discriminator(_row_kind)
+    ]
+    key = form.item.key
+    for level in reversed(form.levels):
+        child, key = _section_model(level, child, key), level.key
+    heads = _heads_model(form)
+    fields: dict[str, Any] = {
+        "heads": (heads, Field(default_factory=heads, alias="見出し")),
+        "children": (tuple[child, ...], Field(alias=key, min_length=1)),
+    }
+    if not form.has_own_columns:
+        fields |= _short_words(form)
+    if form.written or with_all_keys:
+        fields |= _form_fields(form, with_all_keys)
+    model = create_model("Edition", __base__=Edition, __module__=__name__, __doc__=Edition.__doc__, **fields)
+    model.form = form
+    return model
+
+
+def _item_model(form: Form) -> type[Item]:
+    fields: dict[str, Any] = {}
+    if form.number and form.number.field == "own_label":
+        fields["own_label"] = (Label, Field("", alias="番号", description="NOの代わりに印刷する番号"))
+    if any(column.kind == "figure" and not column.unit for column in form.own):
+        fields["own_unit"] = (Unit, Field("", alias="単位", description="この項目の数の単位"))
+    for column in form.own:
+        kind, default, description = _value(column)
+        fields[column.field] = (kind, Field(default, alias=column.key, description=description))
+    return create_model("Item", __base__=Item, __module__=__name__, __doc__=Item.__doc__, **fields)
+
+
+def _value(column: Column) -> tuple[Any, Any, str]:
+    """(type, default, description) of the values of `column`."""
+    undecided = f"決まっていなければ {BLANK}"
+    match column.kind:
+        case "symbol":
+            return Listed, ..., f"凡例の記号のどれか。{undecided}"
+        case "term":
+            return Listed, ..., f"「{column.key}」の語のどれか。{undecided}"
+        case "figure" if column.years:
+            return (
+                series_of(len(column.years)),
+                ...,
+                f"年度ごとの数の並び(例 [32, 40])。なければ - か なし。{undecided}",
+            )
+        case "figure":
+            return Figure, ..., f"数。なければ - か なし。{undecided}"
+        case "department":
+            return Label, "", "この項目を受け持つ課"
+        case "date":
+            return WrittenDay, "", f"日付(例 2013-03-31)。{undecided}"
+        case "prose":
+            return Prose, "", "文章。空でもよい"
+    return Line, "", "短い文字。空でもよい"
+
+
+def _section_model(level: Column, child: Any, key: str) -> type[Section]:
+    fields: dict[str, Any] = {"children": (tuple[child, ...], Field((), alias=key))}
+    if level.numbering == "自由":
+        fields["own_label"] = (Label, Field("", alias="番号", description="見出しの番号"))
+    return create_model(class_name(level), __base__=Section, __module__=__name__, __doc__=Section.__doc__, **fields)
+
+
+def class_name(level: Column) -> str:
+    """The name of the model of a level's sections, and of its JSON Schema: Policy, Level3."""
+    return level.name.capitalize().replace("-", "")
+
+
+def _heads_model(form: Form) -> type[Part]:
+    heads: dict[str, Any] = {column.attribute: (Head, Field(column.key, alias=column.key)) for column in form.columns}
+    return create_model("Headings", __base__=Part, __module__=__name__, __doc__="見出し: the column heads.", **heads)
+
+
+def _short_words(form: Form) -> dict[str, Any]:
+    """The fields of the default columns' words, and of what is done."""
+    fields: dict[str, Any] = {}
+    for column in form.own:
+        words: Any = dict[Word, Meaning] if column.kind == "symbol" else dict[Word, WrittenTreatmentKind]
+        says = (
+            "記号: 意味。書いた順に印刷する" if column.kind == "symbol" else "語: 継続(次の版に続く)か 終了(続かない)"
+        )
+        if key := SHORT_WORDS.get(column.key):
+            fields[f"words_{column.attribute}"] = (
+                words,
+                Field(alias=key, min_length=1, max_length=MAX_WORDS, description=says, json_schema_extra=KEYS),
+            )
+            fields[f"done_{column.attribute}"] = (
+                tuple[Word, ...],
+                Field((), alias=SHORT_DONE[column.key], description="項目が済んだことを表すもの"),
+            )
+    return fields
+
+
+def _form_fields(form: Form, with_all_keys: bool) -> dict[str, Any]:
+    from .specs import FormSource  # here: most sources have no form of their own
+
+    fields: dict[str, Any] = {}
+    for name, field in FormSource.model_fields.items():
+        if field.alias in form.written or (with_all_keys and not (field.alias == "欄" and not form.has_own_columns)):
+            fields[f"own_{name}"] = (field.annotation, field)
+    return fields
+
+
+# TEMPORARY: the names of the default form, until every document asks the form.
+Policy: TypeAlias = Section
+Measure: TypeAlias = Section
+Headings: TypeAlias = Any
+
+policy_number = roman
 
 
 def measure_number(position: int) -> str:
-    """The number of the measure at `position` (from 1) within its policy: (1), (2), …"""
     return f"({position})"

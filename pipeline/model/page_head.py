@@ -5,7 +5,7 @@ They are upper bounds of what the layout takes. They decide how the parts are ar
 refused; the layout measures the exact height, and sets the page margin by it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -20,9 +20,10 @@ from pipeline.paper import (
     TITLE_PT,
     TOP,
     TYPE_PT,
+    Sheet,
     em,
 )
-from pipeline.text import is_inseparable, width_in_ems
+from pipeline.text import MAY_NOT_END, may_break, width_in_ems
 
 # The em and the height of a line of the title, of the rest of the masthead and of the context, in millimetres.
 _TITLE_EM, _TITLE_LINE = em(TITLE_PT), em(TITLE_PT * TITLE_LINE_HEIGHT)
@@ -30,16 +31,15 @@ _EM, _LINE = em(HEAD_PT), em(HEAD_PT * LINE_HEIGHT)
 _CONTEXT_EM, _CONTEXT_LINE = em(TYPE_PT), em(TYPE_PT * 1.2)
 # Between the masthead and the table, in addition to the line of context ("… (続き)").
 _BELOW = 1.1
-# The greatest height of the head, and of the block of meanings on page 1: the rest of the page is the list's.
-MOST_HEIGHT = A4.height / 4
-MOST_HEIGHT_OF_MEANINGS = A4.height / 2
-
 # The block of meanings: its frame, padding and bottom margin in millimetres; the space beside its text in ems.
 _AROUND_MEANINGS = 4.2
 _BESIDE_MEANINGS = 2.6
 
 # The note of a legend without meanings: where they are printed.
 MEANINGS_ARE_THERE = "(意味は1ページ)"
+
+# The label of several legends together.
+LEGEND = "凡例："
 
 # The boxes around 案 and 資料番号: their padding plus the gap at their left, and the height of a line of them.
 _MARK = 6.5
@@ -51,8 +51,6 @@ _LINES_BESIDE = 2
 # The longest label, in ems, that hangs to the left of its legend's entries; a longer one has lines of its own.
 _LONG_LABEL = 30
 
-_MAY_NOT_BEGIN = "、。，．・：；？！ー々〜～…‥)）」』】〉》〕］}｝ぁぃぅぇぉっゃゅょゎァィゥェォッャュョヮヵヶ"
-_MAY_NOT_END = "(（「『【〈《〔［{｛"
 _PAUSES = "、。，．・：；？！ 　)）」』】〉》〕］"
 
 
@@ -93,10 +91,9 @@ class Legend:
             used += width
         return count
 
-    @property
-    def height_of_block(self) -> float:
-        """An upper bound, in millimetres, of its height as a block in which each meaning begins a new line."""
-        room = A4.content_width / _EM - _BESIDE_MEANINGS - width_in_ems(self.label)
+    def height_of_block(self, width: float) -> float:
+        """An upper bound of its height as a block `width` wide, in which each meaning begins a new line; millimetres."""
+        room = width / _EM - _BESIDE_MEANINGS - width_in_ems(self.label)
         return _AROUND_MEANINGS + _LINE * sum(_lines(width_in_ems(text) + 0.5, room) for text in self.texts)
 
     def without_meanings(self) -> "Legend":
@@ -104,12 +101,20 @@ class Legend:
         return Legend(self.label, dict.fromkeys(self.entries, ""), MEANINGS_ARE_THERE)
 
 
+def short_legends(legends: Sequence[Legend]) -> tuple[Legend, ...]:
+    """One legend for pages without the meanings: every symbol once."""
+    if not legends:
+        return ()
+    symbols = {symbol: "" for legend in legends for symbol in legend.entries}
+    return (Legend(legends[0].label if len(legends) == 1 else LEGEND, symbols).without_meanings(),)
+
+
 @dataclass(frozen=True)
 class PageHead:
     """The texts at the head of a page, and their arrangement.
 
-    `context` is the longest line that a page continuing a measure shows. `width` is the width between the margins in
-    millimetres. Only the first of several legends can share its row with date and office (`issued`).
+    `context` is the longest line that a page continuing a section shows. Only the first of several legends can share its
+    row with date and office (`issued`).
     """
 
     title: str
@@ -119,7 +124,17 @@ class PageHead:
     legends: tuple[Legend, ...] = ()
     issued: str = ""
     context: str = ""
-    width: float = A4.content_width
+    sheet: Sheet = A4
+
+    @property
+    def width(self) -> float:
+        """The width between the margins, in millimetres."""
+        return self.sheet.content_width
+
+    @property
+    def most_height(self) -> float:
+        """The greatest height of a head, in millimetres: the rest of the page is the list's."""
+        return self.sheet.height / 4
 
     @cached_property
     def rows(self) -> tuple[tuple[str, ...], ...]:
@@ -155,7 +170,7 @@ class PageHead:
     def title_lines(self) -> tuple[str, ...]:
         """The title in balanced lines (see `balanced`), or in one if the head is too high anyway."""
         title = " ".join(self.title.split("\n"))
-        return balanced(title, int(self.width / _TITLE_EM)) if self.heights["表題"] <= MOST_HEIGHT else (title,)
+        return balanced(title, int(self.width / _TITLE_EM)) if self.heights["表題"] <= self.most_height else (title,)
 
     @property
     def legend_lines(self) -> tuple[int, ...]:
@@ -197,7 +212,7 @@ class PageHead:
     def most(self, part: str) -> int:
         """The most ems that `part` (a key of `heights`) may have in an otherwise unchanged head."""
         line, em = {"表題": (_TITLE_LINE, _TITLE_EM), "名称": (_CONTEXT_LINE, _CONTEXT_EM)}.get(part, (_LINE, _EM))
-        room = MOST_HEIGHT - (self.height - self.heights[part])
+        room = self.most_height - (self.height - self.heights[part])
         return int(max(1, room // line) * (self.width // em - 2))
 
     @property
@@ -252,23 +267,11 @@ def balanced(text: str, width: int) -> tuple[str, ...]:
     return (*lines, text)
 
 
-def may_break(text: str, at: int) -> bool:
-    """Whether a line may end before the character at index `at`: by 禁則処理, and not within a word of Latin letters."""
-    before, after = text[at - 1], text[at]
-    if is_inseparable(after):
-        return False
-    return after not in _MAY_NOT_BEGIN and before not in _MAY_NOT_END and not (_is_latin(before) and _is_latin(after))
-
-
 def _cost(text: str, at: int) -> int:
     """The penalty of a line break before the character at index `at`, in ems of distance from the ideal line end."""
     before, after = text[at - 1], text[at]
     if "ぁ" <= after <= "ゖ":
         return 8
-    if before in _PAUSES or after in _MAY_NOT_END:
+    if before in _PAUSES or after in MAY_NOT_END:
         return 0
     return 1 if "ぁ" <= before <= "ゖ" else 8
-
-
-def _is_latin(character: str) -> bool:
-    return character.isascii() and not character.isspace()

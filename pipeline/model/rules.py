@@ -5,45 +5,55 @@ sees all problems in one pass. Values that are invalid by themselves are skipped
 """
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
 from pipeline.errors import Problem
-from pipeline.source.characters import meant, named, quoted, visible
+from pipeline.source.characters import meant, visible
 from pipeline.source.limits import MAX_LABEL, MAX_MEANING, MAX_NAME, MAX_TITLE
-from pipeline.source.tree import Mapping, Node, Scalar, Sequence, Source
+from pipeline.source.tree import Mapping, Node, Scalar, Sequence, Source, plain, scalars
 from pipeline.text import width_in_ems
 
-from .edition import BLANK, Headings, measure_number, policy_number
-from .page_head import MOST_HEIGHT, MOST_HEIGHT_OF_MEANINGS, Legend, PageHead
+from .form import BLANK, DEFAULT, NOTE_MARK, SHORT_DONE, SHORT_WORDS, Column, Form, form_of, number_of
+from .page_head import Legend, PageHead, short_legends
+from .words import listed, not_listed
+
+# The keys that say the form of a source.
+FORM_KEYS = (*DEFAULT, "用紙", *SHORT_DONE.values())
 
 # Values printed at the head of a page, other than legend and names, with the limits that the model checks.
 _LONGEST = {"表題": MAX_TITLE, **dict.fromkeys(("自治体", "年度", "担当課", "資料番号"), MAX_LABEL)}
 
-# A meaning that says "done", like 実施済 or 達成 but not 一部実施済 or 未達成. Symbols differ between editions, so a
-# status counts as done by its meaning.
-_DONE = re.compile("^(?!.*(一部|未|不|中)).*(済|完了|達成|終了)")
-
 
 @dataclass(slots=True)
 class RowNode:
-    """A row as far as it is readable: its measure (counted through from 0), its NO, or the NO that it repeats."""
+    """A row as far as it is readable: its section (counted through from 0), its NO, or the NO that it repeats."""
 
     node: Mapping
-    measure: int
+    section: int
     number: int | None
     repeats: int | None
 
 
+@dataclass(slots=True)
+class SectionNode:
+    """A section as far as it is readable, with its level, its position below its parent (from 1), and those above it."""
+
+    node: Mapping
+    level: Column
+    position: int
+    above: tuple["SectionNode", ...]
+
+
 def label(node: Mapping) -> str:
-    """The name of the item at `node` in messages: NO 5「…」; empty if it is not an item."""
+    """The name of the item or repeat at `node` in messages: NO 5「…」; empty if it has neither NO nor name."""
     number, name = node.text("NO"), node.text("名称")
     if number is None and "再掲" in node.entries:
         return f"再掲 {visible(node.text('再掲') or '')}"
-    parts = [f"NO {visible(number)}" if number else "", f"「{visible(name)}」" if name and name.strip() else ""]
-    return "".join(parts) if number or "実施状況" in node.entries else ""
+    return (f"NO {visible(number)}" if number else "") + (f"「{visible(name)}」" if name and name.strip() else "")
 
 
 class Unnamed(NamedTuple):
@@ -75,27 +85,41 @@ class Broken(NamedTuple):
 Previous = Mapping | Unnamed | Missing | Circle | Broken
 
 
-def check_rules(source: Source, previous: Previous | None = None) -> Iterator[Problem]:
+def check_rules(source: Source, form: Form, previous: Previous | None = None) -> Iterator[Problem]:
     """Every error (E4xx) and warning (W5xx) between the values of `source`.
 
-    `previous` is the result of looking up its 前版; None for a source outside the library, for which that is not checked.
+    `form` is the form in it. `previous` is the result of looking up its 前版; None for a source outside the library, for which that is not checked.
     """
-    return _Rules(source, previous).check()
+    return _Rules(source, form, previous).check()
 
 
-def rows(root: Mapping) -> Iterator[RowNode]:
-    """Every row below `root` that is a mapping."""
-    for index, measure in enumerate(measures(root)):
-        for node in _mappings(measure, "推進項目"):
+def rows(root: Mapping, form: Form | None = None) -> Iterator[RowNode]:
+    """Every row below `root` that is a mapping; `form` is that of `root`, where it is known already."""
+    form = form or form_of_tree(root)
+    parents = [root] if not form.levels else [one.node for one in sections(root, form) if one.level is form.levels[-1]]
+    for index, parent in enumerate(parents):
+        for node in _mappings(parent, form.item.key):
             repeats = _number(node.text("再掲")) if "再掲" in node.entries else None
             number = None if "再掲" in node.entries else _number(node.text("NO"))
             yield RowNode(node, index, number, repeats)
 
 
-def measures(root: Mapping) -> Iterator[Mapping]:
-    """Every measure below `root` that is a mapping."""
-    for policy in _mappings(root, "推進方針"):
-        yield from _mappings(policy, "推進施策")
+def sections(root: Mapping, form: Form) -> Iterator[SectionNode]:
+    """Every section below `root` that is a mapping, in file order."""
+    return _sections(root, form.levels, ())
+
+
+def _sections(node: Mapping, levels: tuple[Column, ...], above: tuple[SectionNode, ...]) -> Iterator[SectionNode]:
+    if levels:
+        for position, child in enumerate(_mappings(node, levels[0].key), 1):
+            section = SectionNode(child, levels[0], position, above)
+            yield section
+            yield from _sections(child, levels[1:], (*above, section))
+
+
+def form_of_tree(root: Mapping) -> Form:
+    """The form of the source at `root`."""
+    return form_of({key: plain(root.entries[key]) for key in FORM_KEYS if key in root.entries})
 
 
 def _mappings(node: Mapping, key: str) -> list[Mapping]:
@@ -107,45 +131,33 @@ def _number(text: str | None) -> int | None:
     return int(text) if text and re.fullmatch("[1-9][0-9]{0,8}", text) else None
 
 
-def _listed(root: Mapping, key: str) -> dict[str, str]:
-    """The entries with text values of a mapping like 凡例."""
-    value = root.entries.get(key)
-    if not isinstance(value, Mapping):
-        return {}
-    return {name: node.text for name, node in value.entries.items() if isinstance(node, Scalar)}
-
-
-def not_listed(value: str, allowed: Collection[str], of: str) -> str:
-    """The message that `value` is not among `allowed`, the words of the list named `of`, with a suggestion."""
-    near = meant(value, allowed)
-    if near:
-        # Single symbols may look the same, so they are shown with their code points.
-        fix = f"{named(near) if len(near) == 1 else f'「{visible(near)}」'}ではありませんか。"
-    else:
-        names = [f"「{visible(name)}」" for name in allowed if name.strip()]
-        fix = f"使えるのは{'、'.join(names[:12])}です。"
-    shown = named(value) if near and len(near) == len(value) == 1 else quoted(value)
-    return f"{shown}は{of}にありません。{fix}"
-
-
 class _Rules:
-    def __init__(self, source: Source, previous: Previous | None) -> None:
+    def __init__(self, source: Source, form: Form, previous: Previous | None) -> None:
         self._source = source
         self._previous = previous
         self._root = source.root
-        self._rows = list(rows(source.root))
+        self._form = form
+        self._rows = list(rows(source.root, self._form))
+        self._sections = list(sections(source.root, self._form))
         self._numbers = {row.number for row in self._rows if row.number}
 
     def check(self) -> Iterator[Problem]:
         yield from self._check_numbers()
         yield from self._check_names()
-        yield from self._check_lists()
+        yield from self._check_values()
+        yield from self._check_done()
         yield from self._check_repeats()
         yield from self._check_lineage()
+        yield from self._check_notes()
         yield from self._check_page_head()
 
     def _problem(self, code: str, node: Node, message: str) -> Problem:
         return Problem(str(self._source.path), node.line, node.column, code, message)
+
+    @property
+    def _group(self) -> str:
+        """What the rows stand in: a section of the innermost level, or the list."""
+        return self._form.levels[-1].key if self._form.levels else "一覧"
 
     def _check_numbers(self) -> Iterator[Problem]:
         first: dict[int, RowNode] = {}
@@ -196,48 +208,80 @@ class _Rules:
                     "同じものなら再掲にし、別のものなら名称で区別してください。",
                 )
             first.setdefault(name, row)
-        for measure in measures(self._root):
-            if not _mappings(measure, "推進項目"):
-                name = visible(measure.text("名称") or "")
-                yield self._problem("W504", measure, f"推進施策「{name}」に推進項目がありません。")
-        for policy in _mappings(self._root, "推進方針"):
-            if not _mappings(policy, "推進施策"):
-                name = visible(policy.text("名称") or "")
-                yield self._problem("W504", policy, f"推進方針「{name}」に推進施策がありません。")
+        below = dict(pairwise([*(level.key for level in self._form.levels), self._form.item.key]))
+        for section in self._sections:
+            key = below[section.level.key]
+            if not _mappings(section.node, key):
+                name = visible(section.node.text("名称") or "")
+                yield self._problem("W504", section.node, f"{section.level.key}「{name}」に{key}がありません。")
 
-    def _check_lists(self) -> Iterator[Problem]:
-        legend, treatments = _listed(self._root, "凡例"), _listed(self._root, "今後の取扱い")
-        # If a list is missing or invalid the model reports it once; reporting every cell would only repeat that.
+    def _words(self, column: Column) -> dict[str, str]:
+        """The symbols or terms of `column`, with their meanings or 継続/終了; empty if the list is missing or invalid."""
+        if column.kind not in ("symbol", "term"):
+            return {}
+        if not self._form.has_own_columns:
+            return listed(self._root, SHORT_WORDS[column.key])
+        columns = self._root.entries.get("欄")
+        spec = columns.entries.get(column.key) if isinstance(columns, Mapping) else None
+        key = "凡例" if column.kind == "symbol" else "語"
+        return listed(spec, key) if isinstance(spec, Mapping) else {}
+
+    def _check_values(self) -> Iterator[Problem]:
+        own = [(column, self._words(column)) for column in self._form.own]
+        office = next((column.key for column in self._form.own if column.kind == "department"), "担当課")
+        marks = listed(self._root, "印")
         for row in self._rows:
-            node, status, treatment = row.node, row.node.text("実施状況"), row.node.text("今後の取扱い")
             if row.repeats is not None:
                 continue
-            for key, value, allowed, code, of in (
-                ("実施状況", status, legend, "E402", "凡例"),
-                ("今後の取扱い", treatment, treatments, "E403", "「今後の取扱い」の語"),
-            ):
-                if value == BLANK:
-                    blank = self._problem("W507", node.entries[key], f"{label(node)}の{key}が未記入です。")
-                    yield blank._replace(department=visible(node.text("担当課") or ""))
-                elif value and allowed and value not in allowed:
-                    yield self._problem(
-                        code, node.entries[key], f"{label(node)}の{key}{not_listed(value, allowed, of)}"
+            node = row.node
+            for column, words in own:
+                for value in _values(node.entries.get(column.key)):
+                    yield from self._check_value(node, column, words, value, office)
+            for mark in _values(node.entries.get("印")):
+                if mark.text not in marks:
+                    fix = (
+                        not_listed(mark.text, marks, "「印」")
+                        if marks
+                        else "ファイルの初めに「印: {…: 意味}」を書いてください。"
                     )
-            done = bool(_DONE.search(legend.get(status or "", "")))
-            kind = treatments.get(treatment or "")
-            if done and kind == "継続":
+                    yield self._problem("E414", mark, f"{label(node)}の印{fix}")
+
+    def _check_value(
+        self, node: Mapping, column: Column, words: dict[str, str], value: Scalar, office: str
+    ) -> Iterator[Problem]:
+        if value.text == BLANK:
+            blank = self._problem("W507", value, f"{label(node)}の{column.key}が未記入です。")
+            yield blank._replace(department=visible(node.text(office) or ""))
+        elif value.text and words and value.text not in words:
+            # If the list is missing or invalid the model reports it once; reporting every cell would only repeat that.
+            code, of = ("E402", "凡例") if column.kind == "symbol" else ("E403", f"「{column.key}」の語")
+            yield self._problem(code, value, f"{label(node)}の{column.key}{not_listed(value.text, words, of)}")
+
+    def _check_done(self) -> Iterator[Problem]:
+        """Items that are done by one column but not by the other. Silent unless the form says what is done."""
+        main = next((column for column in self._form.own if column.is_main), None)
+        deciding = next((column for column in self._form.own if column.decides), None)
+        if main is None or deciding is None or not main.done:
+            return
+        meanings, kinds = self._words(main), self._words(deciding)
+        for row in self._rows:
+            node = row.node
+            state, term = node.text(main.key), node.text(deciding.key)
+            if row.repeats is not None or state not in meanings or term not in kinds:
+                continue
+            said = f"{main.key}が「{visible(state)}」" + (f"({visible(meanings[state])})" if meanings[state] else "")
+            doubt = "どちらかが誤りでないか確かめてください。"
+            if state in main.done and kinds[term] == "継続":
                 yield self._problem(
                     "W505",
-                    node.entries["今後の取扱い"],
-                    f"{label(node)}は、実施状況が「{visible(status or '')}」({visible(legend[status or ''])})なのに"
-                    f"今後の取扱いが「{visible(treatment or '')}」です。どちらかが誤りでないか確かめてください。",
+                    node.entries[deciding.key],
+                    f"{label(node)}は、{said}なのに{deciding.key}が「{visible(term)}」です。{doubt}",
                 )
-            elif kind == "終了" and "完了" in (treatment or "") and not done and status in legend:
+            elif state not in main.done and term in deciding.done:
                 yield self._problem(
                     "W506",
-                    node.entries["実施状況"],
-                    f"{label(node)}は、今後の取扱いが「{visible(treatment or '')}」なのに"
-                    f"実施状況が「{visible(status or '')}」({visible(legend[status])})です。どちらかが誤りでないか確かめてください。",
+                    node.entries[main.key],
+                    f"{label(node)}は、{deciding.key}が「{visible(term)}」なのに{said}です。{doubt}",
                 )
 
     def _check_repeats(self) -> Iterator[Problem]:
@@ -252,17 +296,19 @@ class _Rules:
                 yield self._problem(
                     "E404", place, f"再掲のNO {row.repeats}という項目はありません。再び掲げる項目のNOを書いてください。"
                 )
-            elif item.measure == row.measure:
+            elif item.section == row.section:
                 yield self._problem(
                     "E405",
                     place,
-                    f"再掲の{label(item.node)}は、同じ推進施策の中にあります。この行を削除するか、NOを確かめてください。",
+                    f"再掲の{label(item.node)}は、同じ{self._group}の中にあります。この行を削除するか、NOを確かめてください。",
                 )
-            elif (row.measure, row.repeats) in seen:
+            elif (row.section, row.repeats) in seen:
                 yield self._problem(
-                    "W508", place, f"再掲の{label(item.node)}が、同じ推進施策に二度あります。一つは削除してください。"
+                    "W508",
+                    place,
+                    f"再掲の{label(item.node)}が、同じ{self._group}に二度あります。一つは削除してください。",
                 )
-            seen.add((row.measure, row.repeats))
+            seen.add((row.section, row.repeats))
 
     def _check_lineage(self) -> Iterator[Problem]:
         for row in self._rows:
@@ -280,7 +326,14 @@ class _Rules:
                     row.node.entries["統合先"],
                     f"{label(row.node)}の統合先が、その項目自身の名称です。引き継ぐ項目の名称を書くか、この行を削除してください。",
                 )
-        yield from self._check_previous([(row, node) for row in self._rows for node in _previous_numbers(row.node)])
+        yield from self._check_previous(
+            [
+                (row, node)
+                for row in self._rows
+                for node in _values(row.node.entries.get("前版NO"))
+                if isinstance(row.node.entries["前版NO"], Sequence)
+            ]
+        )
 
     def _check_previous(self, claims: list[tuple[RowNode, Scalar]]) -> Iterator[Problem]:
         """Problems of the 前版, and of `claims`: each row with a NO of the 前版 that it continues."""
@@ -321,6 +374,27 @@ class _Rules:
                     f"前版のNOは{min(known, default=0)}から{max(known, default=0)}までです。",
                 )
 
+    def _check_notes(self) -> Iterator[Problem]:
+        """E415 for a ※n without a note, W514 for a note to which nothing refers."""
+        notes = self._root.entries.get("注")
+        known = dict(notes.keys) if isinstance(notes, Mapping) else {}
+        used: set[str] = set()
+        for key, value in self._root.entries.items():
+            for scalar in scalars(value) if key != "注" else ():
+                for match in NOTE_MARK.finditer(scalar.text) if "※" in scalar.text else ():
+                    used.add(match[1])
+                    if match[1] not in known:
+                        yield self._problem(
+                            "E415",
+                            scalar,
+                            f"「※{match[1]}」の注がありません。ファイルの初めに「注:」を書き、その下に「  {match[1]}: 注の文」と書いてください。",
+                        )
+        for name, place in known.items():
+            if name not in used:
+                yield self._problem(
+                    "W514", place, f"注の「{visible(name)}」を指す「※{visible(name)}」が、どこにもありません。"
+                )
+
     def _check_page_head(self) -> Iterator[Problem]:
         """E413 if the head of the pages is higher than allowed.
 
@@ -328,20 +402,21 @@ class _Rules:
         """
         root = self._root
         contexts = dict(self._contexts())
+        symbols = [column for column in self._form.own if column.kind == "symbol"]
         texts = [(root.text(key) or "", most) for key, most in _LONGEST.items()]
-        texts += [(meaning, MAX_MEANING) for meaning in _listed(root, "凡例").values()]
-        texts += [(context, 2 * MAX_NAME + 20) for context in contexts]
+        texts += [(meaning, MAX_MEANING) for column in symbols for meaning in self._words(column).values()]
+        texts += [(context, len(self._form.levels) * (MAX_NAME + 10)) for context in contexts]
         if any(len(text) > most for text, most in texts):
             return
         headings = root.entries.get("見出し")
-        label = headings.text("実施状況") if isinstance(headings, Mapping) else None
-        legend = Legend(f"{label or Headings().status}：", _listed(root, "凡例"))
-        is_block = root.text("凡例の場所") == "一ページ目"
-        if is_block and legend.height_of_block > MOST_HEIGHT_OF_MEANINGS:
+        heads = headings if isinstance(headings, Mapping) else Mapping({}, 0, 0)
+        legends = [Legend(f"{heads.text(column.key) or column.key}：", self._words(column)) for column in symbols]
+        is_block, sheet = root.text("凡例の場所") == "一ページ目", self._form.sheet
+        if is_block and sum(legend.height_of_block(sheet.content_width) for legend in legends) > sheet.height / 2:
             yield self._problem(
                 "E413",
-                root.keys["凡例"],
-                f"凡例が長すぎます(全角でおよそ{_ems(legend):,}字)。一ページ目に印刷する凡例は、用紙の高さの半分までです。意味を短くしてください。",
+                self._legend_place(symbols),
+                f"凡例が長すぎます(全角でおよそ{_ems(legends):,}字)。一ページ目に印刷する凡例は、用紙の高さの半分までです。意味を短くしてください。",
             )
         context = max(contexts, key=width_in_ems, default="")
         issued = ("平成00年00月00日現在", root.text("自治体") or "", root.text("担当課") or "")
@@ -350,21 +425,23 @@ class _Rules:
             fiscal_year=root.text("年度") or "",
             draft="案",
             document_number=root.text("資料番号") or "",
-            legends=(legend.without_meanings() if is_block else legend,),
+            legends=short_legends(legends) if is_block else tuple(legends),
             issued=" ".join(filter(None, issued)),
             context=context,
+            sheet=sheet,
         )
-        if head.height <= MOST_HEIGHT:
+        if head.height <= head.most_height:
             return
         part = max(head.heights, key=lambda part: head.heights[part])
         longest = max(("自治体", "担当課"), key=lambda key: width_in_ems(root.text(key) or ""))
+        names = "と".join(level.key for level in self._form.levels)
         subject, node, length = {
             "表題": ("「表題」", root.entries.get("表題"), width_in_ems(head.title)),
             "年度": ("「年度」", root.entries.get("年度"), width_in_ems(head.fiscal_year)),
             "資料番号": ("「資料番号」", root.entries.get("資料番号"), width_in_ems(head.document_number)),
             "担当課": (f"「{longest}」", root.entries.get(longest), width_in_ems(head.issued)),
-            "凡例": ("「凡例」", root.keys.get("凡例"), _ems(head.legends[0])),
-            "名称": ("推進方針と推進施策の「名称」", contexts.get(context), width_in_ems(context)),
+            "凡例": ("「凡例」", self._legend_place(symbols), _ems(head.legends)),
+            "名称": (f"{names}の「名称」", contexts.get(context), width_in_ems(context)),
         }[part]
         assert node is not None
         fix = "短くするか、「凡例の場所: 一ページ目」と書き足して、" if part == "凡例" and not is_block else ""
@@ -378,21 +455,36 @@ class _Rules:
             + f"ほかがこのままなら、{subject}は全角でおよそ{head.most(part):,}字までです。",
         )
 
+    def _legend_place(self, symbols: list[Column]) -> Node:
+        """The key of the legend, or of the longest one of several."""
+        if not self._form.has_own_columns:
+            return self._root.keys.get("凡例", self._root)
+        longest = max(symbols, key=lambda column: sum(map(len, self._words(column).values())), default=None)
+        columns = self._root.entries.get("欄")
+        if longest is None or not isinstance(columns, Mapping):
+            return self._root
+        return columns.keys.get(longest.key, columns)
+
     def _contexts(self) -> Iterator[tuple[str, Node]]:
-        """The line of context of each measure's further pages, and the node of the longer name in it."""
-        for at, policy in enumerate(_mappings(self._root, "推進方針"), 1):
-            policy_name = policy.text("名称") or ""
-            for within, measure in enumerate(_mappings(policy, "推進施策"), 1):
-                measure_name = measure.text("名称") or ""
-                longer = max((policy, measure), key=lambda node: len(node.text("名称") or ""))
-                if place := longer.entries.get("名称"):
-                    yield f"{policy_number(at)} {policy_name} {measure_number(within)} {measure_name}(続き)", place
+        """The line of context of further pages of each innermost section, and the node of the longest name in it."""
+        for section in self._sections:
+            if section.level is self._form.levels[-1]:
+                line = [*section.above, section]
+                longest = max(line, key=lambda one: len(one.node.text("名称") or ""))
+                if place := longest.node.entries.get("名称"):
+                    titles = (
+                        f"{number_of(one.level, one.position, one.node.text('番号') or '')} {one.node.text('名称') or ''}"
+                        for one in line
+                    )
+                    yield f"{' '.join(titles)}(続き)", place
 
 
-def _ems(legend: Legend) -> int:
-    return sum(map(width_in_ems, legend.texts))
+def _ems(legends: Iterable[Legend]) -> int:
+    return sum(width_in_ems(text) for legend in legends for text in legend.texts)
 
 
-def _previous_numbers(node: Mapping) -> list[Scalar]:
-    value = node.entries.get("前版NO")
-    return [item for item in value.items if isinstance(item, Scalar)] if isinstance(value, Sequence) else []
+def _values(node: Node | None) -> list[Scalar]:
+    """The scalar at `node`, or the scalars in the list there."""
+    if isinstance(node, Sequence):
+        return [item for item in node.items if isinstance(item, Scalar)]
+    return [node] if isinstance(node, Scalar) else []

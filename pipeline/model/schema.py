@@ -6,18 +6,19 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import JsonSchemaMode
 
-from .edition import Edition
+from .edition import class_name, edition_model
+from .form import Form, form_of
 
 NAME = "edition.schema.json"
 
-# Titles that editors show, instead of pydantic's class names.
-_TITLES = {"Headings": "見出し", "Policy": "推進方針", "Measure": "推進施策", "Item": "推進項目", "Repeat": "再掲"}
 
-
-def edition_schema() -> str:
-    """The content of source/edition.schema.json."""
-    schema = json_schema(Edition, "版(推進計画の実施状況一覧)", "validation")
-    for name, title in _TITLES.items():
+def edition_schema(form: Form | None = None) -> str:
+    """The JSON Schema of the editions of a `form`, by default of the default form: source/edition.schema.json."""
+    form = form or form_of({})
+    schema = json_schema(edition_model(form, with_all_keys=True), "版(実施状況一覧)", "validation")
+    titles = {"Headings": "見出し", "Item": form.item.key, "Repeat": "再掲"}
+    titles |= {class_name(level): level.key for level in form.levels}
+    for name, title in titles.items():
         schema["$defs"][name] = {"title": title, **schema["$defs"][name]}
     return json.dumps(schema, ensure_ascii=False, indent=2) + "\n"
 

@@ -4,6 +4,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import get_args
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
@@ -23,10 +24,13 @@ from pipeline.source.tree import (
     with_notice,
 )
 
-from .edition import Edition, Headings, Item, Measure, Policy, Repeat
+from .column_widths import ColumnWidths, fitting
+from .edition import Edition, Repeat, edition_model
+from .form import DEFAULT, KINDS, SHORT_DONE, Form, form_of
+from .form_rules import check_form
 from .rules import Previous, check_rules, label
 
-_KINDS = {
+_SHAPES = {
     "model_type": "「キー: 値」の組",
     "model_attributes_type": "「キー: 値」の組",
     "dict_type": "「キー: 値」の組",
@@ -49,23 +53,67 @@ def validate(source: Source, previous: Previous | None = None) -> Validated:
 
     `previous` is the result of looking up its 前版; None for a source outside the library, for which that is not checked.
     """
-    problems = list(_bounded(check_rules(source, previous)))
+    data = plain(source.root)
+    assert isinstance(data, dict)
+    form = form_of(data)
+    _check_form(source, data, form)
+    problems = list(_bounded(check_rules(source, form, previous)))
     # Report one error a place: an unknown status symbol, the real mistake, is often missing from the fonts as well.
     named_already = {(problem.line, problem.column) for problem in problems if problem.is_error}
     problems += _bounded(
-        problem for problem in _check_characters(source) if (problem.line, problem.column) not in named_already
+        problem for problem in _check_characters(source, form) if (problem.line, problem.column) not in named_already
     )
-    problems += _check_reading(source)
+    problems += _check_reading(source, form)
     edition = None
     try:
-        edition = Edition.model_validate(plain(source.root))
+        edition = edition_model(form).model_validate(data)
     except ValidationError as error:
-        details = error.errors(include_url=False, include_input=False)
-        problems += _bounded(filter(None, (_translate(source, detail) for detail in details)))
+        problems += _bounded(_translated(source, form, error))
+    if edition:
+        problems += _check_widths(source, edition)
     problems.sort(key=lambda problem: (problem.path != str(source.path), problem.line, problem.column, problem.code))
     if edition is None or any(problem.is_error for problem in problems):
         raise SourceError(with_notice(problems))
     return Validated(edition, source, tuple(problems))
+
+
+def _check_form(source: Source, data: dict[str, object], form: Form) -> None:
+    """Raise `SourceError` if the form has errors: then the rest cannot be checked."""
+    if not data.keys() & {*DEFAULT, *SHORT_DONE.values()}:
+        return
+    problems = list(check_form(source, form))
+    if form.written:
+        from .specs import FormSource  # here: most sources have no form of their own
+
+        try:
+            FormSource.model_validate(data)
+        except ValidationError as error:
+            problems += _bounded(_translated(source, form, error))
+    if problems:
+        problems.sort(key=lambda problem: (problem.line, problem.column, problem.code))
+        last = problems[-1]
+        problems[-1] = last._replace(message=f"{last.message}ほかの誤りはまだ調べていません。")
+        raise SourceError(with_notice(problems))
+
+
+def _check_widths(source: Source, edition: Edition) -> Iterator[Problem]:
+    """E418 if the columns do not fit on the sheet. Those of the default form always do."""
+    if edition.form.has_own_columns and (missing := ColumnWidths(edition).missing):
+        advice = fitting(edition)
+        place = source.root.keys["欄"]
+        yield Problem(
+            str(source.path),
+            place.line,
+            place.column,
+            "E418",
+            f"欄が多すぎて、{edition.sheet_name}の幅に約{missing:.0f}mm入りません。"
+            + (f"{advice}と入ります。" if advice else "欄を減らすか、文章の欄に「段落: 下」と書いてください。"),
+        )
+
+
+def _translated(source: Source, form: Form, error: ValidationError) -> Iterator[Problem]:
+    details = error.errors(include_url=False, include_input=False)
+    return filter(None, (_translate(source, form, detail) for detail in details))
 
 
 def _bounded(problems: Iterator[Problem]) -> Iterator[Problem]:
@@ -78,23 +126,28 @@ def _bounded(problems: Iterator[Problem]) -> Iterator[Problem]:
             return
 
 
-def _translate(source: Source, detail: ErrorDetails) -> Problem | None:
+def _translate(source: Source, form: Form, detail: ErrorDetails) -> Problem | None:
     """One of pydantic's errors as a `Problem` with its place; None if it only follows from another error."""
     steps = _steps(detail["loc"])
-    advice = _ADVICE_AT_TOP if len(steps) == 1 else _ADVICE
-    node, owner = _find(source.root, steps)
+    node, owner = _find(source.root, steps, form)
     key = next((str(step) for step in reversed(steps) if isinstance(step, str)), "")
+    advice = _advice(form, key, len(steps) == 1)
     subject = _subject(steps, owner)
     kind = detail["type"]
     place: Node = node
-    if kind == "missing":
-        code, message = "E201", f"{subject}がありません。{advice.get(key, '書き足してください。')}"
+    if len(steps) == 2 and steps[0] == "欄" and isinstance(node, Mapping):  # its 種類 is missing or unknown
+        kinds = f"{'、'.join(f'「{one}」' for one in KINDS)}のどれかを書いてください。"
+        place = node.entries.get("種類", node)
+        what = "がありません" if place is node else f"「{visible(node.text('種類') or '')}」は、使えません"
+        code, message = "E201" if place is node else "E218", f"欄「{visible(key)}」の種類{what}。{kinds}"
+    elif kind == "missing":
+        code, message = "E201", f"{subject}がありません。{advice or '書き足してください。'}"
     elif kind == "extra_forbidden":
-        code, message = "E202", _unknown_key(source.root, steps, owner, key)
-        parent, _ = _find(source.root, steps[:-1])
+        code, message = "E202", _unknown_key(source.root, steps, owner, key, form)
+        parent, _ = _find(source.root, steps[:-1], form)
         place = parent.keys[key] if isinstance(parent, Mapping) and key in parent.keys else node
     elif detail["loc"][-1:] == ("[key]",):
-        parent, _ = _find(source.root, steps[:-1])
+        parent, _ = _find(source.root, steps[:-1], form)
         assert isinstance(parent, Mapping)
         place = parent.keys[key]
         of = _subject(steps[:-1], "")
@@ -105,11 +158,16 @@ def _translate(source: Source, detail: ErrorDetails) -> Problem | None:
     elif kind == "too_short" or (isinstance(node, Scalar) and not node.text):
         if kind == "too_short" and plain(node):
             return None  # its content is invalid, which is reported by itself
-        code, message = "E204", f"{subject}が空です。{advice.get(key, '値を書いてください。')}"
+        code, message = "E204", f"{subject}が空です。{advice or '値を書いてください。'}"
     elif kind == "too_long":
-        assert isinstance(node, Mapping)
         most = detail["ctx"]["max_length"]
-        code, message = "E215", f"{subject}が{len(node.entries)}種類あります。{most}種類までにしてください。"
+        if isinstance(node, Mapping):
+            code, message = "E215", f"{subject}が{len(node.entries)}種類あります。{most}種類までにしてください。"
+        else:
+            code, message = (
+                "E215",
+                f"{subject}が{detail['ctx']['actual_length']}個あります。{most}個までにしてください。",
+            )
     elif kind == "E214":
         code, message = kind, f"{subject}に{detail['msg']}"
     elif kind in ("E204", "E213"):
@@ -124,8 +182,8 @@ def _translate(source: Source, detail: ErrorDetails) -> Problem | None:
         if subject.endswith("」"):
             value = "の値" + value
         code, message = kind, f"{subject}{value}は、{detail['msg']}"
-    elif kind in _KINDS:
-        code, message = "E203", f"{subject}は{_KINDS[kind]}で書いてください(読んだ値: {_shown(node)})。"
+    elif kind in _SHAPES:
+        code, message = "E203", f"{subject}は{_SHAPES[kind]}で書いてください(読んだ値: {_shown(node)})。"
     elif kind == "string_too_long":
         assert isinstance(node, Scalar)
         code, message = "E208", f"{subject}が{_too_long(node.text, detail)}"
@@ -143,7 +201,8 @@ def _steps(loc: tuple[int | str, ...]) -> list[int | str]:
     steps: list[int | str] = []
     for step in loc:
         is_kind_of_row = step in ("item", "repeat") and bool(steps) and isinstance(steps[-1], int)
-        if not is_kind_of_row and step != "[key]":
+        is_kind_of_column = step in KINDS and len(steps) == 2 and steps[0] == "欄"
+        if not is_kind_of_row and not is_kind_of_column and step != "[key]":
             steps.append(step)
     return steps
 
@@ -162,39 +221,52 @@ def _subject(steps: list[int | str], owner: str) -> str:
     return f"{keys[-2]}の「{keys[-1]}」" if len(keys) > 1 else f"「{keys[-1]}」"
 
 
-# Advice for a missing value, by key: at the top level of the edition, and below it (`_ADVICE`).
-_ADVICE_AT_TOP = {
-    "凡例": "記号と意味を書いてください(例 ◎: 実施済)。",
-    "今後の取扱い": "語と、次の版に続くかどうかを書いてください(例 完了: 終了)。",
-    "推進方針": "一つ以上書いてください。",
-}
 # The meanings of a flag's values, by key.
 _FLAGS = {
     "案": "true(案と表示する)か false(表示しない)",
     "改ページ": "true(ここから新しいページにする)か false(しない)",
 }
-_ADVICE = {
-    "NO": "項目の番号を書いてください(例 NO: 1)。",
-    "実施状況": "凡例の記号を書いてください。決まっていなければ「未記入」と書いてください。",
-    "今後の取扱い": "「今後の取扱い」の語を書いてください。決まっていなければ「未記入」と書いてください。",
-    "再掲": "再び掲げる項目のNOを書いてください。",
-}
 
 
-def _find(root: Node, steps: list[int | str]) -> tuple[Node, str]:
+def _advice(form: Form, key: str, is_at_top: bool) -> str:
+    """What to write for a missing value; empty where there is nothing more to say than to write it."""
+    undecided = "決まっていなければ「未記入」と書いてください。"
+    if is_at_top:
+        outermost = form.levels[0].key if form.levels else form.item.key
+        return {
+            "凡例": "記号と意味を書いてください(例 ◎: 実施済)。",
+            "今後の取扱い": "語と、次の版に続くかどうかを書いてください(例 完了: 終了)。",
+            outermost: "一つ以上書いてください。",
+        }.get(key, "")
+    column = next((column for column in form.own if column.key == key), None)
+    match column.kind if column else "":
+        case "symbol":
+            return f"凡例の記号を書いてください。{undecided}"
+        case "term":
+            return f"「{key}」の語を書いてください。{undecided}"
+        case "figure":
+            return f"数がなければ「-」か「なし」、{undecided}"
+    return {
+        "NO": "項目の番号を書いてください(例 NO: 1)。",
+        "再掲": "再び掲げる項目のNOを書いてください。",
+        "種類": f"{'、'.join(f'「{kind}」' for kind in KINDS)}のどれかを書いてください。",
+    }.get(key, "")
+
+
+def _find(root: Node, steps: list[int | str], form: Form) -> tuple[Node, str]:
     """The node at `steps`, or its nearest existing ancestor, and the label of the item that contains it."""
-    node, owner = root, ""
+    node, owner, above = root, "", ""
     for step in steps:
         if isinstance(node, Mapping):
-            owner = label(node) or owner
+            above = str(step)
             child = node.entries.get(str(step))
         else:
             child = node.items[int(step)] if isinstance(node, Sequence) and isinstance(step, int) else None
         if child is None:
             break
         node = child
-    if isinstance(node, Mapping):
-        owner = label(node) or owner
+        if isinstance(node, Mapping) and above == form.item.key:
+            owner = label(node)
     return node, owner
 
 
@@ -204,19 +276,11 @@ def _shown(node: Node) -> str:
     return "並び" if isinstance(node, Sequence) else "「キー: 値」の組"
 
 
-def _unknown_key(root: Mapping, steps: list[int | str], owner: str, key: str) -> str:
-    parent, _ = _find(root, steps[:-1])
-    depth = tuple(step for step in steps[:-1] if isinstance(step, str))
+def _unknown_key(root: Mapping, steps: list[int | str], owner: str, key: str, form: Form) -> str:
+    parent, _ = _find(root, steps[:-1], form)
     if isinstance(parent, Mapping) and "再掲" in parent.entries:
         return f"{owner}の行に「{visible(key)}」は書けません。再掲の行は「再掲: NO」だけにしてください。"
-    models: dict[tuple[str, ...], type[BaseModel]] = {
-        (): Edition,
-        ("見出し",): Headings,
-        ("推進方針",): Policy,
-        ("推進方針", "推進施策"): Measure,
-        ("推進方針", "推進施策", "推進項目"): Item,
-    }
-    known = [str(field.alias) for field in models.get(depth, Repeat).model_fields.values()]
+    known = _known_keys(root, tuple(step for step in steps[:-1] if isinstance(step, str)), form)
     near = meant(key, known)
     if near and near == key.strip():
         fix = f"「{near}」の前か後の全角の空白を削除してください。"
@@ -227,7 +291,32 @@ def _unknown_key(root: Mapping, steps: list[int | str], owner: str, key: str) ->
     return f"{owner + 'の' if owner else ''}キー「{visible(key)}」は使えません。{fix}"
 
 
-def _check_characters(source: Source) -> Iterator[Problem]:
+def _known_keys(root: Mapping, keys: tuple[str, ...], form: Form) -> list[str]:
+    """The keys that may stand in the mapping below `keys`."""
+    if keys[:1] in {("段",), ("項目",), ("欄",)}:
+        from . import specs  # here: most sources have no form of their own
+
+        columns = root.entries.get("欄")
+        spec = columns.entries.get(keys[-1]) if isinstance(columns, Mapping) else None
+        kind = (spec.text("種類") or "") if isinstance(spec, Mapping) else ""
+        part = {"段": specs.LevelSpec, "項目": specs.ItemSpec}.get(keys[0]) or specs.SPECS[kind]
+        return [str(field.alias) for field in part.model_fields.values()]
+    model: type[BaseModel] = edition_model(form, with_all_keys=not keys)
+    for key in keys:
+        field = next((field for field in model.model_fields.values() if field.alias == key), None)
+        model = next(iter(_models(field.annotation)), Repeat) if field else Repeat
+    return [str(field.alias) for field in model.model_fields.values()]
+
+
+def _models(annotation: object) -> Iterator[type[BaseModel]]:
+    """The models in a type, in order, like that of a section in a tuple of sections."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for part in get_args(annotation):
+        yield from _models(part)
+
+
+def _check_characters(source: Source, form: Form) -> Iterator[Problem]:
     """Characters that may not be printed (E3xx). Values over the length limit are skipped: that error comes first."""
     # Line breaks keep a mark at the start of one text apart from the letter at the end of another.
     everything = "\n".join(scalar.text for scalar in scalars(source.root) if len(scalar.text) <= MAX_TEXT)
@@ -239,7 +328,7 @@ def _check_characters(source: Source) -> Iterator[Problem]:
     if not bad:
         return
     lines = source.lines
-    for owner, scalar in _owned(source.root, ""):
+    for owner, scalar in _owned(source.root, "", form.item.key):
         if len(scalar.text) > MAX_TEXT or bad.isdisjoint(scalar.text):
             continue
         for characters, code, sentence in defects(scalar.text, known):
@@ -259,13 +348,13 @@ _STRAIGHT = re.compile("(\")[^\"]*\"|(?<![0-9])(\")|(')[^'\n]*[^\x00-\x7f'][^'\n
 _BACKSLASH = re.compile(r"(\\)(?=[0-9０-９])")
 
 
-def _check_reading(source: Source) -> Iterator[Problem]:
+def _check_reading(source: Source, form: Form) -> Iterator[Problem]:
     """Warnings on values that YAML may have read, or that will print, otherwise than the writer meant."""
     if not source.oddities and not any(
         _BACKSLASH.search(one.text) or '"' in one.text or "'" in one.text for one in scalars(source.root)
     ):
         return
-    owned = [*_owned(source.root, "")]
+    owned = [*_owned(source.root, "", form.item.key)]
     places = [(scalar.line, scalar.column) for _, scalar in owned]
     for oddity in source.oddities:
         at = bisect_right(places, (oddity.line, oddity.column))
@@ -299,18 +388,21 @@ def _warning(source: Source, code: str, owner: str, message: str, line: int, col
     return Problem(str(source.path), line, column, code, f"{owner}で、{message}" if owner else message)
 
 
-def _owned(node: Node, owner: str) -> Iterator[tuple[str, Scalar]]:
-    """Every scalar below `node`, after the name of its owner in messages: NO 5「…」の検証内容, or 「表題」."""
+def _owned(node: Node, owner: str, items: str, above: str = "") -> Iterator[tuple[str, Scalar]]:
+    """Every scalar below `node`, after the name of its owner in messages: NO 5「…」の検証内容, or 「表題」.
+
+    `items` is the key of the items, `above` the key of `node`.
+    """
     if isinstance(node, Scalar):
         yield owner, node
     elif isinstance(node, Sequence):
         for item in node.items:
-            yield from _owned(item, owner)
+            yield from _owned(item, owner, items, above)
     else:
-        name = label(node)
+        name = label(node) if above == items else ""
         for key, value in node.entries.items():
             yield owner, node.keys[key]
-            yield from _owned(value, f"{name}の{visible(key)}" if name else f"「{visible(key)}」")
+            yield from _owned(value, f"{name}の{visible(key)}" if name else f"「{visible(key)}」", items, key)
 
 
 def _context(text: str, characters: str) -> str:

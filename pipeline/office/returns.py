@@ -17,9 +17,10 @@ from pipeline.delivery.files import replace_file
 from pipeline.errors import PipelineError, Problem, printable, printable_lines
 from pipeline.fonts import coverage
 from pipeline.library import Library
-from pipeline.model.columns import answered
-from pipeline.model.edition import BLANK, Edition, is_edition_id
-from pipeline.model.rules import not_listed
+from pipeline.model.edition import Edition
+from pipeline.model.form import BLANK, answered
+from pipeline.model.values import is_edition_id
+from pipeline.model.words import not_listed
 from pipeline.reading import UnreadableError, read_file
 from pipeline.source.characters import compose, defects, is_everyday, long_gap, named, visible
 from pipeline.source.limits import MAX_TEXT

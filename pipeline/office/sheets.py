@@ -32,9 +32,9 @@ from pipeline.delivery.delivery import OUT, Delivery, Record, check_out, deliver
 from pipeline.documents.document import DIGEST_LENGTH
 from pipeline.errors import PipelineError, Problem
 from pipeline.library import Library
-from pipeline.model.columns import Column, answered
 from pipeline.model.dates import japanese_date
-from pipeline.model.edition import BLANK, Edition, Item, measure_number, policy_number
+from pipeline.model.edition import Edition, Item, measure_number, policy_number
+from pipeline.model.form import BLANK, Column, answered
 from pipeline.model.validation import Validated
 from pipeline.reading import UnreadableError, read_file
 from pipeline.source.limits import MAX_TEXT

@@ -6,8 +6,8 @@ import re
 from collections import defaultdict
 from dataclasses import dataclass
 
-from pipeline.model.columns import answered
 from pipeline.model.edition import Edition
+from pipeline.model.form import answered
 from pipeline.years.matching import Placed, place_items
 
 # The names of the sheets, and the version of the format: `returns` refuses workbooks of another one.

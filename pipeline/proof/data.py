@@ -9,7 +9,8 @@ from pipeline.documents.data import CSV, JSON, SCHEMA
 from pipeline.documents.data.csv_file import BOM, REPEAT, edition_from_csv, read_csv
 from pipeline.documents.data.json_file import DataFile, ItemData, RepeatData, edition_from_json
 from pipeline.errors import ProofError
-from pipeline.model.edition import BLANK, Edition, Item, Repeat
+from pipeline.model.edition import Edition, Item, Repeat
+from pipeline.model.form import BLANK
 from pipeline.model.validation import Validated
 
 
@@ -69,7 +70,7 @@ def _check_cells(read: _ReadBack, validated: Validated) -> Iterator[str]:
     """Check the derived values (meanings, names, western dates) in each row of both files."""
     edition = validated.edition
     rows = read.rows
-    repeats = [isinstance(row, Repeat) for _, _, row in edition.rows]
+    repeats = [isinstance(row, Repeat) for _, row in edition.rows()]
     if [row["行の種類"] == REPEAT for row in rows] != repeats:
         yield f"{CSV}: 再掲の行が違います。"
         return
@@ -83,7 +84,7 @@ def _check_cells(read: _ReadBack, validated: Validated) -> Iterator[str]:
         "前版": edition.previous or "",
         "案": "true" if edition.is_draft else "false",
     }
-    for number, (row, (_, _, part)) in enumerate(zip(rows, edition.rows, strict=True), 1):
+    for number, (row, (_, part)) in enumerate(zip(rows, edition.rows(), strict=True), 1):
         whole = everywhere | {
             "行": str(number),
             "NO": str(part.number),
@@ -103,7 +104,7 @@ def _check_cells(read: _ReadBack, validated: Validated) -> Iterator[str]:
     if [isinstance(one, RepeatData) for one in rows_of_json] != repeats:
         yield f"{JSON}: 行が違います。"
         return
-    for one, (_, _, part) in zip(rows_of_json, edition.rows, strict=True):
+    for one, (_, part) in zip(rows_of_json, edition.rows(), strict=True):
         if isinstance(one, ItemData) and isinstance(part, Item):
             meaning, kind = edition.legend.get(part.status, BLANK), edition.treatments.get(part.treatment)
             if (one.status_meaning, one.treatment_kind) != (meaning, kind):

@@ -19,6 +19,7 @@ MAX_MEANING = 200  # of a symbol
 MAX_LABEL = 100  # 自治体, 年度, 担当課, 資料番号
 MAX_HEAD = 30  # of a column
 MAX_WORD = 12  # a symbol, or a term of 今後の取扱い
+MAX_UNIT = 8  # 件, 人/年
 MAX_WORDS = 20  # symbols, and terms, in an edition: the 集計 has a column for each
 
 # Lines of a name: the names of a policy and a measure and the beginning of an item must fit on a page below the

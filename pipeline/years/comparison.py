@@ -243,10 +243,10 @@ def _in_order(old: Edition, new: Edition, entries: list[Entry]) -> Iterator[Entr
         yield from _insert(present, gone, order)
 
 
-def _merged(first: list[tuple[str, str]], second: list[tuple[str, str]]) -> list[tuple[str, str]]:
+def _merged(first: list[tuple[str, ...]], second: list[tuple[str, ...]]) -> list[tuple[str, ...]]:
     """`first`, with each place that only `second` has inserted after the common place that precedes it in `second`."""
     known = set(first)
-    after: dict[tuple[str, str] | None, list[tuple[str, str]]] = defaultdict(list)
+    after: dict[tuple[str, ...] | None, list[tuple[str, ...]]] = defaultdict(list)
     anchor = None
     for place in second:
         if place in known:

@@ -6,8 +6,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from pipeline.model.edition import TreatmentKind
 from pipeline.model.schema import json_schema
+from pipeline.model.values import TreatmentKind
 
 from .comparison import LABELS, ChangeKind, Comparison, Entry
 from .matching import By, Placed

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import yaml
 
-from pipeline.model.edition import BLANK, Edition, Headings, Item, Measure, Policy, Repeat
+from pipeline.model.edition import Edition, Item, Measure, Policy, Repeat
+from pipeline.model.form import BLANK
 
 from .matching import Placed, goes_on, place_items
 from .similarity import fold
@@ -100,7 +101,7 @@ class _Draft:
         self._successors = successors(edition)
         self._at = {successor.place.number: successor for successor in self._successors}
         self._of = {item.number: successor for successor in self._successors for item in successor.predecessors}
-        self._home = {item.number: measure for policy, measure, item in edition.rows if isinstance(item, Item)}
+        self._home = {item.number: measure.section for (_, measure), item in edition.rows() if isinstance(item, Item)}
 
     def lines(self) -> Iterator[str]:
         yield from self._head()
@@ -125,8 +126,10 @@ class _Draft:
             yield from _pair("", "担当課", edition.department)
         yield from self._to_fill_in("資料番号", edition.document_number)
         yield f"前版: {scalar(self._id)}"
-        headings = {str(Headings.model_fields[name].alias): name for name in Headings.model_fields}
-        own = {alias: getattr(edition.headings, name) for alias, name in headings.items()}
+        headings = {
+            str(type(edition.heads).model_fields[name].alias): name for name in type(edition.heads).model_fields
+        }
+        own = {alias: getattr(edition.heads, name) for alias, name in headings.items()}
         yield from self._list("見出し", {key: text for key, text in own.items() if text != key})
         yield from self._list("凡例", edition.legend)
         if edition.has_meanings_on_first_page:

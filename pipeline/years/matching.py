@@ -9,7 +9,8 @@ from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from pipeline.model.edition import BLANK, Edition, Item, Measure, Policy
+from pipeline.model.edition import Edition, Heading, Item
+from pipeline.model.form import BLANK, Column
 
 from .similarity import CLOSE, LEAD, Described, Finder, closeness, fold, grams
 
@@ -22,13 +23,10 @@ _MAX_PAIRS = 2_500
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """An item with its policy and measure (names, and positions from 1) and the meaning of its status."""
+    """An item with the headings above it, the outermost first, and what its main symbol or term (集計: 主) means."""
 
     item: Item
-    policy: str
-    measure: str
-    policy_position: int
-    measure_position: int
+    headings: tuple[Heading, ...]
     meaning: str
 
     @property
@@ -37,9 +35,32 @@ class Placed:
         return self.item.number
 
     @property
-    def place(self) -> tuple[str, str]:
-        """The folded names of policy and measure, which identify them across editions."""
-        return fold(self.policy), fold(self.measure)
+    def place(self) -> tuple[str, ...]:
+        """The folded names of the headings, which identify them across editions."""
+        return tuple(fold(heading.section.name) for heading in self.headings)
+
+    @property
+    def position(self) -> str:
+        """The numbers of the headings, as Ⅰ(1)."""
+        return "".join(heading.number for heading in self.headings)
+
+    # TEMPORARY: the names of the default form, until every document asks the form.
+
+    @property
+    def policy(self) -> str:
+        return self.headings[0].section.name
+
+    @property
+    def measure(self) -> str:
+        return self.headings[1].section.name
+
+    @property
+    def policy_position(self) -> int:
+        return self.headings[0].positions[0]
+
+    @property
+    def measure_position(self) -> int:
+        return self.headings[1].positions[1]
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -58,23 +79,27 @@ _Pair = tuple[float, Placed, Placed]
 
 def place_items(edition: Edition) -> tuple[Placed, ...]:
     """Every item of `edition`, in printed order."""
+    main = edition.main
     return tuple(
-        _placed(edition, policy, measure, item, position, within)
-        for position, policy in enumerate(edition.policies, 1)
-        for within, measure in enumerate(policy.measures, 1)
-        for item in measure.items
+        Placed(row, headings, _meaning(main, row) if main else "")
+        for headings, row in edition.rows()
+        if isinstance(row, Item)
     )
 
 
-def _placed(edition: Edition, policy: Policy, measure: Measure, item: Item, position: int, within: int) -> Placed:
-    meaning = edition.legend.get(item.status, item.status)
-    return Placed(item, policy.name, measure.name, position, within, meaning)
+def _meaning(main: Column, item: Item) -> str:
+    """The meaning of the main symbol; of a term, and of a symbol without a meaning, the text itself."""
+    text = item.text(main)
+    return (main.words or {}).get(text, text) if main.kind == "symbol" else text
 
 
 def goes_on(edition: Edition, item: Item) -> bool:
-    """Whether `item` must be in the next edition. It must while its treatment is undecided, so that it is not lost."""
-    kind = "継続" if item.treatment == BLANK else edition.treatments.get(item.treatment)
-    return kind == "継続" or bool(item.merged_into)
+    """Whether `item` must be in the next edition. It must while that is undecided, so that it is not lost."""
+    deciding = edition.deciding
+    if deciding is None or item.merged_into:
+        return True
+    term = item.text(deciding)
+    return term == BLANK or (deciding.words or {}).get(term) == "継続"
 
 
 def match(old: Edition, new: Edition, direction: Direction) -> tuple[Link, ...]:

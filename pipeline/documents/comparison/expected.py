@@ -10,8 +10,8 @@ from itertools import groupby, zip_longest
 from pipeline.documents import expected as common
 from pipeline.documents.document import CHANGED, DELETED, Block, Cell, Expected, Paragraph, Row, Table
 from pipeline.documents.expected import CONTINUED, LEGEND_COLON, legend, marked, require
-from pipeline.model.columns import Column, item_columns
 from pipeline.model.edition import Edition, measure_number, policy_number
+from pipeline.model.form import Column, item_columns
 from pipeline.model.validation import Validated
 from pipeline.text import brief, flat
 from pipeline.years.comparison import Comparison, Entry, compare
@@ -302,7 +302,7 @@ class _HeadingLabels:
 
     def __init__(self, new: Edition) -> None:
         self._policies: dict[str, str] = {}
-        self._measures: dict[tuple[str, str], str] = {}
+        self._measures: dict[tuple[str, ...], str] = {}
         for position, policy in enumerate(new.policies, 1):
             above = fold(policy.name)
             self._policies.setdefault(above, f"{policy_number(position)} {flat(policy.name)}")

@@ -9,19 +9,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from pipeline.documents.document import CHANGED, DELETED, Carried
-from pipeline.documents.html import (
-    CONTINUED,
-    LEGEND_COLON,
-    break_label,
-    document_title,
-    masthead,
-    number_column,
-    render,
-)
-from pipeline.model.columns import Column, item_columns
+from pipeline.documents.html import CONTINUED, LEGEND_COLON, document_title, masthead, number_column, render
 from pipeline.model.edition import Edition, measure_number, policy_number
+from pipeline.model.form import Column, item_columns
 from pipeline.paper import CELL_SIDE, COMPARISON, COMPARISON_LISTED, Widths
-from pipeline.text import brief, flat, width_in_ems
+from pipeline.text import break_label, brief, flat, width_in_ems
 from pipeline.years.comparison import LABELS, ChangeKind, Comparison, Entry
 from pipeline.years.matching import Placed
 from pipeline.years.similarity import fold
@@ -250,7 +242,7 @@ def _numbered(placed: Placed) -> str:
 
 def _body(comparison: Comparison, show_all: bool) -> Iterator[HeadingRow | ItemRow]:
     policy = measure = ""
-    place: tuple[str, str] | None = None
+    place: tuple[str, ...] | None = None
     policies = measures = 0
     headings = _headings(comparison.new)
     for count, entry in enumerate(comparison.entries if show_all else comparison.changes, 1):

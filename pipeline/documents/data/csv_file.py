@@ -7,16 +7,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pipeline.model.columns import Column, answered, item_columns, levels
 from pipeline.model.dates import japanese_date, western_year
-from pipeline.model.edition import (
-    BLANK,
-    Edition,
-    Item,
-    Measure,
-    Policy,
-    Repeat,
-)
+from pipeline.model.edition import Edition, Item, Measure, Policy, Repeat
+from pipeline.model.form import BLANK, Column, answered, item_columns, levels
 from pipeline.text import flat
 
 from .json_file import DataFile, ItemData, MeasureData, PolicyData, RepeatData, SchemaFile, data_schema, edition_of

@@ -5,20 +5,24 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
-from pipeline.model.columns import COLUMNS
 from pipeline.model.dates import japanese_date, western_year
 from pipeline.model.edition import (
     Edition,
-    Headings,
     Item,
     Measure,
     Policy,
     Repeat,
-    TreatmentKind,
+    _heads_model,
+    _item_model,
     measure_number,
     policy_number,
+    read_edition,
 )
+from pipeline.model.form import COLUMNS, form_of
 from pipeline.model.schema import json_schema
+from pipeline.model.values import TreatmentKind
+
+_FORM = form_of({})  # TEMPORARY
 
 
 def json_text(data: object) -> bytes:
@@ -217,10 +221,10 @@ def edition_from_json(data: bytes) -> Edition:
 
 def edition_of(file: DataFile) -> Edition:
     """The edition in `file`, rebuilt as source text, so that the model validates it."""
-    return Edition.model_validate(
+    return read_edition(
         _said(Edition, file)
         | {
-            "見出し": _said(Headings, file.headings),
+            "見出し": _said(_heads_model(_FORM), file.headings),
             "凡例": {entry.symbol: entry.meaning for entry in file.legend},
             "今後の取扱い": {entry.term: entry.kind for entry in file.treatments},
             "推進方針": [
@@ -230,7 +234,8 @@ def edition_of(file: DataFile) -> Edition:
                         _said(Measure, measure)
                         | {
                             "推進項目": [
-                                _said(Item if isinstance(row, ItemData) else Repeat, row) for row in measure.rows
+                                _said(_item_model(_FORM) if isinstance(row, ItemData) else Repeat, row)
+                                for row in measure.rows
                             ]
                         }
                         for measure in policy.measures

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from pipeline.documents import expected as common
 from pipeline.documents.document import CORRECTED, Cell, Expected, Paragraph, Row, Table
 from pipeline.documents.expected import marked, require
-from pipeline.model.columns import Column, item_columns
 from pipeline.model.dates import japanese_date
 from pipeline.model.edition import Edition, Headings, Item, Repeat, measure_number, policy_number
+from pipeline.model.form import Column, item_columns
 from pipeline.text import flat
 
 # The content of a list by (NO, place); NO 0 is the list as a whole.

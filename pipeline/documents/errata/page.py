@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from pipeline.documents.document import CORRECTED, Carried
 from pipeline.documents.html import DRAFT, document_title, masthead, number_column, render
 from pipeline.errors import NothingToDoError
-from pipeline.model.columns import Column, item_columns
 from pipeline.model.dates import japanese_date
 from pipeline.model.edition import Edition, Repeat, measure_number, policy_number
+from pipeline.model.form import Column, item_columns
 from pipeline.paper import ERRATA
 from pipeline.text import flat
 from pipeline.years.matching import Placed, place_items

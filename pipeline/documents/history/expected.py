@@ -10,7 +10,8 @@ from itertools import pairwise
 from pipeline.documents import expected as common
 from pipeline.documents.document import A3_LANDSCAPE, A4_LANDSCAPE, Cell, Expected, Paragraph, Row, Table
 from pipeline.documents.expected import CONTINUED, LEGEND_COLON, percent, require
-from pipeline.model.edition import BLANK, Edition, measure_number, policy_number
+from pipeline.model.edition import Edition, measure_number, policy_number
+from pipeline.model.form import BLANK
 from pipeline.model.validation import Validated
 from pipeline.text import brief, flat, width_in_ems
 from pipeline.years.lineage import Event, Lineage, MeasureGroup, PolicyGroup, grouped, lineages

@@ -16,14 +16,14 @@ from pipeline.documents.html import (
     LEGEND_COLON,
     Masthead,
     arranged,
-    break_label,
     page_head,
     percent,
     permille,
     render,
 )
 from pipeline.documents.summary.chart import FILLS, UNFILLED
-from pipeline.model.edition import BLANK, Edition, measure_number, policy_number
+from pipeline.model.edition import Edition, measure_number, policy_number
+from pipeline.model.form import BLANK
 from pipeline.model.page_head import Legend
 from pipeline.model.validation import Validated
 from pipeline.paper import (
@@ -41,7 +41,7 @@ from pipeline.paper import (
     Sheet,
     Widths,
 )
-from pipeline.text import brief, flat, width_in_ems
+from pipeline.text import break_label, brief, flat, width_in_ems
 from pipeline.years.lineage import Event, GroupHeading, Lineage, PolicyGroup, grouped, lineages
 from pipeline.years.matching import place_items
 from pipeline.years.similarity import fold
@@ -164,7 +164,7 @@ def page(editions: Sequence[Validated], carried: Carried) -> str:
     labels = _labels(editions)
     title = f"{flat(newest.title)} {flat(newest.headings.item)}の経過"
     sheet = A4 if len(editions) <= MOST_ON_A4 else A3
-    head = _masthead(editions, labels, title, sheet.content_width)
+    head = _masthead(editions, labels, title, sheet)
     has_long_numbers = any(number >= _LONG_NUMBER for one in editions for number in one.edition.items)
     edition_width = _edition_width(len(editions), sheet)
     if edition_width == EDITION_NARROW and has_long_numbers:
@@ -218,7 +218,7 @@ def _head_lines(label: str) -> tuple[str, ...]:
     return (year[1], year[2]) if year else break_label(label, _HEAD_WIDTH)
 
 
-def _masthead(editions: Sequence[Validated], labels: Sequence[str], title: str, width: float) -> Masthead:
+def _masthead(editions: Sequence[Validated], labels: Sequence[str], title: str, sheet: Sheet) -> Masthead:
     """The masthead of the newest edition, with the range of years and every different legend.
 
     Several legends that take too many lines are printed on page 1 only.
@@ -236,7 +236,7 @@ def _masthead(editions: Sequence[Validated], labels: Sequence[str], title: str, 
             names.append(label)
     head = replace(
         page_head(newest, title),
-        width=width,
+        sheet=sheet,
         fiscal_year=labels[0] if len(labels) == 1 else f"{labels[0]}〜{labels[-1]}",
         draft=DRAFT if any(validated.edition.is_draft for validated in editions) else "",
     )

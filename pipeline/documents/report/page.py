@@ -1,37 +1,38 @@
 """The page of the report (一覧): the list of one edition in the layout of the original."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from pipeline.documents.document import Carried
-from pipeline.documents.html import CONTINUED, break_label, document_title, masthead, number_column, render
-from pipeline.model.columns import COLUMNS, Column, item_columns, levels
+from pipeline.documents.html import CONTINUED, document_title, masthead, render
+from pipeline.model.column_widths import ColumnWidths, Printed, figure_parts
 from pipeline.model.dates import japanese_date
-from pipeline.model.edition import BLANK, Edition, Item, measure_number, policy_number
-from pipeline.paper import A4, CELL_SIDE, REPORT, Widths
+from pipeline.model.edition import Edition, Heading, Item
+from pipeline.model.form import BLANK, Column
+from pipeline.paper import CELL_SIDE
 from pipeline.text import flat, width_in_ems
 
 # The mark of a repeat, and the content of its other cells.
 REPEATED = "【再掲】"
 NOTHING = "-"
 
-_LEVELS = levels()
-_WIDTHS = Widths(tuple((column.name, REPORT[column.kind]) for column in COLUMNS))
-
-# The columns whose text can be taller than a page: (column, ems in a line).
-_LONG = tuple((column, _WIDTHS.ems(column.name, CELL_SIDE)) for column in COLUMNS if column.kind in ("name", "prose"))
-
 
 @dataclass(frozen=True, slots=True)
 class ColumnHead:
-    name: str
+    """A head: of a printed column, or above the heads of a series (`span` columns). `rows` of them in height."""
+
     id: str
+    kind: str
     lines: tuple[str, ...]
+    span: int = 1
+    rows: int = 1
+    headers: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class HeadingRow:
-    """The heading of a level; `depth` counts levels from 0.
+    """The heading of a section; `depth` counts levels from 0, `span` the columns that it spans.
 
     `context` is the line of context (「… (続き)」) of a page that begins with this row.
     """
@@ -43,73 +44,93 @@ class HeadingRow:
     headers: str
     context: str
     page_break: bool
-
-    @property
-    def level(self) -> str:
-        """The name of its level."""
-        return _LEVELS[self.depth].name
-
-    @property
-    def indents(self) -> tuple[str, ...]:
-        """The levels above it, whose columns it leaves empty."""
-        return tuple(level.name for level in _LEVELS[: self.depth])
-
-    @property
-    def span(self) -> int:
-        """The number of columns that it spans."""
-        return len(COLUMNS) - self.depth
+    span: int
 
 
 @dataclass(frozen=True, slots=True)
 class ItemCell:
-    """A cell of an item as printed, with the meaning of a symbol."""
+    """A cell of an item as printed, in lines, with the meaning of a symbol.
 
+    `unit` stands behind a figure; `beside` is the space behind figure and unit, in half ems, that aligns the points.
+    """
+
+    id: str
     column: Column
-    text: str
+    head: str
+    lines: tuple[str, ...]
     meaning: str = ""
+    unit: str = ""
+    beside: tuple[int, int] = (0, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class BelowCell:
+    """A text printed below its item over the full width, after its `head`; `span` is the number of columns."""
+
+    kind: str
+    head: str
+    text: str
+    span: int
+    is_tall: bool
 
 
 @dataclass(frozen=True, slots=True)
 class ItemRow:
-    """The row of an item or of a repeat. `headers` holds the ids of its measure and policy.
+    """The row of an item or of a repeat. `headers` holds the ids of the headings above it, the innermost first.
 
-    `mark` stands behind the name of a repeat and links to the row of item `number`. `height` is "tall" if the row is
-    certainly taller than a page.
+    `marks` stand before its name. `mark` stands behind the name of a repeat and links to the row of item `number`.
+    `height` is "tall" if the row is certainly taller than a page.
     """
 
     id: str
     number: int
+    marks: str
     mark: str
     cells: tuple[ItemCell, ...]
-    headers: tuple[str, str]
+    below: tuple[BelowCell, ...]
+    headers: tuple[str, ...]
     context: str
     repeated: bool
     height: str
 
 
 @dataclass(frozen=True, slots=True)
-class Section:
-    """A policy: its heading and the rows below it."""
+class Group:
+    """The rows of a section of the outermost level, or of the whole list."""
 
-    heading: HeadingRow
+    heading: HeadingRow | None
     rows: tuple[HeadingRow | ItemRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """A filter of the web page: a column and its values, each with its label and the number of items."""
+
+    name: str
+    head: str
+    choices: tuple[tuple[str, str, int], ...]
 
 
 def page(edition: Edition, carried: Carried, data: Sequence[str] = ()) -> str:
     """The HTML of the report on `edition`; `data` names the open data files beside it."""
+    widths = ColumnWidths(edition)
     return render(
         "report.html",
         edition=edition,
         title=document_title(edition),
-        masthead=masthead(edition),
-        columns=columns(edition),
-        levels=tuple(level.name for level in _LEVELS),
-        widths=_WIDTHS,
-        number_column=number_column(edition.items, _WIDTHS.figures("number")),
-        sections=tuple(sections(edition)),
+        masthead=masthead(edition, sheet=edition.form.sheet),
+        sheet=edition.form.sheet,
+        columns=widths.columns,
+        head_rows=head_rows(widths),
+        levels=edition.form.levels,
+        number_head=next((flat(one.column.head) for one in widths.columns if one.column.kind == "number"), "NO"),
+        widths=widths.widths,
+        groups=tuple(groups(edition, widths)),
         carried=carried,
         data=data,
         about=tuple(_about(edition)),
+        filters=tuple(_filters(edition)),
+        searched=_searched(edition),
     )
 
 
@@ -124,73 +145,137 @@ def _about(edition: Edition) -> Iterator[tuple[str, str]]:
         yield "担当", " ".join(filter(None, (edition.municipality, edition.department)))
 
 
-def columns(edition: Edition) -> tuple[ColumnHead, ...]:
-    """The column heads, broken into lines that fit their columns."""
-    return tuple(
-        ColumnHead(column.name, f"head-{column.name}", break_label(flat(column.head), _WIDTHS.ems(column.name)))
-        for column in edition.columns
+def _filters(edition: Edition) -> Iterator[Filter]:
+    """A filter for each column of symbols or terms."""
+    for column in edition.columns:
+        if words := column.words:
+            counts = Counter(item.text(column) for item in edition.items.values())
+            labels = {word: f"{word} {said}" if column.kind == "symbol" else word for word, said in words.items()}
+            if BLANK in counts:
+                labels[BLANK] = BLANK
+            choices = tuple((word, label, counts[word]) for word, label in labels.items())
+            yield Filter(column.name, column.head, choices)
+
+
+def _searched(edition: Edition) -> str:
+    """The heads of the columns that are searched."""
+    kinds = ("name", "prose", "text", "department")
+    return "・".join(flat(column.head) for column in edition.columns if column.kind in kinds)
+
+
+def head_rows(widths: ColumnWidths) -> tuple[tuple[ColumnHead, ...], ...]:
+    """The column heads in one row, or in two if there is a series by year."""
+    rows = 2 if any(one.column.years for one in widths.columns) else 1
+    upper: list[ColumnHead] = []
+    lower: list[ColumnHead] = []
+    for one in widths.columns:
+        if not one.column.years:
+            lines = (*widths.head_lines(one, one.column.head), *_unit_line(one.column))
+            upper.append(ColumnHead(f"head-{one.id}", one.column.kind, lines, rows=rows))
+            continue
+        above = f"head-{one.column.name}"
+        if not one.year:
+            line = flat(one.column.head) + "".join(_unit_line(one.column))
+            upper.append(ColumnHead(above, one.column.kind, (line,), span=len(one.column.years)))
+        lower.append(ColumnHead(f"head-{one.id}", one.column.kind, widths.head_lines(one, one.head), headers=above))
+    return (tuple(upper), tuple(lower)) if lower else (tuple(upper),)
+
+
+def _unit_line(column: Column) -> tuple[str, ...]:
+    return (f"({column.unit})",) if column.unit else ()
+
+
+def groups(edition: Edition, widths: ColumnWidths) -> Iterator[Group]:
+    """The body of the list: a group for each section of the outermost level; of a list without levels, one for all."""
+    heading: HeadingRow | None = None
+    rows: list[HeadingRow | ItemRow] = []
+    position = 0
+    for headings, row in edition.lines():
+        if row is not None:
+            position += 1
+            item = edition.items[row.number]
+            rows.append(_item_row(edition, widths, item, item is not row, position, headings))
+        elif len(headings) > 1:
+            rows.append(_heading_row(headings, len(widths.columns)))
+        else:
+            if heading:
+                yield Group(heading, tuple(rows))
+            heading, rows = _heading_row(headings, len(widths.columns)), []
+    yield Group(heading, tuple(rows))
+
+
+def _heading_row(headings: tuple[Heading, ...], columns: int) -> HeadingRow:
+    *above, here = headings
+    return HeadingRow(
+        len(above),
+        here.id,
+        here.number,
+        here.section.name,
+        " ".join((f"head-{here.level.name}", *(one.id for one in reversed(above)))),
+        _context(above),
+        here.section.page_break,
+        columns - len(above),
     )
 
 
-def sections(edition: Edition) -> Iterator[Section]:
-    """The body of the list, by policy."""
-    position = 0
-    for policy_position, policy in enumerate(edition.policies, 1):
-        policy_id = f"policy-{policy_position}"
-        number = policy_number(policy_position)
-        here = f"{number} {flat(policy.name)}"
-        heading = HeadingRow(0, policy_id, number, policy.name, "head-policy", "", policy.page_break)
-        rows: list[HeadingRow | ItemRow] = []
-        for measure_position, measure in enumerate(policy.measures, 1):
-            measure_id = f"measure-{policy_position}-{measure_position}"
-            label = measure_number(measure_position)
-            rows.append(
-                HeadingRow(
-                    1,
-                    measure_id,
-                    label,
-                    measure.name,
-                    f"head-measure {policy_id}",
-                    here + CONTINUED,
-                    measure.page_break,
-                )
-            )
-            context = f"{here} {label} {flat(measure.name)}{CONTINUED}"
-            for row in measure.rows:
-                position += 1
-                item = edition.items[row.number]
-                rows.append(_cells(edition, item, item is not row, position, (measure_id, policy_id), context))
-        yield Section(heading, tuple(rows))
+def _context(headings: Sequence[Heading]) -> str:
+    return " ".join(one.title for one in headings) + CONTINUED if headings else ""
 
 
-def _cells(
-    edition: Edition, item: Item, repeated: bool, position: int, headers: tuple[str, str], context: str
+def _item_row(
+    edition: Edition, widths: ColumnWidths, item: Item, repeated: bool, position: int, headings: tuple[Heading, ...]
 ) -> ItemRow:
     return ItemRow(
         id=f"row-{position}" if repeated else f"no-{item.number}",
         number=item.number,
+        marks="".join(f"【{mark}】" for mark in item.marks),
         mark=REPEATED if repeated else "",
-        cells=tuple(_cell(edition, item, column, repeated) for column in item_columns(edition.columns)),
-        headers=headers,
-        context=context,
+        cells=tuple(_cell(item, one, widths, repeated) for one in widths.columns if one.column.kind != "level"),
+        below=() if repeated else tuple(_below(edition, item, widths)),
+        headers=tuple(one.id for one in reversed(headings)),
+        context=_context(headings),
         repeated=repeated,
-        height="" if repeated else _height(item),
+        height="" if repeated else _height(edition, item, widths),
     )
 
 
-def _cell(edition: Edition, item: Item, column: Column, repeated: bool) -> ItemCell:
-    if repeated and column.is_answered:
-        return ItemCell(column, NOTHING)
-    text = item.text(column)
-    return ItemCell(column, text, edition.legend[text] if column.kind == "symbol" and text != BLANK else "")
+def _cell(item: Item, one: Printed, widths: ColumnWidths, repeated: bool) -> ItemCell:
+    column, head = one.column, one.column.head if not one.column.years else f"{one.column.head} {one.head}"
+    if repeated and column.kind not in ("number", "name"):
+        return ItemCell(one.id, column, head, (NOTHING,))
+    text = item.texts(column)[one.year]
+    if column.kind != "figure":
+        return ItemCell(
+            one.id,
+            column,
+            head,
+            widths.lines(column, text),
+            (column.words or {}).get(text, "") if column.kind == "symbol" else "",
+        )
+    text, unit = figure_parts(text, "" if column.unit else item.unit_of(column))
+    return ItemCell(one.id, column, head, (text,), unit=unit, beside=widths.figures[one.id].beside(text, unit))
 
 
-def _height(item: Item) -> str:
+def _below(edition: Edition, item: Item, widths: ColumnWidths) -> Iterator[BelowCell]:
+    span = sum(one.column.kind not in ("level", "number") for one in widths.columns)
+    for column in edition.columns:
+        if column.is_below and (text := item.text(column)):
+            lines = _lines(f"{column.head} {text}", widths.below)
+            yield BelowCell(column.kind, column.head, text, span, lines > edition.form.sheet.lines)
+
+
+def _height(edition: Edition, item: Item, widths: ColumnWidths) -> str:
     """ "tall" if `item` is certainly taller than a page, so that the layout divides its row at once; otherwise "".
 
     Rows near a page's height are found by the layout, which then lays out once more (layout/engine.py).
     """
     lines = max(
-        sum(-(-width_in_ems(part) // width) or 1 for part in item.text(column).split("\n")) for column, width in _LONG
+        _lines(item.text(one.column), widths.widths.ems(one.id, CELL_SIDE))
+        for one in widths.columns
+        if one.column.kind in ("name", "prose")
     )
-    return "tall" if lines > A4.lines else ""
+    return "tall" if lines > edition.form.sheet.lines else ""
+
+
+def _lines(text: str, width: int) -> int:
+    return sum(-(-width_in_ems(part) // width) or 1 for part in text.split("\n"))

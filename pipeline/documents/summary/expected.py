@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pipeline.documents import expected as common
 from pipeline.documents.document import Block, Cell, Expected, Paragraph, Row, Table
 from pipeline.documents.expected import percent, require
-from pipeline.model.edition import BLANK, Edition, Item, Repeat, policy_number
+from pipeline.model.edition import Edition, Item, Repeat, policy_number
+from pipeline.model.form import BLANK
 from pipeline.text import brief, flat
 from pipeline.years.similarity import fold
 
@@ -51,7 +52,7 @@ class _Sums:
         self.policies = [
             _Counted(row for measure in policy.measures for row in measure.rows) for policy in edition.policies
         ]
-        self.whole = _Counted(row for _, _, row in edition.rows)
+        self.whole = _Counted(row for _, row in edition.rows())
         self.columns = {
             "status": self._columns("status", [(one, one, flat(said)) for one, said in edition.legend.items()]),
             "treatment": self._columns("treatment", [(term, "", term) for term in edition.treatments]),

@@ -10,10 +10,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from pipeline.documents.document import Carried
-from pipeline.documents.html import break_label, document_title, masthead, percent, permille, render
-from pipeline.model.edition import BLANK, Edition, Item, policy_number
+from pipeline.documents.html import document_title, masthead, percent, permille, render
+from pipeline.model.edition import Edition, Item, policy_number
+from pipeline.model.form import BLANK
 from pipeline.paper import A4, BOTTOM, LINE_HEIGHT, PX, RULE, TOP, TYPE_PT, Widths, em
-from pipeline.text import brief, flat, width_in_ems
+from pipeline.text import break_label, brief, flat, width_in_ems
 from pipeline.years.similarity import fold
 
 from .chart import EM, FILLS, UNFILLED, BarData, Chart, draw
@@ -364,7 +365,7 @@ def treatment_columns(edition: Edition) -> tuple[CountColumn, ...]:
 
 
 def _repeats(edition: Edition) -> int:
-    return sum(not isinstance(row, Item) for _, _, row in edition.rows)
+    return sum(not isinstance(row, Item) for _, row in edition.rows())
 
 
 def _size(edition: Edition) -> str:
