@@ -36,7 +36,7 @@ from pipeline.documents import data, html, markup
 from pipeline.documents.data import csv_file
 from pipeline.library import Library
 from pipeline.model import schema
-from pipeline.office import returns, sheets, signature
+from pipeline.office import answers, sheets, signature
 from pipeline.preview import server
 from pipeline.processes import progress
 from pipeline.years import draft
@@ -215,8 +215,7 @@ def full_disk_for_a_reply(patch: Patch) -> None:
 
 def bug_behind_a_reply(patch: Patch) -> None:
     replied()(patch)
-    bug(returns, "named")(patch)
-    bug(returns, "compose")(patch)
+    bug(answers, "compose")(patch)
 
 
 def empty_folder(_: Patch) -> None:
@@ -490,7 +489,7 @@ ROWS = (
     ),
     Row("sheets", 1, answers_not_fetched, err=("担当課なし.xlsx は、作った後に書き換えられています。",)),
     Row("import", 1, conflict, out=("変更はありません。",), err=("食い違い: NO 1「項目一」の実施状況: ", "誤りや食い違いがあるため、何も書き込んでいません。")),
-    Row("import", 1, replied("✕"), out=NO_CHANGE, err=("reply.xlsx 6行", "何も書き込んでいません。"), name="wrong answer"),
+    Row("import", 1, replied("済み"), out=NO_CHANGE[:1], err=("reply.xlsx 6行", "何も書き込んでいません。"), name="wrong answer"),
     Row("import", 1, typed="import source/test.yaml --apply", out=("読み取れたファイルがありません。",), err=("test.yaml: ", "何も書き込んでいません。"), name="no workbook"),
     Row("import", 1, reply_to_a_broken_source, err=E402),
     Row("demo", 1, error_in_the_sample, out=("架空の見本を demo/ に用意してあります。",), err=("source/r5.yaml:", "E401")),

@@ -107,7 +107,7 @@ class Book:
 
     def save(self, name: str = "甲課.xlsx") -> Path:
         path = Path("back") / name
-        path.parent.mkdir(exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
         self.book.save(path)
         return path
 
@@ -229,7 +229,7 @@ def test_numbers_are_read_as_the_symbols_they_are() -> None:
 # Both sides
 
 
-def test_a_value_that_changed_in_the_source_meanwhile_is_a_conflict_and_nothing_is_written() -> None:
+def test_a_value_that_changed_in_the_source_meanwhile_is_a_conflict_and_the_others_are_taken() -> None:
     path = Book.of(KO).write(ROW[2], STATUS, "◎").write(ROW[1], STATUS, "◎").save()
     later = SOURCE.replace('"○"', "×")
     PATH.write_text(later, "utf-8")
@@ -239,9 +239,8 @@ def test_a_value_that_changed_in_the_source_meanwhile_is_a_conflict_and_nothing_
         "NO 2「項目二」の実施状況: 送った後で、元データも変わりました。\n"
         "  送ったとき: ○\n  今の元データ: ×\n  甲課.xlsx 7行: ◎"
     ]
-    assert len(returns.changes) == 1  # still shown
-    assert not apply_returns(returns)
-    assert PATH.read_text("utf-8") == later
+    assert apply_returns(returns)
+    assert PATH.read_text("utf-8") == later.replace("未記入   #", "◎   #")
 
 
 def test_a_value_that_both_sides_changed_alike_is_none() -> None:
@@ -261,8 +260,8 @@ def test_what_the_department_left_alone_keeps_the_source_s_new_value() -> None:
 @pytest.mark.parametrize(
     ("later", "reason"),
     [
-        (SOURCE.replace("名称: 項目一", "名称: 別の項目"), "名称が「項目一」から「別の項目」に変わりました"),
-        (SOURCE.replace("NO: 1\n", "NO: 9\n"), "この項目が版からなくなりました"),
+        (SOURCE.replace("名称: 項目一", "名称: 別の項目"), "NO 1は「別の項目」になりました"),
+        (SOURCE.replace("NO: 1\n", "NO: 9\n").replace("項目一", "別の項目"), "この項目が版からなくなりました"),
     ],
 )
 def test_an_answer_to_an_item_that_is_another_now_is_a_conflict(later: str, reason: str) -> None:
@@ -311,7 +310,7 @@ def test_a_source_that_is_saved_while_answers_are_read_is_left_alone() -> None:
 @pytest.mark.parametrize(
     ("column", "text", "message"),
     [
-        (STATUS, "〇", "実施状況: 「〇」(U+3007)は凡例にありません。「○」(U+25CB)ではありませんか。"),
+        (STATUS, "●", "実施状況: 「●」(U+25CF)は凡例にありません。「○」(U+25CB)ではありませんか。"),
         (STATUS, "済み", "実施状況: 「済み」は凡例にありません。使えるのは「◎」、「○」、「×」、「未記入」です。"),
         (STATUS, "◎ ○", "実施状況: 「◎ ○」は凡例にありません。"),
         (
@@ -353,12 +352,24 @@ def test_what_is_no_text_is_refused(value: object, kind: str, message: str) -> N
     assert message in line
 
 
-def test_one_wrong_answer_keeps_all_others_from_being_written() -> None:
-    book = Book.of(KO).write(ROW[1], STATUS, "◎").write(ROW[2], STATUS, "〇")
-    returns = read_returns([book.save()])
-    assert returns.changes
-    assert not apply_returns(returns)
-    assert PATH.read_text("utf-8") == SOURCE
+def test_a_wrong_answer_keeps_no_other_from_being_written_and_is_listed_by_department() -> None:
+    ko = Book.of(KO).write(ROW[1], STATUS, "◎").write(ROW[2], STATUS, "済み").write(ROW[2], FINDINGS, "書いた。").save()
+    otsu = Book.of(OTSU).write(6, STATUS, "×").save("乙課.xlsx")
+    Path("back/丙課.pdf").write_bytes(b"%PDF-1.7")
+    returns = read_returns([ko, otsu, Path("back/丙課.pdf")])
+    assert messages(returns) == [
+        "次の1件のファイルは、取り込みません。",
+        "丙課.pdf: PDFです。照会票(.xlsx)ではないので、読み取れません。お送りした照会票に記入し直すよう、担当課に依頼してください。",
+        "甲課の回答のうち、次の1件は取り込みません。",
+        "甲課.xlsx 7行 実施状況: 「済み」は凡例にありません。使えるのは「◎」、「○」、「×」、「未記入」です。",
+    ]
+    assert apply_returns(returns)
+    expected = SOURCE.replace("未記入   #", "◎   #").replace("前の文。\n              二行目。", "書いた。")
+    expected = expected.replace(
+        "実施状況: ○\n            今後の取扱い: 継続\n            担当課: 乙課",
+        "実施状況: ×\n            今後の取扱い: 継続\n            担当課: 乙課",
+    )
+    assert PATH.read_text("utf-8") == expected
 
 
 Damage = Callable[[Book], object]
@@ -382,35 +393,44 @@ def _copy_row(book: Book) -> None:
 
 
 def _tamper(book: Book) -> None:
-    book.book[HIDDEN]["C8"] = "◎"
+    book.book[HIDDEN]["E11"] = "◎"
 
 
 @pytest.mark.parametrize(
-    ("damage", "message"),
+    ("damage", "message", "is_taken"),
     [
-        (_misnumber, "甲課.xlsx 6行 NO: NO 1の行のNOが書き換えられているか、行がずれています。"),
+        (_misnumber, "甲課.xlsx 6行 NO: NO 1の行のNOが書き換えられているか、行がずれています。", True),
         (
             _rename,
             "甲課.xlsx 6行 名称: NO 1の名称が書き換えられているか、行がずれています。「項目一」に戻してください。",
+            True,
         ),
-        (_shift, "甲課.xlsx 6行 NO: NO 2の行のNOが書き換えられているか"),
-        (_copy_row, "甲課.xlsx 9行 NO: NO 1の行が二つあります。"),
-        (lambda book: book.write(9, STATUS, "◎"), "甲課.xlsx 9行 NO: どの項目の行か分かりません。"),
-        (lambda book: book.answers.delete_rows(7), "甲課.xlsx: NO 2の行がありません。"),
-        (lambda book: book.answers.insert_rows(2), "甲課.xlsx 5行: 見出し「NO」が、送ったときの所にありません。"),
-        (lambda book: book.answers.delete_cols(7), "甲課.xlsx 5行: 見出し「今後の取扱い」が、"),
-        (lambda book: book.answers.merge_cells("F6:F7"), "甲課.xlsx 6行: 結合されたセルがあります。"),
-        (_tamper, "甲課.xlsx: シート「照合用」(非表示)が書き換えられています。"),
-        (lambda book: book.book.remove(book.book[HIDDEN]), "甲課.xlsx: シート「照合用」(非表示)がありません。"),
-        (lambda book: book.book.remove(book.book[ANSWERS]), "甲課.xlsx: シート「回答」がありません。"),
+        (_shift, "甲課.xlsx 6行 NO: NO 2の行のNOが書き換えられているか", True),
+        (_copy_row, "甲課.xlsx 9行 NO: NO 1の行が二つあります。", True),
+        (lambda book: book.write(9, STATUS, "◎"), "甲課.xlsx 9行 NO: 追加・複写された行のようです。", True),
+        (lambda book: book.answers.delete_rows(7), "甲課.xlsx: NO 2の行がありません。", True),
+        (
+            lambda book: book.answers.insert_rows(2),
+            "甲課.xlsx 5行: 見出し「NO」が、送ったときの所にありません。",
+            False,
+        ),
+        (lambda book: book.answers.delete_cols(7), "甲課.xlsx 5行: 見出し「今後の取扱い」が、", False),
+        (lambda book: book.answers.merge_cells("F6:F7"), "甲課.xlsx 6行: 結合されたセルがあります。", False),
+        (_tamper, "甲課.xlsx: シート「照合用」(非表示)が書き換えられています。", False),
+        (lambda book: book.book.remove(book.book[HIDDEN]), "甲課.xlsx: シート「照合用」(非表示)がありません。", False),
+        (lambda book: book.book.remove(book.book[ANSWERS]), "甲課.xlsx: シート「回答」がありません。", False),
     ],
 )
-def test_a_damaged_sheet_is_an_error_at_its_place(damage: Damage, message: str) -> None:
-    book = Book.of(KO).write(ROW[4], STATUS, "◎")
+def test_a_damaged_sheet_is_an_error_at_its_place(damage: Damage, message: str, is_taken: bool) -> None:
+    book = Book.of(KO).write(ROW[1], STATUS, "◎").write(ROW[4], STATUS, "◎")
     damage(book)
     returns = read_returns([book.save()])
     assert said(returns)[0].startswith(message)
-    assert not apply_returns(returns)
+    # What stands in sound rows is taken, unless nothing in the file is certain.
+    is_first_sound = damage not in (_misnumber, _rename, _shift, _copy_row)
+    numbers = [*([1] if is_first_sound else []), 4] if is_taken else []
+    assert [change.number for change in returns.changes] == numbers
+    assert apply_returns(returns) == is_taken
 
 
 def test_a_note_beside_the_table_is_reported_and_does_no_harm() -> None:

@@ -109,8 +109,8 @@ def test_heads_legend_and_terms_are_the_edition_s_own() -> None:
     book = opened(path)
     assert rows(path)[HEAD_ROW - 1][1] == "柱"
     hidden = sheet_of(book, HIDDEN)
-    assert [hidden.cell(row, 7).value for row in range(1, 5)] == ["A", "○", "×", BLANK]
-    assert [hidden.cell(row, 8).value for row in range(1, 4)] == ["済み", "継続", BLANK]
+    assert [hidden.cell(row, 9).value for row in range(1, 5)] == ["A", "○", "×", BLANK]
+    assert [hidden.cell(row, 10).value for row in range(1, 4)] == ["済み", "継続", BLANK]
     assert "A 実施済" in str(sheet_of(book, ANSWERS)["B3"].value)
     guide = "".join(map("".join, rows(path, GUIDE)))
     assert "進捗" in guide
@@ -131,8 +131,8 @@ def test_only_the_answers_are_unlocked_and_the_lists_offer_the_edition_s_words(m
     assert book.security.lockStructure
     rules = {str(rule.sqref): rule.formula1 for rule in sheet.data_validations.dataValidation}
     assert rules == {
-        f"J{FIRST}:J{FIRST + 1}": f"'{HIDDEN}'!$G$1:$G$4",
-        f"K{FIRST}:K{FIRST + 1}": f"'{HIDDEN}'!$H$1:$H$3",
+        f"J{FIRST}:J{FIRST + 1}": f"'{HIDDEN}'!$I$1:$I$4",
+        f"K{FIRST}:K{FIRST + 1}": f"'{HIDDEN}'!$J$1:$J$3",
     }
 
 
@@ -143,7 +143,8 @@ def test_ids_and_what_went_out_are_hidden(made: dict[str, Path]) -> None:
     assert sheet_of(book, ANSWERS).column_dimensions["A"].hidden
     values = [[cell for cell in row if cell] for row in rows(made["社会教育課"], HIDDEN)]
     assert [row[1] for row in values[1:4]] == ["next", read_source(Path("source/next.yaml")).digest, "社会教育課"]
-    assert values[7:] == [["2", "新しい項目", BLANK, BLANK], ["3", "項目一", "○", "継続", "=1+1"]]
+    where = "方針一\n施策一"
+    assert values[9:] == [["2", "新しい項目", where, BLANK, BLANK], ["3", "項目一", "1", where, "○", "継続", "=1+1"]]
 
 
 def test_pages_are_a4_landscape_with_heads_and_numbers(made: dict[str, Path]) -> None:

@@ -200,23 +200,28 @@ def _for_many(papers: Mapping[Path, Paper], jobs: int) -> int:
 
 
 def _import(options: SimpleNamespace) -> int:
+    from pipeline.office.folder import returned_files
     from pipeline.office.returns import apply_returns, describe, messages, read_returns
 
-    files = [file for path in options.files for file in _workbooks(Path(path))]
+    files = returned_files([Path(path) for path in options.files])
     if not files:
         raise UsageError("FILES のフォルダに、照会票(.xlsx)がありません。")
     returns = read_returns(files, _library)
     for message in messages(returns):
         print(message, file=sys.stderr)
     print(describe(returns))
-    if not returns.is_clean:
-        print("誤りや食い違いがあるため、何も書き込んでいません。", file=sys.stderr)
-        return 1
     if options.apply and apply_returns(returns) and returns.source:
         print(f"{returns.source.path} に書き込みました。")
     elif returns.changes:
         print("まだ書き込んでいません。この内容でよければ、APPLY=1 を付けて、もう一度実行してください。")
-    return 0
+    if returns.is_clean:
+        return 0
+    left = len(returns.findings) + len(returns.conflicts)
+    if returns.changes:
+        print(f"取り込まないものが{left}件あります(上のとおり)。", file=sys.stderr)
+    else:
+        print("誤りや食い違いがあるため、何も書き込んでいません。", file=sys.stderr)
+    return 1
 
 
 def _check(options: SimpleNamespace) -> int:
@@ -324,13 +329,6 @@ def _history(options: SimpleNamespace) -> int:
     if paths:
         _make(history_of(paths, options.edition, _library), _step)
     return code
-
-
-def _workbooks(path: Path) -> list[Path]:
-    """`path`, or, if it is a folder, all workbooks in it, without Excel's lock files (~$…)."""
-    if not path.is_dir():
-        return [path]
-    return sorted(file for file in path.glob("*.xlsx") if not file.name.startswith("~$"))
 
 
 def _sign(options: SimpleNamespace) -> int:

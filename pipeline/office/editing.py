@@ -13,27 +13,30 @@ from pathlib import Path
 import yaml
 
 from pipeline.errors import PipelineError, SourceError
-from pipeline.model.rules import rows
-from pipeline.source.tree import Mapping as Node
-from pipeline.source.tree import Scalar, Source, parse_source, plain
+from pipeline.model.form import FIGURE, Form
+from pipeline.model.rules import form_of_tree, rows
+from pipeline.source.tree import Mapping as Item
+from pipeline.source.tree import Node, Scalar, Sequence, Source, parse_source, plain
 from pipeline.years.draft import scalar
 
-Answers = Mapping[int, Mapping[str, str]]  # by NO, by key
+# Where a value stands in an item: at a key, or at a key and a place (from 0) in its list.
+Place = str | tuple[str, int]
+Answers = Mapping[int, Mapping[str, str] | Mapping[Place, str]]  # by NO, by place
 
 
 class EditError(PipelineError):
     """The file's YAML cannot be edited safely; the message names the lines to edit by hand."""
 
 
-_Place = tuple[int, int]  # line and column, from 0
+_Point = tuple[int, int]  # line and column, from 0
 
 
 @dataclass(frozen=True, slots=True)
 class _Edit:
     """A replacement of the text between two places."""
 
-    begin: _Place
-    end: _Place
+    begin: _Point
+    end: _Point
     text: str
 
 
@@ -41,8 +44,8 @@ class _Edit:
 class _Token:
     """A scalar in the file. For a block scalar (| or >), `end` is the end of its last line with text."""
 
-    begin: _Place
-    end: _Place
+    begin: _Point
+    end: _Point
     style: str
 
 
@@ -62,6 +65,17 @@ def edit(source: Source, answers: Answers) -> Source:
     return edited
 
 
+def positions(source: Source) -> dict[tuple[int, Place], tuple[int, int]]:
+    """The line and the column (from 1) of each value of an item, by NO and place."""
+    found: dict[tuple[int, Place], tuple[int, int]] = {}
+    for number, node in _items(source.root, form_of_tree(source.root)):
+        for key, value in node.entries.items():
+            found[number, key] = value.line, value.column
+            if isinstance(value, Sequence):
+                found |= {(number, (key, index)): (one.line, one.column) for index, one in enumerate(value.items)}
+    return found
+
+
 def _read(path: Path, data: bytes) -> Source | None:
     try:
         return parse_source(path, data)
@@ -72,43 +86,63 @@ def _read(path: Path, data: bytes) -> Source | None:
 def _intended(source: Source, answers: Answers) -> object:
     """The tree that the edited file must have, as plain data. It is parsed anew, because it is modified here."""
     root = parse_source(source.path, source.data).root
-    for number, node in _items(root):
-        for key, text in answers.get(number, {}).items():
-            if text or key in node.entries:  # an empty answer needs no new key
-                node.entries[key] = Scalar(text, 0, 0)
+    for number, node in _items(root, form_of_tree(root)):
+        for place, text in answers.get(number, {}).items():
+            if isinstance(place, tuple):
+                series = node.entries[place[0]]
+                assert isinstance(series, Sequence)
+                series.items[place[1]] = Scalar(text, 0, 0)
+            elif text or place in node.entries:  # an empty answer needs no new key
+                node.entries[place] = Scalar(text, 0, 0)
     return plain(root)
 
 
-def _items(root: Node) -> Iterator[tuple[int, Node]]:
-    return ((row.number, row.node) for row in rows(root) if row.number)
+def _items(root: Item, form: Form) -> Iterator[tuple[int, Item]]:
+    return ((row.number, row.node) for row in rows(root, form) if row.number)
 
 
 class _Editor:
     def __init__(self, source: Source) -> None:
         self._lines = source.lines
         self._root = source.root
-        self._tokens: dict[_Place, _Token] = {}
-        self._flow: set[_Place] = set()
+        self._form = form_of_tree(source.root)
+        self._plain = {column.key for column in self._form.own if column.kind in ("figure", "date")}
+        self._keys = [column.key for column in self._form.own]
+        self._tokens: dict[_Point, _Token] = {}
+        self._flow: dict[_Point, _Point] = {}  # the end of each mapping or list in braces or brackets, by its begin
+        opened: list[tuple[_Point, bool]] = []
         for event in yaml.parse("\n".join(self._lines), Loader=yaml.CSafeLoader):
             begin, end = event.start_mark, event.end_mark
             assert begin is not None
             assert end is not None
-            place = begin.line, begin.column
-            if isinstance(event, yaml.MappingStartEvent) and event.flow_style:
-                self._flow.add(place)
+            point = begin.line, begin.column
+            if isinstance(event, yaml.CollectionStartEvent):
+                opened.append((point, bool(event.flow_style)))
+            elif isinstance(event, yaml.CollectionEndEvent):
+                first, is_flow = opened.pop()
+                if is_flow:
+                    self._flow[first] = end.line, end.column
             elif isinstance(event, yaml.ScalarEvent):
-                self._tokens[place] = self._token(event.style or "", place, (end.line, end.column))
+                self._tokens[point] = self._token(event.style or "", point, (end.line, end.column))
 
     def edits(self, answers: Answers) -> Iterator[_Edit]:
-        for number, node in _items(self._root):
-            for key, text in answers.get(number, {}).items():
-                in_flow = (node.line - 1, node.column - 1) in self._flow
-                if key not in node.entries:
-                    yield from self._insert(node, key, text, in_flow)
+        for number, node in _items(self._root, self._form):
+            # In printed order, so that several keys that are inserted at one place keep that order.
+            places = sorted(answers.get(number, {}).items(), key=lambda answer: self._order(answer[0]))
+            in_flow = _point(node) in self._flow
+            for place, text in places:
+                if isinstance(place, tuple):
+                    yield self._replace_in_list(node.entries[place[0]], place, text)
+                elif place in node.entries:
+                    yield from self._replace(node, place, text, in_flow)
                 else:
-                    yield from self._replace(node, key, text, in_flow)
+                    yield from self._insert(node, place, text, in_flow)
 
-    def _token(self, style: str, begin: _Place, end: _Place) -> _Token:
+    def _order(self, place: Place) -> int:
+        key = place if isinstance(place, str) else place[0]
+        return self._keys.index(key) if key in self._keys else -1
+
+    def _token(self, style: str, begin: _Point, end: _Point) -> _Token:
         if style and style in "|>":
             last = end[0] if end[1] else end[0] - 1
             while last > begin[0] and not self._lines[last].strip(" "):
@@ -116,9 +150,9 @@ class _Editor:
             end = last, len(self._lines[last])
         return _Token(begin, end, style)
 
-    def _replace(self, node: Node, key: str, text: str, in_flow: bool) -> Iterator[_Edit]:
+    def _replace(self, node: Item, key: str, text: str, in_flow: bool) -> Iterator[_Edit]:
         value, name = node.entries[key], node.keys[key]
-        token = self._tokens[value.line - 1, value.column - 1]
+        token = self._tokens[_point(value)]
         if token.style and token.style in "|>":
             yield from self._replace_block(token, text, name)
             return
@@ -126,7 +160,7 @@ class _Editor:
         before = self._lines[line][:column]
         on_line_of_key = line == name.line - 1
         if not text and not in_flow:
-            # Write an empty value as `検証内容:`, without "", as people do to leave room for an answer.
+            # Write an empty value as `キー:`, without "", as people do to leave room for an answer.
             start = token.begin
             if on_line_of_key:
                 start = line, len(before.rstrip(" "))
@@ -139,7 +173,20 @@ class _Editor:
             yield _Edit(token.begin, token.end, _separated(before, "|"))
             yield _Edit(behind, behind, _block(text, name.column + 1))
         else:
-            yield _Edit(token.begin, token.end, _separated(before, _quoted(text, token.style, in_flow)))
+            yield _Edit(token.begin, token.end, _separated(before, self._written(key, text, token.style, in_flow)))
+
+    def _replace_in_list(self, series: Node, place: tuple[str, int], text: str) -> _Edit:
+        assert isinstance(series, Sequence)
+        token = self._tokens[_point(series.items[place[1]])]
+        in_flow = _point(series) in self._flow
+        return _Edit(token.begin, token.end, self._written(place[0], text, token.style, in_flow))
+
+    def _written(self, key: str, text: str, style: str, in_flow: bool) -> str:
+        """`text` on one line. Figures and dates need no quotes, since every value of a source is read as text."""
+        is_plain = key in self._plain and (FIGURE.fullmatch(text) or re.fullmatch("[0-9]{4}-[0-9]{2}-[0-9]{2}", text))
+        if is_plain and style not in ("'", '"') and not (in_flow and "," in text):
+            return text
+        return _quoted(text, style if style not in ("|", ">") else "", in_flow)
 
     def _replace_block(self, token: _Token, text: str, name: Scalar) -> Iterator[_Edit]:
         """Replace a block scalar, but keep the header's comment and the indentation; > (folded) becomes | (literal)."""
@@ -153,20 +200,39 @@ class _Editor:
         yield _Edit((line, start), (line, header.end()), "|" if text else "")
         yield _Edit((line, len(self._lines[line])), token.end, _block(text, spaces) if text else "")
 
-    def _insert(self, node: Node, key: str, text: str, in_flow: bool) -> Iterator[_Edit]:
-        """Insert a missing key after 今後の取扱い, or after NO."""
+    def _insert(self, node: Item, key: str, text: str, in_flow: bool) -> Iterator[_Edit]:
+        """Insert a missing key after the nearest column before it that the item has, or after its name."""
         if not text:
             return
-        neighbour = "今後の取扱い" if "今後の取扱い" in node.entries else "NO"
-        value = node.entries[neighbour]
-        token = self._tokens[value.line - 1, value.column - 1]
+        before = reversed(self._keys[: self._order(key)])
+        neighbour = next((one for one in before if one in node.entries), "名称")
+        end = self._end(node.entries[neighbour])
+        written = self._written(key, text, "", in_flow)
         if in_flow:
-            yield _Edit(token.end, token.end, f", {key}: {_quoted(text, '', in_flow)}")
+            yield _Edit(end, end, f", {_key(key, in_flow)}: {written}")
             return
         column = node.keys[neighbour].column - 1
-        written = f"|{_block(text, column + 2)}" if "\n" in text else _quoted(text, "", in_flow)
-        behind = token.end[0], len(self._lines[token.end[0]])
-        yield _Edit(behind, behind, f"\n{' ' * column}{key}: {written}")
+        if "\n" in text:
+            written = f"|{_block(text, column + 2)}"
+        behind = end[0], len(self._lines[end[0]])
+        yield _Edit(behind, behind, f"\n{' ' * column}{_key(key, in_flow)}: {written}")
+
+    def _end(self, node: Node) -> _Point:
+        """Where the text of a value ends."""
+        if _point(node) in self._flow:
+            return self._flow[_point(node)]
+        if isinstance(node, Scalar):
+            return self._tokens[_point(node)].end
+        return self._end(node.items[-1] if isinstance(node, Sequence) else [*node.entries.values()][-1])
+
+
+def _point(node: Node) -> _Point:
+    return node.line - 1, node.column - 1
+
+
+def _key(key: str, in_flow: bool) -> str:
+    # In a flow collection a plain key ends at a comma or a bracket.
+    return json.dumps(key, ensure_ascii=False) if in_flow and re.search(r"[,\[\]{}]", key) else scalar(key)
 
 
 def _quoted(text: str, style: str, in_flow: bool) -> str:

@@ -6,15 +6,15 @@ distinguishes changes by a department from later changes in the source.
 
 import hashlib
 import io
-import json
 import math
 import re
 import zipfile
 from collections.abc import Iterable, Iterator, Sequence
 from copy import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import groupby
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from openpyxl import Workbook
 from openpyxl.cell import Cell
@@ -33,28 +33,27 @@ from pipeline.documents.document import DIGEST_LENGTH
 from pipeline.errors import PipelineError, Problem
 from pipeline.library import Library
 from pipeline.model.dates import japanese_date
-from pipeline.model.edition import Edition, Item, measure_number, policy_number
-from pipeline.model.form import BLANK, Column, answered
+from pipeline.model.edition import Edition, Item
+from pipeline.model.form import BLANK, Column
 from pipeline.model.validation import Validated
 from pipeline.reading import UnreadableError, read_file
-from pipeline.source.limits import MAX_TEXT
+from pipeline.source.limits import MAX_NAME, MAX_TEXT
 from pipeline.text import width_in_halves
 from pipeline.years.matching import Placed
 
 from .workbook_format import (
     ANSWERS,
     FACTS,
-    FIRST_ASKED,
     FORM,
     GUIDE,
     HEAD_ROW,
     HIDDEN,
-    KEYS,
-    NAME_COLUMN,
-    Asked,
-    Form,
+    IDENTITY,
+    SentForm,
+    asked,
     by_department,
     departments,
+    fields,
 )
 
 _FIRST_SHEET = "xl/worksheets/sheet1.xml"
@@ -68,9 +67,13 @@ _BLANK_FILL = PatternFill("solid", bgColor="FFE0B2")
 _THIN, _THICK = Side("thin", color="808080"), Side("medium", color="000000")
 _WRAPPED = Alignment(vertical="top", wrap_text=True)
 _CENTRED = Alignment(horizontal="center", vertical="top", wrap_text=True)
+_RIGHT = Alignment(horizontal="right", vertical="top", wrap_text=True)
 # Widths in characters, and alignments, of a column by its kind. A column of prose to fill in is wider (see `_answers`).
-_WIDTHS: dict[str, float] = {"symbol": 10, "term": 13, "prose": 36}
-_ALIGNED = {"symbol": _CENTRED, "term": _CENTRED, "prose": _WRAPPED}
+_WIDTHS: dict[str, float] = {"symbol": 10, "term": 13, "figure": 12, "date": 18, "text": 20, "prose": 36}
+_ALIGNED = {"symbol": _CENTRED, "term": _CENTRED, "figure": _RIGHT, "date": _CENTRED}
+# The widths of all columns together, in characters, up to which a page of A4 is legible; beyond, prose gets narrower,
+# down to the least, and then the page is A3.
+_A4_WIDTH, _LEAST_PROSE = 200, 26
 
 
 class SheetsError(PipelineError):
@@ -149,14 +152,34 @@ def _file_name(department: str, taken: Iterable[str]) -> str:
 # A workbook
 
 
+# The groups of columns: what says which item it is, values that are given, and what is to be filled in.
+_ITEM, _GIVEN, _OPEN = "項目", "参考", "記入欄"
+
+
 @dataclass(frozen=True, slots=True)
 class _SheetColumn:
-    """A column of the answer sheet: its head, its width in characters, its cells from top to bottom."""
+    """A column of the answer sheet: its head and the one above its group, its width in characters, its cells.
 
+    `kind` is that of the list's column whose values it shows; `column` is the one that is filled in here, if any.
+    """
+
+    group: str
     head: str
     width: float
     cells: tuple[str | int, ...]
     alignment: Alignment = _WRAPPED
+    kind: str = ""
+    column: Column | None = None
+
+    @property
+    def room(self) -> float:
+        """The characters by which it may be narrowed."""
+        return self.width - _LEAST_PROSE if self.kind == "prose" else 0
+
+    @property
+    def words(self) -> list[str]:
+        """The words of its drop-down list; empty if it has none."""
+        return [*self.column.words, BLANK] if self.column and self.column.words else []
 
 
 class _Reply:
@@ -169,14 +192,20 @@ class _Reply:
         self._previous = previous
         self._department = department
         self._items = items
-        asked = tuple(
-            Asked(item.number, item.name, tuple(item.text(column) for column in answered()))
-            for item in (placed.item for placed in items)
-        )
-        self._asked = asked
-        self._columns = [*self._context(), *self._last_year(), *self._answers()]
+        self._fields = fields(self._edition)
+        self._asked = tuple(asked(placed, self._fields) for placed in items)
+        context = [*self._context()]
+        name_column = len(context)
+        number = self._edition.form.number
+        number_column = name_column - 1 if number and number.field == "number" else 0
+        self._columns = _fitted([*context, *self._given(), *self._last_year(), *self._answers()])
+        self._frozen_columns = name_column
         heads = tuple(column.head for column in self._columns)
-        self._form = Form(validated.source.edition, validated.source.digest, department, heads, asked)
+        source = validated.source
+        self._form = SentForm(
+            *(source.edition, source.digest, department, heads, tuple(self._fields)),
+            *(number_column, name_column, self._asked),
+        )
 
     def data(self) -> bytes:
         book = Workbook()
@@ -192,19 +221,23 @@ class _Reply:
         book.security = WorkbookProtection(lockStructure=True)
         book.properties.title = self._edition.title
         book.properties.creator = self._edition.municipality
-        return _reproducible(book)
+        figures = [
+            f"{get_column_letter(index)}{HEAD_ROW + 1}:{get_column_letter(index)}{HEAD_ROW + len(self._items)}"
+            for index, one in enumerate(self._columns, 1)
+            if one.kind == "figure"
+        ]
+        return _reproducible(book, " ".join(figures))
 
     # The hidden sheet
 
     def _write_hidden(self, sheet: Worksheet) -> None:
         form = self._form
-        heads = json.dumps(form.heads, ensure_ascii=False)
-        facts = (FORM, form.edition, form.digest, form.department, heads, form.checksum)
-        for row, pair in enumerate(zip(FACTS, facts, strict=True), 1):
+        facts = FACTS[FORM]
+        for row, pair in enumerate(zip(facts, form.facts, strict=True), 1):
             _write_row(sheet, row, 1, pair)
-        _write_row(sheet, FIRST_ASKED - 1, 1, ("NO", "名称", *KEYS))
-        for row, one in enumerate(form.asked, FIRST_ASKED):
-            _write_row(sheet, row, 1, map(str, one.row))
+        _write_row(sheet, len(facts) + 1, 1, (*IDENTITY[FORM], *(field.label for field in form.fields)))
+        for row, one in enumerate(form.asked, len(facts) + 2):
+            _write_row(sheet, row, 1, map(str, one.row(FORM)))
         for column, words in self._lists.items():
             for row, word in enumerate(words, 1):
                 _write(sheet, row, column, word)
@@ -214,14 +247,17 @@ class _Reply:
     @property
     def _lists(self) -> dict[int, list[str]]:
         """The words of each drop-down list, by its column in the hidden sheet, right of the table and an empty one."""
-        lists = ([*words, BLANK] for column in answered() if (words := self._edition.words(column)))
-        return dict(enumerate(lists, len(KEYS) + 4))
+        return dict(enumerate(filter(None, (column.words for column in self._columns)), self._first_list))
+
+    @property
+    def _first_list(self) -> int:
+        return len(IDENTITY[FORM]) + len(self._fields) + 2
 
     # The answers
 
     def _write_answers(self, sheet: Worksheet) -> None:
         columns = self._columns
-        first_answer = len(columns) - len(KEYS) + 1
+        first_answer = len(columns) - len(self._fields) + 1
         last_row = HEAD_ROW + len(self._items)
         self._write_masthead(sheet, len(columns), sum(column.width for column in columns[1:]))
         for index, column in enumerate(columns, 1):
@@ -230,7 +266,7 @@ class _Reply:
             cells = [_write(sheet, row, index, text) for row, text in enumerate(column.cells, HEAD_ROW + 1)]
             cells[0].alignment = column.alignment
             cells[0].border = _frame(index == first_answer, index == len(columns))
-            if index >= first_answer:
+            if column.column:
                 cells[0].fill = _ANSWER_FILL
                 cells[0].protection = Protection(locked=False)
                 cells[0].number_format = "@"  # text: Excel must not turn input into dates or formulas
@@ -241,76 +277,110 @@ class _Reply:
         sheet.row_dimensions[HEAD_ROW].height = _height((column.head, column.width) for column in columns)
         for index, row in enumerate(range(HEAD_ROW + 1, last_row + 1)):
             sheet.row_dimensions[row].height = _height((column.cells[index], column.width) for column in columns)
-        self._write_groups(sheet, first_answer)
-        lists = iter(self._lists.items())
-        for index, answer in enumerate(answered(self._edition.columns), first_answer):
-            if self._edition.words(answer):
-                self._offer(sheet, index, last_row, answer.head, *next(lists))
-        sheet.freeze_panes = f"{get_column_letter(NAME_COLUMN + 1)}{HEAD_ROW + 1}"
+        self._write_groups(sheet)
+        lists = iter(self._lists)
+        for index, column in enumerate(columns, 1):
+            letter = get_column_letter(index)
+            cells_of_column = f"{letter}{HEAD_ROW + 1}:{letter}{last_row}"
+            if column.words:
+                _offer(sheet, cells_of_column, column, next(lists))
+            elif column.column and (prompt := _PROMPTS.get(column.column.kind)):
+                _prompt(sheet, cells_of_column, column, prompt)
+        sheet.freeze_panes = f"{get_column_letter(self._frozen_columns + 1)}{HEAD_ROW + 1}"
         sheet.auto_filter.ref = f"B{HEAD_ROW}:{get_column_letter(len(columns))}{last_row}"
         sheet.sheet_view.zoomScale = 90
         self._set_up_page(sheet)
+        if sum(column.width for column in columns[1:]) > _A4_WIDTH:
+            sheet.page_setup.paperSize = 8  # A3
         sheet.print_title_rows = f"{HEAD_ROW - 1}:{HEAD_ROW}"
         _protect(sheet)
 
     def _context(self) -> Iterator[_SheetColumn]:
+        """The columns that say which item it is: the hidden NO, the headings, the printed number, and last the name."""
         wide = 1.0 if self._previous else 1.4
-        heads = self._edition.headings
         items = self._items
-        yield _SheetColumn("NO", 6, tuple(placed.number for placed in items))
-        policies = tuple(f"{policy_number(placed.policy_position)} {placed.policy}" for placed in items)
-        yield _SheetColumn(heads.policy, 14 * wide, policies)
-        measures = tuple(f"{measure_number(placed.measure_position)} {placed.measure}" for placed in items)
-        yield _SheetColumn(heads.measure, 15 * wide, measures)
-        yield _SheetColumn(heads.number, 6, tuple(placed.number for placed in items), _CENTRED)
-        yield _SheetColumn(heads.item, 22 * wide, tuple(map(self._named, items)))
+        yield _SheetColumn("", "NO", 6, tuple(placed.number for placed in items))
+        for depth, level in enumerate(one for one in self._edition.columns if one.kind == "level"):
+            headings = (placed.headings[depth] for placed in items)
+            texts = tuple(" ".join(filter(None, (one.number, one.section.name))) for one in headings)
+            yield _SheetColumn(_ITEM, level.head, (15 if depth else 14) * wide, texts)
+        if number := next((one for one in self._edition.columns if one.kind == "number"), None):
+            is_own = number.field != "number"
+            numbers = tuple(placed.item.text(number) if is_own else placed.number for placed in items)
+            yield _SheetColumn(_ITEM, number.head, 10 if is_own else 6, numbers, _CENTRED)
+        yield _SheetColumn(_ITEM, self._edition.item_column.head, 22 * wide, tuple(map(self._named, items)))
 
     def _named(self, placed: Placed) -> str:
         others = [name for name in departments(self._edition, placed.item.department) if name != self._department]
         return placed.item.name + (f"\n({'、'.join(others)}と共同)" if others else "")
 
+    def _given(self) -> Iterator[_SheetColumn]:
+        """The figures that are given: base and target values, the earlier years of a series, and the items' units."""
+        figures = [column for column in self._edition.columns if column.kind == "figure"]
+        items = [placed.item for placed in self._items]
+        for column in figures:
+            heads = [_of_year(_with_unit(column), year) for year in column.years[:-1]]
+            for position, head in enumerate(heads if column.years else [_with_unit(column)]):
+                cells = tuple(item.texts(column)[position] for item in items)
+                yield _SheetColumn(_GIVEN, head, _WIDTHS["figure"], cells, _RIGHT, "figure")
+        own = [column for column in figures if not column.unit]
+        units = tuple(next(filter(None, map(item.unit_of, own)), "") for item in items)
+        if any(units):
+            yield _SheetColumn(_GIVEN, "単位", 8, units, _CENTRED)
+
     def _last_year(self) -> Iterator[_SheetColumn]:
         if self._previous is None:
             return
         previous = self._previous
+        group = f"前版({previous.fiscal_year})" if previous.fiscal_year else "前版"
         former = [[previous.items[number] for number in placed.item.previous_numbers] for placed in self._items]
-        heads = self._edition.headings
-
-        numbers = tuple("\n".join(str(item.number) for item in items) for items in former)
-        yield _SheetColumn(f"前版{heads.number}", 7, numbers, _CENTRED)
-        for column in answered(self._edition.columns):
+        number = next((column for column in self._edition.columns if column.kind == "number"), None)
+        numbers = tuple("\n".join(map(_number_of, items)) for items in former)
+        yield _SheetColumn(group, f"前版{number.head if number else 'NO'}", 7, numbers, _CENTRED)
+        then = {column.key: column for column in previous.columns}
+        for column in self._fields.values():
+            before = then.get(column.key)
+            # A year of a series that this edition shows too stands among the given values.
+            if before is None or (before.years and before.years[-1] in column.years):
+                continue
             # If several items became one, prefix each text with its NO.
             texts = (
                 "\n".join(
-                    f"{item.number}: {text}" if len(items) > 1 else text
+                    f"{_number_of(item)}: {text}" if len(items) > 1 else text
                     for item in items
-                    for text in [self._former_text(previous, item, column)]
+                    for text in [self._former_text(item, before, placed.item, column)]
                 )
-                for items in former
+                for items, placed in zip(former, self._items, strict=True)
             )
-            yield _SheetColumn(column.head, _WIDTHS[column.kind], tuple(map(_cut, texts)), _ALIGNED[column.kind])
+            head = _of_year(column.head, before.years[-1]) if before.years else column.head
+            aligned = _ALIGNED.get(column.kind, _WRAPPED)
+            yield _SheetColumn(group, head, _WIDTHS[column.kind], tuple(map(_cut, texts)), aligned, column.kind)
 
-    def _former_text(self, previous: Edition, item: Item, column: Column) -> str:
-        """The text in the previous edition; a symbol with its meaning if it has another one in this edition."""
-        text = item.text(column)
-        if column.kind != "symbol":
-            return text
-        meaning = previous.legend.get(text, "")
-        return text if self._edition.legend.get(text, "") == meaning else f"{text}({meaning})"
+    def _former_text(self, item: Item, before: Column, successor: Item, column: Column) -> str:
+        """The text in the previous edition; with the symbol's meaning, or the unit, if that is another in this edition."""
+        text = item.texts(before)[-1]
+        if column.kind == "symbol" and before.kind == "symbol":
+            meaning = (before.words or {}).get(text, "")
+            return text if (column.words or {}).get(text, "") == meaning else f"{text}({meaning})"
+        unit = item.unit_of(before)
+        return text if unit == successor.unit_of(column) else f"{text}({unit})"
 
     def _answers(self) -> Iterator[_SheetColumn]:
         for one in self._asked:
-            for key, text in one.answers.items():
+            for field, text in one.answers.items():
                 if _units(text) > MAX_CELL:
                     raise SheetsError(
-                        f"NO {one.number}「{one.name}」の{key}が、表計算ソフトの一つのセルに入りません。短くしてください。"
+                        f"NO {one.number}「{one.name}」の{field.label}が、表計算ソフトの一つのセルに入りません。短くしてください。"
                     )
-        for column in answered(self._edition.columns):
+        for field, column in self._fields.items():
             width = _WIDTHS[column.kind]
             if column.kind == "prose":
                 width += 6 if self._previous else 24
-            texts = tuple(one.answers[column.key] for one in self._asked)
-            yield _SheetColumn(column.head, width, texts, _ALIGNED[column.kind])
+            if column.kind in ("symbol", "term"):
+                width = max(width, *(min(width_in_halves(word) + 2, 20) for word in column.words or ("",)))
+            head = _of_year(_with_unit(column), field.year) if field.year else _with_unit(column)
+            texts = tuple(one.answers[field] for one in self._asked)
+            yield _SheetColumn(_OPEN, head, width, texts, _ALIGNED.get(column.kind, _WRAPPED), column.kind, column)
 
     def _write_masthead(self, sheet: Worksheet, columns: int, width: float) -> None:
         edition = self._edition
@@ -319,81 +389,78 @@ class _Reply:
         dated = f"{japanese_date(edition.as_of)}現在" if edition.as_of else ""
         parts = (edition.municipality, edition.fiscal_year, dated, f"担当課: {self._department}")
         _write(sheet, 2, 2, " ".join(filter(None, parts)))
-        legend = " ".join(f"{symbol} {meaning}" for symbol, meaning in edition.legend.items())
-        text = f"凡例: {legend} 書き方は、シート「{GUIDE}」を見てください。"
+        symbols = [column for column in self._fields.values() if column.kind == "symbol" and column.words]
+        text = ""
+        for column in symbols:
+            legend = " ".join(f"{symbol} {meaning}" for symbol, meaning in (column.words or {}).items())
+            text += f"凡例{f'({column.head})' if len(symbols) > 1 else ''}: {legend} "
+        text += f"書き方は、シート「{GUIDE}」を見てください。"
         _write(sheet, 3, 2, text).alignment = _WRAPPED
         sheet.merge_cells(start_row=3, end_row=3, start_column=2, end_column=columns)
         sheet.row_dimensions[3].height = _height([(text, width)])  # Excel does not fit a row to a merged cell
 
-    def _write_groups(self, sheet: Worksheet, first_answer: int) -> None:
-        row = HEAD_ROW - 1
-        year = self._previous.fiscal_year if self._previous else ""
-        groups = (
-            (2, NAME_COLUMN - 1, "項目"),
-            (NAME_COLUMN + 1, first_answer - NAME_COLUMN - 1, f"前版({year})" if year else "前版"),
-            (first_answer, len(KEYS), "記入欄"),
-        )
-        for first, count, text in groups:
-            if not count:
-                continue
-            for column in range(first, first + count):
-                _head(_write(sheet, row, column, ""))
-            _write(sheet, row, first, text)
-            sheet.merge_cells(start_row=row, end_row=row, start_column=first, end_column=first + count - 1)
-
-    def _offer(
-        self, sheet: Worksheet, column: int, last_row: int, head: str, list_column: int, words: Sequence[str]
-    ) -> None:
-        """Add a drop-down list of the words in the hidden sheet: an inline list allows 255 characters and no commas."""
-        letter = get_column_letter(list_column)
-        rule = DataValidation(
-            type="list",
-            formula1=f"'{HIDDEN}'!${letter}$1:${letter}${len(words)}",
-            allow_blank=True,
-            showErrorMessage=True,
-        )
-        rule.errorTitle = head[:30]
-        rule.error = "一覧にありません。欄の右の▼から選んでください。"
-        cells = f"{get_column_letter(column)}{HEAD_ROW + 1}:{get_column_letter(column)}{last_row}"
-        rule.add(cells)
-        sheet.add_data_validation(rule)
-        # Bold as well as coloured, since prints are monochrome.
-        look = DifferentialStyle(font=Font(bold=True), fill=_BLANK_FILL)
-        still_open = Rule(type="cellIs", operator="equal", formula=[f'"{BLANK}"'], dxf=look)
-        sheet.conditional_formatting.add(cells, still_open)
+    def _write_groups(self, sheet: Worksheet) -> None:
+        row, first = HEAD_ROW - 1, 1
+        for group, members in groupby(self._columns, key=lambda column: column.group):
+            last = first + len(list(members)) - 1
+            if group:
+                for column in range(first, last + 1):
+                    _head(_write(sheet, row, column, ""))
+                _write(sheet, row, first, group)
+                if last > first:
+                    sheet.merge_cells(start_row=row, end_row=row, start_column=first, end_column=last)
+            first = last + 1
 
     # The sheet of instructions
 
     def _write_guide(self, sheet: Worksheet) -> None:
-        edition, heads = self._edition, self._edition.headings
         sheet.column_dimensions["A"].width = 14
         sheet.column_dimensions["B"].width = 88
         _write(sheet, 1, 1, GUIDE).font = Font(name=_FONT, size=14, bold=True)
-        steps = (
-            f"記入するのは、シート「{ANSWERS}」の黄色い欄({heads.status}、{heads.treatment}、{heads.findings})だけです。ほかの欄は保護してあります。",
-            f"{heads.status}と{heads.treatment}は、欄を選ぶと右に出る▼から選んでください。まだ決まらないものは「{BLANK}」のままにしてください。",
-            f"{heads.findings}は、書いたとおりに印刷されます。{MAX_TEXT:,}字までです。改行は Alt キーを押しながら Enter です。",
-            "行の高さと列の幅は変えられ、絞り込みもできます。行や列を加えたり消したりしないでください。",
-            "名称などの誤りに気づいたら、ここでは直さずに知らせてください。",
-            f"終わったら、.xlsx のまま保存して{f'、{edition.department}へ' if edition.department else ''}返してください。ファイル名は変えてもかまいません。",
-        )
+        steps = [*self._steps()]
         for number, step in enumerate(steps, 1):
             _write(sheet, 1 + number, 1, number).alignment = _CENTRED
             _write(sheet, 1 + number, 2, step).alignment = _WRAPPED
             sheet.row_dimensions[1 + number].height = _height([(step, 88)])
         kinds = {"継続": "次の版に続く", "終了": "次の版に続かない"}
-        terms = {term: kinds[kind] for term, kind in edition.treatments.items()}
         row = len(steps) + 3
-        for title, words in ((f"凡例({heads.status})", edition.legend), (heads.treatment, terms)):
+        for column in self._fields.values():
+            if column.kind == "symbol":
+                title, words = f"凡例({column.head})", dict(column.words or {})
+            elif column.decides:
+                title, words = column.head, {term: kinds[kind] for term, kind in (column.words or {}).items()}
+            else:
+                continue
             _write(sheet, row, 1, title).font = Font(name=_FONT, size=10, bold=True)
             for line, pair in enumerate(words.items(), row + 1):
-                for column, text in enumerate(pair, 1):
-                    cell = _write(sheet, line, column, text)
-                    cell.alignment = _CENTRED if column == 1 else _WRAPPED
+                for position, text in enumerate(pair, 1):
+                    cell = _write(sheet, line, position, text)
+                    cell.alignment = _CENTRED if position == 1 else _WRAPPED
                     cell.border = Border(_THIN, _THIN, _THIN, _THIN)
             row += len(words) + 2
         self._set_up_page(sheet)
         _protect(sheet)
+
+    def _steps(self) -> Iterator[str]:
+        def heads(*kinds: str) -> str:
+            return "と".join(column.head for column in self._fields.values() if column.kind in kinds)
+
+        everything = "、".join(column.head for column in self._fields.values())
+        yield f"記入するのは、シート「{ANSWERS}」の黄色い欄({everything})だけです。ほかの欄は保護してあります。"
+        if chosen := heads("symbol", "term"):
+            yield f"{chosen}は、欄を選ぶと右に出る▼から選んでください。まだ決まらないものは「{BLANK}」のままにしてください。"
+        if figures := heads("figure"):
+            yield f"{figures}には、{_PROMPTS['figure']}"
+        if dates := heads("date"):
+            yield f"{dates}には、{_PROMPTS['date']}"
+        if texts := heads("text"):
+            yield f"{texts}には、短い文字を記入してください。{MAX_NAME:,}字までです。"
+        if prose := heads("prose"):
+            yield f"{prose}は、書いたとおりに印刷されます。{MAX_TEXT:,}字までです。改行は Alt キーを押しながら Enter です。"
+        yield "行の高さと列の幅は変えられ、絞り込みもできます。行や列を加えたり消したりしないでください。"
+        yield "名称などの誤りに気づいたら、ここでは直さずに知らせてください。"
+        to = f"、{self._edition.department}へ" if self._edition.department else ""
+        yield f"終わったら、.xlsx のまま保存して{to}返してください。ファイル名は変えてもかまいません。"
 
     def _set_up_page(self, sheet: Worksheet) -> None:
         sheet.page_setup.orientation = "landscape"
@@ -414,6 +481,71 @@ class _Reply:
         footer.left.text = self._department.replace("&", "&&")[:100]
         footer.center.text = "&P / &N"
         footer.right.text = f"{self._form.edition} {self._form.digest[:DIGEST_LENGTH]}"
+
+
+# What is typed into a cell, by the kind of its column.
+_PROMPTS = {
+    "figure": "数だけを半角で記入してください(例 1,250、38.2、▲3)。単位は書きません。"
+    f"数がなければ「-」か「なし」とし、まだ決まらないものは「{BLANK}」のままにしてください。",
+    "date": "日付を記入してください(例 2024/3/31、令和6年3月31日)。"
+    f"日付がなければ空のままに、まだ決まらないものは「{BLANK}」としてください。",
+}
+
+
+def _offer(sheet: Worksheet, cells: str, column: _SheetColumn, list_column: int) -> None:
+    """Add a drop-down list of the words in the hidden sheet: an inline list allows 255 characters and no commas."""
+    letter = get_column_letter(list_column)
+    rule = DataValidation(
+        type="list",
+        formula1=f"'{HIDDEN}'!${letter}$1:${letter}${len(column.words)}",
+        allow_blank=True,
+        showErrorMessage=True,
+    )
+    rule.errorTitle = column.head.replace("\n", " ")[:30]
+    rule.error = "一覧にありません。欄の右の▼から選んでください。"
+    rule.add(cells)
+    sheet.add_data_validation(rule)
+    _highlight_blanks(sheet, cells)
+
+
+def _prompt(sheet: Worksheet, cells: str, column: _SheetColumn, text: str) -> None:
+    """Show `text` beside a selected cell. Excel itself cannot check the cells, since their content is text."""
+    rule = DataValidation(allow_blank=True, showInputMessage=True)
+    rule.promptTitle = column.head.replace("\n", " ")[:30]
+    rule.prompt = text
+    rule.add(cells)
+    sheet.add_data_validation(rule)
+    _highlight_blanks(sheet, cells)
+
+
+def _highlight_blanks(sheet: Worksheet, cells: str) -> None:
+    # Bold as well as coloured, since prints are monochrome.
+    look = DifferentialStyle(font=Font(bold=True), fill=_BLANK_FILL)
+    still_open = Rule(type="cellIs", operator="equal", formula=[f'"{BLANK}"'], dxf=look)
+    sheet.conditional_formatting.add(cells, still_open)
+
+
+def _fitted(columns: list[_SheetColumn]) -> list[_SheetColumn]:
+    """`columns` with prose as narrow as it must be, down to `_LEAST_PROSE`, for a page of A4."""
+    excess = sum(column.width for column in columns[1:]) - _A4_WIDTH
+    room = sum(column.room for column in columns)
+    if excess <= 0 or not room:
+        return columns
+    share = min(1, excess / room)
+    return [replace(column, width=column.width - share * column.room) for column in columns]
+
+
+def _with_unit(column: Column) -> str:
+    return f"{column.head}({column.unit})" if column.unit else column.head
+
+
+def _of_year(head: str, year: str) -> str:
+    return f"{head}\n{year}"
+
+
+def _number_of(item: Item) -> str:
+    """The number by which people know an item: its own, or its NO."""
+    return item.label or str(item.number)
 
 
 def _set_default_font(book: Workbook) -> None:
@@ -490,15 +622,22 @@ def _let_grow(tag: re.Match[bytes]) -> bytes:
     return tag[0].replace(b' customHeight="1"', b"") if is_item else tag[0]
 
 
-def _reproducible(book: Workbook) -> bytes:
-    """The file's bytes, without timestamps, and with a change that openpyxl does not offer (`_let_grow`)."""
+def _reproducible(book: Workbook, figures: str) -> bytes:
+    """The file's bytes, without timestamps, and with changes that openpyxl does not offer.
+
+    These are `_let_grow`, and that no warning stands beside a number as text in the cells of `figures`.
+    """
     written = io.BytesIO()
-    ExcelWriter(book, _Package(written, "w", zipfile.ZIP_DEFLATED)).save()
+    ExcelWriter(book, _Package(written, figures)).save()
     return written.getvalue()
 
 
 class _Package(zipfile.ZipFile):
     """A zip file with fixed timestamps, for reproducible bytes; zip could not store a clock before 1980 anyway."""
+
+    def __init__(self, file: IO[bytes], figures: str) -> None:
+        super().__init__(file, "w", zipfile.ZIP_DEFLATED)
+        self._figures = figures.encode()
 
     def writestr(self, zinfo_or_arcname: Any, data: Any, *_: Any, **__: Any) -> None:
         name = str(zinfo_or_arcname)
@@ -507,6 +646,9 @@ class _Package(zipfile.ZipFile):
             data = re.sub(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", b"2000-01-01T00:00:00Z", data)
         if name == _FIRST_SHEET:
             data = re.sub(rb"<row [^>]*>", _let_grow, data)
+            if self._figures:
+                ignored = b'<ignoredErrors><ignoredError sqref="%b" numberStoredAsText="1"/></ignoredErrors>'
+                data = data.replace(b"</headerFooter>", b"</headerFooter>" + ignored % self._figures)
         entry = zipfile.ZipInfo(name, (2000, 1, 1, 0, 0, 0))
         entry.compress_type = zipfile.ZIP_DEFLATED
         entry.external_attr = 0o644 << 16

@@ -5,14 +5,18 @@ any file. Limits: inflated sizes (by the zip directory; `zipfile` inflates no mo
 elements, the length of a tag. defusedxml refuses DTDs and entities.
 """
 
+import datetime
+import fnmatch
 import io
+import math
 import re
 import struct
 import zipfile
 import zlib
 from dataclasses import dataclass, field
+from decimal import Decimal
 from pathlib import Path
-from typing import IO, NoReturn
+from typing import IO, NoReturn, TypeVar
 from xml.sax import SAXException
 from xml.sax.handler import ContentHandler
 from xml.sax.xmlreader import AttributesImpl, InputSource
@@ -32,8 +36,16 @@ MAX_ROW = 20_000
 MAX_COLUMN = 16_384  # Excel's own limit
 MAX_CELL = 40_000  # characters; Excel's own limit is 32,767
 
+# Excel's own formats for dates, by number; those from 27 on are Japanese.
+_DATES = {*map(str, (14, 15, 16, 17, 22, *range(27, 32), 36, *range(50, 55), 57, 58))}
+# The day that Excel counts as 0, where a workbook does not count from 1904.
+_DAY_0 = datetime.date(1899, 12, 30)
+
 _OLE = bytes.fromhex("d0cf11e0a1b11ae1")
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
+
+
+SEND_AGAIN = "お送りした照会票に記入し直すよう、担当課に依頼してください。"
 
 
 class WorkbookError(Exception):
@@ -46,10 +58,15 @@ class WorkbookError(Exception):
 
 @dataclass(slots=True)
 class Value:
-    """The content of a cell: its text, and its kind: text, number, truth, formula or error."""
+    """The content of a cell: its text, and its kind: text, number, percent, date, truth, formula or error.
+
+    The text of a date is like 2013-03-31, that of a percent the number itself, 0.5. `is_struck` says whether a line goes
+    through any of the text.
+    """
 
     text: str
     kind: str
+    is_struck: bool = False
 
 
 @dataclass(slots=True)
@@ -65,12 +82,26 @@ class Sheet:
         return value.text if value else ""
 
 
-def read_workbook(path: Path, wanted: tuple[str, ...]) -> dict[str, Sheet]:
-    """The sheets named in `wanted`, as far as the workbook at `path` has them. Raises `WorkbookError`."""
+@dataclass(slots=True)
+class Book:
+    """A workbook: the sheets that were asked for, the names of the others, and what lies on top of cells.
+
+    `comments` are the cells with comments, and their texts; `boxes` the texts of text boxes and shapes.
+    """
+
+    sheets: dict[str, Sheet]
+    others: tuple[str, ...]
+    comments: tuple[tuple[str, str], ...]
+    boxes: tuple[str, ...]
+    pictures: int
+
+
+def read_workbook(path: Path, wanted: tuple[str, ...]) -> Book:
+    """The workbook at `path`, with the sheets named in `wanted` as far as it has them. Raises `WorkbookError`."""
     try:
         with _unzip(io.BytesIO(read_file(path, MAX_BYTES).data), path) as package:
-            _check_parts(package)
-            return _PackageReader(package).sheets(wanted)
+            _check_parts(package, path)
+            return _PackageReader(package).book(wanted)
     except UnreadableError as error:
         fix = "画像などを除いてください。" if error.is_too_large else ""
         raise WorkbookError(f"{error}{fix}") from None
@@ -104,17 +135,19 @@ def _unzip(file: IO[bytes], path: Path) -> zipfile.ZipFile:
             raise WorkbookError("空のファイルです。もう一度受け取ってください。")
         if begin.startswith(b"PK"):
             _broken()
+        if begin.startswith(b"%PDF"):
+            raise WorkbookError(f"PDFです。照会票(.xlsx)ではないので、読み取れません。{SEND_AGAIN}")
         if begin.startswith(b"<"):
             raise WorkbookError(f"Excel ブックではなく、HTMLかXMLです。{again}")
         raise WorkbookError(f"Excel ブックではありません(CSVなど)。{again}")
     return zipfile.ZipFile(file)
 
 
-def _check_parts(package: zipfile.ZipFile) -> None:
+def _check_parts(package: zipfile.ZipFile, path: Path) -> None:
     """Refuse parts that no answer needs, and that could harm people who open the file."""
     names = [entry.filename.lower() for entry in package.infolist()]
     if len(names) > MAX_ENTRIES:
-        raise WorkbookError("中の部品が多すぎます。照会票ではありません。送った照会票に書き直してください。")
+        raise WorkbookError(f"中の部品が多すぎます。照会票ではありません。{SEND_AGAIN}")
     if len(set(names)) < len(names):
         _broken()
     # No office program uses other compressions, and an LZMA stream may demand gigabytes.
@@ -129,7 +162,12 @@ def _check_parts(package: zipfile.ZipFile) -> None:
     if "xl/workbook.xml" not in names:
         if "mimetype" in names:
             raise WorkbookError("OpenDocument の形式(.ods)です。「Excel ブック(.xlsx)」として保存し直してください。")
-        raise WorkbookError("Excel ブックではありません。送った照会票に書き直してください。")
+        if path.suffix.lower() == ".zip":
+            raise WorkbookError("ZIPファイルです。展開して、中の照会票をフォルダに入れてください。")
+        raise WorkbookError(f"Excel ブックではありません。{SEND_AGAIN}")
+
+
+_H = TypeVar("_H", bound="_Handler")
 
 
 class _PackageReader:
@@ -137,19 +175,37 @@ class _PackageReader:
         self._package = package
         self._left = MAX_ELEMENTS
 
-    def sheets(self, wanted: tuple[str, ...]) -> dict[str, Sheet]:
-        book, links, strings = _BookParts(), _Links(), _Strings()
+    def book(self, wanted: tuple[str, ...]) -> Book:
+        book, links, strings, styles = _BookParts(), _Links(), _Strings(), _Styles()
         self._parse("xl/workbook.xml", book)
         self._parse("xl/_rels/workbook.xml.rels", links)
+        if links.styles:
+            self._parse(_inside(links.styles), styles)
         if links.strings:
             self._parse(_inside(links.strings), strings)
         found: dict[str, Sheet] = {}
         for name in wanted:
             if target := links.targets.get(book.sheets.get(name, "")):
-                handler = _SheetParts(strings.texts)
+                handler = _SheetParts(strings.texts, styles, book.first_day)
                 self._parse(_inside(target), handler)
                 found[name] = handler.sheet
-        return found
+        others = tuple(name for name in book.sheets if name not in wanted)
+        boxes = self._parse_all("xl/drawings/drawing[0-9]*.xml", _Drawings())
+        return Book(found, others, self._comments(), tuple(boxes.texts), boxes.pictures)
+
+    def _comments(self) -> tuple[tuple[str, str], ...]:
+        old = self._parse_all("xl/comments*.xml", _Comments("comment", "t"))
+        # A thread of comments stands in a part of its own, with a substitute among the comments of the old kind.
+        new = self._parse_all("xl/threadedcomments/*.xml", _Comments("threadedComment", "text"))
+        threads = {cell for cell, _ in new.found}
+        return (*new.found, *((cell, text) for cell, text in old.found if cell not in threads))
+
+    def _parse_all(self, pattern: str, handler: "_H") -> "_H":
+        """Parse every part whose name, in small letters, matches `pattern`."""
+        for name in self._package.namelist():
+            if fnmatch.fnmatchcase(name.lower(), pattern):
+                self._parse(name, handler)
+        return handler
 
     def _parse(self, name: str, handler: "_Handler") -> None:
         try:
@@ -157,7 +213,7 @@ class _PackageReader:
         except KeyError:
             _broken()
         if entry.file_size > MAX_PART:
-            raise WorkbookError("展開すると大きすぎます。照会票ではありません。送った照会票に書き直してください。")
+            raise WorkbookError(f"展開すると大きすぎます。照会票ではありません。{SEND_AGAIN}")
         handler.left = self._left
         parser = create_parser(forbid_dtd=True)
         parser.setContentHandler(handler)
@@ -200,7 +256,7 @@ class _Handler(ContentHandler):
     def startElement(self, name: str, attrs: AttributesImpl) -> None:  # noqa: N802 SAX's name
         self.left -= 1
         if self.left < 0:
-            raise WorkbookError("セルの数が多すぎます。送った照会票に書き直してください。")
+            raise WorkbookError(f"セルの数が多すぎます。{SEND_AGAIN}")
         self.start(name.rpartition(":")[2] if ":" in name else name, attrs)
 
     def endElement(self, name: str) -> None:  # noqa: N802
@@ -212,25 +268,28 @@ class _Handler(ContentHandler):
 
 
 class _BookParts(_Handler):
-    """Collects the relationship id of each sheet, by the sheet's name."""
+    """Collects the relationship id of each sheet, by the sheet's name, and the day that is 0."""
 
     def __init__(self) -> None:
         super().__init__()
         self.sheets: dict[str, str] = {}
+        self.first_day = _DAY_0
 
     def start(self, name: str, attrs: AttributesImpl) -> None:
-        if name == "sheet":
+        if name == "workbookPr" and attrs.get("date1904", "0") in ("1", "true"):
+            self.first_day = datetime.date(1904, 1, 1)
+        elif name == "sheet":
             link = next((attrs[key] for key in attrs.getNames() if key.endswith(":id")), "")
             self.sheets[attrs.get("name", "")] = link
 
 
 class _Links(_Handler):
-    """Collects the targets of relationships: sheets by id, and the shared strings."""
+    """Collects the targets of relationships: sheets by id, the shared strings, and the styles."""
 
     def __init__(self) -> None:
         super().__init__()
         self.targets: dict[str, str] = {}
-        self.strings = ""
+        self.strings = self.styles = ""
 
     def start(self, name: str, attrs: AttributesImpl) -> None:
         if name != "Relationship" or attrs.get("TargetMode") == "External":
@@ -239,28 +298,86 @@ class _Links(_Handler):
             self.targets[attrs.get("Id", "")] = attrs.get("Target", "")
         elif attrs.get("Type", "").endswith("/sharedStrings"):
             self.strings = attrs.get("Target", "")
+        elif attrs.get("Type", "").endswith("/styles"):
+            self.styles = attrs.get("Target", "")
 
 
-class _Texts(_Handler):
-    """Collects the text of an element, without its phonetic readings (furigana)."""
+class _Styles(_Handler):
+    """Collects the styles of cells: for each, the kind of its numbers, and whether its text is struck through."""
 
     def __init__(self) -> None:
         super().__init__()
+        self._within = ""
+        self._is_struck: list[bool] = []  # by font
+        self._formats: dict[str, str] = {}
+        self._styles: list[tuple[str, str]] = []  # number format and font
+
+    def start(self, name: str, attrs: AttributesImpl) -> None:
+        if name in ("fonts", "cellXfs", "cellStyleXfs", "dxfs"):
+            self._within = name
+        elif name == "numFmt" and self._within != "dxfs":
+            self._formats[attrs.get("numFmtId", "")] = attrs.get("formatCode", "")
+        elif name == "font" and self._within == "fonts":
+            self._is_struck.append(False)
+        elif name == "strike" and self._within == "fonts" and self._is_struck:
+            self._is_struck[-1] = _is_on(attrs)
+        elif name == "xf" and self._within == "cellXfs":
+            self._styles.append((attrs.get("numFmtId", "0"), attrs.get("fontId", "0")))
+
+    def of(self, style: str) -> tuple[str, bool]:
+        """The kind of numbers (number, percent, date) in cells of this style, and whether their text is struck."""
+        index = _number(style or "0")
+        if index is None or index >= len(self._styles):
+            return "number", False
+        number, font = self._styles[index]
+        position = _number(font)
+        is_struck = position is not None and position < len(self._is_struck) and self._is_struck[position]
+        return _kind_of_format(number, self._formats.get(number, "")), is_struck
+
+
+def _kind_of_format(number: str, code: str) -> str:
+    """The kind of numbers with a number format: one of Excel's own by its number, or with this code."""
+    if not code:
+        return "percent" if number in ("9", "10") else "date" if number in _DATES else "number"
+    plain = re.sub(r'"[^"]*"|\\.|_.|\*.|\[[^\]]*\]', "", code.split(";")[0])
+    if "%" in plain:
+        return "percent"
+    # y, m, d, and the eras of Japanese dates (g and e); hours alone are no date.
+    return "date" if re.search("[ydge]", plain) and not re.search("General|[0#]", plain) else "number"
+
+
+def _is_on(attrs: AttributesImpl) -> bool:
+    return attrs.get("val", "1") not in ("0", "false", "off")
+
+
+class _Texts(_Handler):
+    """Collects the text of an element, without its phonetic readings (furigana), and whether any of it is struck."""
+
+    def __init__(self, *names: str) -> None:
+        super().__init__()
+        self._names = names or ("t", "v")
         self._pieces: list[str] = []
         self._length = 0
         self._is_open = False
         self._in_reading = False
+        self._in_struck_run = self.has_struck = False
 
-    def start(self, name: str, attrs: AttributesImpl) -> None:  # noqa: ARG002
+    def start(self, name: str, attrs: AttributesImpl) -> None:
         if name == "rPh":
             self._in_reading = True
-        elif name in ("t", "v"):
+        elif name == "r":
+            self._in_struck_run = False
+        elif name == "strike":
+            self._in_struck_run = _is_on(attrs)
+        elif name in self._names:
             self._is_open = not self._in_reading
 
     def end(self, name: str) -> None:
         if name == "rPh":
             self._in_reading = False
-        elif name in ("t", "v"):
+        elif name == "r":
+            self._in_struck_run = False
+        elif name in self._names:
             self._is_open = False
 
     def characters(self, content: str) -> None:
@@ -268,11 +385,49 @@ class _Texts(_Handler):
         if self._is_open and self._length <= MAX_CELL:
             self._pieces.append(content)
             self._length += len(content)
+            self.has_struck |= self._in_struck_run and not content.isspace()
 
     def take(self) -> str:
         text = "".join(self._pieces)
-        self._pieces, self._length = [], 0
+        self._pieces, self._length, self.has_struck = [], 0, False
         return text
+
+
+class _Comments(_Texts):
+    """Collects the comments on cells."""
+
+    def __init__(self, element: str, text: str) -> None:
+        super().__init__(text)
+        self.found: list[tuple[str, str]] = []
+        self._element = element
+        self._cell = ""
+
+    def start(self, name: str, attrs: AttributesImpl) -> None:
+        super().start(name, attrs)
+        if name == self._element:
+            self._cell = attrs.get("ref", "")
+            self.take()
+
+    def end(self, name: str) -> None:
+        super().end(name)
+        if name == self._element:
+            self.found.append((self._cell, self.take()))
+
+
+class _Drawings(_Texts):
+    """Collects the texts of text boxes and shapes, and counts pictures."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.texts: list[str] = []
+        self.pictures = 0
+
+    def end(self, name: str) -> None:
+        super().end(name)
+        if name == "pic":
+            self.pictures += 1
+        elif name == "sp":
+            self.texts.append(self.take())
 
 
 class _Strings(_Texts):
@@ -280,21 +435,25 @@ class _Strings(_Texts):
 
     def __init__(self) -> None:
         super().__init__()
-        self.texts: list[str] = []
+        self.texts: list[tuple[str, bool]] = []  # each with whether any of it is struck
 
     def end(self, name: str) -> None:
         super().end(name)
         if name == "si":
-            self.texts.append(_unescaped(self.take()))
+            is_struck = self.has_struck
+            self.texts.append((_unescaped(self.take()), is_struck))
 
 
 class _SheetParts(_Texts):
     """Collects the cells and merged ranges of a sheet."""
 
-    def __init__(self, strings: list[str]) -> None:
+    def __init__(self, strings: list[tuple[str, bool]], styles: _Styles, first_day: datetime.date) -> None:
         super().__init__()
         self.sheet = Sheet()
         self._strings = strings
+        self._styles = styles
+        self._first_day = first_day
+        self._style = ""
         self._row = self._column = 0
         self._type = ""
         self._is_formula = False
@@ -307,6 +466,7 @@ class _SheetParts(_Texts):
         elif name == "c":
             self._go_to(attrs.get("r", ""))
             self._type = attrs.get("t", "n")
+            self._style = attrs.get("s", "")
             self.take()
             self._is_formula = False
         elif name == "f":
@@ -321,31 +481,51 @@ class _SheetParts(_Texts):
         self._column = column_number(match[1]) if match else self._column + 1
         self._row = int(match[2]) if match else self._row
         if self._column > MAX_COLUMN:
-            raise WorkbookError("列が多すぎます。送った照会票に書き直してください。", self._row)
+            raise WorkbookError(f"列が多すぎます。{SEND_AGAIN}", self._row)
 
     def end(self, name: str) -> None:
         super().end(name)
         if name == "c":
-            value = self._value(self.take())
+            kind, is_struck = self._styles.of(self._style)
+            is_struck |= self.has_struck
+            value = self._value(self.take(), kind)
+            value.is_struck |= is_struck
             if value.text or value.kind == "formula":
                 if self._row > MAX_ROW:
                     raise WorkbookError(
-                        f"{MAX_ROW:,}行より下に記入があります。余分な行を削除するか、送った照会票に書き直してください。",
+                        f"{MAX_ROW:,}行より下に記入があります。余分な行を削除するか、{SEND_AGAIN}",
                         self._row,
                     )
                 self.sheet.cells.setdefault(self._row, {})[self._column] = value
 
-    def _value(self, text: str) -> Value:
+    def _value(self, text: str, kind: str) -> Value:
+        """The content of a cell with this text, whose number, if it is one, is of this kind."""
         if self._is_formula:
             return Value(text, "formula")
         if self._type == "s" and text:
             index = _number(text)
             if index is None or index >= len(self._strings):
                 _broken()
-            return Value(self._strings[index], "text")
+            return Value(self._strings[index][0], "text", self._strings[index][1])
         if self._type in ("inlineStr", "str"):
             return Value(_unescaped(text), "text")
-        return Value(_plain_number(text), {"b": "truth", "e": "error"}.get(self._type, "number"))
+        if self._type == "d":
+            return Value(text[:10], "date")
+        if self._type != "n":
+            return Value(text.strip(), {"b": "truth", "e": "error"}.get(self._type, "number"))
+        if kind == "date" and (day := _day(text, self._first_day)):
+            return Value(day.isoformat(), "date")
+        return Value(_plain_number(text), "percent" if kind == "percent" else "number")
+
+
+def _day(text: str, first: datetime.date) -> datetime.date | None:
+    """The day of a number, counted from `first`; None if it is no number or no day."""
+    try:
+        days = math.floor(float(text))
+        # Excel takes 1900 for a leap year, so that its days before March 1900 are counted wrong.
+        return first + datetime.timedelta(days) if days > 60 or (days > 0 and first != _DAY_0) else None
+    except (ValueError, OverflowError):
+        return None
 
 
 def column_number(letters: str) -> int:
@@ -361,8 +541,12 @@ def _number(text: str) -> int | None:
 
 
 def _plain_number(text: str) -> str:
-    """A number as it was typed: 1.0 becomes 1."""
-    return re.sub(r"(?<=\d)\.0+$", "", text.strip())
+    """A number as it was typed: 1.0 becomes 1, and 78.400000000000006, as the format stores 78.4, becomes 78.4."""
+    try:
+        number = float(text)
+    except ValueError:
+        return text.strip()
+    return format(Decimal(f"{number:.15g}"), "f") if math.isfinite(number) and abs(number) < 1e15 else text.strip()
 
 
 def _unescaped(text: str) -> str:

@@ -95,6 +95,11 @@ def meant(read: str, allowed: Iterable[str]) -> str | None:
     return near[0] if near else None
 
 
+def alike(read: str, allowed: Iterable[str]) -> list[str]:
+    """The words of `allowed` that look like `read`: of other width or case, or other characters of the same look."""
+    return [candidate for candidate in islice(allowed, 100) if _fold(candidate) == _fold(read)]
+
+
 def long_gap(text: str) -> str:
     """The message for the first run of too many blank lines or spaces in `text`; empty if there is none."""
     if run := _BLANK_LINES.search(text):

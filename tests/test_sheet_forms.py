@@ -1,0 +1,448 @@
+"""Workbooks for the departments by the form of a list: each column by its kind, out and back."""
+
+import datetime
+import zipfile
+from pathlib import Path
+
+import pytest
+from openpyxl import load_workbook
+from openpyxl.cell import Cell
+from openpyxl.cell.rich_text import CellRichText, TextBlock
+from openpyxl.cell.text import InlineFont
+from openpyxl.comments import Comment
+from openpyxl.styles import Font
+
+from pipeline.cli.command import main
+from pipeline.model.form import BLANK
+from pipeline.office.returns import apply_returns, messages, read_returns
+from pipeline.office.sheets import make_sheets
+from pipeline.office.workbook_format import FACTS, FORMER, HEAD_ROW, HIDDEN, Asked, Field, SentForm
+
+from .test_returns import Book, rewrite, said
+from .test_sheets import rows, save, sheet_of
+
+pytestmark = pytest.mark.usefixtures("project")
+
+# Made up: a column of each kind, a number of its own for each item, and lists written in both ways.
+SOURCE = """\
+表題: 指標の一覧
+段: [{名称: 柱, 番号: 算用数字}]
+項目: {名称: 指標, 番号: 自由}
+欄:
+  受持: {種類: 課}
+  基準: {種類: 数}
+  実績: {種類: 数, 年度: [R4, R5]}
+  割合: {種類: 数, 単位: '%', 年度: [R5]}
+  評価: {種類: 記号, 凡例: {A: 達成, B: 未達}, 集計: 主}
+  外部: {種類: 記号, 凡例: {○: 良, ×: 否}}
+  方向: {種類: 語, 語: [続ける, やめる]}
+  期日: {種類: 日付}
+  備考: {種類: 文字}
+  説明: {種類: 文章, 段落: 下}
+見出し: {評価: 自己評価, 実績: 実績値}
+注: {1: 速報値。}
+柱:
+  - 名称: 柱一
+    指標:
+      - NO: 1
+        番号: 1-1
+        名称: 指標一
+        受持: 甲課
+        単位: 件
+        基準: 10
+        実績: [32, 40]   # 速報
+        割合: [1.5]
+        評価: A
+        外部: ○
+        方向: 続ける
+        期日: 2024-03-31
+      - NO: 2
+        番号: 1-2
+        名称: 指標二
+        受持: 甲課、乙課
+        基準: なし
+        実績:
+          - 1,000   # 前
+          - 未記入   # 今
+        割合: [未記入]
+        評価: 未記入
+        外部: 未記入
+        方向: 未記入
+        説明: 前の文。
+"""
+PATH = Path("source/test.yaml")
+KO = "out/test/sheets/甲課.xlsx"
+# Columns of the answer sheet, and the rows of the items.
+ACTUAL, RATE, GRADE, OUTSIDE, DIRECTION, DAY, NOTE, TEXT = range(8, 16)
+FIRST, SECOND = HEAD_ROW + 1, HEAD_ROW + 2
+
+
+@pytest.fixture
+def sent() -> Book:
+    """The workbook of 甲課, as it went out."""
+    make_sheets(save("test", SOURCE))
+    return Book.of(KO)
+
+
+def cell(book: Book, row: int, column: int) -> Cell:
+    found = book.answers.cell(row, column)
+    assert isinstance(found, Cell)
+    return found
+
+
+def changes(*files: Path) -> list[tuple[int, str, str]]:
+    returns = read_returns(files)
+    assert messages(returns) == []
+    return [(change.number, change.key, change.new) for change in returns.changes]
+
+
+def test_each_column_is_filled_in_or_given_by_its_kind(sent: Book) -> None:
+    groups, heads, first, second = rows(Path(KO))[HEAD_ROW - 2 :]
+    assert heads == [
+        *("NO", "柱", "番号", "指標"),
+        *("基準", "実績値\nR4", "単位"),
+        *("実績値\nR5", "割合(%)\nR5", "自己評価", "外部", "方向", "期日", "備考", "説明"),
+    ]
+    assert [group for group in groups if group] == ["項目", "参考", "記入欄"]
+    assert first == [
+        *("1", "1 柱一", "1-1", "指標一", "10", "32", "件"),
+        *("40", "1.5", "A", "○", "続ける", "令和6年3月31日", "", ""),
+    ]
+    assert second[3:9] == ["指標二\n(乙課と共同)", "なし", "1,000", "", BLANK, BLANK]
+    unlocked = {one.column for row in sent.answers.iter_rows() for one in row if not one.protection.locked}
+    assert unlocked == {*range(ACTUAL, TEXT + 1)}
+
+
+def test_lists_offer_words_and_cells_of_figures_and_dates_say_what_they_take(sent: Book) -> None:
+    hidden = sheet_of(sent.book, HIDDEN)
+    said = {}
+    for rule in sent.answers.data_validations.dataValidation:
+        column = str(rule.sqref).rstrip("0123456789").split(":")[0].rstrip("0123456789")
+        said[column] = rule.prompt or [
+            one[0].value for one in hidden[(rule.formula1 or "").split("!")[1].replace("$", "")]
+        ]
+    assert said["J"] == ["A", "B", BLANK]
+    assert said["K"] == ["○", "×", BLANK]
+    assert said["L"] == ["続ける", "やめる", BLANK]
+    assert "数だけを半角で" in said["H"]
+    assert "令和6年3月31日" in said["M"]
+    assert [*said] == ["H", "I", "J", "K", "L", "M"]
+    guide = "".join(map("".join, rows(Path(KO), "記入要領")))
+    for words in (
+        "(実績値、割合、自己評価、外部、方向、期日、備考、説明)だけ",
+        "自己評価と外部と方向は、",
+        "実績値と割合には、数だけを",
+    ):
+        assert words in guide
+    assert "凡例(自己評価): A 達成 B 未達 凡例(外部): ○ 良 × 否" in str(sent.answers["B3"].value)
+
+
+def test_a_figure_in_a_column_of_texts_bears_no_mark_of_excel(sent: Book) -> None:  # noqa: ARG001
+    with zipfile.ZipFile(KO) as file:
+        assert b'<ignoredError sqref="E6:E7 F6:F7 H6:H7 I6:I7" numberStoredAsText="1"/>' in file.read(
+            "xl/worksheets/sheet1.xml"
+        )
+
+
+def test_answers_of_each_kind_go_into_their_places_and_every_other_byte_stays(sent: Book) -> None:
+    sent.write(FIRST, ACTUAL, "1,041").write(FIRST, GRADE, "B").write(FIRST, NOTE, "確定").write(
+        FIRST, TEXT, "一行\n二行"
+    )
+    cell(sent, FIRST, DAY).value = datetime.date(2025, 4, 1)
+    cell(sent, FIRST, DAY).number_format = "yyyy/m/d"
+    cell(sent, SECOND, ACTUAL).value = 990.5
+    sent.write(SECOND, DAY, "令和元年5月1日").write(SECOND, DIRECTION, "やめる").write(SECOND, TEXT, "")
+    returns = read_returns([sent.save()])
+    assert messages(returns) == []
+    assert [(one.number, one.key, one.old, one.new) for one in returns.changes[:4]] == [
+        (1, "実績(R5)", "40", "1,041"),
+        (1, "評価", "A", "B"),
+        (1, "期日", "令和6年3月31日", "令和7年4月1日"),
+        (1, "備考", "", "確定"),
+    ]
+    assert apply_returns(returns)
+    expected = (
+        SOURCE.replace("[32, 40]", '[32, "1,041"]')
+        .replace("評価: A\n", "評価: B\n", 1)
+        .replace(
+            "期日: 2024-03-31\n",
+            "期日: 2025-04-01\n        備考: 確定\n        説明: |\n          一行\n          二行\n",
+        )
+        .replace("未記入   # 今", "990.5   # 今")
+        .replace("方向: 未記入\n", "方向: やめる\n        期日: 2019-05-01\n")
+        .replace("説明: 前の文。", "説明:")
+    )
+    assert PATH.read_text("utf-8") == expected
+    assert main(["check", "test"]) == 0
+
+
+def test_an_untouched_workbook_changes_nothing(sent: Book) -> None:
+    assert changes(sent.save()) == []
+
+
+@pytest.mark.parametrize(
+    ("column", "text", "new", "note"),
+    [
+        (ACTUAL, "１２", "12", "実績(R5): 「１２」を「12」と読みました。"),
+        (ACTUAL, "▲３．５", "▲3.5", "「▲３．５」を「▲3.5」と読みました。"),
+        (ACTUAL, "ー", "-", "を「-」と読みました。"),
+        (GRADE, "ｂ", "B", "評価: 「ｂ」(U+FF42)を「B」と読みました。"),
+        (OUTSIDE, "✕", "×", "外部: 「✕」(U+2715)を「×」(U+00D7)と読みました。"),
+    ],
+)
+def test_what_can_only_mean_one_thing_is_read_and_said(sent: Book, column: int, text: str, new: str, note: str) -> None:
+    returns = read_returns([sent.write(FIRST, column, text).save()])
+    assert returns.is_clean
+    assert [change.new for change in returns.changes] == [new]
+    (line,) = messages(returns)
+    assert line.startswith("甲課.xlsx 6行 ")
+    assert note in line
+
+
+@pytest.mark.parametrize(
+    ("column", "text", "message"),
+    [
+        (
+            ACTUAL,
+            "12件",
+            "実績(R5): 「12件」は、数だけではありません。「12」と書いてください(単位「件」は、別の所に書いてあります)。",
+        ),
+        (RATE, "約3割", "割合(R5): 「約3割」は、数ではありません。"),
+        (RATE, "１２％", "「12」と書いてください(単位「%」は"),
+        (ACTUAL, "1" * 13, "長すぎます。数だけを、12字まで"),
+        (GRADE, "C", "評価: 「C」は凡例にありません。"),
+        (DIRECTION, "続けない", "方向: 「続けない」は「方向」の語にありません。「続ける」ではありませんか。"),
+        (DAY, "4月1日", "期日: 「4月1日」は、日付として読めません。"),
+        (DAY, "令和7年2月30日", "暦にない日付です。"),
+        (NOTE, "一\n二\n三\n四\n五\n六", "備考: 6行あります。5行までに"),
+        (NOTE, "長" * 501, "備考: 長すぎます。500字まで"),
+        (TEXT, "詳しくは※2のとおり。", "説明: "),
+    ],
+)
+def test_a_wrong_answer_says_what_to_write_and_keeps_no_other_out(
+    sent: Book, column: int, text: str, message: str
+) -> None:
+    returns = read_returns([sent.write(FIRST, column, text).write(SECOND, DIRECTION, "続ける").save()])
+    (line,) = said(returns)
+    assert line.startswith("甲課.xlsx 6行 ")
+    assert message in line
+    assert [(change.number, change.new) for change in returns.changes] == [(2, "続ける")]
+    assert apply_returns(returns)
+    assert main(["check", "test"]) == 0
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "number_format", "message"),
+    [
+        (ACTUAL, 0.784, "0.0%", "%の付いた数(0.784)が入っています"),
+        (ACTUAL, datetime.date(2024, 1, 2), "m月d日", "日付か数などの値(2024-01-02)が入っています"),
+        (NOTE, datetime.date(2024, 1, 2), '[$-411]ggge"年"m"月"d"日"', "値(2024-01-02)が入っています"),
+        (DAY, 45382, "General", "日付か数などの値(45382)"),
+        (GRADE, True, "General", "日付か数などの値(1)"),
+    ],
+)
+def test_a_value_of_another_kind_is_refused(
+    sent: Book, column: int, value: object, number_format: str, message: str
+) -> None:
+    one = cell(sent, FIRST, column)
+    one.value = value  # type: ignore[assignment]
+    one.number_format = number_format
+    (line,) = said(read_returns([sent.save()]))
+    assert message in line
+
+
+def test_a_flat_list_without_numbers_goes_out_and_comes_back() -> None:
+    flat = "表題: 事業\n段: []\n項目: {名称: 事業名, 番号: なし}\n欄:\n  内容: {種類: 文章}\n事業名:\n  - {NO: 1, 名称: 甲}\n  - {NO: 2, 名称: 乙, 内容: 文}\n"
+    (path,) = make_sheets(save("test", flat)).paths
+    assert rows(path)[HEAD_ROW - 1 :] == [["NO", "事業名", "内容"], ["1", "甲", ""], ["2", "乙", "文"]]
+    returns = read_returns([Book.of(str(path)).write(FIRST, 3, "新, しい").write(SECOND, 3, "").save()])
+    assert apply_returns(returns)
+    assert PATH.read_text("utf-8") == flat.replace("名称: 甲}", '名称: 甲, 内容: "新, しい"}').replace(
+        "内容: 文}", "内容: ''}"
+    )
+
+
+def test_last_year_stands_beside_and_a_year_that_the_series_shows_is_not_repeated() -> None:
+    save("old", SOURCE)
+    new = SOURCE.replace("表題: 指標の一覧", "表題: 指標の一覧\n年度: 令和6年度\n前版: old").replace(
+        "[R4, R5]", "[R5, R6]"
+    )
+    new = (
+        new.replace("[R5]}", "[R6]}")
+        .replace("番号: 1-1\n", "番号: 1-1\n        前版NO: [1]\n")
+        .replace("{A: 達成,", "{A: 完了,")
+    )
+    make_sheets(save("test", new))
+    heads, first, _ = rows(Path(KO))[HEAD_ROW - 1 :]
+    last_year = dict(zip(heads[7:16], first[7:16], strict=True))
+    assert last_year == {
+        **{"前版番号": "1-1", "割合\nR5": "1.5", "自己評価": "A(達成)", "外部": "○", "方向": "続ける"},
+        **{"期日": "令和6年3月31日", "備考": "", "説明": "", "実績値\nR6": "40"},
+    }
+
+
+def test_a_column_that_is_no_longer_filled_in_is_said_and_the_others_are_taken(sent: Book) -> None:
+    path = sent.write(FIRST, ACTUAL, "41").write(FIRST, GRADE, "B").save()
+    save(
+        "test",
+        SOURCE.replace("年度: [R4, R5]", "年度: [R4, R5, R6]")
+        .replace("[32, 40]", "[32, 40, 50]")
+        .replace("# 今", "# 今\n          - 3"),
+    )
+    returns = read_returns([path])
+    assert said(returns) == [
+        "甲課.xlsx 実績(R5): 送った後で、記入する欄ではなくなりました。1件の回答は取り込みません。"
+    ]
+    assert [change.key for change in returns.changes] == ["評価"]
+
+
+# The source moves on while the workbooks are away
+
+
+def moved(source: str) -> str:
+    """`source` with an item inserted first, so that every NO is another, and 指標一 renamed."""
+    source = (
+        source.replace("NO: 2\n", "NO: 3\n").replace("NO: 1\n", "NO: 2\n").replace("名称: 指標一", "名称: 指標一(改)")
+    )
+    new = "      - {NO: 1, 番号: 1-0, 名称: 新規, 受持: 丙課, 基準: 1, 実績: [1, 1], 割合: [1], 評価: A, 外部: ○, 方向: やめる}\n"
+    return source.replace("    指標:\n", f"    指標:\n{new}")
+
+
+def test_an_inserted_and_a_renamed_item_cost_no_conflict(sent: Book) -> None:
+    path = sent.write(FIRST, GRADE, "B").write(SECOND, GRADE, "A").save()
+    later = moved(SOURCE)
+    save("test", later)
+    returns = read_returns([path])
+    assert messages(returns) == [
+        "甲課.xlsx 6行: 送った後で、名称が「指標一」から「指標一(改)」に変わりました(NO 2)。同じ項目として取り込みます。"
+    ]
+    assert [(one.number, one.name, one.new) for one in returns.changes] == [(2, "指標一(改)", "B"), (3, "指標二", "A")]
+    assert apply_returns(returns)
+    assert PATH.read_text("utf-8") == later.replace("評価: A\n", "評価: B\n", 1).replace("評価: 未記入", "評価: A")
+
+
+def test_an_item_that_is_gone_is_one_conflict_and_keeps_no_other_out(sent: Book) -> None:
+    path = sent.write(FIRST, GRADE, "B").write(FIRST, NOTE, "注").write(SECOND, GRADE, "A").save()
+    first, second = SOURCE.index("      - NO: 1"), SOURCE.index("      - NO: 2")
+    save("test", SOURCE[:first] + SOURCE[second:].replace("NO: 2", "NO: 1"))
+    returns = read_returns([path])
+    assert messages(returns) == [
+        "甲課の回答のうち、次の1件は取り込みません。",
+        "食い違い: NO 1「指標一」: 送った後で、この項目が版からなくなりました。\n  甲課.xlsx 6行 評価: B\n  甲課.xlsx 6行 備考: 注",
+    ]
+    assert [(one.number, one.name) for one in returns.changes] == [(1, "指標二")]
+
+
+def test_items_of_one_name_are_told_apart_by_their_headings() -> None:
+    twice = SOURCE.replace("名称: 指標二", "名称: 指標一").replace(
+        "      - NO: 2", "  - 名称: 柱二\n    指標:\n      - NO: 2"
+    )
+    make_sheets(save("test", twice))
+    path = Book.of(KO).write(FIRST, GRADE, "B").write(SECOND, DIRECTION, "やめる").save()
+    save("test", twice.replace("NO: 2\n", "NO: 3\n").replace("NO: 1\n", "NO: 2\n"))
+    assert changes(path) == [(2, "評価", "B"), (3, "方向", "やめる")]
+
+
+def test_a_renumbered_item_whose_number_another_has_now_is_not_mistaken_for_it(sent: Book) -> None:
+    path = sent.write(FIRST, GRADE, "B").save()
+    swapped = SOURCE.replace("NO: 1\n", "NO: x\n").replace("NO: 2\n", "NO: 1\n").replace("NO: x\n", "NO: 2\n")
+    save("test", swapped)
+    assert [(one.number, one.name) for one in read_returns([path]).changes] == [(2, "指標一")]
+
+
+# What lies on top of the cells, and what else comes back
+
+
+def test_struck_text_is_an_error_where_an_answer_stands_and_a_notice_elsewhere(sent: Book) -> None:
+    struck = TextBlock(InlineFont(strike=True), "古い。")
+    cell(sent, FIRST, TEXT).value = CellRichText(struck, "新しい。")
+    cell(sent, SECOND, TEXT).font = Font(strike=True)
+    cell(sent, SECOND, 4).font = Font(strike=True)
+    cell(sent, FIRST, NOTE).value = CellRichText(TextBlock(InlineFont(strike=False, b=True), "太字"))
+    returns = read_returns([sent.save()])
+    fix = "取り消し線の付いた文字があります。消す文字は削除し、残す文字は取り消し線を外してください。"
+    assert said(returns) == [f"甲課.xlsx 6行 説明: {fix}", f"甲課.xlsx 7行 説明: {fix}"]
+    assert [str(one) for one in returns.notices] == [
+        "甲課.xlsx 7行 指標: 取り消し線が付いています。元データの項目はそのままです。担当課に確かめてください。"
+    ]
+    assert [(one.key, one.new) for one in returns.changes] == [("備考", "太字")]
+
+
+DRAWING = "<xdr:wsDr xmlns:xdr='x' xmlns:a='a'><xdr:sp><a:p><a:r><a:t>文字の箱</a:t></a:r></a:p></xdr:sp><xdr:pic/></xdr:wsDr>"
+THREAD = "<ThreadedComments><threadedComment ref='J6'><text>確かめて</text></threadedComment></ThreadedComments>"
+
+
+def test_comments_text_boxes_pictures_and_added_sheets_are_said(sent: Book) -> None:
+    sent.book.security = None
+    sent.book.create_sheet("別紙")
+    sent.answers["J6"].comment = Comment("[Threaded comment]", "甲")
+    sent.answers["O7"].comment = Comment("検討中に\n改めて", "甲")
+    path = sent.save()
+    rewrite(
+        path,
+        {},
+        {"xl/drawings/drawing9.xml": DRAWING.encode(), "xl/threadedComments/threadedComment1.xml": THREAD.encode()},
+    )
+    returns = read_returns([path])
+    assert returns.is_clean
+    assert messages(returns) == [
+        "甲課.xlsx: シート「別紙」が加えられています。取り込みません。",
+        "甲課.xlsx J6: コメント「確かめて」が付いています。取り込みません。",
+        "甲課.xlsx O7: コメント「検討中に 改めて」が付いています。取り込みません。",
+        "甲課.xlsx: 図形かテキストボックス「文字の箱」があります。取り込みません。",
+        "甲課.xlsx: 画像が1個あります。取り込みません。",
+    ]
+
+
+def test_a_folder_is_read_whole_and_what_cannot_be_read_is_named(
+    sent: Book, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sent.write(FIRST, GRADE, "B").save("福祉/甲課.XLSX")
+    for name, data in {
+        "乙課.xls": bytes.fromhex("d0cf11e0a1b11ae1") + bytes(600),
+        "._甲課.XLSX": b"\0\5\x16\7",
+        "~$甲課.xlsx": b"x",
+    }.items():
+        Path("back", name).write_bytes(data)
+    Path("back/.DS_Store").write_bytes(b"x")
+    assert main(["import", "back", "--apply"]) == 1
+    out, err = capsys.readouterr()
+    assert err.splitlines() == [
+        "次の1件のファイルは、取り込みません。",
+        "乙課.xls: 古い形式(.xls)です。表計算ソフトで開き、「Excel ブック(.xlsx)」として保存し直してください。",
+        "._甲課.XLSX: macOSの管理用のファイルです。回答ではないので、読んでいません。",
+        "取り込まないものが1件あります(上のとおり)。",
+    ]
+    assert "  乙課: 乙課.xls を取り込めません(1項目)。" in out
+    assert "source/test.yaml に書き込みました。" in out
+    assert PATH.read_text("utf-8") == SOURCE.replace("評価: A\n", "評価: B\n", 1)
+
+
+def test_a_department_whose_answer_is_refused_is_not_called_unchanged(sent: Book) -> None:
+    assert read_returns([sent.write(FIRST, GRADE, "C").save()]).unanswered == ("乙課: 返ってきていません(1項目)。",)
+
+
+def test_a_workbook_of_the_former_format_is_still_read() -> None:
+    from .test_returns import SOURCE as DEFAULT
+
+    make_sheets(save("test", DEFAULT))
+    path = Book.of(KO).write(FIRST, 6, "◎").save()
+    book = load_workbook(path)
+    hidden = sheet_of(book, HIDDEN)
+    sent = [[str(one or "") for one in row] for row in hidden.iter_rows(min_row=10, max_col=7, values_only=True)]
+    facts = {str(hidden.cell(row, 1).value): str(hidden.cell(row, 2).value) for row in range(1, 9)}
+    fields = tuple(Field(str(hidden.cell(9, column).value)) for column in range(5, 8))
+    asked = tuple(Asked(int(row[0]), row[1], dict(zip(fields, row[4:], strict=True))) for row in sent)
+    heads = tuple(str(one.value) for one in sheet_of(book, "回答")[HEAD_ROW])
+    form = SentForm("test", facts["元データ"], "甲課", heads, fields, 4, 5, asked, FORMER)
+    hidden.delete_rows(1, 20)
+    values = (FORMER, "test", form.digest, "甲課", facts["見出し"], form.checksum)
+    for row, pair in enumerate(zip(FACTS[FORMER], values, strict=True), 1):
+        hidden.cell(row, 1).value, hidden.cell(row, 2).value = pair
+    for row, line in enumerate(
+        [["NO", "名称", *(one.key for one in fields)], *([r[0], r[1], *r[4:]] for r in sent)], 7
+    ):
+        for column, text in enumerate(line, 1):
+            hidden.cell(row, column).value = text or None
+    book.save(path)
+    assert changes(path) == [(1, "実施状況", "◎")]
