@@ -5,9 +5,10 @@ numbers, symbols, terms, figures, departments, dates and short texts get the wid
 the rest. The same edition has the same widths on every build.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 
 from pipeline.paper import (
     CELL_SIDE,
@@ -39,6 +40,10 @@ _MOST = {"symbol": 6, "term": 8, "department": 8, "text": 12, "date": 9}
 _LEAST = 4
 # The most lines of a term, if that makes it no wider than the most ems.
 _LINES = 3
+# The most ems that such a column, or one of figures for its head, may grow to where the paper has room.
+_WIDEST = {"term": 13, "department": 12, "text": 20, "figure": 9}
+# The most items by which widths are compared. Of a longer list every nth item is taken.
+_COMPARED = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +75,10 @@ def figure_parts(text: str, unit: str) -> tuple[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class FigureRoom:
-    """The room that the figures of a printed column take, in half ems: digits, fraction with its point, unit."""
+    """The room that the figures of a printed column take, in half ems: digits, fraction with its point, unit.
+
+    Figures of different units have nothing to align by: the longest with its unit is `whole`.
+    """
 
     whole: int
     fraction: int
@@ -78,6 +86,8 @@ class FigureRoom:
 
     def beside(self, text: str, unit: str) -> tuple[int, int]:
         """The space in half ems that `text` needs behind it and behind its `unit`, so that the points are aligned."""
+        if not self.fraction and not self.unit:
+            return 0, 0
         _, point, fraction = text.partition(".")
         return self.fraction - len(point + fraction), self.unit - width_in_halves(unit)
 
@@ -90,18 +100,73 @@ class ColumnWidths:
         self._sheet = sheet or edition.form.sheet
         self.columns = tuple(one for one in printed(edition) if one.column.key not in below)
         self.figures = {one.id: self._figure_room(one) for one in self.columns if one.column.kind == "figure"}
+        self._extents: dict[str, list[list[int]]] = {}
 
     @cached_property
     def widths(self) -> Widths:
         """The width of each printed column, by id. The last of names and prose takes the rest."""
         fixed = {one.id: self._width(one) for one in self.columns if not _is_flexible(one.column)}
+        for one in self.columns:
+            if widths := self._wider(one, fixed):
+                # Of widths that make the list equally long, the widest: its words are whole.
+                fixed[one.id] = min(widths, key=lambda width: (self._lines_of_list({**fixed, one.id: width}), -width))
+        return self._divided(fixed)
+
+    def _divided(self, fixed: Mapping[str, float]) -> Widths:
+        """The widths of all columns if all but names and prose are `fixed`."""
         rest = self._sheet.content_width - sum(fixed.values())
-        flexible = [one for one in self.columns if _is_flexible(one.column)]
-        shares = dict(zip((one.id for one in flexible), self._shares(flexible, rest), strict=True))
+        shares = dict(zip((one.id for one in self._flexible), self._shares(self._flexible, rest), strict=True))
         return Widths(
             tuple((one.id, fixed.get(one.id, shares.get(one.id, REST))) for one in self.columns),
             self._sheet.content_width,
         )
+
+    @cached_property
+    def _longest_name(self) -> int:
+        """The ems of the longest name with its marks."""
+        items = self._edition.items.values()
+        return max(
+            (width_in_ems("".join(f"【{mark}】" for mark in item.marks) + flat(item.name)) for item in items), default=0
+        )
+
+    @cached_property
+    def _flexible(self) -> tuple[Printed, ...]:
+        return tuple(one for one in self.columns if _is_flexible(one.column))
+
+    def _wider(self, one: Printed, fixed: Mapping[str, float]) -> list[float]:
+        """The width of `one` in `fixed`, and those up to which its texts and its head profit; empty if there are none."""
+        if one.column.kind not in _WIDEST or not self._edition.form.has_own_columns:
+            return []
+        longest = max(map(width_in_ems, _head_parts(one.head)), default=0)
+        if one.column.kind != "figure":
+            longest = max(longest, *(part for parts in self._parts_of(one) for part in parts), 0)
+        least = fixed[one.id]
+        spare = self._sheet.content_width - sum(fixed.values()) - sum(_least(each.column) for each in self._flexible)
+        rooms = range(_LEAST, min(longest, _WIDEST[one.column.kind]) + 1)
+        widths = [room * _EM + 2 * CELL_SIDE + RULE for room in rooms]
+        return [least, *(width for width in widths if least < width <= least + spare)]
+
+    def _lines_of_list(self, fixed: Mapping[str, float]) -> int:
+        """About how many lines the list has with these widths: what the widths of its columns are judged by."""
+        widths = self._divided(fixed)
+        rooms = [
+            (self._parts_of(one), widths.ems(one.id, 0 if one.column.kind == "term" else CELL_SIDE))
+            for one in self.columns
+            if one.column.kind in ("name", "prose", "term", "department", "text")
+        ]
+        cells = ([sum(-(-part // room) for part in parts) for parts in items] for items, room in rooms)
+        heads = max(len(_head_lines(one.head, widths.ems(one.id))) for one in self.columns)
+        rows: Iterator[tuple[int, ...]] = zip(*cells, strict=True)
+        return sum(map(max, rows)) + heads
+
+    def _parts_of(self, one: Printed) -> list[list[int]]:
+        """The ems of the lines as typed of the cells in `one`, item by item."""
+        if one.id not in self._extents:
+            every = -(-len(self._edition.items) // _COMPARED)
+            texts = islice(self._texts(one), 0, None, every)
+            cells = (_parts(one.column, text) for text in texts)
+            self._extents[one.id] = [[max(1, width_in_ems(part)) for part in parts] for parts in cells]
+        return self._extents[one.id]
 
     @property
     def missing(self) -> float:
@@ -127,7 +192,7 @@ class ColumnWidths:
 
     def head_lines(self, one: Printed, text: str) -> tuple[str, ...]:
         """The head of a printed column in lines that fit."""
-        return break_label(flat(text), max(1, self.widths.ems(one.id)))
+        return _head_lines(text, max(1, self.widths.ems(one.id)))
 
     def _ems(self, one: Printed) -> int:
         return self.widths.ems(one.id, 0 if one.column.kind in ("symbol", "term") else CELL_SIDE)
@@ -166,7 +231,7 @@ class ColumnWidths:
         texts = {*self._texts(one), *words, *([BLANK] if one.column.kind in ("symbol", "term") else [])}
         parts = {part for text in texts for part in _parts(one.column, text)}
         least = 3 if one.column.kind == "symbol" else _LEAST
-        if one.column.kind in ("date", "text"):
+        if one.column.kind == "date":
             return max(least, min(most, max(map(width_in_ems, parts), default=0)))
         return next(
             (room for room in range(least, most) if all(len(break_label(part, room)) <= _LINES for part in parts)), most
@@ -174,23 +239,30 @@ class ColumnWidths:
 
     def _head_ems(self, one: Printed) -> int:
         """The ems in which the head takes at most three lines."""
-        return next(room for room in range(3, 100) if len(break_label(flat(one.head), room)) <= 3)
+        return next(room for room in range(3, 100) if len(_head_lines(one.head, room)) <= 3)
 
     def _figure_room(self, one: Printed) -> FigureRoom:
         whole = fraction = unit = 0
-        for item in self._edition.items.values():
-            text, own = figure_parts(item.texts(one.column)[one.year], item.unit_of(one.column))
+        cells = [
+            figure_parts(item.texts(one.column)[one.year], "" if one.column.unit else item.unit_of(one.column))
+            for item in self._edition.items.values()
+        ]
+        if len({own for text, own in cells if FIGURE.fullmatch(text)}) > 1:
+            return FigureRoom(max(width_in_halves(text + own) for text, own in cells), 0, 0)
+        for text, own in cells:
             before, point, after = text.partition(".")
             whole = max(whole, width_in_halves(before))
             fraction = max(fraction, len(point + after))
-            if not one.column.unit:  # a unit of the column stands in its head
-                unit = max(unit, width_in_halves(own))
+            unit = max(unit, width_in_halves(own))
         return FigureRoom(whole, fraction, unit)
 
     def _shares(self, flexible: Sequence[Printed], rest: float) -> Iterator[float]:
         """The widths of names and prose, all but the last, which takes the rest."""
         prose = len(flexible) - 1
-        name = max(NAME_LEAST, min(NAME, rest * {0: 1, 1: 0.34, 2: 0.28}.get(prose, 0.22)))
+        most = NAME
+        if self._edition.form.has_own_columns:
+            most = min(most, self._longest_name * _EM + 2 * CELL_SIDE + RULE)
+        name = max(NAME_LEAST, min(most, rest * {0: 1, 1: 0.34, 2: 0.28}.get(prose, 0.22)))
         weights = [max(1, sum(map(len, self._texts(one)))) ** 0.5 for one in flexible if one.column.kind == "prose"]
         left, spare = rest - name, sum(weights) or 1
         lengths = iter(weights)
@@ -202,6 +274,21 @@ class ColumnWidths:
             else:
                 most = left - PROSE_LEAST * (prose - 1)
                 yield round(min(most, max(PROSE_LEAST, left * next(lengths) / spare)), 1)
+
+
+def _head_parts(head: str) -> tuple[str, ...]:
+    """A head before and from its bracket: 目標値(令和7年度) as 目標値 and (令和7年度)."""
+    text = flat(head)
+    at = min((text.find(bracket) for bracket in "(（" if bracket in text[1:]), default=0)
+    return (text[:at], text[at:]) if at > 0 else (text,)
+
+
+def _head_lines(head: str, width: int) -> tuple[str, ...]:
+    """A head in lines of `width` ems, a bracket in a line of its own where both parts fit."""
+    parts = _head_parts(head)
+    if width_in_ems(flat(head)) > width >= max(map(width_in_ems, parts)):
+        return parts
+    return break_label(flat(head), width)
 
 
 def _is_flexible(column: Column) -> bool:

@@ -65,7 +65,8 @@ class Legend:
     @property
     def texts(self) -> tuple[str, ...]:
         """The entries and the note, each kept in one line where it fits."""
-        return (*(symbol + meaning for symbol, meaning in self.entries.items()), *((self.note,) if self.note else ()))
+        entries = (symbol + " " * symbol.isalnum() + meaning for symbol, meaning in self.entries.items())
+        return (*entries, *((self.note,) if self.note else ()))
 
     @property
     def hangs(self) -> bool:

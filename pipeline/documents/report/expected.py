@@ -17,6 +17,8 @@ def expect(edition: Edition) -> Expected:
 
 def _blocks(edition: Edition) -> Iterator[Block]:
     yield from _paragraphs("P", edition.preface)
+    if edition.marks:
+        yield Paragraph("P", " ".join(f"【{mark}】{meaning}" for mark, meaning in edition.marks.items()))
     yield Table(tuple(_heads(edition)), tuple(_rows(edition)))
     yield from _paragraphs("P", edition.postface)
     yield from (Paragraph("Note", f"※{number} {text}") for number, text in edition.notes.items())
