@@ -310,6 +310,12 @@ def test_a_file_that_is_no_pdf_does_not_pass(data: bytes, healthy: Made) -> None
         prove(data, healthy.document)
 
 
+def test_a_file_that_readers_would_have_to_repair_does_not_pass(healthy: Made) -> None:
+    place = healthy.pdf.rindex(b"startxref") + len("startxref\n")
+    with pytest.raises(ProofError):
+        prove(healthy.pdf[:place] + b"9" + healthy.pdf[place:], healthy.document)
+
+
 def test_the_findings_name_page_and_row(two_pages: Made) -> None:
     victim = Victim(two_pages.pdf)
     rows_swapped(victim)
