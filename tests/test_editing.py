@@ -151,10 +151,18 @@ def test_line_ends_and_byte_order_mark_stay_as_they_are(end: str, mark: str) -> 
     assert edited == text.replace(f"今後の取扱い: 継続{end}", f"今後の取扱い: 継続{end}{inserted}", 1)
 
 
-def test_a_file_that_ends_without_a_line_end_stays_so() -> None:
-    text = (ITEM + HEAD).removesuffix("\n")
-    edited = edit(parse_source(Path("test.yaml"), text.encode()), {1: {"検証内容": "新"}}).data.decode()
-    assert edited == text + "\n      検証内容: 新"
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        pytest.param("継続", "継続\n      検証内容: 新", id="absent"),
+        pytest.param("継続\n      検証内容: 古い", "継続\n      検証内容: 新", id="plain"),
+        pytest.param("継続\n      検証内容: |\n        古い", "継続\n      検証内容: |\n        新", id="a block"),
+    ],
+)
+def test_a_file_that_ends_without_a_line_end_stays_so(before: str, after: str) -> None:
+    start = (ITEM + HEAD).removesuffix("継続\n")
+    edited = edit(parse_source(Path("test.yaml"), (start + before).encode()), {1: {"検証内容": "新"}}).data.decode()
+    assert edited == start + after
 
 
 def test_characters_beyond_the_basic_plane_do_not_shift_what_stands_behind_them() -> None:

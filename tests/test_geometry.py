@@ -165,8 +165,10 @@ def test_a_text_is_where_it_is_however_many_pieces_show_it(report: Made) -> None
     def divide(show: re.Match[str]) -> str:
         return re.sub(r"\[<(.{4})(.+?)>\]\s*TJ", r"[<\1>] TJ [<\2>] TJ", show[0])
 
-    there = next(found.box for found in painted(rewritten(report, "項目一", divide)).texts if found.text == "項目一")
-    assert there == pytest.approx(box(report, "項目一"), abs=0.01)
+    there = next(
+        found.box for found in painted(rewritten(report, "検討する。", divide)).texts if found.text == "検討する。"
+    )
+    assert there == pytest.approx(box(report, "検討する。"), abs=0.01)
 
 
 # Texts on each other

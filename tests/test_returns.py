@@ -512,7 +512,8 @@ _OLE = bytes.fromhex("d0cf11e0a1b11ae1") + bytes(600)
         ("甲課.xlsx", packed({"xl/workbook.xml": b"<a"}), "壊れています"),
         ("甲課.xlsx", packed({"xl/workbook.xml": b"<a/>"}), "壊れています"),
         ("甲課.xlsx", bytes(11 * 1024 * 1024), "大きすぎます。10メガバイトまでにしてください。画像などを除いて"),
-        ("甲課.xlsx", packed({f"a{number}": b"" for number in range(3000)}), "中の部品が多すぎます"),
+        ("甲課.xlsx", packed({f"a{number}": b"" for number in range(2001)}), "中の部品が多すぎます"),
+        ("甲課.xlsx", packed({f"a{number}": b"" for number in range(2000)}), "Excel ブックではありません"),
     ],
 )
 def test_a_file_that_is_no_workbook_is_told_what_it_is(name: str, data: bytes, message: str) -> None:

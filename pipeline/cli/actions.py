@@ -80,13 +80,14 @@ def _make_one(papers: Mapping[Path, Paper], step: Step, path: Path, jobs: int = 
 def _make(paper: Paper, step: Step, jobs: int = 1) -> None:
     """Make `paper`, rebuild the other papers of its editions, and print the results. Raises `PipelineError`."""
     outcome = make([paper], step, jobs, _library)
-    print_delivered(paper, outcome.asked[0])
+    (delivered,) = outcome.asked
+    print_delivered(paper, delivered)
     for other in outcome.others:
         print_delivered(other.paper, other)
         if other.paper.kind == "report":
             _warn_of_signature(other.path)
-    if outcome.asked[0] and paper.kind == "report":
-        _warn_of_signature(outcome.asked[0].path)
+    if delivered and paper.kind == "report":
+        _warn_of_signature(delivered.path)
     if outcome.left:
         stale = [f"{left.path} は、作り直せないため古いままです。配布しないでください。" for left, _ in outcome.left]
         errors = [problem for _, error in outcome.left for problem in error.problems if problem.is_error]

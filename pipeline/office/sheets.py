@@ -64,7 +64,7 @@ _FONT = "BIZ UDGothic"  # part of Windows since version 10, and approved for the
 _ANSWER_FILL = PatternFill("solid", fgColor="FFF9D9")
 _HEAD_FILL = PatternFill("solid", fgColor="E4E4E4")
 _BLANK_FILL = PatternFill("solid", bgColor="FFE0B2")
-_THIN, _THICK = Side("thin", color="808080"), Side("medium", color="000000")
+_THIN, _THICK = Side("thin", color="808080"), Side("medium")
 _WRAPPED = Alignment(vertical="top", wrap_text=True)
 _CENTRED = Alignment(horizontal="center", vertical="top", wrap_text=True)
 _RIGHT = Alignment(horizontal="right", vertical="top", wrap_text=True)

@@ -241,7 +241,7 @@ def _application(first: str, builder: Builder, streams: _Streams) -> Starlette:
         return edition
 
     def root(_: Request) -> Response:
-        return RedirectResponse(f"/{first}/", 302, _HEADERS)
+        return RedirectResponse(f"/{first}/", headers=_HEADERS)
 
     def page(request: Request) -> Response:
         edition, nonce = known(request), secrets.token_urlsafe(16)
