@@ -87,6 +87,14 @@ def test_a_confirmed_guess_is_the_same_without_being_one() -> None:
     assert not comparison.entries[0].advice
 
 
+def test_a_guess_between_editions_that_do_not_follow_each_other_has_no_line_to_write() -> None:
+    old = made_up(Row(4, "公園の清掃", findings=PARK))
+    for previous, new_id in (("between", "new"), ("before", "old")):
+        new = made_up(Row(2, "緑地の美化", findings=PARK), previous=previous)
+        (guess,) = compare(old, new, "old", new_id).guesses
+        assert not guess.advice
+
+
 def test_a_close_name_is_enough_for_a_guess_and_a_common_phrase_is_not() -> None:
     old = made_up(
         Row(1, "市民活動団体の実態調査の実施", findings="引き続き実施していく。"),

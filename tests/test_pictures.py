@@ -19,6 +19,7 @@ from pipeline.fonts import font_files
 from pipeline.layout.pdf import write_pdf
 from pipeline.model import column_widths
 from pipeline.model.validation import validate
+from pipeline.paper import em
 from pipeline.source.tree import read_source
 
 from .conftest import ROOT, Made
@@ -94,3 +95,7 @@ def test_a_rule_moved_by_a_third_of_a_millimetre_is_seen(
     monkeypatch.setattr(column_widths, "SYMBOL", 10.8)
     moved = make((ROOT / "source/original.yaml").read_text("utf-8"))
     assert differing(pictures(original)[0], pictures(moved)[0]) > 100
+
+
+def test_a_kanji_is_as_wide_as_its_type_to_a_micrometre_and_never_narrower() -> None:
+    assert [em(size) for size in (72, 9, 8.5, 10)] == [25.4, 3.175, 2.999, 3.528]
