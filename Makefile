@@ -24,7 +24,7 @@ MAKEFLAGS += --no-builtin-rules --no-print-directory
 .SILENT:
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help setup-sign test quick test-newest faults mutants bench lint generate clean setup bundle lock
+.PHONY: help setup-sign test quick test-newest faults mutants bench lint generate setup bundle lock
 
 help:
 	echo '使い方: make コマンド [名前=値 …]'
@@ -36,7 +36,7 @@ help:
 SEE_ABOVE := （上の説明をご覧ください）
 
 # begin the commands (make generate)
-COMMANDS := report preview check diff errata next summary history data sheets import sign schema demo
+COMMANDS := report preview check diff errata next summary history data sheets import renumber undo clean sign schema demo
 VALUES := EDITION JOBS IN PLAIN PORT STRICT FROM TO ALL FILES APPLY KEY PASSPHRASE_FILE
 report: report$(SEE_ABOVE) ## 一覧(PDFとウェブページ)を作る。変わっていない版はそのまま残す。 ## [EDITION=版] [JOBS=同時に作る数]
 preview: preview$(SEE_ABOVE) ## 印刷イメージをブラウザーで確認する。保存するたびに新しくなる。 ## [EDITION=版] [PORT=番号]
@@ -49,6 +49,9 @@ history: history$(SEE_ABOVE) ## すべての版を通した各項目の経過を
 data: data$(SEE_ABOVE) ## オープンデータ(CSV、JSON)を作る。 ## [EDITION=版] [JOBS=同時に作る数]
 sheets: sheets$(SEE_ABOVE) ## 担当課に送る照会票(Excel)を作る。 ## [EDITION=版]
 import: import$(SEE_ABOVE) ## 提出された照会票を調べ、変わるところを示す。APPLY=1 は元データに書き込む。 ## FILES=ファイルかフォルダ [APPLY=1]
+renumber: renumber$(SEE_ABOVE) ## NOを、印刷する順に1から付け直す。再掲と、次の版の前版NOも合わせる。APPLY=1 は元データに書き込む。 ## EDITION=版 [APPLY=1]
+undo: undo$(SEE_ABOVE) ## コマンドが元データに書き込んだことを、一つ前に戻す。 ## EDITION=版
+clean: clean$(SEE_ABOVE) ## out/ から、作り直せるものを消す。書き換えたものと自分で置いたものは残す。
 sign: sign$(SEE_ABOVE) ## 一覧に電子署名を付ける(パスワードは画面で尋ねる)。 ## EDITION=版 KEY=鍵.p12 [PASSPHRASE_FILE=ファイル]
 schema: schema$(SEE_ABOVE) ## 元データの書き方の定義(JSON Schema)を作る。
 demo: demo$(SEE_ABOVE) ## 架空の2年分の見本を demo/ に作り、資料を一通り作ってみる。
@@ -107,11 +110,6 @@ lint: $(READY_TO_LINT) ## プログラムの書き方を調べる
 	$(PYTHON) -m ruff check
 	$(PYTHON) -m ruff format --check
 	$(PYTHON) -m mypy
-
-clean: ## out/ の中身(自分で置いたものも)と作業用のファイルを消す
-	find out -mindepth 1 -maxdepth 1 ! -name .gitkeep -exec rm -rf {} +
-	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis
-	find . -name '.venv*' -prune -o -name __pycache__ -prune -exec rm -rf {} +
 
 setup: ## 必要なもの(書体、Pango、Pythonの部品)をそろえる。足りないものがあれば入れる
 	sh setup.sh

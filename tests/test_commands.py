@@ -31,12 +31,12 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from pipeline import fonts
 from pipeline.cli import arguments
 from pipeline.cli.table import BY_NAME, COMMANDS, EXIT_CODES, FOLDER, Command, help_text
-from pipeline.delivery import files
+from pipeline.delivery import clean, files
 from pipeline.documents import data, html, markup
 from pipeline.documents.data import csv_file
 from pipeline.library import Library
 from pipeline.model import schema
-from pipeline.office import answers, sheets, signature
+from pipeline.office import answers, changes, renumber, sheets, signature
 from pipeline.preview import server
 from pipeline.processes import progress
 from pipeline.years import draft
@@ -64,6 +64,9 @@ USUAL = {
     "sheets": "sheets test",
     "import": "import back/reply.xlsx --apply",
     "sign": "sign test --key key.p12 --passphrase-file passphrase",
+    "renumber": "renumber test --apply",
+    "undo": "undo test",
+    "clean": "clean",
     "schema": "schema",
     "demo": "demo",
 }
@@ -79,6 +82,10 @@ NEVER = {
     ("next", 4): "makes no document",
     ("sheets", 4): "workbooks are not proved",
     ("import", 4): "makes no document",
+    ("renumber", 4): "makes no document",
+    ("undo", 4): "makes no document",
+    ("clean", 1): "reads no source",
+    ("clean", 4): "makes no document",
     ("schema", 1): "reads no source",
     ("schema", 4): "makes no document",
 }
@@ -98,6 +105,24 @@ def wrong_symbol(_: Patch) -> None:
 def both_broken(patch: Patch) -> None:
     wrong_symbol(patch)
     LATER.write_text(LATER_TEXT.replace("NO: 2", "NO: 1"), "utf-8")
+
+
+def unordered(_: Patch) -> None:
+    TEST.write_text(HEALTHY.replace("NO: 2", "NO: 4"), "utf-8")
+
+
+def renumbered(patch: Patch) -> None:
+    unordered(patch)
+    after("renumber test --apply")(patch)
+
+
+def renumbered_and_changed(patch: Patch) -> None:
+    renumbered(patch)
+    TEST.write_text(HEALTHY.replace("終わった", "終えた"), "utf-8")
+
+
+def is_unordered() -> None:
+    assert "NO: 4" in TEST.read_text("utf-8")
 
 
 def two_blanks(_: Patch) -> None:
@@ -129,6 +154,16 @@ def full_disk(patch: Patch) -> None:
         raise OSError(errno.ENOSPC, "full")
 
     patch.setattr(os, "fsync", fail)
+
+
+def unordered_on_a_full_disk(patch: Patch) -> None:
+    unordered(patch)
+    full_disk(patch)
+
+
+def renumbered_on_a_full_disk(patch: Patch) -> None:
+    renumbered(patch)
+    full_disk(patch)
 
 
 def out_is_a_link(_: Patch) -> None:
@@ -467,8 +502,16 @@ ROWS = (
         "next", 0, in_folder, typed="next --from test --to third --in elsewhere",
         out=("source/third.yaml: ",), written=("elsewhere/source/third.yaml",),
     ),
+    Row(
+        "renumber", 0, unordered, written=("source/test.yaml",),
+        out=("今のNO → 新しいNO", "  1 → 1「", "  4 → 2「", "  3 → 3「", "source/test.yaml に書き込みました。"),
+    ),
+    Row("undo", 0, renumbered, out=("source/test.yaml を、make renumber の前に戻しました。",), written=("source/test.yaml",), then=is_unordered),
+    Row("clean", 0),
     # 1: a source or workbook has errors, or a difference was asked to fail
-    *(Row(command, 1, wrong_symbol, err=E402) for command in ("report", "check", "summary", "data", "sheets", "sign", "next")),
+    *(Row(command, 1, wrong_symbol, err=E402) for command in ("report", "check", "summary", "data", "sheets", "sign", "next", "renumber")),
+    Row("undo", 1, err=("source/test.yaml には、コマンドによる書き換えの記録がありません。",)),
+    Row("undo", 1, renumbered_and_changed, err=("make renumber の後で書き換えられているため、戻していません。",), name="changed since"),
     *(Row(command, 1, wrong_symbol, err=E402) for command in ("diff", "errata", "history")),
     Row(
         "report", 1, both_broken, typed="report", name="each edition's errors are told",
@@ -506,7 +549,7 @@ ROWS = (
     ),
     *(
         Row(command, 2, typed=command, err=("を指定してください。", f"使い方: make {command} "), name="something is missing")
-        for command in ("errata", "next", "import", "sign")
+        for command in ("errata", "next", "import", "sign", "renumber", "undo")
     ),
     Row(
         "check", 2, misnamed, typed="check", out=("source/test.yaml: 誤り0件、警告0件",),
@@ -521,7 +564,10 @@ ROWS = (
     Row("import", 2, empty_folder, typed="import back", err=("FILES のフォルダに、照会票(.xlsx)がありません。",)),
     Row("sign", 2, wrong_passphrase, written=REPORT, err=("パスワードが違います",)),
     # 3: the machine lacks something
-    *(Row(command, 3, no_fonts, err=NO_FONTS) for command in BY_NAME if command not in ("preview", "schema", "import", "sign", "demo")),
+    *(Row(command, 3, no_fonts, err=NO_FONTS) for command in BY_NAME if command not in ("preview", "schema", "import", "sign", "demo", "undo", "clean")),
+    Row("renumber", 3, unordered_on_a_full_disk, out=("今のNO → 新しいNO",) + ("  ",) * 3, err=FULL),
+    Row("undo", 3, renumbered_on_a_full_disk, err=FULL),
+    Row("clean", 3, out_is_a_link, err=LINK),
     *(Row(command, 3, full_disk, err=FULL) for command in ("report", "diff", "errata", "next", "summary", "history", "data", "sheets", "schema", "demo")),
     *(Row(command, 3, out_is_a_link, err=LINK) for command in ("report", "preview", "summary", "data", "sheets")),
     Row("import", 3, full_disk_for_a_reply, out=("NO 1「項目一」", "  実施状況: ◎ → ○", "変更1件(1項目)"), err=FULL),
@@ -542,6 +588,9 @@ ROWS = (
     Row("sheets", 70, bug(sheets, "workbooks"), err=BUG, name="bug"),
     Row("import", 70, bug_behind_a_reply, err=BUG),
     Row("sign", 70, key_and(bug(signature, "_write")), err=BUG, written=REPORT, name="bug"),
+    Row("renumber", 70, bug(renumber, "renumbering"), err=BUG, name="bug"),
+    Row("undo", 70, bug(changes, "undo"), err=BUG, name="bug"),
+    Row("clean", 70, bug(clean, "clean"), err=BUG, name="bug"),
     Row("schema", 70, bug(schema, "edition_schema"), err=BUG, name="bug"),
     Row("demo", 70, bug(files, "create_file"), err=BUG, name="bug"),
     # stopped by Ctrl-C
@@ -583,7 +632,7 @@ def contents(folder: Path) -> dict[str, str]:
     return {
         str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
         for path in folder.rglob("*")
-        if path.is_file() and not {".fonts", ".build"} & {*path.parts}
+        if path.is_file() and not {".fonts", ".build", ".undo"} & {*path.parts}
     }
 
 

@@ -18,10 +18,10 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from pipeline.model.form import BLANK
 from pipeline.model.validation import validate
+from pipeline.office.changes import ChangeStoppedError, undo
 from pipeline.office.returns import (
     Change,
     Finding,
-    ImportStoppedError,
     Returns,
     apply_returns,
     describe,
@@ -122,6 +122,12 @@ def applied(*files: Path) -> str:
     assert messages(returns) == []
     assert apply_returns(returns)
     return PATH.read_text("utf-8")
+
+
+def test_undo_takes_back_what_was_imported() -> None:
+    assert applied(Book.of(KO).write(ROW[1], STATUS, "◎").save()) != SOURCE
+    undo(PATH)
+    assert PATH.read_text("utf-8") == SOURCE
 
 
 # What an honest file does
@@ -299,7 +305,7 @@ def test_two_files_of_one_department_are_told_apart_by_their_folders() -> None:
 def test_a_source_that_is_saved_while_answers_are_read_is_left_alone() -> None:
     returns = read_returns([Book.of(KO).write(ROW[1], STATUS, "◎").save()])
     PATH.write_text(SOURCE + "# 後から\n", "utf-8")
-    with pytest.raises(ImportStoppedError):
+    with pytest.raises(ChangeStoppedError):
         apply_returns(returns)
     assert PATH.read_text("utf-8") == SOURCE + "# 後から\n"
 

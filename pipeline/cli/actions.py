@@ -225,6 +225,45 @@ def _import(options: SimpleNamespace) -> int:
     return 1
 
 
+def _renumber(options: SimpleNamespace) -> int:
+    from pipeline.office.renumber import renumber, renumbering
+
+    (path,) = _editions([options.edition])
+    found = renumbering(path, _library)
+    if not found.is_needed:
+        print(f"{path}: NOは、もう印刷する順に並んでいます。")
+        return 0
+    print("今のNO → 新しいNO")
+    for old, new in found.numbers.items():
+        print(f"  {old} → {new}「{printable(found.names[old])}」" + ("" if old != new else "(変わりません)"))
+    for number, mention in found.mentions:
+        print(f"NO {number}の文の中の「{mention}」は書き換えません。必要なら手で直してください。", file=sys.stderr)
+    changed = "、".join(map(str, found.changes))
+    if not options.apply:
+        print(f"まだ書き込んでいません({changed})。この内容でよければ、APPLY=1 を付けて、もう一度実行してください。")
+        return 0
+    renumber(found)
+    print(f"{changed} に書き込みました。元に戻すには、make undo EDITION={path.stem} と入力してください。")
+    return 0
+
+
+def _undo(options: SimpleNamespace) -> int:
+    from pipeline.office.changes import undo
+
+    (path,) = _editions([options.edition])
+    undone = undo(path)
+    print(f"{'、'.join(map(str, undone.paths))} を、make {undone.command} の前に戻しました。")
+    return 0
+
+
+def _clean(_: SimpleNamespace) -> int:
+    from pipeline.delivery.clean import clean
+
+    for path in clean():
+        print(f"{path} は残しました(作った後で書き換えられたか、ほかの人が置いたものです)。")
+    return 0
+
+
 def _check(options: SimpleNamespace) -> int:
     code = 0
     sound = []
@@ -446,6 +485,9 @@ _ACTIONS: dict[str, Callable[[SimpleNamespace], int]] = {
     "data": _data,
     "sheets": _sheets,
     "import": _import,
+    "renumber": _renumber,
+    "undo": _undo,
+    "clean": _clean,
     "sign": _sign,
     "schema": _schema,
     "demo": _demo,

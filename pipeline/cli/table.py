@@ -136,6 +136,19 @@ COMMANDS = (
         ),
     ),
     Command(
+        "renumber",
+        "NOを、印刷する順に1から付け直す。再掲と、次の版の前版NOも合わせる。APPLY=1 は元データに書き込む。",
+        "with APPLY=1, the NOs in `source/<edition>.yaml`, and the 前版NO in later editions",
+        (_EDITION._replace(required=True), Argument("APPLY", "apply", "flag", "1", "1", "--apply")),
+    ),
+    Command(
+        "undo",
+        "コマンドが元データに書き込んだことを、一つ前に戻す。",
+        "`source/<edition>.yaml` as it was before `make import` or `make renumber`",
+        (_EDITION._replace(required=True),),
+    ),
+    Command("clean", "out/ から、作り直せるものを消す。書き換えたものと自分で置いたものは残す。", "an empty `out/`"),
+    Command(
         "sign",
         "一覧に電子署名を付ける(パスワードは画面で尋ねる)。",
         "`out/<edition>/report-signed.pdf` (PAdES B-B)",

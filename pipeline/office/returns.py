@@ -14,18 +14,16 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pipeline.delivery.delivery import Record
-from pipeline.delivery.files import replace_file
-from pipeline.errors import PipelineError, Problem, SourceError, printable, printable_lines
+from pipeline.errors import Problem, SourceError, printable, printable_lines
 from pipeline.library import Library
 from pipeline.model.edition import Edition
 from pipeline.model.form import Column
 from pipeline.model.values import is_edition_id
-from pipeline.reading import UnreadableError, read_file
 from pipeline.source.characters import visible
 from pipeline.source.tree import Source
 
 from .answers import clean, read_answer, written
+from .changes import change_sources
 from .editing import Place, edit, positions
 from .folder import is_of_mac
 from .identity import Identity, identify, identity
@@ -48,10 +46,6 @@ from .workbook_format import (
 
 MAX_FINDINGS = 200  # errors reported of one file: nobody reads more, and suggesting fixes takes time
 MAX_MARKS = 20  # notices of one file on comments, and on text boxes
-
-
-class ImportStoppedError(PipelineError):
-    """The source was changed during the import; nothing was written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,20 +131,10 @@ def read_returns(files: Sequence[Path], library: Library | None = None) -> Retur
 
 
 def apply_returns(returns: Returns) -> bool:
-    """Write the changes into the source; False if there are none. Raises `ImportStoppedError`."""
+    """Write the changes into the source; False if there are none. Raises `ChangeStoppedError`."""
     if returns.source is None or returns.edited is None:
         return False
-    path = returns.source.path.resolve()  # replace the file, not a link to it
-    with Record(f"{returns.source.edition}-import").locked():
-        try:
-            is_same = read_file(path).data == returns.source.data
-        except UnreadableError:
-            is_same = False
-        if not is_same:
-            raise ImportStoppedError(
-                f"{returns.source.path} が、取り込みの間に書き換えられました。何も書き込んでいません。もう一度実行してください。"
-            )
-        replace_file(path, returns.edited.data)
+    change_sources("import", {returns.source.path: (returns.source.data, returns.edited.data)})
     return True
 
 
