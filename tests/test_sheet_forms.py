@@ -14,10 +14,13 @@ from openpyxl.styles import Font
 
 from pipeline.cli.command import main
 from pipeline.model.form import BLANK
+from pipeline.model.validation import validate
 from pipeline.office.returns import apply_returns, messages, read_returns
 from pipeline.office.sheets import make_sheets
-from pipeline.office.workbook_format import FACTS, FORMER, HEAD_ROW, HIDDEN, Asked, Field, SentForm
+from pipeline.office.workbook_format import FACTS, FORMER, HEAD_ROW, HIDDEN, Asked, Field, SentForm, fields
+from pipeline.source.tree import read_source
 
+from .made_up import FormMaker
 from .test_returns import Book, rewrite, said
 from .test_sheets import rows, save, sheet_of
 
@@ -446,3 +449,55 @@ def test_a_workbook_of_the_former_format_is_still_read() -> None:
             hidden.cell(row, column).value = text or None
     book.save(path)
     assert changes(path) == [(1, "実施状況", "◎")]
+
+
+# Any form
+
+
+def _any_answer(kind: str, words: tuple[str, ...], maker: FormMaker) -> str:
+    match kind:
+        case "symbol" | "term":
+            return maker.chance.choice(words)
+        case "figure":
+            return maker.figure()
+        case "date":
+            return "令和12年1月2日"
+        case "text":
+            return maker.word()
+    return maker.chance.choice(["", maker.sentence()])
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_any_answers_to_any_form_come_back_as_exactly_those_changes(seed: int) -> None:
+    path = save("test", FormMaker(seed).edition())
+    before = validate(read_source(path)).edition
+    columns = fields(before)
+    sheets = make_sheets(path).paths
+    assert not columns or changes(*sheets) == []
+    expected = {
+        (number, one): item.texts(column)[-1]
+        for number, item in before.items.items()
+        for one, column in columns.items()
+    }
+    maker = FormMaker(seed + 1_000)
+    for file in sheets:
+        book = Book.of(str(file))
+        first = book.answers.max_column - len(columns) + 1
+        for row in range(FIRST, book.answers.max_row + 1):
+            number = int(str(book.answers.cell(row, 1).value))
+            for at, (one, column) in enumerate(columns.items(), first):
+                # An item of two departments is answered by the first alone.
+                is_open = (book.answers.cell(row, at).value or "") == expected[number, one]
+                if is_open and maker.chance.random() < 0.5:
+                    text = _any_answer(column.kind, tuple(column.words or ()), maker)
+                    book.write(row, at, text)
+                    expected[number, one] = text.strip()
+        book.book.save(file)
+    returns = read_returns(sheets)
+    assert returns.is_clean
+    apply_returns(returns)
+    after = validate(read_source(path)).edition
+    for number, item in after.items.items():
+        for one, column in columns.items():
+            assert item.texts(column)[-1] == expected[number, one]
+            assert item.texts(column)[:-1] == before.items[number].texts(column)[:-1]

@@ -284,6 +284,11 @@ def test_every_cell_is_set_in_the_approved_font(made: dict[str, Path]) -> None:
     book = opened(made["協働推進課"])
     fonts = {cell.font.name for name in (ANSWERS, GUIDE) for row in sheet_of(book, name).iter_rows() for cell in row}
     assert fonts == {"BIZ UDGothic"}
+    # The unit of column widths, and the font of the footer.
+    with zipfile.ZipFile(made["協働推進課"]) as file:
+        styles = file.read("xl/styles.xml")
+    assert re.search(rb'<cellStyleXfs count="1"><xf [^>]*fontId="0"', styles)
+    assert re.search(rb'<fonts count="\d+"><font><name val="BIZ UDGothic"/><sz val="10"/></font>', styles)
 
 
 def test_the_original_has_every_item() -> None:

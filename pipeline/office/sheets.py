@@ -71,9 +71,10 @@ _RIGHT = Alignment(horizontal="right", vertical="top", wrap_text=True)
 # Widths in characters, and alignments, of a column by its kind. A column of prose to fill in is wider (see `_answers`).
 _WIDTHS: dict[str, float] = {"symbol": 10, "term": 13, "figure": 12, "date": 18, "text": 20, "prose": 36}
 _ALIGNED = {"symbol": _CENTRED, "term": _CENTRED, "figure": _RIGHT, "date": _CENTRED}
-# The widths of all columns together, in characters, up to which a page of A4 is legible; beyond, prose gets narrower,
-# down to the least, and then the page is A3.
-_A4_WIDTH, _LEAST_PROSE = 200, 26
+# The widths of all columns together, in characters, with which a page of A4 is printed in 8 points. Beyond, texts get
+# narrower, down to the least, and then the page is A3.
+_A4_WIDTH = 190
+_LEAST = {"prose": 26, "text": 12}
 
 
 class SheetsError(PipelineError):
@@ -174,7 +175,7 @@ class _SheetColumn:
     @property
     def room(self) -> float:
         """The characters by which it may be narrowed."""
-        return self.width - _LEAST_PROSE if self.kind == "prose" else 0
+        return self.width - _LEAST[self.kind] if self.kind in _LEAST else 0
 
     @property
     def words(self) -> list[str]:
@@ -322,7 +323,7 @@ class _Reply:
             heads = [_of_year(_with_unit(column), year) for year in column.years[:-1]]
             for position, head in enumerate(heads if column.years else [_with_unit(column)]):
                 cells = tuple(item.texts(column)[position] for item in items)
-                yield _SheetColumn(_GIVEN, head, _WIDTHS["figure"], cells, _RIGHT, "figure")
+                yield _SheetColumn(_GIVEN, head, _width_of_figures(head, cells), cells, _RIGHT, "figure")
         own = [column for column in figures if not column.unit]
         units = tuple(next(filter(None, map(item.unit_of, own)), "") for item in items)
         if any(units):
@@ -526,7 +527,7 @@ def _highlight_blanks(sheet: Worksheet, cells: str) -> None:
 
 
 def _fitted(columns: list[_SheetColumn]) -> list[_SheetColumn]:
-    """`columns` with prose as narrow as it must be, down to `_LEAST_PROSE`, for a page of A4."""
+    """`columns` with texts as narrow as they must be, down to `_LEAST`, for a page of A4."""
     excess = sum(column.width for column in columns[1:]) - _A4_WIDTH
     room = sum(column.room for column in columns)
     if excess <= 0 or not room:
@@ -536,7 +537,16 @@ def _fitted(columns: list[_SheetColumn]) -> list[_SheetColumn]:
 
 
 def _with_unit(column: Column) -> str:
-    return f"{column.head}({column.unit})" if column.unit else column.head
+    head = f"{column.head}({column.unit})" if column.unit else column.head
+    # A head like 基準値(令和元年度) is wider than the figures below it.
+    is_wide = column.kind == "figure" and width_in_halves(head) > _WIDTHS["figure"]
+    return re.sub("(?<=.)(?=[(（])", "\n", head, count=1) if is_wide else head
+
+
+def _width_of_figures(head: str, cells: Iterable[str]) -> float:
+    """The width of a column of figures that are given: as wide as its head and they need, within reason."""
+    widest = max(width_in_halves(line) for text in (head, *cells) for line in text.split("\n"))
+    return min(max(widest + 1.5, 7), 14)
 
 
 def _of_year(head: str, year: str) -> str:
@@ -551,9 +561,9 @@ def _number_of(item: Item) -> str:
 def _set_default_font(book: Workbook) -> None:
     """Set the default font, which is also the unit of column widths."""
     font = Font(name=_FONT, size=10)
-    book._named_styles["Normal"].font = font  # type: ignore[attr-defined]
-    # Cells without a style use the first font of the workbook, not that of the named style.
+    # Cells without a style use the first font of the workbook. The named style finds its font's place when it gets it.
     book._fonts = IndexedList([font])  # type: ignore[attr-defined]
+    book._named_styles["Normal"].font = font  # type: ignore[attr-defined]
 
 
 def _write_row(sheet: Worksheet, row: int, column: int, values: Iterable[str | int]) -> None:
