@@ -61,7 +61,7 @@ def may_break(text: str, at: int) -> bool:
 def break_label(text: str, width: int) -> tuple[str, ...]:
     """`text` in even lines of at most `width` ems, broken before a kanji that follows kana if possible.
 
-    Examples: 今後の取扱い in 3 ems gives 今後の / 取扱い, 推進方針 in 2 ems 推進 / 方針.
+    Examples: 今後の方向 in 3 ems gives 今後の / 方向, 基本目標 in 2 ems 基本 / 目標.
     """
     count = -(-width_in_ems(text) // width)
     if count <= 1:

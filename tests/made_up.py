@@ -1,7 +1,7 @@
 """Editions of made-up forms: any levels, columns and contents, of words that are in no program."""
 
 import random
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import yaml
@@ -11,6 +11,20 @@ KANJI = "雨雲風星花鳥魚虫石竹糸貝音色夏冬朝夕昼夜青赤白�
 NUMBERINGS = ("ローマ数字", "括弧", "算用数字", "自由", "なし")
 KINDS = ("記号", "語", "数", "数", "課", "文字", "日付", "文章", "文章")
 SIGNS = "ABCDEFGS◎○△▲×◇◆★"
+
+
+def text_of(data: Mapping[str, Any]) -> str:
+    """The edition as a source."""
+    return yaml.safe_dump(dict(data), allow_unicode=True, sort_keys=False, width=10_000)
+
+
+def items_below(data: Mapping[str, Any], keys: Sequence[str]) -> Iterator[dict[str, Any]]:
+    """Every item below `data`; `keys` are those of the levels and of the items."""
+    for one in data[keys[0]]:
+        if keys[1:]:
+            yield from items_below(one, keys[1:])
+        else:
+            yield one
 
 
 class FormMaker:
@@ -36,8 +50,27 @@ class FormMaker:
         number = self.chance.choice(["{:,}", "{}", "{}.5", "{}.25"]).format(self.chance.randint(0, 99_999))
         return self.chance.choice([sign + number] * 8 + ["-", "なし"])
 
-    def edition(self, previous: str = "") -> str:
+    def edition(self) -> str:
         """The text of the edition."""
+        return text_of(self.data())
+
+    def years(self) -> tuple[str, str]:
+        """The texts of an edition, and of the one that follows it: `made-up` and, with some other values, `later`."""
+        data = self.data()
+        before = text_of(data)
+        data |= {"前版": "made-up", "年度": self.word()}
+        keys = [*(level["名称"] for level in data["段"]), data["項目"]["名称"]]
+        for item in items_below(data, keys):
+            item["前版NO"] = [item["NO"]]
+            for name, spec in data["欄"].items():
+                if name in item and self.chance.random() < 0.4:
+                    item[name] = self._value(spec) or item[name]
+            if self.chance.random() < 0.2:
+                item["名称"] = self.word(2, 30)
+        return before, text_of(data)
+
+    def data(self) -> dict[str, Any]:
+        """The edition as plain data."""
         levels = [
             {"名称": self.word(), "番号": self.chance.choice(NUMBERINGS)} for _ in range(self.chance.randint(0, 4))
         ]
@@ -48,7 +81,6 @@ class FormMaker:
         data: dict[str, Any] = {
             "表題": self.word(4, 9),
             "年度": self.word(),
-            **({"前版": previous} if previous else {}),
             "段": levels,
             "項目": item,
             "欄": columns,
@@ -64,7 +96,7 @@ class FormMaker:
         data[top] = self._below(levels, item, columns, tuple(marks))
         for number in notes:
             data["表題"] += f"※{number}"
-        return yaml.safe_dump(data, allow_unicode=True, sort_keys=False, width=10_000)
+        return data
 
     def columns(self) -> dict[str, dict[str, Any]]:
         """欄, of any kinds."""

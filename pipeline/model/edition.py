@@ -45,7 +45,7 @@ from .values import (
 
 
 class Item(Part):
-    """推進項目, or what the form calls it: a row of its own. Each form has a subclass with a field for each column."""
+    """項目: a row with its NO. Each form has a subclass with a field for each column."""
 
     number: Number = Field(alias="NO", description="項目の番号。版の中で一つだけ")
     name: Name = Field(alias="名称")
@@ -91,7 +91,7 @@ def _row_kind(value: object) -> str:
 
 
 class Section(Part):
-    """A heading of a level, like a 推進施策, and what is below it. Each level of a form has a subclass."""
+    """A heading of a level, and what is below it. Each level of a form has a subclass."""
 
     name: HeadingName = Field(alias="名称")
     page_break: Flag = Field(False, alias="改ページ", description="true なら、ここから新しいページにする")

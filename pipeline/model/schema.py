@@ -15,7 +15,7 @@ NAME = "edition.schema.json"
 def edition_schema(form: Form | None = None) -> str:
     """The JSON Schema of the editions of a `form`, by default of the default form: source/edition.schema.json."""
     form = form or form_of({})
-    schema = json_schema(edition_model(form, with_all_keys=True), "版(実施状況一覧)", "validation")
+    schema = json_schema(edition_model(form, with_all_keys=True), "版(一覧)", "validation")
     titles = {"Headings": "見出し", "Item": form.item.key, "Repeat": "再掲"}
     titles |= {class_name(level): level.key for level in form.levels}
     for name, title in titles.items():

@@ -26,7 +26,7 @@ from pipeline.source.tree import (
 
 from .column_widths import ColumnWidths, fitting
 from .edition import Edition, Repeat, edition_model
-from .form import DEFAULT, KINDS, SHORT_DONE, Form, form_of
+from .form import DEFAULT, KINDS, SHORT_DONE, SHORT_WORDS, Form, form_of
 from .form_rules import check_form
 from .rules import Previous, check_rules, label
 
@@ -208,7 +208,7 @@ def _steps(loc: tuple[int | str, ...]) -> list[int | str]:
 
 
 def _subject(steps: list[int | str], owner: str) -> str:
-    """The subject of a message: NO 5「…」の名称, 推進施策の「名称」, 「推進方針」の2番目 or 「表題」."""
+    """The subject of a message: NO 5「…」の名称, 施策の「名称」, 「方針」の2番目 or 「表題」."""
     keys = [visible(step) for step in steps if isinstance(step, str)]
     if not keys:
         return "全体"
@@ -232,12 +232,12 @@ def _advice(form: Form, key: str, is_at_top: bool) -> str:
     """What to write for a missing value; empty where there is nothing more to say than to write it."""
     undecided = "決まっていなければ「未記入」と書いてください。"
     if is_at_top:
-        outermost = form.levels[0].key if form.levels else form.item.key
-        return {
-            "凡例": "記号と意味を書いてください(例 ◎: 実施済)。",
-            "今後の取扱い": "語と、次の版に続くかどうかを書いてください(例 完了: 終了)。",
-            outermost: "一つ以上書いてください。",
-        }.get(key, "")
+        if key == (form.levels[0].key if form.levels else form.item.key):
+            return "一つ以上書いてください。"
+        of = next((column for column in form.own if SHORT_WORDS.get(column.key) == key), None)
+        if of and of.kind == "symbol":
+            return "記号と意味を書いてください(例 ◎: 実施済)。"
+        return "語と、次の版に続くかどうかを書いてください(例 完了: 終了)。" if of else ""
     column = next((column for column in form.own if column.key == key), None)
     match column.kind if column else "":
         case "symbol":
@@ -389,7 +389,7 @@ def _warning(source: Source, code: str, owner: str, message: str, line: int, col
 
 
 def _owned(node: Node, owner: str, items: str, above: str = "") -> Iterator[tuple[str, Scalar]]:
-    """Every scalar below `node`, after the name of its owner in messages: NO 5「…」の検証内容, or 「表題」.
+    """Every scalar below `node`, after the name of its owner in messages: NO 5「…」の名称, or 「表題」.
 
     `items` is the key of the items, `above` the key of `node`.
     """

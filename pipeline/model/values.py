@@ -153,7 +153,7 @@ def is_edition_id(text: str) -> bool:
     return bool(re.fullmatch("[a-z0-9][a-z0-9-]{0,63}", text))
 
 
-# An editor parses `年度: 2012` as a number and `検証内容:` as null; the pipeline reads both as text.
+# An editor parses `年度: 2012` as a number and `資料番号:` as null; the pipeline reads both as text.
 _scalar_schema = {"type": ["string", "number", "boolean"]}
 _optional_schema = {"type": ["string", "number", "boolean", "null"]}
 _edition_id_schema = {"type": ["string", "integer"], "pattern": "^[a-z0-9][a-z0-9-]{0,63}$"}
@@ -209,7 +209,7 @@ class Part(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _leave_out_empty(cls, data: Any) -> Any:
-        """Drop optional keys with an empty or blank value (`検証内容:`), which mean the same as no key."""
+        """Drop optional keys with an empty or blank value (`資料番号:`), which mean the same as no key."""
         if not isinstance(data, dict):
             return data
         optional = {field.alias for field in cls.model_fields.values() if not field.is_required()}
