@@ -115,15 +115,20 @@ def width_of_figures(count: int) -> float:
 LEVEL, NUMBER, SYMBOL, TERM = 8.0, 9.0, 10.5, 13.0
 NAME, NAME_LEAST, PROSE_LEAST = 72.0, 34.0, 34.0
 
-# The comparison (新旧対照表): the column of changes, then the columns of each side, by kind.
-COMPARISON = {"kinds": 15.5, "number": 8.0, "name": 37.0, "symbol": 9.5, "term": 10.5, "prose": REST}
+# The comparison (新旧対照表): the column of changes, and the least of the columns of each side, by kind. Prose that would
+# be narrower than the last, 15 kanji a line, is hard to read: then each changed column has a row of its own
+# (model/side_widths.py).
+COMPARISON = {"kinds": 15.5, "number": 8.0, "name": 37.0, "symbol": 9.5, "term": 10.5}
+COMPARISON_PROSE_LEAST = 50.0
+# The columns of those rows: the changes of the item, the column, its new and its old value.
+COMPARISON_ROWS = (("kinds", 15.5), ("column", 32.0), ("value", REST), ("value", REST))
 # Its list of changes by name (名前で見る変更).
-COMPARISON_LISTED = Widths(
-    (("kind", 30.0), ("number", 12.0), ("item", REST), ("number", 12.0), ("item", REST), ("remark", 44.0))
-)
+COMPARISON_LISTED = {"kind": 30.0, "number": 12.0, "label": 24.0, "item": REST, "remark": 44.0}
 
 # The errata (正誤表).
 ERRATA = Widths((("number", 11.0), ("place", 30.0), ("text", REST), ("text", REST)))
+# Its first column where the paper prints no NO, and items are called by their names.
+ERRATA_NAME = 45.0
 
 # The history (経過): the columns of the table of shares (year, total, bar), and the column of an edition in the list of
 # items. A narrow one fits 未記入 below a NO, or a symbol and a NO of three digits; a wide one fits 未記入 next to a NO.

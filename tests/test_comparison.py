@@ -245,7 +245,7 @@ def test_what_joins_an_existing_item_stands_in_its_entry_though_it_is_completed(
     old = made_up(Row(1, "センター"), Row(2, "派遣", treatment="完了", status="◎", merged_into="センター"))
     comparison = compare(old, made_up(Row(1, "センター")), "old", "new")
     assert summary(comparison) == {((1, 2), (1,)): {"merged", "status_changed", "treatment_changed"}}
-    assert comparison.entries[0].treatment == "継続、完了"
+    assert comparison.treatment(comparison.entries[0]) == "継続、完了"
     assert not comparison.guesses
 
 
@@ -359,7 +359,7 @@ def test_width_and_white_space_are_no_change() -> None:
 def test_what_is_gone_ended_or_vanished_by_its_old_treatment(row: Row, kind: str) -> None:
     comparison = followed(made_up(row), made_up(Row(1, "図書館", findings=LIBRARY), previous="old"))
     assert summary(comparison) == {((1,), ()): {kind}, ((), (1,)): {"new"}}
-    assert [entry.treatment for entry in comparison.entries] == [row.treatment, None]
+    assert [comparison.treatment(entry) for entry in comparison.entries] == [row.treatment, ""]
     assert bool(comparison.vanished) == (kind == "vanished")
 
 

@@ -155,7 +155,7 @@ class ColumnWidths:
             if one.column.kind in ("name", "prose", "term", "department", "text")
         ]
         cells = ([sum(-(-part // room) for part in parts) for parts in items] for items, room in rooms)
-        heads = max(len(_head_lines(one.head, widths.ems(one.id))) for one in self.columns)
+        heads = max(len(head_lines(one.head, widths.ems(one.id))) for one in self.columns)
         rows: Iterator[tuple[int, ...]] = zip(*cells, strict=True)
         return sum(map(max, rows)) + heads
 
@@ -192,7 +192,11 @@ class ColumnWidths:
 
     def head_lines(self, one: Printed, text: str) -> tuple[str, ...]:
         """The head of a printed column in lines that fit."""
-        return _head_lines(text, max(1, self.widths.ems(one.id)))
+        return head_lines(text, max(1, self.widths.ems(one.id)))
+
+    def needed(self, name: str) -> float:
+        """The least width of the printed column `name`, which is not one of names or prose."""
+        return self._width(next(one for one in self.columns if one.id == name))
 
     def _ems(self, one: Printed) -> int:
         return self.widths.ems(one.id, 0 if one.column.kind in ("symbol", "term") else CELL_SIDE)
@@ -239,7 +243,7 @@ class ColumnWidths:
 
     def _head_ems(self, one: Printed) -> int:
         """The ems in which the head takes at most three lines."""
-        return next(room for room in range(3, 100) if len(_head_lines(one.head, room)) <= 3)
+        return next(room for room in range(3, 100) if len(head_lines(one.head, room)) <= 3)
 
     def _figure_room(self, one: Printed) -> FigureRoom:
         whole = fraction = unit = 0
@@ -283,7 +287,7 @@ def _head_parts(head: str) -> tuple[str, ...]:
     return (text[:at], text[at:]) if at > 0 else (text,)
 
 
-def _head_lines(head: str, width: int) -> tuple[str, ...]:
+def head_lines(head: str, width: int) -> tuple[str, ...]:
     """A head in lines of `width` ems, a bracket in a line of its own where both parts fit."""
     parts = _head_parts(head)
     if width_in_ems(flat(head)) > width >= max(map(width_in_ems, parts)):

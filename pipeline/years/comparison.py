@@ -5,13 +5,17 @@ Pages, JSON and terminal output of a comparison are all made from this data.
 
 from bisect import bisect
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Literal
 
-from pipeline.model.edition import Edition
+from pipeline.model.edition import Edition, Item
+from pipeline.model.form import Column
+from pipeline.model.values import amount
 
-from .matching import Direction, Link, Placed, goes_on, match, place_items
+from .matching import Direction, Link, Placed, goes_on, match, meaning_of, place_items
+from .pairing import ColumnPair, common_levels, common_years, paired_columns
 from .similarity import fold
 
 ChangeKind = Literal[
@@ -19,7 +23,9 @@ ChangeKind = Literal[
     "status_changed",
     "treatment_changed",
     "text_changed",
+    "column_changed",
     "renamed",
+    "marks_changed",
     "moved",
     "merged",
     "split",
@@ -28,14 +34,18 @@ ChangeKind = Literal[
     "vanished",
 ]
 
+# The kinds of change of the default columns, by the names of the columns. A change of any other is "column_changed".
+COLUMN_KINDS: Mapping[str, ChangeKind] = {
+    "status": "status_changed",
+    "treatment": "treatment_changed",
+    "findings": "text_changed",
+}
 
-# Labels of the kinds, used with counts.
-LABELS: dict[ChangeKind, str] = {
+# Labels of the kinds that are no change of a column, used with counts.
+LABELS: Mapping[ChangeKind, str] = {
     "continued": "変更なし",
-    "status_changed": "実施状況の変更",
-    "treatment_changed": "取扱いの変更",
-    "text_changed": "検証内容の変更",
     "renamed": "名称の変更",
+    "marks_changed": "印の変更",
     "moved": "移動",
     "merged": "統合",
     "split": "分割",
@@ -60,11 +70,15 @@ class Advice:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A group of linked items, and the kinds of change. `old` and `new` are in printed order."""
+    """A group of linked items, and the kinds of change. `old` and `new` are in printed order.
+
+    `columns` are the keys of the columns that changed, in printed order.
+    """
 
     old: tuple[Placed, ...]
     new: tuple[Placed, ...]
     kinds: tuple[ChangeKind, ...]
+    columns: tuple[str, ...]
     links: tuple[Link, ...]
     advice: tuple[Advice, ...]
 
@@ -72,11 +86,6 @@ class Entry:
     def guess(self) -> bool:
         """Whether any link is a guess."""
         return any(link.guess for link in self.links)
-
-    @property
-    def treatment(self) -> str | None:
-        """The distinct treatments of the old items, joined by 「、」; None if there are no old items."""
-        return "、".join(dict.fromkeys(placed.item.treatment for placed in self.old)) or None
 
     @property
     def pairs(self) -> Iterator[tuple[Placed, Placed]]:
@@ -88,17 +97,26 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Two editions, with every item of either in exactly one entry; entries are ordered by policy and measure."""
+    """Two editions, with every item of either in exactly one entry; entries are ordered by heading.
+
+    `columns` are the columns of both after the items' names.
+    """
 
     from_id: str
     to_id: str
     old: Edition
     new: Edition
+    columns: tuple[ColumnPair, ...]
     entries: tuple[Entry, ...]
 
     def of(self, kind: ChangeKind) -> tuple[Entry, ...]:
         """The entries of this kind of change."""
         return tuple(entry for entry in self.entries if kind in entry.kinds)
+
+    def treatment(self, entry: Entry) -> str:
+        """The distinct terms of the old items that say whether they go on, joined by 「、」; empty if there are none."""
+        deciding = self.old.deciding
+        return "、".join(dict.fromkeys(placed.item.text(deciding) for placed in entry.old)) if deciding else ""
 
     @property
     def vanished(self) -> tuple[Entry, ...]:
@@ -129,8 +147,10 @@ def compare(old: Edition, new: Edition, from_id: str, to_id: str) -> Comparison:
     else:
         links = list(match(old, new, _direction(new, from_id, to_id)))
         can_advise = from_id != to_id and new.previous in (from_id, None)
-    entries = [_entry(old, *group, can_advise) for group in _groups(place_items(old), place_items(new), links)]
-    return Comparison(from_id, to_id, old, new, tuple(_in_order(old, new, entries)))
+    columns = paired_columns(old, new)
+    differences = _Differences(old, new, columns)
+    entries = [_entry(differences, *group, can_advise) for group in _groups(place_items(old), place_items(new), links)]
+    return Comparison(from_id, to_id, old, new, columns, tuple(_in_order(old, new, entries)))
 
 
 def _direction(new: Edition, from_id: str, to_id: str) -> Direction:
@@ -179,45 +199,93 @@ def _component(
 
 
 def _entry(
-    edition: Edition, old: tuple[Placed, ...], new: tuple[Placed, ...], links: tuple[Link, ...], can_advise: bool
+    differences: "_Differences",
+    old: tuple[Placed, ...],
+    new: tuple[Placed, ...],
+    links: tuple[Link, ...],
+    can_advise: bool,
 ) -> Entry:
-    return Entry(old, new, _kinds(edition, old, new), links, tuple(_advice(links)) if can_advise else ())
+    columns = tuple(differences.columns(old, new)) if old and new else ()
+    kinds = differences.kinds(old, new, columns)
+    keys = tuple(pair.column.key for pair in columns)
+    return Entry(old, new, kinds, keys, links, tuple(_advice(links)) if can_advise else ())
 
 
-def _kinds(edition: Edition, old: tuple[Placed, ...], new: tuple[Placed, ...]) -> tuple[ChangeKind, ...]:
-    if not old:
-        return ("new",)
-    if not new:
-        return ("vanished",) if goes_on(edition, old[0].item) else ("ended",)
-    kinds: list[ChangeKind] = [kind for kind, differ in _DIFFERENCES if differ(old, new)]
-    if len(old) > 1:
-        kinds.append("merged")
-    if len(new) > 1:
-        kinds.append("split")
-    return tuple(kinds) or ("continued",)
+def kind_of(pair: ColumnPair) -> ChangeKind:
+    """The kind of a change of this column."""
+    if pair.both and pair.both[0].name == pair.both[1].name:
+        return COLUMN_KINDS.get(pair.column.name, "column_changed")
+    return "column_changed"
 
 
-Differ = Callable[[tuple[Placed, ...], tuple[Placed, ...]], bool]
+class _Differences:
+    """What differs between items of two editions."""
+
+    def __init__(self, old: Edition, new: Edition, columns: tuple[ColumnPair, ...]) -> None:
+        self._old = old
+        self._columns = columns
+        self._levels = common_levels(old.form, new.form)
+
+    def columns(self, old: tuple[Placed, ...], new: tuple[Placed, ...]) -> Iterator[ColumnPair]:
+        """The columns that both editions have and that differ; in a merger or split, any unmatched value differs."""
+        for pair in self._columns:
+            if pair.both:
+                before, after = (
+                    {says(pair, placed.item, side) for placed in items} for side, items in enumerate((old, new))
+                )
+                if before != after:
+                    yield pair
+
+    def kinds(
+        self, old: tuple[Placed, ...], new: tuple[Placed, ...], columns: tuple[ColumnPair, ...]
+    ) -> tuple[ChangeKind, ...]:
+        if not old:
+            return ("new",)
+        if not new:
+            return ("vanished",) if goes_on(self._old, old[0].item) else ("ended",)
+        kinds = list(dict.fromkeys(map(kind_of, columns)))
+        # In a merger or split some names and places are lost anyway, which is no change.
+        if _disjoint(old, new, lambda placed, _: fold(placed.item.name)):
+            kinds.append("renamed")
+        if _disjoint(old, new, lambda placed, _: frozenset(map(fold, placed.item.marks))):
+            kinds.append("marks_changed")
+        if _disjoint(old, new, lambda placed, side: tuple(placed.place[pair[side]] for pair in self._levels)):
+            kinds.append("moved")
+        if len(old) > 1:
+            kinds.append("merged")
+        if len(new) > 1:
+            kinds.append("split")
+        return tuple(kinds) or ("continued",)
 
 
-def _unequal(value: Callable[[Placed], Hashable]) -> Differ:
-    """The values of both sides differ as sets: in a merger or split, any unmatched value is a change."""
-    return lambda old, new: set(map(value, old)) != set(map(value, new))
+def _disjoint(old: tuple[Placed, ...], new: tuple[Placed, ...], value: Callable[[Placed, int], Hashable]) -> bool:
+    """Whether the two sides share no `value` of an item and its side (0 old, 1 new)."""
+    return {value(placed, 0) for placed in old}.isdisjoint(value(placed, 1) for placed in new)
 
 
-def _disjoint(value: Callable[[Placed], Hashable]) -> Differ:
-    """The two sides share no value: in a merger or split some names and places are lost anyway, which is no change."""
-    return lambda old, new: not set(map(value, old)) & set(map(value, new))
+def says(pair: ColumnPair, item: Item, side: int) -> Hashable:
+    """What `item` of the old edition (`side` 0) or the new one (1) says in the columns of `pair`, for comparison.
+
+    Symbols count by their meanings, since a symbol may mean something else in another edition; figures by their amounts
+    and units, those of a series for the years that both have; everything else by its visible text.
+    """
+    assert pair.both
+    column = pair.both[side]
+    if pair.both[0].kind != pair.both[1].kind:
+        return fold(item.text(column))
+    match column.kind:
+        case "symbol":
+            return fold(meaning_of(column, item))
+        case "figure":
+            return tuple(figure(column, item, years[side]) for years in common_years(*pair.both))
+    return fold(item.text(column))
 
 
-_DIFFERENCES: tuple[tuple[ChangeKind, Differ], ...] = (
-    # Compare meanings: the same symbol may mean something else in another edition, and vice versa.
-    ("status_changed", _unequal(lambda placed: fold(placed.meaning))),
-    ("treatment_changed", _unequal(lambda placed: fold(placed.item.treatment))),
-    ("text_changed", _unequal(lambda placed: fold(placed.item.findings))),
-    ("renamed", _disjoint(lambda placed: fold(placed.item.name))),
-    ("moved", _disjoint(lambda placed: placed.place)),
-)
+def figure(column: Column, item: Item, year: int = 0) -> tuple[Decimal | str, str]:
+    """The amount (of what is no number, the text) and the unit of a figure, for comparison."""
+    text = item.texts(column)[year]
+    number = amount(text)
+    return (fold(text), "") if number is None else (number, fold(item.unit_of(column)))
 
 
 def _advice(links: tuple[Link, ...]) -> Iterator[Advice]:

@@ -5,14 +5,16 @@ and similarity of name and text, which gives links marked as guesses. NOs are no
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 from pipeline.model.edition import Edition, Heading, Item
 from pipeline.model.form import BLANK, Column
 
-from .similarity import CLOSE, LEAD, Described, Finder, closeness, fold, grams
+from .pairing import common_levels, paired_columns
+from .similarity import CLOSE, LEAD, Described, Finder, Grams, closeness, fold, grams
 
 By = Literal["previous_numbers", "merged_into", "name", "likeness"]
 Direction = Literal["forward", "unknown", "same"]
@@ -37,12 +39,12 @@ class Placed:
     @property
     def place(self) -> tuple[str, ...]:
         """The folded names of the headings, which identify them across editions."""
-        return tuple(fold(heading.section.name) for heading in self.headings)
+        return tuple(_folded(heading.section.name) for heading in self.headings)
 
     @property
     def position(self) -> str:
-        """The numbers of the headings, as Ⅰ(1)."""
-        return "".join(heading.number for heading in self.headings)
+        """The numbers of the headings, as Ⅰ(1); where headings have numbers of their own or none, the innermost one."""
+        return position(self.headings)
 
     # TEMPORARY: the names of the default form, until every document asks the form.
 
@@ -73,6 +75,24 @@ class Link:
     guess: bool = False
 
 
+# A heading's name is asked for once for each item below it.
+_folded = lru_cache(maxsize=2**12)(fold)
+
+
+def position(headings: Sequence[Heading]) -> str:
+    """Where something below `headings` stands: their numbers, as Ⅰ(1) or 2-1.
+
+    Numbers of their own say little one after the other, and some headings have none: then it is the innermost heading.
+    """
+    if any(heading.level.numbering in ("自由", "なし") for heading in headings):
+        return headings[-1].title
+    numbers = ""
+    for heading in headings:
+        between = "-" if numbers and numbers[-1].isdecimal() and heading.number[0].isdecimal() else ""
+        numbers += between + heading.number
+    return numbers
+
+
 # A similarity from 0 to 1, and the old and the new item that have it.
 _Pair = tuple[float, Placed, Placed]
 
@@ -81,16 +101,16 @@ def place_items(edition: Edition) -> tuple[Placed, ...]:
     """Every item of `edition`, in printed order."""
     main = edition.main
     return tuple(
-        Placed(row, headings, _meaning(main, row) if main else "")
+        Placed(row, headings, meaning_of(main, row) if main else "")
         for headings, row in edition.rows()
         if isinstance(row, Item)
     )
 
 
-def _meaning(main: Column, item: Item) -> str:
-    """The meaning of the main symbol; of a term, and of a symbol without a meaning, the text itself."""
-    text = item.text(main)
-    return (main.words or {}).get(text, text) if main.kind == "symbol" else text
+def meaning_of(column: Column, item: Item) -> str:
+    """The meaning of a symbol in `column`; of a term, and of a symbol without a meaning (未記入), the text itself."""
+    text = item.text(column)
+    return (column.words or {}).get(text, text) if column.kind == "symbol" else text
 
 
 def goes_on(edition: Edition, item: Item) -> bool:
@@ -111,20 +131,37 @@ def match(old: Edition, new: Edition, direction: Direction) -> tuple[Link, ...]:
 
 
 class _EditionSide:
-    """One edition's items with lookups by NO and by folded name, and the links found so far by NO."""
+    """One edition's items with lookups by NO and by folded name, and the links found so far by NO.
 
-    def __init__(self, edition: Edition) -> None:
+    `levels` are the positions of the levels, and `written` the columns of texts, that the other edition has too.
+    """
+
+    def __init__(self, edition: Edition, levels: Sequence[int], written: Sequence[Column]) -> None:
         self.edition = edition
         self.items = place_items(edition)
         self.order = {placed.number: order for order, placed in enumerate(self.items)}
         self.names = {placed.number: fold(placed.item.name) for placed in self.items}
-        self.places = {placed.number: placed.place for placed in self.items}
-        self.findings = {placed.number: fold(placed.item.findings) for placed in self.items}
+        self.places = {placed.number: tuple(placed.place[at] for at in levels) for placed in self.items}
+        self.written = written
+        self.texts = {placed.number: tuple(map(fold, self.written_in(placed.item))) for placed in self.items}
         self.targets = {placed.number: fold(placed.item.merged_into) for placed in self.items}
         self.by_name: dict[str, list[Placed]] = defaultdict(list)
         for placed in self.items:
             self.by_name[self.names[placed.number]].append(placed)
         self.linked: dict[int, list[Link]] = defaultdict(list)
+
+    def written_in(self, item: Item) -> tuple[str, ...]:
+        """The texts and the prose of `item`."""
+        return tuple(item.text(column) for column in self.written)
+
+    def described(self, placed: Placed) -> Described:
+        """The bigrams by which an item is recognized: of its name, its 統合先, its texts and its prose."""
+        names = [name for name in (placed.item.name, placed.item.merged_into) if name]
+        return Described(tuple(map(grams, names)), self.grams_of(placed))
+
+    def grams_of(self, placed: Placed) -> Grams:
+        """The bigrams of the texts and the prose of an item."""
+        return frozenset[str]().union(*map(grams, self.written_in(placed.item)))
 
     def named(self, name: str) -> list[Placed]:
         return self.by_name.get(name, [])
@@ -136,7 +173,7 @@ class _EditionSide:
 
 @dataclass(frozen=True, slots=True)
 class _Sense:
-    """A key by which items of one name are the same item.
+    """A key by which items of one name are the same item; None if it is no evidence for an item.
 
     `is_certain`: pairing several items with equal keys is no guess, since it does not matter which is which.
     """
@@ -146,40 +183,45 @@ class _Sense:
 
 
 def _same_everything(side: _EditionSide, placed: Placed) -> Hashable:
-    return side.names[placed.number], side.places[placed.number], side.findings[placed.number]
+    return side.names[placed.number], side.places[placed.number], side.texts[placed.number]
 
 
-def _same_place(side: _EditionSide, placed: Placed) -> Hashable:
-    return side.names[placed.number], side.places[placed.number]
+def _same_place(outermost: int) -> Callable[[_EditionSide, Placed], Hashable]:
+    """The key of the name and the headings from the level `outermost` (from 0) inwards."""
+    return lambda side, placed: (side.names[placed.number], side.places[placed.number][outermost:])
 
 
-def _same_measure(side: _EditionSide, placed: Placed) -> Hashable:
-    return side.names[placed.number], side.places[placed.number][1]
-
-
-def _same_findings(side: _EditionSide, placed: Placed) -> Hashable:
-    # Empty findings are no evidence.
-    findings = side.findings[placed.number]
-    return (side.names[placed.number], findings) if findings else None
+def _same_texts(side: _EditionSide, placed: Placed) -> Hashable:
+    # Empty texts are no evidence.
+    texts = side.texts[placed.number]
+    return (side.names[placed.number], texts) if any(texts) else None
 
 
 def _same_name(side: _EditionSide, placed: Placed) -> Hashable:
     return side.names[placed.number]
 
 
-# From the strictest key to the loosest.
-_SENSES = (
-    _Sense(_same_everything, is_certain=True),
-    _Sense(_same_place),
-    _Sense(_same_measure),
-    _Sense(_same_findings, is_certain=True),
-    _Sense(_same_name),
-)
+def _senses(levels: int) -> tuple[_Sense, ...]:
+    """The keys from the strictest to the loosest, for editions that have that many levels in common."""
+    return (
+        _Sense(_same_everything, is_certain=True),
+        *(_Sense(_same_place(outermost)) for outermost in range(levels)),
+        _Sense(_same_texts, is_certain=True),
+        _Sense(_same_name),
+    )
 
 
 class _Matching:
     def __init__(self, old: Edition, new: Edition, direction: Direction) -> None:
-        self._old, self._new = _EditionSide(old), _EditionSide(new)
+        levels = common_levels(old.form, new.form)
+        written = [
+            pair.both
+            for pair in paired_columns(old, new)
+            if pair.both and all(column.kind in ("prose", "text") for column in pair.both)
+        ]
+        self._old = _EditionSide(old, [at for at, _ in levels], [column for column, _ in written])
+        self._new = _EditionSide(new, [at for _, at in levels], [column for _, column in written])
+        self._senses = _senses(len(levels))
         self._direction = direction
         self._links: list[Link] = []
 
@@ -216,20 +258,23 @@ class _Matching:
             target = self._old.targets[old.number]
             candidates = self._new.named(target) if target else []
             if candidates and not self._is_still_announced(old):
-                self._link(old, self._nearest(old, candidates), "merged_into")
+                self._link(old, self._nearest(self._old, old, self._new, candidates), "merged_into")
 
     def _is_still_announced(self, old: Placed) -> bool:
         """Whether the later edition still has the item with the same 統合先: the merger has not happened yet."""
         twins = self._new.named(self._old.names[old.number])
         return any(self._new.targets[twin.number] == self._old.targets[old.number] for twin in twins)
 
-    def _nearest(self, placed: Placed, candidates: list[Placed]) -> Placed:
-        """The candidate in the same policy and measure, else in the same measure, else policy, else the first."""
-        policy, measure = placed.place
+    def _nearest(self, side: _EditionSide, placed: Placed, others: _EditionSide, candidates: list[Placed]) -> Placed:
+        """The candidate below the same headings, of which the inner ones count more; else the first.
 
-        def distance(candidate: Placed) -> int:
-            other = candidate.place
-            return 0 if other == (policy, measure) else 1 if other[1] == measure else 2 if other[0] == policy else 3
+        `placed` is on `side`, the candidates are among the `others`.
+        """
+        place = side.places[placed.number]
+
+        def distance(candidate: Placed) -> tuple[bool, ...]:
+            other = others.places[candidate.number]
+            return tuple(here != there for here, there in zip(reversed(place), reversed(other), strict=True))
 
         return min(candidates, key=distance)
 
@@ -246,8 +291,8 @@ class _Matching:
         self._link_equal_names(old, self._free(self._new))
 
     def _link_equal_names(self, old: list[Placed], new: list[Placed]) -> None:
-        """Link items of equal names. A name may occur in several measures, so the strictest key pairs first."""
-        for sense in _SENSES:
+        """Link items of equal names. A name may occur below several headings, so the strictest key pairs first."""
+        for sense in self._senses:
             groups: dict[Hashable, tuple[list[Placed], list[Placed]]] = defaultdict(lambda: ([], []))
             for placed in old:
                 groups[sense.key(self._old, placed)][0].append(placed)
@@ -263,10 +308,26 @@ class _Matching:
         if len(old) > len(new):
             # Some old items remain unpaired; let these be items that ended.
             old = sorted(old, key=lambda placed: not goes_on(self._old.edition, placed.item))
-        pairs = list(_by_text(old, new))
+        pairs = list(self._by_text(old, new))
         for one, other in pairs:
             self._link(one, other, "name", guess)
         return pairs
+
+    def _by_text(self, old: list[Placed], new: list[Placed]) -> Iterable[tuple[Placed, Placed]]:
+        """Pair items of one name greedily by the closeness of their texts; beyond `_MAX_PAIRS`, in printed order."""
+        if len(old) == 1 == len(new) or len(old) * len(new) > _MAX_PAIRS:
+            return zip(old, new, strict=False)
+        before, after = [*map(self._old.grams_of, old)], [*map(self._new.grams_of, new)]
+        scored = sorted(
+            (-closeness(one, other), abs(i - j), i + j, i, j)
+            for i, one in enumerate(before)
+            for j, other in enumerate(after)
+        )
+        pairs: dict[int, int] = {}
+        for *_, i, j in scored:
+            if i not in pairs and j not in pairs.values():
+                pairs[i] = j
+        return [(old[i], new[j]) for i, j in pairs.items()]
 
     def _link_followers(self) -> None:
         """Link items whose 統合先 was itself renamed or merged: they follow that item."""
@@ -288,7 +349,7 @@ class _Matching:
         target = self._old.targets[old.number]
         heads = [placed for placed in self._old.named(target) if placed.number in self._old.linked]
         if heads:
-            head = self._nearest(old, heads)
+            head = self._nearest(self._old, old, self._old, heads)
             links, guess = self._old.linked[head.number], any(link.guess for link in self._old.linked[head.number])
         else:
             # No item has that name: follow another item with the same 統合先, as a guess.
@@ -333,8 +394,8 @@ class _Matching:
         return -score, abs(before - after), before + after
 
     def _near_pairs(self, old: list[Placed], new: list[Placed]) -> Iterator[_Pair]:
-        before = {placed.number: _described(placed) for placed in self._old.items}
-        after = {placed.number: _described(placed) for placed in self._new.items}
+        before = {placed.number: self._old.described(placed) for placed in self._old.items}
+        after = {placed.number: self._new.described(placed) for placed in self._new.items}
         # Bigram weights come from all items of both editions, not only from those left to match.
         finder = Finder([after[placed.number] for placed in new], [*before.values(), *after.values()])
         for one in old:
@@ -346,11 +407,11 @@ class _Matching:
         for old in self._free(self._old):
             twins = self._taken(self._new, self._old.names[old.number])
             if twins and (self._direction == "same" or goes_on(self._old.edition, old.item)):
-                self._link(old, self._nearest(old, twins), "name", True)
+                self._link(old, self._nearest(self._old, old, self._new, twins), "name", True)
         for new in self._free(self._new):
             twins = self._taken(self._old, self._new.names[new.number])
             if twins:
-                self._link(self._nearest(new, twins), new, "name", True)
+                self._link(self._nearest(self._new, new, self._old, twins), new, "name", True)
 
     def _taken(self, side: _EditionSide, name: str) -> list[Placed]:
         """The items of that name on `side` that 前版NO link only with items of other names."""
@@ -365,26 +426,3 @@ class _Matching:
 def _without(items: list[Placed], taken: Iterable[Placed]) -> list[Placed]:
     numbers = {placed.number for placed in taken}
     return [placed for placed in items if placed.number not in numbers]
-
-
-def _described(placed: Placed) -> Described:
-    """The bigrams by which an item is recognized: of its name, its 統合先 and its findings."""
-    names = [name for name in (placed.item.name, placed.item.merged_into) if name]
-    return Described(tuple(map(grams, names)), grams(placed.item.findings))
-
-
-def _by_text(old: list[Placed], new: list[Placed]) -> Iterable[tuple[Placed, Placed]]:
-    """Pair items of one name greedily by the closeness of their findings; beyond `_MAX_PAIRS`, in printed order."""
-    if len(old) == 1 == len(new) or len(old) * len(new) > _MAX_PAIRS:
-        return zip(old, new, strict=False)
-    before, after = ([grams(placed.item.findings) for placed in side] for side in (old, new))
-    scored = sorted(
-        (-closeness(one, other), abs(i - j), i + j, i, j)
-        for i, one in enumerate(before)
-        for j, other in enumerate(after)
-    )
-    pairs: dict[int, int] = {}
-    for *_, i, j in scored:
-        if i not in pairs and j not in pairs.values():
-            pairs[i] = j
-    return [(old[i], new[j]) for i, j in pairs.items()]

@@ -1,24 +1,33 @@
-"""The expected text of a 新旧対照表: every item of either edition stands in exactly one row or is counted as unchanged.
+"""The expected text of a 新旧対照表: every item of either edition stands in exactly one entry or is counted as unchanged.
 
-`years` matches the items; what changed in them is derived here a second time, from the items themselves.
+`years` matches the items and pairs the columns; what changed in them is derived here a second time, from the items
+themselves.
 """
 
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterator
+from dataclasses import replace
+from decimal import Decimal
 from itertools import groupby, zip_longest
 
 from pipeline.documents import expected as common
 from pipeline.documents.document import CHANGED, DELETED, Block, Cell, Expected, Paragraph, Row, Table
 from pipeline.documents.expected import CONTINUED, LEGEND_COLON, legend, marked, require
-from pipeline.model.edition import Edition, measure_number, policy_number
-from pipeline.model.form import Column, item_columns
+from pipeline.model.edition import Edition, Item
+from pipeline.model.form import Column
+from pipeline.model.side_widths import SideWidths
 from pipeline.model.validation import Validated
-from pipeline.text import brief, flat
+from pipeline.model.values import amount
+from pipeline.text import break_label, brief, flat
 from pipeline.years.comparison import Comparison, Entry, compare
 from pipeline.years.matching import Placed, goes_on
+from pipeline.years.pairing import common_levels
 from pipeline.years.similarity import fold
 
 ENDED, VANISHED, ADDED = "終了", "記載なし", "(新設)"
+COUNTS_IN_A_ROW = 12
+# The characters of a line of a label beside an item.
+LABEL_EMS = 4
 
 # A text with its marked words.
 Said = tuple[str, tuple[str, ...]]
@@ -26,145 +35,214 @@ NO_TEXT: Said = ("", ())
 
 
 def expect(old: Validated, new: Validated, show_all: bool) -> Expected:
-    """The expected text of the 新旧対照表. Raises `ProofError` if an item stands in no row or in two."""
+    """The expected text of the 新旧対照表. Raises `ProofError` if an item stands in no entry or in two."""
     comparison = compare(old.edition, new.edition, old.source.edition, new.source.edition)
-    entries = [(entry, _kinds(comparison.old, entry)) for entry in comparison.entries]
+    two = _Two(comparison)
+    entries = [_judged(two, entry) for entry in comparison.entries]
     names = [flat(one.edition.fiscal_year) or one.source.edition for one in (old, new)]
+    sides = SideWidths(old.edition, new.edition)
+    blocks = _blocks(two, entries, names, show_all, sides.fit)
     title = f"{flat(new.edition.title)} 新旧対照表"
-    return common.expect(new.edition, *_blocks(comparison, entries, names, show_all), title=title)
+    return common.expect(new.edition, *blocks, title=title, page_size=sides.sheet.points)
 
 
-Judged = tuple[Entry, tuple[str, ...]]
+class _Two:
+    """Two editions: the columns that both have, and those that only one has, as (old, new) with heads and words."""
+
+    def __init__(self, comparison: Comparison) -> None:
+        self.comparison = comparison
+        self.old, self.new = comparison.old, comparison.new
+        self.pairs = [(pair.old, pair.new) for pair in comparison.columns]
+        self.common = [(old, new) for old, new in self.pairs if old and new]
+        self.levels = common_levels(self.old.form, self.new.form)
+
+    def partner(self, column: Column, is_new: bool) -> Column | None:
+        """The column of the other edition."""
+        sides = [(old, new) if is_new else (new, old) for old, new in self.common]
+        return next((other for other, one in sides if one.key == column.key), None)
 
 
-def _blocks(comparison: Comparison, entries: list[Judged], names: list[str], show_all: bool) -> Iterator[Block]:
+# An entry, its kinds of change, and the (old, new) columns that changed.
+Judged = tuple[Entry, tuple[str, ...], list[tuple[Column, Column]]]
+
+
+def _blocks(two: _Two, entries: list[Judged], names: list[str], show_all: bool, are_beside: bool) -> Iterator[Block]:
     yield Paragraph("H2", "前版からの変更点")
-    yield from (Paragraph("P", sentence) for sentence in _sentences(comparison))
-    yield _counts(comparison.new, entries)
-    yield Paragraph("H3", "実施状況の移り変わり(左の列が旧、上の行が新。旧の項目の数)")
-    yield _moves(comparison, entries)
-    if listed := tuple(_listed(entries)):
+    yield from (Paragraph("P", sentence) for sentence in _sentences(two))
+    yield from _counts(two, entries)
+    if main := next(((old, new) for old, new in two.common if old.is_main and new.is_main), None):
+        yield Paragraph("H3", f"{flat(main[1].head)}の移り変わり(左の列が旧、上の行が新。旧の項目の数)")
+        yield _moves(two, main, entries)
+    heads, listed = _listed_heads(two), tuple(_listed(two, entries))
+    if listed:
         yield Paragraph("H3", "名前で見る変更")
-        heads = ("区分", "新NO", "新の項目", "旧NO", "旧の項目", "備考")
         yield Table((tuple(Cell(head, scope="Column", id=f"listed-{at}") for at, head in enumerate(heads, 1)),), listed)
-    shown = [(entry, kinds) for entry, kinds in entries if show_all or kinds != ("continued",)]
-    rows = tuple(_rows(comparison, shown))
-    _check_complete(comparison, rows, [entry for entry, kinds in entries if not show_all and kinds == ("continued",)])
+    shown = [judged for judged in entries if show_all or judged[1] != ("continued",)]
+    body = _Body(two, are_beside)
+    rows = tuple(body.rows(shown))
+    _check_complete(two, body, [entry for entry, kinds, _ in entries if not show_all and kinds == ("continued",)])
     if rows:
         yield Paragraph("H2", "新旧対照表")
-        yield Paragraph("P", _note(len(entries) - len(shown), any(entry.guess for entry, _ in entries)))
-        yield Table(_heads(comparison.new, names), rows)
+        yield Paragraph("P", _note(two, len(entries) - len(shown), any(one.guess for one, *_ in entries), are_beside))
+        yield Table(_heads(two, names, are_beside), rows)
+        yield from _notes(two)
 
 
-def _check_complete(comparison: Comparison, rows: tuple[Row, ...], left_out: list[Entry]) -> None:
-    """Raise `ProofError` unless every NO of either edition stands in one row or among the unchanged ones."""
-    for column, side, edition in ((1, "new", comparison.new), (1 + len(item_columns()), "old", comparison.old)):
-        shown = [int(row.cells[column].text) for row in rows if not row.is_heading and row.cells[column].text]
+def _check_complete(two: _Two, body: "_Body", left_out: list[Entry]) -> None:
+    """Raise `ProofError` unless every item of either edition stands in one row or among the unchanged ones."""
+    for side, edition in (("new", two.new), ("old", two.old)):
         hidden = [placed.number for entry in left_out for placed in getattr(entry, side)]
-        require(sorted(shown + hidden) == sorted(edition.items), "比較にない項目か、二度ある項目があります。")
+        require(
+            sorted(body.stands[side] + hidden) == sorted(edition.items), "比較にない項目か、二度ある項目があります。"
+        )
 
 
-def _kinds(edition: Edition, entry: Entry) -> tuple[str, ...]:
-    """The kinds of change of `entry`; `edition` is the old one."""
+def _judged(two: _Two, entry: Entry) -> Judged:
+    """`entry` with its kinds of change and the columns that changed."""
     if not entry.old:
-        return ("new",)
+        return entry, ("new",), []
     if not entry.new:
-        return ("vanished",) if goes_on(edition, entry.old[0].item) else ("ended",)
+        return entry, ("vanished",) if goes_on(two.old, entry.old[0].item) else ("ended",), []
 
-    def both(value: Callable[[Placed], Hashable]) -> tuple[set[Hashable], set[Hashable]]:
-        return {*map(value, entry.old)}, {*map(value, entry.new)}
+    def both(value: Callable[[Placed, int], Hashable]) -> tuple[set[Hashable], set[Hashable]]:
+        return {value(placed, 0) for placed in entry.old}, {value(placed, 1) for placed in entry.new}
 
-    differ = {
-        "status_changed": both(lambda placed: fold(placed.meaning)),
-        "treatment_changed": both(lambda placed: fold(placed.item.treatment)),
-        "text_changed": both(lambda placed: fold(placed.item.findings)),
-    }
+    changed = []
+    for old, new in two.common:
+        before = {_compared(old, new, old, placed.item) for placed in entry.old}
+        after = {_compared(old, new, new, placed.item) for placed in entry.new}
+        if before != after:
+            changed.append((old, new))
+    kinds = ["column"] * bool(changed)
     nothing_left = {
-        "renamed": both(lambda placed: fold(placed.item.name)),
-        "moved": both(lambda placed: placed.place),
+        "renamed": both(lambda placed, _: fold(placed.item.name)),
+        "marks": both(lambda placed, _: tuple(sorted(fold(one) for one in placed.item.marks))),
+        "moved": both(lambda placed, side: tuple(fold(placed.headings[at[side]].section.name) for at in two.levels)),
     }
-    kinds = [kind for kind, (old, new) in differ.items() if old != new]
-    kinds += [kind for kind, (old, new) in nothing_left.items() if old.isdisjoint(new)]
+    kinds += [kind for kind, (old_side, new_side) in nothing_left.items() if old_side.isdisjoint(new_side)]
     kinds += ["merged"] * (len(entry.old) > 1) + ["split"] * (len(entry.new) > 1)
-    return tuple(kinds) or ("continued",)
+    return entry, tuple(kinds) or ("continued",), changed
+
+
+def _compared(old: Column, new: Column, column: Column, item: Item) -> Hashable:
+    """What `item` says in `column`, which is `old` or `new`, as it is compared with the other one."""
+    if old.kind != new.kind or column.kind not in ("symbol", "figure"):
+        return fold(item.text(column))
+    if column.kind == "symbol":
+        return fold((column.words or {}).get(item.text(column), item.text(column)))
+    values = _by_year(column, item)
+    years = [year for year in values if year in _years(old) and year in _years(new)]
+    return frozenset((year, _number(item, column, values[year])) for year in years)
+
+
+def _years(column: Column) -> list[str]:
+    """The folded heads of a series; an empty one of single figures."""
+    return [*map(fold, column.years)] or [""]
+
+
+def _by_year(column: Column, item: Item) -> dict[str, str]:
+    return dict(zip(_years(column), item.texts(column), strict=True))
+
+
+def _number(item: Item, column: Column, text: str) -> Hashable:
+    value = amount(text)
+    return fold(text) if value is None else (value, fold(item.unit_of(column)))
 
 
 # Overview
 
 
-def _sentences(comparison: Comparison) -> Iterator[str]:
-    old, new = comparison.old, comparison.new
+def _sentences(two: _Two) -> Iterator[str]:
+    old, new, comparison = two.old, two.new, two.comparison
     yield (
         f"旧(版 {comparison.from_id})の{len(old.items)}項目は、新(版 {comparison.to_id})では{len(new.items)}項目です。"
         "再掲は数えていません。"
     )
-    if old.legend != new.legend:
-        yield (
-            legend(f"旧の{old.headings.status}{LEGEND_COLON}", old.legend)
-            + "。実施状況は、記号ではなく意味で比べています。"
-        )
+    for before, after in two.common:
+        head = flat(after.head)
+        if before.kind == after.kind == "symbol" and before.words != after.words:
+            yield (
+                flat(legend(f"旧の{flat(before.head)}{LEGEND_COLON}", before.words or {}))
+                + f"。{head}は、記号ではなく意味で比べています。"
+            )
+        if before.years != after.years:
+            shared = [flat(year) for year in after.years if fold(year) in map(fold, before.years)]
+            if shared:
+                yield f"{head}は、新旧の両方にある年度({'、'.join(shared)})で比べています。"
+            else:
+                yield f"{head}は、新旧の両方にある年度がないので、比べていません。"
+    only_new = [after for before, after in two.pairs if after and not before]
+    only_old = [before for before, after in two.pairs if before and not after]
+    for label, alone in (("新", only_new), ("旧", only_old)):
+        if alone:
+            names = "」「".join(flat(column.head) for column in alone)
+            yield f"欄「{names}」は、{label}だけにあります。変更には数えていません。"
+    if {len(two.levels)} != {len(old.form.levels), len(new.form.levels)}:
+        heads = [column.head for column in new.columns if column.kind == "level"]
+        if two.levels:
+            names = "」「".join(flat(heads[at]) for _, at in two.levels)
+            yield f"見出しの段が新旧で異なります。移動は、共通の段「{names}」で比べています。"
+        else:
+            yield "見出しの段が新旧で異なります。移動は比べていません。"
     for entry in comparison.entries:
         for advice in entry.advice if entry.guess else ():
             yield f"推定の確定: 新のNO {advice.number}に「{advice.line}」と書いてください。"
 
 
-def _counts(edition: Edition, entries: list[Judged]) -> Table:
-    headings = edition.headings
-    labels = {
-        "continued": "変更なし",
-        "status_changed": f"{headings.status}の変更",
-        "treatment_changed": f"{headings.treatment}の変更",
-        "text_changed": f"{headings.findings}の変更",
-        "renamed": "名称の変更",
-        "moved": "移動",
-        "merged": "統合",
-        "split": "分割",
-        "new": "新設",
-        "ended": ENDED,
-        "vanished": VANISHED,
-    }
-    counts = Counter(kind for _, kinds in entries for kind in kinds)
-    columns = [(f"count-{at}", label, counts[kind]) for at, (kind, label) in enumerate(labels.items(), 1)]
-    return Table(
-        (
-            (
-                Cell("区分", scope="Column", id="count-kind"),
-                *(Cell(label, scope="Column", id=name) for name, label, _ in columns),
-            ),
-        ),
-        (
-            Row(
-                (
-                    Cell("項目数", ("count-kind",), "Row", id="count"),
-                    *(Cell(str(count), (name, "count")) for name, _, count in columns),
-                )
-            ),
-        ),
-    )
+def _counts(two: _Two, entries: list[Judged]) -> Iterator[Table]:
+    kinds = Counter(kind for _, found, _ in entries for kind in found)
+    columns = Counter(new.key for *_, changed in entries for _, new in changed)
+    counts = [("変更なし", kinds["continued"])]
+    counts += [(f"{flat(new.head)}の変更", columns[new.key]) for _, new in two.common]
+    counts += [("名称の変更", kinds["renamed"])]
+    counts += [("印の変更", kinds["marks"])] * bool(two.old.marks or two.new.marks)
+    counts += [("移動", kinds["moved"])] * bool(two.levels)
+    counts += [("統合", kinds["merged"]), ("分割", kinds["split"]), ("新設", kinds["new"])]
+    counts += [(ENDED, kinds["ended"])] * bool(two.old.deciding)
+    counts += [(VANISHED, kinds["vanished"])]
+    number = 1
+    while len(counts) > COUNTS_IN_A_ROW * number:
+        number += 1
+    size = (len(counts) + number - 1) // number
+    named = [(f"count-{at}", *one) for at, one in enumerate(counts, 1)]
+    for at in range(number):
+        more = f"-{at + 1}" if at else ""
+        band = named[at * size : (at + 1) * size]
+        heads = (
+            Cell("区分", scope="Column", id=f"count-kind{more}"),
+            *(Cell(label, scope="Column", id=name) for name, label, _ in band),
+        )
+        row = (
+            Cell("項目数", (f"count-kind{more}",), "Row", id=f"count{more}"),
+            *(Cell(str(count), (name, f"count{more}")) for name, _, count in band),
+        )
+        yield Table((heads,), (Row(row),))
 
 
-def _moves(comparison: Comparison, entries: list[Judged]) -> Table:
+def _moves(two: _Two, main: tuple[Column, Column], entries: list[Judged]) -> Table:
     """The table of statuses: rows are old meanings, columns new ones, with columns for ended and missing items."""
     sides = [
-        dict.fromkeys([*map(flat, edition.legend.values()), *(flat(placed.meaning) for placed in items)])
-        for edition, items in (
-            (comparison.old, [placed for entry, _ in entries for placed in entry.old]),
-            (comparison.new, [placed for entry, _ in entries for placed in entry.new]),
+        dict.fromkeys([*map(flat, _meanings(column)), *(_meaning(column, placed) for placed in items)])
+        for column, items in (
+            (main[0], [placed for entry, *_ in entries for placed in entry.old]),
+            (main[1], [placed for entry, *_ in entries for placed in entry.new]),
         )
     ]
     # Pairs of label and whether it is a meaning, because a legend may contain the label 終了 too.
     rows = [*((meaning, True) for meaning in sides[0]), (ADDED, False)]
     columns = [*((meaning, True) for meaning in sides[1]), (ENDED, False), (VANISHED, False)]
+    if not two.old.deciding:
+        columns.remove((ENDED, False))
     moves: Counter[tuple[tuple[str, bool], tuple[str, bool]]] = Counter()
-    for entry, kinds in entries:
-        following = {before.number: (flat(after.meaning), True) for before, after in entry.pairs}
+    for entry, kinds, _ in entries:
+        following = {before.number: (_meaning(main[1], after), True) for before, after in entry.pairs}
         gone = VANISHED if "vanished" in kinds else ENDED, False
-        moves.update(((flat(before.meaning), True), following.get(before.number, gone)) for before in entry.old)
-        moves.update(((ADDED, False), (flat(after.meaning), True)) for after in (() if entry.old else entry.new))
-    added = sum(len(entry.new) for entry, _ in entries if not entry.old)
+        moves.update(((_meaning(main[0], one), True), following.get(one.number, gone)) for one in entry.old)
+        moves.update(((ADDED, False), (_meaning(main[1], one), True)) for one in (() if entry.old else entry.new))
+    added = sum(len(entry.new) for entry, *_ in entries if not entry.old)
     require(
-        sum(moves[row, column] for row in rows for column in columns) == len(comparison.old.items) + added,
-        "実施状況の移り変わりの合計が、項目の数と合いません。",
+        sum(moves[row, column] for row in rows for column in columns) == len(two.old.items) + added,
+        f"{flat(main[1].head)}の移り変わりの合計が、項目の数と合いません。",
     )
     if not added:
         rows.pop()
@@ -190,7 +268,30 @@ def _moves(comparison: Comparison, entries: list[Judged]) -> Table:
     )
 
 
-def _listed(entries: list[Judged]) -> Iterator[Row]:
+def _meanings(column: Column) -> list[str]:
+    words = column.words or {}
+    return [*words.values()] if column.kind == "symbol" else [*words]
+
+
+def _meaning(column: Column, placed: Placed) -> str:
+    text = placed.item.text(column)
+    return flat((column.words or {}).get(text, text)) if column.kind == "symbol" else flat(text)
+
+
+def _numbers(edition: Edition) -> list[Column]:
+    """The column of NOs or of the items' own numbers; none if none is printed."""
+    return [column for column in edition.columns if column.kind == "number"]
+
+
+def _listed_heads(two: _Two) -> list[str]:
+    heads = ["区分"]
+    for label, edition in (("新", two.new), ("旧", two.old)):
+        heads += [f"{label}{flat(column.head)}" for column in _numbers(edition)]
+        heads.append(f"{label}の項目")
+    return [*heads, "備考"]
+
+
+def _listed(two: _Two, entries: list[Judged]) -> Iterator[Row]:
     count = 0
     for kind, label in (
         ("vanished", "記載なし(要確認)"),
@@ -201,17 +302,20 @@ def _listed(entries: list[Judged]) -> Iterator[Row]:
         ("moved", "移動"),
         ("ended", "終了"),
     ):
-        for entry, kinds in entries:
+        for entry, kinds, _ in entries:
             # Merged and split items have other names anyway.
             if kind not in kinds or (kind == "renamed" and {"merged", "split"} & {*kinds}):
                 continue
             for at, (new, old) in enumerate(zip_longest(entry.new, entry.old)):
                 texts = ["" if at else label]
-                for placed in (new, old):
-                    texts += [str(placed.number), flat(placed.item.name)] if placed else ["", ""]
-                texts.append("、".join(_remarks(kind, entry, old)))
+                heads = []
+                for placed, edition in ((new, two.new), (old, two.old)):
+                    texts += [placed.item.text(column) if placed else "" for column in _numbers(edition)]
+                    heads += [len(texts)] * bool(placed)
+                    texts.append(flat(placed.item.name) if placed else "")
+                texts.append("、".join(_remarks(two, kind, entry, old)))
                 count += 1
-                yield _listed_row(texts, 2 if new else 4, f"listed-row-{count}")
+                yield _listed_row(texts, heads[0], f"listed-row-{count}")
 
 
 def _listed_row(texts: list[str], head: int, id: str) -> Row:
@@ -224,24 +328,23 @@ def _listed_row(texts: list[str], head: int, id: str) -> Row:
     )
 
 
-def _remarks(kind: str, entry: Entry, old: Placed | None) -> Iterator[str]:
+def _remarks(two: _Two, kind: str, entry: Entry, old: Placed | None) -> Iterator[str]:
     if entry.guess:
         yield "推定"
-    if old and kind in ("ended", "vanished"):
-        yield f"旧の取扱い: {old.item.treatment}"
+    if old and kind in ("ended", "vanished") and (deciding := two.old.deciding):
+        yield f"旧の{flat(deciding.head)}: {old.item.text(deciding)}"
     if old and kind == "moved":
-        yield f"旧 {_position(old)}から"
-
-
-def _position(placed: Placed) -> str:
-    return policy_number(placed.policy_position) + measure_number(placed.measure_position)
+        yield f"旧 {old.position}から"
 
 
 # Item by item
 
 
-def _note(left_out: int, has_guesses: bool) -> str:
-    note = "左が新、右が旧です。新の下線と旧の取消線は、変わった語句です。"
+def _note(two: _Two, left_out: int, has_guesses: bool, are_beside: bool) -> str:
+    note = "左が新、右が旧です。" if are_beside else "左が新、右が旧で、項目ごとに、変わった欄だけを示しています。"
+    note += "新の下線と旧の取消線は、変わった語句です。"
+    if any(old.kind == new.kind == "figure" for old, new in two.common):
+        note += "数の後の( )は、旧からの増減です。"
     if left_out:
         note += f"変更のない{left_out}項目は省いています。"
     if has_guesses:
@@ -249,144 +352,283 @@ def _note(left_out: int, has_guesses: bool) -> str:
     return note
 
 
-def _heads(edition: Edition, names: list[str]) -> tuple[tuple[Cell, ...], ...]:
+def _notes(two: _Two) -> Iterator[Paragraph]:
+    for number, text in two.new.notes.items():
+        yield Paragraph("Note", f"※{number} {text}")
+    for number, text in two.old.notes.items():
+        if number not in two.new.notes or fold(two.new.notes[number]) != fold(text):
+            yield Paragraph("Note", f"(旧) ※{number} {text}")
+
+
+def _heads(two: _Two, names: list[str], are_beside: bool) -> tuple[tuple[Cell, ...], ...]:
+    kinds = Cell("区分", scope="Column", id="head-kinds")
+    sides = tuple(
+        Cell(f"{label}({name})", scope="Column", id=f"head-{side}")
+        for label, name, side in (("新", names[1], "new"), ("旧", names[0], "old"))
+    )
+    if not are_beside:
+        return ((kinds, Cell("欄", scope="Column", id="head-column"), *sides),)
     return (
-        (
-            Cell("区分", scope="Column", id="head-kinds"),
-            Cell(f"新({names[1]})", scope="Column", id="head-new"),
-            Cell(f"旧({names[0]})", scope="Column", id="head-old"),
-        ),
+        (kinds, *sides),
         tuple(
-            Cell(column.head, (f"head-{side}",), "Column", id=f"head-{side}-{column.name}")
-            for side in ("new", "old")
-            for column in item_columns(edition.columns)
+            Cell(_head(column), (f"head-{side}",), "Column", id=f"head-{side}-{column.name}")
+            for side, edition in (("new", two.new), ("old", two.old))
+            for column in _columns(edition)
         ),
     )
 
 
-def _rows(comparison: Comparison, shown: list[Judged]) -> Iterator[Row]:
-    headings = _HeadingLabels(comparison.new)
-    count = measures = 0
-    by_policy = groupby(shown, lambda judged: _stands(judged[0]).place[0])
-    for policies, (_, inside) in enumerate(by_policy, 1):
-        policy_id = f"policy-{policies}"
-        for within, (_, group) in enumerate(groupby(inside, lambda judged: _stands(judged[0]).place)):
-            entries = list(group)
-            first = _stands(entries[0][0])
-            policy, measure = headings.policy(first), headings.measure(first)
-            if not within:
-                yield Row((Cell(policy, ("head-kinds",), "Column", id=policy_id, heading=3),), "", True)
-            measures += 1
-            measure_id = f"measure-{measures}"
-            yield Row(
-                (Cell(measure, ("head-kinds", policy_id), "Column", id=measure_id, heading=4),),
-                policy + CONTINUED,
-                True,
-            )
-            for entry, kinds in entries:
-                count += 1
-                for at, (new, old) in enumerate(zip_longest(entry.new, entry.old)):
-                    name = f"entry-{count}-{at + 1}" if at else f"entry-{count}"
-                    labels = "" if at else "\n".join(_labels(comparison.new, entry, kinds))
-                    sides = _sides(entry, kinds, new, old)
-                    cells = _cells(labels, sides, (name, measure_id, policy_id), new is not None)
-                    yield Row(tuple(cells), f"{policy}{measure}{CONTINUED}")
+def _head(column: Column) -> str:
+    return f"{column.head}({column.unit})" if column.unit else column.head
+
+
+def _columns(edition: Edition) -> list[Column]:
+    return [column for column in edition.columns if column.kind != "level"]
 
 
 def _stands(entry: Entry) -> Placed:
     return (entry.new or entry.old)[0]
 
 
-class _HeadingLabels:
-    """Headings above the rows, numbered as in the new edition; those of the old edition alone are marked (旧)."""
-
-    def __init__(self, new: Edition) -> None:
-        self._policies: dict[str, str] = {}
-        self._measures: dict[tuple[str, ...], str] = {}
-        for position, policy in enumerate(new.policies, 1):
-            above = fold(policy.name)
-            self._policies.setdefault(above, f"{policy_number(position)} {flat(policy.name)}")
-            for within, measure in enumerate(policy.measures, 1):
-                label = f"{measure_number(within)} {flat(measure.name)}"
-                self._measures.setdefault((above, fold(measure.name)), label)
-
-    def policy(self, placed: Placed) -> str:
-        old = f"(旧) {policy_number(placed.policy_position)} {flat(placed.policy)}"
-        return self._policies.get(placed.place[0], old)
-
-    def measure(self, placed: Placed) -> str:
-        old = f"(旧) {measure_number(placed.measure_position)} {flat(placed.measure)}"
-        return self._measures.get(placed.place, old)
-
-
-def _labels(edition: Edition, entry: Entry, kinds: tuple[str, ...]) -> Iterator[str]:
-    labels = {
-        "continued": "変更なし",
-        "status_changed": flat(edition.headings.status),
-        "treatment_changed": "取扱い",
-        "text_changed": flat(edition.headings.findings),
-        "renamed": "名称",
-        "moved": "移動",
-        "merged": "統合",
-        "split": "分割",
-        "new": "新設",
-        "ended": f"終了\n({'、'.join(dict.fromkeys(placed.item.treatment for placed in entry.old))})",
-        "vanished": "要確認",
-    }
-    yield from map(labels.__getitem__, kinds)
-    if entry.guess:
-        yield "推定"
-
-
 # One side of a row: for each column the text with its marked words, and a symbol's meaning.
-ExpectedSide = tuple[tuple[Said, str], ...]
+ExpectedSide = list[tuple[Column, Said, str]]
 
 
-def _sides(
-    entry: Entry, kinds: tuple[str, ...], new: Placed | None, old: Placed | None
-) -> tuple[ExpectedSide, ExpectedSide]:
+class _Body:
+    """The rows of the table; `stands` collects the NOs that stand in a row, by side."""
+
+    def __init__(self, two: _Two, are_beside: bool) -> None:
+        self._two = two
+        self._are_beside = are_beside
+        self.stands: dict[str, list[int]] = {"new": [], "old": []}
+        # The headings of the new edition, by the folded names; of equal names the first.
+        self._titles: dict[tuple[str, ...], str] = {}
+        for above in two.new.outline():
+            self._titles.setdefault(tuple(fold(one.section.name) for one in above), above[-1].title)
+
+    def rows(self, shown: list[Judged]) -> Iterator[Row]:
+        """The rows of the entries, below their headings."""
+        counts: Counter[str] = Counter()
+        count = 0
+        before: tuple[str, ...] = ()
+        above: list[tuple[str, str]] = []  # the id and the title of each heading
+        for place, group in groupby(shown, lambda judged: _stands(judged[0]).place):
+            entries = list(group)
+            headings = _stands(entries[0][0]).headings
+            depth = next((at for at in range(len(place)) if place[: at + 1] != before[: at + 1]), len(place))
+            above = above[:depth]
+            for at in range(depth, len(place)):
+                name = headings[at].level.name
+                counts[name] += 1
+                # Headings of the old edition alone are marked (旧).
+                title = self._titles.get(place[: at + 1]) or f"(旧) {headings[at].title}"
+                ids = ("head-kinds", *(id for id, _ in above[::-1]))
+                cell = Cell(title, ids, "Column", id=f"{name}-{counts[name]}", heading=at + 3)
+                yield Row((cell,), _continued(above), True)
+                above.append((cell.id, title))
+            before = place
+            for judged in entries:
+                count += 1
+                yield from self._entry(judged, f"entry-{count}", above)
+
+    def _entry(self, judged: Judged, name: str, above: list[tuple[str, str]]) -> Iterator[Row]:
+        entry, *_ = judged
+        groups = tuple(id for id, _ in above[::-1])
+        for at, (new, old) in enumerate(zip_longest(entry.new, entry.old)):
+            own = f"{name}-{at + 1}" if at else name
+            self.stands["new"] += [new.number] if new else []
+            self.stands["old"] += [old.number] if old else []
+            labels = "" if at else "\n".join(self._labels(judged))
+            sides = _sides(self._two, judged, new, old)
+            if self._are_beside:
+                yield Row(tuple(_cells(labels, sides, (own, *groups), new is not None)), _continued(above))
+                continue
+            rows = list(self._column_rows(sides, new, old, (own, *groups)))
+            cells = _name_cells(self._two, labels, sides, (own, *groups), new is not None)
+            yield Row(tuple(cells), _continued(above), bool(rows))
+            yield from rows
+
+    def _labels(self, judged: Judged) -> Iterator[str]:
+        entry, kinds, changed = judged
+        labels = {
+            "continued": "変更なし",
+            "renamed": "名称",
+            "marks": "印",
+            "moved": "移動",
+            "merged": "統合",
+            "split": "分割",
+            "new": "新設",
+            "ended": "終了",
+            "vanished": "要確認",
+        }
+        if self._are_beside:
+            yield from (line for _, new in changed for line in break_label(flat(new.head), LABEL_EMS))
+        elif kinds == ("column",):
+            yield "変更"
+        deciding = self._two.old.deciding
+        for kind in kinds:
+            if kind == "ended" and deciding:
+                terms = dict.fromkeys(placed.item.text(deciding) for placed in entry.old)
+                yield f"終了\n({'、'.join(terms)})"
+            elif kind in labels:
+                yield labels[kind]
+        if entry.guess:
+            yield "推定"
+
+    def _column_rows(
+        self,
+        sides: tuple[ExpectedSide, ExpectedSide],
+        new: Placed | None,
+        old: Placed | None,
+        ids: tuple[str, ...],
+    ) -> Iterator[Row]:
+        """A row for each column that differs between `old` and `new`, or that the only one of them has a text in."""
+        two = self._two
+        placed, edition = (new, two.new) if new else (old, two.old)
+        assert placed is not None
+        number = "".join(placed.item.text(column) for column in _numbers(edition))
+        count = 0
+        for before, after in two.pairs:
+            column = after or before
+            assert column is not None
+            left, right = (
+                next(((said, meaning) for one, said, meaning in side if mine and one.key == mine.key), (NO_TEXT, ""))
+                for side, mine in zip(sides, (after, before), strict=True)
+            )
+            if new and old:
+                if not (before and after):
+                    continue
+                if _compared(before, after, before, old.item) == _compared(before, after, after, new.item):
+                    continue
+            elif not (left[0][0] or right[0][0]):
+                continue
+            count += 1
+            id = f"{ids[0]}-column-{count}"
+            head = _head(column)
+            if before and after and fold(before.head) != fold(after.head):
+                head += f"\n(旧 {_head(before)})"
+            cells = (
+                Cell("", ("head-kinds", id, *ids)),
+                Cell(head, ("head-column", *ids), "Row", id=id),
+                *(
+                    Cell(text, (f"head-{side}", id, *ids), alternate=meaning, marked=words, said=said)
+                    for side, said, ((text, words), meaning) in (("new", CHANGED, left), ("old", DELETED, right))
+                ),
+            )
+            yield Row(cells, f"{number} {placed.item.name}{CONTINUED}")
+
+
+def _continued(above: list[tuple[str, str]]) -> str:
+    return "".join(title for _, title in above) + CONTINUED if above else ""
+
+
+def _sides(two: _Two, judged: Judged, new: Placed | None, old: Placed | None) -> tuple[ExpectedSide, ExpectedSide]:
     """The new side (left) and the old one (right)."""
+    entry, kinds, _ = judged
     if new and old:
-        pairs = [_pair(column, old, new, "moved" in kinds) for column in item_columns()]
-        return tuple(pair[1] for pair in pairs), tuple(pair[0] for pair in pairs)
+        left = [_text(two, column, new, old, is_new=True) for column in _columns(two.new)]
+        right = [_text(two, column, old, new, is_new=False) for column in _columns(two.old)]
+        if "moved" in kinds:
+            right = [
+                (column, (f"{said[0]}\n[旧 {old.position}]", said[1]), meaning)
+                if column.kind == "name"
+                else (column, said, meaning)
+                for column, said, meaning in right
+            ]
+        return left, right
     if new:
-        why = f"(旧NO {entry.old[0].number}から分割)" if entry.old else ADDED
-        return _alone(new, not entry.old), _empty(why)
+        why = f"(旧{_called(two.old, entry.old[0])}から分割)" if entry.old else ADDED
+        return _alone(two.new, new, not entry.old), _empty(two.old, why)
     assert old is not None
-    why = f"(新NO {entry.new[0].number}に統合)" if entry.new else "(記載なし)" if "vanished" in kinds else "(削る)"
-    return _empty(why), _alone(old, not entry.new)
+    why = f"(新{_called(two.new, entry.new[0])}に統合)" if entry.new else ""
+    why = why or ("(記載なし)" if "vanished" in kinds else "(削る)")
+    return _empty(two.new, why), _alone(two.old, old, not entry.new)
 
 
-def _pair(column: Column, old: Placed, new: Placed, is_moved: bool) -> tuple[tuple[Said, str], tuple[Said, str]]:
-    """The cell of `column` on the old side and on the new one."""
-    texts = old.item.text(column), new.item.text(column)
-    if column.kind in ("name", "prose"):
-        before, after = marked(*texts)
-        if column.kind == "name" and is_moved:
-            before = f"{before[0]}\n[旧 {_position(old)}]", before[1]
-        return (before, ""), (after, "")
-    # Symbols are compared by meaning: another symbol for the same meaning is no change.
-    sides = (old.meaning, new.meaning) if column.kind == "symbol" else texts
-    differ = column.kind != "number" and fold(sides[0]) != fold(sides[1])
-    return (
-        (_whole(texts[0], differ), _meaning(column, old)),
-        (_whole(texts[1], differ), _meaning(column, new)),
-    )
+def _called(edition: Edition, placed: Placed) -> str:
+    has_number = any(column.key == "NO" for column in _numbers(edition))
+    return f"NO {placed.number}" if has_number else f"「{flat(placed.item.name)}」"
 
 
-def _meaning(column: Column, placed: Placed) -> str:
-    return flat(placed.meaning) if column.kind == "symbol" and placed.meaning != placed.item.text(column) else ""
+def _text(two: _Two, column: Column, placed: Placed, other: Placed, is_new: bool) -> tuple[Column, Said, str]:
+    """The cell of `column` of `placed` beside `other`, its partner in the other edition."""
+    item = placed.item
+    meaning = _alternate(column, item)
+    if column.kind == "name":
+        theirs = [fold(one) for one in other.item.marks]
+        marks = [f"【{one}】" for one in item.marks]
+        words = [f"【{one}】" for one in item.marks if fold(one) not in theirs]
+        name = _pair_of_texts(item.name, other.item.name, is_new)
+        return column, ("".join(marks) + name[0], (*words, *name[1])), ""
+    partner = two.partner(column, is_new)
+    if partner is None or column.kind == "number":
+        return column, (_plain(column, item), ()), meaning
+    if {column.kind, partner.kind} <= {"text", "prose"}:
+        return column, _pair_of_texts(item.text(column), other.item.text(partner), is_new), meaning
+    if column.kind == partner.kind == "figure":
+        return column, _figures(column, item, partner, other.item, is_new), meaning
+    old, new = (partner, column) if is_new else (column, partner)
+    differ = _compared(old, new, column, item) != _compared(old, new, partner, other.item)
+    return column, _whole(item.text(column), differ), meaning
 
 
-def _alone(placed: Placed, is_marked: bool) -> ExpectedSide:
-    return tuple(
-        (_whole(placed.item.text(column), is_marked and column.kind == "name"), _meaning(column, placed))
-        for column in item_columns()
-    )
+def _pair_of_texts(mine: str, its: str, is_new: bool) -> Said:
+    return marked(its, mine)[1] if is_new else marked(mine, its)[0]
 
 
-def _empty(why: str) -> ExpectedSide:
-    return tuple(((why, ()) if column.kind == "name" else NO_TEXT, "") for column in item_columns())
+def _figures(column: Column, item: Item, partner: Column, other: Item, is_new: bool) -> Said:
+    """The figures of `item` beside those of `other`, of a series the years that differ; the new ones with the change."""
+    text, words = "", list[str]()
+    theirs = _by_year(partner, other)
+    for head, (year, mine) in zip(column.years or ("",), _by_year(column, item).items(), strict=True):
+        if year not in theirs:
+            continue
+        differ = _number(item, column, mine) != _number(other, partner, theirs[year])
+        if column.years and not differ:
+            continue
+        said = mine + _unit(column, item, mine)
+        text += ("\n" if text else "") + head + said
+        if differ:
+            words.append(said)
+            text += _risen(theirs[year], mine, item.unit_of(column), other.unit_of(partner)) if is_new else ""
+    return text, tuple(words)
+
+
+def _risen(old: str, new: str, unit: str, unit_before: str) -> str:
+    before, after = amount(old), amount(new)
+    if before is None or after is None or fold(unit) != fold(unit_before):
+        return ""
+    change: Decimal = after - before
+    return f"({'△' if change < 0 else '+'}{abs(change):,f})" if change else ""
+
+
+def _unit(column: Column, item: Item, text: str) -> str:
+    """The unit behind a figure, unless it stands in the head."""
+    return item.unit_of(column) if column.kind == "figure" and not column.unit and amount(text) is not None else ""
+
+
+def _plain(column: Column, item: Item) -> str:
+    texts = zip(column.years or ("",), item.texts(column), strict=True)
+    return "\n".join(head + text + _unit(column, item, text) for head, text in texts)
+
+
+def _alternate(column: Column, item: Item) -> str:
+    said = (column.words or {}).get(item.text(column), "") if column.kind == "symbol" else ""
+    return flat(said) if said != item.text(column) else ""
+
+
+def _alone(edition: Edition, placed: Placed, is_marked: bool) -> ExpectedSide:
+    name = "".join(f"【{one}】" for one in placed.item.marks) + placed.item.name
+    return [
+        (column, _whole(name, is_marked), "")
+        if column.kind == "name"
+        else (column, (_plain(column, placed.item), ()), _alternate(column, placed.item))
+        for column in _columns(edition)
+    ]
+
+
+def _empty(edition: Edition, why: str) -> ExpectedSide:
+    return [(column, (why, ()) if column.kind == "name" else NO_TEXT, "") for column in _columns(edition)]
 
 
 def _whole(text: str, is_marked: bool) -> Said:
@@ -394,14 +636,31 @@ def _whole(text: str, is_marked: bool) -> Said:
 
 
 def _cells(
-    labels: str, sides: tuple[ExpectedSide, ExpectedSide], ids: tuple[str, str, str], headed_by_new: bool
+    labels: str, sides: tuple[ExpectedSide, ExpectedSide], ids: tuple[str, ...], headed_by_new: bool
 ) -> Iterator[Cell]:
+    """The cells of a row with all columns of both sides."""
     yield Cell(labels, ("head-kinds", *ids))
     for name, side in zip(("new", "old"), sides, strict=True):
         said = CHANGED if name == "new" else DELETED
-        for column, ((text, words), meaning) in zip(item_columns(), side, strict=True):
+        for column, (text, words), meaning in side:
             heads = (f"head-{name}", f"head-{name}-{column.name}")
+            cell = Cell(text, (*heads, *ids), alternate=meaning, marked=words, said=said)
             if column.kind == "name" and headed_by_new == (name == "new"):
-                yield Cell(text, (*heads, *ids[1:]), "Row", id=ids[0], marked=words, said=said)
-            else:
-                yield Cell(text, (*heads, *ids), alternate=meaning, marked=words, said=said)
+                cell = replace(cell, headers=(*heads, *ids[1:]), scope="Row", id=ids[0])
+            yield cell
+
+
+def _name_cells(
+    two: _Two, labels: str, sides: tuple[ExpectedSide, ExpectedSide], ids: tuple[str, ...], headed_by_new: bool
+) -> Iterator[Cell]:
+    """The cells of the row of an item whose columns have rows of their own."""
+    yield Cell(labels, ("head-kinds", *ids))
+    yield Cell(flat(two.new.item_column.head), ("head-column", *ids))
+    for name, side in zip(("new", "old"), sides, strict=True):
+        number = "".join(said[0] for column, said, _ in side if column.kind == "number")
+        text, words = next(said for column, said, _ in side if column.kind == "name")
+        said = CHANGED if name == "new" else DELETED
+        cell = Cell(f"{number} {text}", (f"head-{name}", *ids), marked=words, said=said)
+        if headed_by_new == (name == "new"):
+            cell = replace(cell, headers=(f"head-{name}", *ids[1:]), scope="Row", id=ids[0])
+        yield cell

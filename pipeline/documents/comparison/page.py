@@ -1,21 +1,28 @@
 """The page of the 新旧対照表: an overview of the changes between two editions, then every changed item.
 
 New stands on the left and old on the right, as in 新旧対照表 of laws. Changed words are underlined on the left and struck
-out on the right, so that a monochrome copy shows them.
+out on the right, so that a monochrome copy shows them. Where the columns of two sides do not fit beside each other, each
+changed column of an item has a row of its own (model/side_widths.py).
 """
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from itertools import zip_longest
 
 from pipeline.documents.document import CHANGED, DELETED, Carried
 from pipeline.documents.html import CONTINUED, LEGEND_COLON, document_title, masthead, number_column, render
-from pipeline.model.edition import Edition, measure_number, policy_number
-from pipeline.model.form import Column, item_columns
-from pipeline.paper import CELL_SIDE, COMPARISON, COMPARISON_LISTED, Widths
+from pipeline.model.column_widths import head_lines
+from pipeline.model.edition import Edition
+from pipeline.model.form import Column
+from pipeline.model.side_widths import FIGURES_OF_NUMBERS, SideWidths, columns_of_side
+from pipeline.model.values import amount
+from pipeline.paper import CELL_SIDE, COMPARISON_LISTED, COMPARISON_ROWS, Widths
 from pipeline.text import break_label, brief, flat, width_in_ems
-from pipeline.years.comparison import LABELS, ChangeKind, Comparison, Entry
-from pipeline.years.matching import Placed
+from pipeline.years.comparison import LABELS, ChangeKind, Comparison, Entry, figure, says
+from pipeline.years.matching import Placed, meaning_of
+from pipeline.years.pairing import ColumnPair, common_levels, common_years
 from pipeline.years.similarity import fold
 from pipeline.years.text_diff import Marked, Piece, mark
 
@@ -26,7 +33,7 @@ ADDED, REMOVED, MISSING = "(新設)", "(削る)", "(記載なし)"
 GUESS = "推定"
 
 # The kinds of change whose items the overview lists by name; those that need attention come first.
-_LISTED: tuple[tuple[ChangeKind, str], ...] = (
+_LISTED_KINDS: tuple[tuple[ChangeKind, str], ...] = (
     ("vanished", "記載なし(要確認)"),
     ("new", "新設"),
     ("merged", "統合"),
@@ -36,12 +43,35 @@ _LISTED: tuple[tuple[ChangeKind, str], ...] = (
     ("ended", "終了"),
 )
 
+# Labels of the kinds beside an item.
+_SHORT: Mapping[ChangeKind, str] = {
+    "continued": "変更なし",
+    "renamed": "名称",
+    "marks_changed": "印",
+    "moved": "移動",
+    "merged": "統合",
+    "split": "分割",
+    "new": "新設",
+    "ended": "終了",
+    "vanished": "要確認",
+}
+
+# The ems of a line of a value in a row of its own, and the most lines of an item whose rows stay on one page.
+_VALUE_EMS = Widths(COMPARISON_ROWS).ems("value", CELL_SIDE)
+_LINES_OF_AN_ITEM = 8
+
 # Lines of sentences and tables that fit on the overview's A4 page.
 _LINES_OF_A_PAGE = 24
+# The most counts in a row of the overview, and the lines that each further row takes.
+_COUNTS_IN_A_ROW, _LINES_OF_COUNTS = 12, 4
 
-_SIDE = tuple((column.name, COMPARISON[column.kind]) for column in item_columns())
-_WIDTHS = Widths((("kinds", COMPARISON["kinds"]), *_SIDE, *_SIDE))
-_LISTED_ITEM = COMPARISON_LISTED.ems("item", CELL_SIDE)
+# The ems of a line of a label beside an item.
+_LABEL_EMS = Widths(COMPARISON_ROWS).ems("kinds", 0.3)
+
+# The ems of a line of a name in the list by name, and the digits of a NO.
+_LISTED = ("kind", "number", "item", "number", "item", "remark")
+_LISTED_WIDTHS = Widths(tuple((name, COMPARISON_LISTED[name]) for name in _LISTED))
+_LISTED_ITEM, _LISTED_FIGURES = _LISTED_WIDTHS.ems("item", CELL_SIDE), _LISTED_WIDTHS.figures("number")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +87,24 @@ ItemSide = tuple[SideCell, ...]
 
 
 @dataclass(frozen=True, slots=True)
+class ColumnRow:
+    """A row below an item: one of its columns, new and old. One that `stays` is on the page of the next one."""
+
+    id: str
+    head: str
+    new: SideCell
+    old: SideCell
+    stays: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class ItemRow:
-    """A row: an item, new and old, with the labels of its changes."""
+    """An item, new and old, with the labels of its changes.
+
+    The cells of a side are all columns, or the name alone where the columns have `rows` of their own. `headers` holds the
+    ids of the headings above it, the innermost first. `context` is the line of context of a page that begins with it,
+    `context_of_rows` that of a page that begins with one of its rows.
+    """
 
     id: str
     kinds: tuple[str, ...]
@@ -67,13 +113,15 @@ class ItemRow:
     headed_by_new: bool
     headers: tuple[str, ...]
     context: str
+    rows: tuple[ColumnRow, ...] = ()
+    context_of_rows: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class HeadingRow:
-    """The heading of a policy or measure. `headers` holds the ids of the headings above it."""
+    """The heading of a section; `depth` counts levels from 0. `headers` holds the ids of the headings above it."""
 
-    level: str
+    depth: int
     id: str
     name: str
     headers: tuple[str, ...]
@@ -81,21 +129,38 @@ class HeadingRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Overview:
-    """The overview: sentences, counts by kind of change, the table of statuses, and items by name."""
+class Matrix:
+    """How items moved between the symbols or terms by which they are counted: old ones are rows, new ones columns."""
 
-    number_column: str
+    title: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, tuple[int, ...]], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """The items by name. `columns` are the class and the head of each column, `heads` the column that heads each row."""
+
+    columns: tuple[tuple[str, str], ...]
+    rows: tuple[tuple[str, ...], ...]
+    heads: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """The overview: sentences, counts by kind of change in one or more rows, the matrix, and items by name."""
+
     sentences: tuple[str, ...]
-    counts: tuple[tuple[str, int], ...]
-    statuses: tuple[str, ...]
-    matrix: tuple[tuple[str, tuple[int, ...]], ...]
-    listed: tuple[tuple[str, str, str, str, str, str], ...]
+    counts: tuple[tuple[tuple[str, int], ...], ...]
+    matrix: Matrix | None
+    listed: Listed
 
     @property
     def fits_on_a_page(self) -> bool:
         """Whether it probably fits on one page, which then can be handed out alone."""
-        lines = len(self.sentences) + len(self.matrix)
-        lines += sum(max(-(-width_in_ems(text) // _LISTED_ITEM) for text in row) for row in self.listed)
+        lines = len(self.sentences) + (len(self.matrix.rows) if self.matrix else 0)
+        lines += _LINES_OF_COUNTS * (len(self.counts) - 1)
+        lines += sum(max(-(-width_in_ems(text) // _LISTED_ITEM) for text in row) for row in self.listed.rows)
         return lines <= _LINES_OF_A_PAGE
 
 
@@ -103,25 +168,29 @@ def page(comparison: Comparison, carried: Carried, show_all: bool = False) -> st
     """The HTML of the 新旧対照表; unchanged items are listed only if `show_all`."""
     old, new = comparison.old, comparison.new
     title = f"{flat(new.title)} {TITLE}"
+    sides = SideWidths(old, new)
+    widths = sides.widths if sides.fit else Widths(COMPARISON_ROWS, sides.sheet.content_width)
     return render(
         "comparison.html",
         edition=new,
         title=document_title(new, title),
-        masthead=masthead(new, title),
+        masthead=masthead(new, title, sides.sheet),
+        sheet=sides.sheet,
         carried=carried,
         overview=_overview(comparison),
-        lines=tuple(_body(comparison, show_all)),
-        sides=((NEW, "new", _label(new, comparison.to_id)), (OLD, "old", _label(old, comparison.from_id))),
-        heads=tuple(
-            (column.name, break_label(flat(column.head), _WIDTHS.ems(column.name)))
-            for column in item_columns(new.columns)
+        lines=tuple(_body(comparison, show_all, sides.fit)),
+        sides=(
+            (NEW, "new", _label(new, comparison.to_id), _heads(new, "new", sides)),
+            (OLD, "old", _label(old, comparison.from_id), _heads(old, "old", sides)),
         ),
-        widths=_WIDTHS,
-        listed_widths=COMPARISON_LISTED,
-        note=_note(comparison, show_all),
+        are_beside=sides.fit,
+        item_head=flat(new.item_column.head),
+        widths=widths,
+        listed_widths=Widths(tuple(COMPARISON_LISTED.items())),
+        note=_note(comparison, show_all, sides.fit),
+        notes=tuple(_notes(comparison)),
         changed=CHANGED,
         deleted=DELETED,
-        number_column=number_column([*old.items, *new.items], _WIDTHS.figures("number")),
     )
 
 
@@ -130,9 +199,30 @@ def _label(edition: Edition, id: str) -> str:
     return flat(edition.fiscal_year) or id
 
 
-def _note(comparison: Comparison, show_all: bool) -> str:
+def _heads(edition: Edition, side: str, sides: SideWidths) -> tuple[tuple[Column, str, tuple[str, ...]], ...]:
+    """The columns of a side: each with the class of its `col` and the lines of its head."""
+    if not sides.fit:
+        return ()
+    numbers = number_column((number for _, one in sides.sides for number in one.items), FIGURES_OF_NUMBERS)
+    found = []
+    for column in columns_of_side(edition):
+        name = f"{side}-{column.name}"
+        kind = numbers if column.field == "number" else column.kind
+        found.append((column, f"{name} {kind}", head_lines(_head(column), max(1, sides.widths.ems(name)))))
+    return tuple(found)
+
+
+def _head(column: Column) -> str:
+    return flat(column.head) + (f"({column.unit})" if column.unit else "")
+
+
+def _note(comparison: Comparison, show_all: bool, are_beside: bool) -> str:
     unchanged = len(comparison.entries) - len(comparison.changes)
     note = "左が新、右が旧です。新の下線と旧の取消線は、変わった語句です。"
+    if not are_beside:
+        note = "左が新、右が旧で、項目ごとに、変わった欄だけを示しています。新の下線と旧の取消線は、変わった語句です。"
+    if any(pair.both and pair.both[0].kind == pair.both[1].kind == "figure" for pair in comparison.columns):
+        note += "数の後の( )は、旧からの増減です。"
     if unchanged and not show_all:
         note += f"変更のない{unchanged}項目は省いています。"
     if comparison.guesses:
@@ -140,37 +230,58 @@ def _note(comparison: Comparison, show_all: bool) -> str:
     return note
 
 
+def _notes(comparison: Comparison) -> Iterator[tuple[str, str]]:
+    """(id, text) of the notes (注) of the new edition, then of those of the old one that say something else."""
+    for number, text in comparison.new.notes.items():
+        yield f"note-{number}", f"※{number} {text}"
+    for number, text in comparison.old.notes.items():
+        if fold(comparison.new.notes.get(number, "")) != fold(text):
+            yield f"old-note-{number}", f"({OLD}) ※{number} {text}"
+
+
 # Overview
 
 
 def _overview(comparison: Comparison) -> Overview:
-    old, new = comparison.old, comparison.new
-    meanings_old = _meanings(old, [placed for entry in comparison.entries for placed in entry.old])
-    meanings_new = _meanings(new, [placed for entry in comparison.entries for placed in entry.new])
-    moves = Counter(_moves(comparison))
-    # Pairs, because a legend may contain the label 終了 too.
-    columns = [*((meaning, "") for meaning in meanings_new), ("", "終了"), ("", "記載なし")]
-    rows = [(meaning or ADDED, tuple(moves[meaning, column] for column in columns)) for meaning in (*meanings_old, "")]
+    counts = tuple(_counts(comparison))
+    rows = -(-len(counts) // _COUNTS_IN_A_ROW)
+    length = -(-len(counts) // rows)
     return Overview(
-        number_column=number_column([*old.items, *new.items], COMPARISON_LISTED.figures("number")),
         sentences=tuple(_sentences(comparison)),
-        counts=tuple(_counts(comparison)),
-        statuses=tuple(brief(meaning) or gone for meaning, gone in columns),
-        matrix=tuple((brief(name), counts) for name, counts in (rows if any(rows[-1][1]) else rows[:-1])),
-        listed=tuple(
-            row
-            for kind, name in _LISTED
-            for entry in comparison.of(kind)
-            # Merged and split items have other names anyway.
-            if not (kind == "renamed" and {"merged", "split"} & {*entry.kinds})
-            for row in _listed(kind, name, entry)
-        ),
+        counts=tuple(counts[at : at + length] for at in range(0, len(counts), length)),
+        matrix=_matrix(comparison),
+        listed=_listed(comparison),
     )
 
 
-def _meanings(edition: Edition, placed: list[Placed]) -> list[str]:
-    """The meanings in the order of the legend, then others that occur (未記入)."""
-    return list(dict.fromkeys([*map(flat, edition.legend.values()), *(flat(one.meaning) for one in placed)]))
+def _main(comparison: Comparison) -> ColumnPair | None:
+    """The column by which both editions count their items."""
+    return next((pair for pair in comparison.columns if pair.both and all(one.is_main for one in pair.both)), None)
+
+
+def _matrix(comparison: Comparison) -> Matrix | None:
+    pair = _main(comparison)
+    if not pair or not pair.both:
+        return None
+    meanings_old = _meanings(pair.both[0], [placed for entry in comparison.entries for placed in entry.old])
+    meanings_new = _meanings(pair.both[1], [placed for entry in comparison.entries for placed in entry.new])
+    moves = Counter(_moves(comparison))
+    # Pairs, because a legend may contain the label 終了 too.
+    gone = [("", "終了")] if comparison.old.deciding else []
+    columns = [*((meaning, "") for meaning in meanings_new), *gone, ("", "記載なし")]
+    rows = [(meaning or ADDED, tuple(moves[meaning, column] for column in columns)) for meaning in (*meanings_old, "")]
+    return Matrix(
+        f"{flat(pair.both[1].head)}の移り変わり(左の列が旧、上の行が新。旧の項目の数)",
+        tuple(brief(meaning) or label for meaning, label in columns),
+        tuple((brief(name), counts) for name, counts in (rows if any(rows[-1][1]) else rows[:-1])),
+    )
+
+
+def _meanings(column: Column, placed: list[Placed]) -> list[str]:
+    """The meanings of the symbols, or the terms, in the order of the list, then others that occur (未記入)."""
+    words = column.words or {}
+    listed = words.values() if column.kind == "symbol" else words
+    return list(dict.fromkeys([*map(flat, listed), *(flat(one.meaning) for one in placed)]))
 
 
 def _moves(comparison: Comparison) -> Iterator[tuple[str, tuple[str, str]]]:
@@ -193,184 +304,364 @@ def _sentences(comparison: Comparison) -> Iterator[str]:
     old = sum(len(entry.old) for entry in comparison.entries)
     new = sum(len(entry.new) for entry in comparison.entries)
     yield f"旧(版 {comparison.from_id})の{old}項目は、新(版 {comparison.to_id})では{new}項目です。再掲は数えていません。"
-    if comparison.old.legend != comparison.new.legend:
-        legend = " ".join(f"{symbol}{meaning}" for symbol, meaning in comparison.old.legend.items())
-        yield f"旧の{flat(comparison.old.headings.status)}{LEGEND_COLON}{flat(legend)}。実施状況は、記号ではなく意味で比べています。"
+    yield from _sentences_on_the_form(comparison)
     for entry in comparison.guesses:
         for advice in entry.advice:
             yield f"{GUESS}の確定: 新のNO {advice.number}に「{advice.line}」と書いてください。"
 
 
+def _sentences_on_the_form(comparison: Comparison) -> Iterator[str]:
+    """What the forms of both editions do not have in common, and how such columns are compared."""
+    for before, after in (pair.both for pair in comparison.columns if pair.both):
+        if before.kind == after.kind == "symbol" and before.words != after.words:
+            legend = " ".join(f"{symbol}{meaning}" for symbol, meaning in (before.words or {}).items())
+            yield (
+                f"旧の{flat(before.head)}{LEGEND_COLON}{flat(legend)}。{flat(after.head)}は、記号ではなく意味で比べています。"
+            )
+        if before.years != after.years:
+            both = "、".join(flat(after.years[year]) for _, year in common_years(before, after))
+            where = f"新旧の両方にある年度({both})" if both else "新旧の両方にある年度がないので、"
+            yield f"{flat(after.head)}は、{where}{'で比べています' if both else '比べていません'}。"
+    for label, alone in (
+        (NEW, [pair.new for pair in comparison.columns if pair.new and not pair.old]),
+        (OLD, [pair.old for pair in comparison.columns if pair.old and not pair.new]),
+    ):
+        if alone:
+            names = "".join(f"「{flat(column.head)}」" for column in alone)
+            yield f"欄{names}は、{label}だけにあります。変更には数えていません。"
+    forms = comparison.old.form, comparison.new.form
+    levels = common_levels(*forms)
+    if len(levels) != max(len(form.levels) for form in forms):
+        heads = [column.head for column in comparison.new.columns if column.kind == "level"]
+        names = "".join(f"「{flat(heads[at])}」" for _, at in levels)
+        how = f"、共通の段{names}で比べています" if names else "比べていません"
+        yield f"見出しの段が新旧で異なります。移動は{how}。"
+
+
 def _counts(comparison: Comparison) -> Iterator[tuple[str, int]]:
-    headings = comparison.new.headings
-    labels: dict[ChangeKind, str] = {
-        **LABELS,
-        "status_changed": f"{flat(headings.status)}の変更",
-        "treatment_changed": f"{flat(headings.treatment)}の変更",
-        "text_changed": f"{flat(headings.findings)}の変更",
-    }
-    for kind, label in labels.items():
-        yield label, len(comparison.of(kind))
+    """The labels of the kinds of change, each with the number of entries; those that cannot occur are left out."""
+    leave_out: set[ChangeKind] = set()
+    if not (comparison.old.marks or comparison.new.marks):
+        leave_out.add("marks_changed")
+    if not common_levels(comparison.old.form, comparison.new.form):
+        leave_out.add("moved")
+    if not comparison.old.deciding:
+        leave_out.add("ended")
+    for kind, label in LABELS.items():
+        if kind not in leave_out:
+            yield label, len(comparison.of(kind))
+        if kind == "continued":
+            for pair in comparison.columns:
+                if pair.both:
+                    count = sum(pair.column.key in entry.columns for entry in comparison.entries)
+                    yield f"{flat(pair.column.head)}の変更", count
 
 
-def _listed(kind: ChangeKind, label: str, entry: Entry) -> Iterator[tuple[str, str, str, str, str, str]]:
-    """The lines of `entry` in the list by name: kind, new NO and name, old NO and name, remark."""
-    for index in range(max(len(entry.new), len(entry.old))):
-        new = entry.new[index] if index < len(entry.new) else None
-        old = entry.old[index] if index < len(entry.old) else None
+def _listed(comparison: Comparison) -> Listed:
+    """The lines of the list by name: kind, new number and name, old number and name, remark."""
+    lines = [
+        line
+        for kind, label in _LISTED_KINDS
+        for entry in comparison.of(kind)
+        # Merged and split items have other names anyway.
+        if not (kind == "renamed" and {"merged", "split"} & {*entry.kinds})
+        for line in _listed_lines(comparison, kind, label, entry)
+    ]
+    sides = ((NEW, comparison.new), (OLD, comparison.old))
+    columns = [("kind", "区分")]
+    for label, edition in sides:
+        if edition.form.number:
+            columns.append((_listed_number(sides), f"{label}{_number_head(edition)}"))
+        columns.append(("item", f"{label}の項目"))
+    columns.append(("remark", "備考"))
+    names = [at for at, (name, _) in enumerate(columns) if name == "item"]
+    heads = tuple(names[0] if line[names[0]] else names[1] for line in lines)
+    return Listed(tuple(columns), tuple(lines), heads)
+
+
+def _number_head(edition: Edition) -> str:
+    return next(flat(column.head) for column in edition.columns if column.kind == "number")
+
+
+def _listed_number(sides: Sequence[tuple[str, Edition]]) -> str:
+    """The class of the columns of numbers."""
+    editions = [edition for _, edition in sides]
+    if any(edition.form.number and edition.form.number.field != "number" for edition in editions):
+        return "label"
+    return number_column((number for edition in editions for number in edition.items), _LISTED_FIGURES)
+
+
+def _listed_lines(comparison: Comparison, kind: ChangeKind, label: str, entry: Entry) -> Iterator[tuple[str, ...]]:
+    deciding = comparison.old.deciding
+    for index, (new, old) in enumerate(zip_longest(entry.new, entry.old)):
         remarks = [GUESS] if entry.guess else []
-        if kind in ("ended", "vanished") and old:
-            remarks.append(f"旧の取扱い: {old.item.treatment}")
+        if kind in ("ended", "vanished") and old and deciding:
+            remarks.append(f"旧の{flat(deciding.head)}: {old.item.text(deciding)}")
         if kind == "moved" and old:
-            remarks.append(f"旧 {_numbered(old)}から")
-        yield (
-            label if index == 0 else "",
-            str(new.number) if new else "",
-            flat(new.item.name) if new else "",
-            str(old.number) if old else "",
-            flat(old.item.name) if old else "",
-            "、".join(remarks),
-        )
+            remarks.append(f"旧 {old.position}から")
+        line = [label if index == 0 else ""]
+        for placed, edition in ((new, comparison.new), (old, comparison.old)):
+            if edition.form.number:
+                line.append(_printed_number(edition, placed) if placed else "")
+            line.append(flat(placed.item.name) if placed else "")
+        yield (*line, "、".join(remarks))
 
 
-def _numbered(placed: Placed) -> str:
-    return policy_number(placed.policy_position) + measure_number(placed.measure_position)
+def _printed_number(edition: Edition, placed: Placed) -> str:
+    return placed.item.text(edition.form.number) if edition.form.number else ""
 
 
 # Item by item
 
 
-def _body(comparison: Comparison, show_all: bool) -> Iterator[HeadingRow | ItemRow]:
-    policy = measure = ""
+def _body(comparison: Comparison, show_all: bool, are_beside: bool) -> Iterator[HeadingRow | ItemRow]:
+    titles = _titles(comparison.new)
     place: tuple[str, ...] | None = None
-    policies = measures = 0
-    headings = _headings(comparison.new)
+    above: list[HeadingRow] = []
+    counts: Counter[str] = Counter()
     for count, entry in enumerate(comparison.entries if show_all else comparison.changes, 1):
         stands = (entry.new or entry.old)[0]
-        # A heading of the old edition alone is marked (旧): the same number may mean another one in the new edition.
-        if place is None or stands.place[0] != place[0]:
-            policies += 1
-            old = f"({OLD}) {policy_number(stands.policy_position)} {flat(stands.policy)}"
-            policy = headings.get(stands.place[:1], old)
-            yield HeadingRow("policy", f"policy-{policies}", policy, ("head-kinds",), "")
-            place = None
-        if stands.place != place:
-            measures += 1
-            old = f"({OLD}) {measure_number(stands.measure_position)} {flat(stands.measure)}"
-            measure = headings.get(stands.place, old)
-            above = ("head-kinds", f"policy-{policies}")
-            yield HeadingRow("measure", f"measure-{measures}", measure, above, policy + CONTINUED)
+        same = _common_start(place, stands.place)
+        if place is None or stands.place != place:
+            above = above[:same]
+            for depth, heading in enumerate(stands.headings[same:], same):
+                counts[heading.level.name] += 1
+                above.append(
+                    HeadingRow(
+                        depth,
+                        f"{heading.level.name}-{counts[heading.level.name]}",
+                        # A heading of the old edition alone is marked (旧): its number may be another one's in the new.
+                        titles.get(stands.place[: depth + 1], f"({OLD}) {heading.title}"),
+                        ("head-kinds", *(one.id for one in reversed(above))),
+                        _context(one.name for one in above),
+                    )
+                )
+                yield above[-1]
         place = stands.place
-        yield from _lines(
-            entry, f"entry-{count}", comparison, (f"measure-{measures}", f"policy-{policies}"), policy, measure
-        )
+        yield from _lines(comparison, entry, f"entry-{count}", above, are_beside)
 
 
-def _headings(edition: Edition) -> dict[tuple[str, ...], str]:
-    """The numbered headings of `edition` by folded name; of equal names the first."""
+def _common_start(one: tuple[str, ...] | None, other: tuple[str, ...]) -> int:
+    """How many headings are the same from the outermost on."""
+    found = 0
+    for here, there in zip(one or (), other, strict=False):
+        if here != there:
+            break
+        found += 1
+    return found
+
+
+def _context(names: Iterator[str]) -> str:
+    joined = " ".join(names)
+    return joined + CONTINUED if joined else ""
+
+
+def _titles(edition: Edition) -> dict[tuple[str, ...], str]:
+    """The headings of `edition` with their numbers, by the folded names; of equal names the first."""
     found: dict[tuple[str, ...], str] = {}
-    for position, policy in enumerate(edition.policies, 1):
-        above = fold(policy.name)
-        found.setdefault((above,), f"{policy_number(position)} {flat(policy.name)}")
-        for within, measure in enumerate(policy.measures, 1):
-            found.setdefault((above, fold(measure.name)), f"{measure_number(within)} {flat(measure.name)}")
+    for headings in edition.outline():
+        found.setdefault(tuple(fold(one.section.name) for one in headings), headings[-1].title)
     return found
 
 
 def _lines(
-    entry: Entry, id: str, comparison: Comparison, headers: tuple[str, str], policy: str, measure: str
+    comparison: Comparison, entry: Entry, id: str, above: Sequence[HeadingRow], are_beside: bool
 ) -> Iterator[ItemRow]:
-    kinds = tuple(_labels(entry, comparison))
-    for index in range(max(len(entry.new), len(entry.old))):
-        new = entry.new[index] if index < len(entry.new) else None
-        old = entry.old[index] if index < len(entry.old) else None
-        left, right = _sides(comparison.new, entry, new, old)
-        yield ItemRow(
+    kinds = tuple(_labels(comparison, entry, are_beside))
+    for index, (new, old) in enumerate(zip_longest(entry.new, entry.old)):
+        left, right = _sides(comparison, entry, new, old)
+        row = ItemRow(
             id if index == 0 else f"{id}-{index + 1}",
             kinds if index == 0 else (),
             left,
             right,
             new is not None,
-            headers,
-            f"{policy} {measure}{CONTINUED}",
+            tuple(one.id for one in reversed(above)),
+            _context(one.name for one in above),
         )
+        yield row if are_beside else _in_rows(comparison, row, new, old)
 
 
-def _labels(entry: Entry, comparison: Comparison) -> Iterator[str]:
-    headings = comparison.new.headings
-    labels: dict[ChangeKind, str] = {
-        "continued": "変更なし",
-        "status_changed": flat(headings.status),
-        "treatment_changed": "取扱い",
-        "text_changed": flat(headings.findings),
-        "renamed": "名称",
-        "moved": "移動",
-        "merged": "統合",
-        "split": "分割",
-        "new": "新設",
-        "ended": f"終了\n({entry.treatment})",
-        "vanished": "要確認",
-    }
-    yield from (labels[kind] for kind in entry.kinds)
+def _labels(comparison: Comparison, entry: Entry, are_beside: bool) -> Iterator[str]:
+    if are_beside:
+        for pair in comparison.columns:
+            if pair.column.key in entry.columns:
+                yield "\n".join(break_label(flat(pair.column.head), _LABEL_EMS))
+    others = [kind for kind in entry.kinds if kind in _SHORT]
+    for kind in others:
+        yield f"{_SHORT[kind]}\n({comparison.treatment(entry)})" if kind == "ended" else _SHORT[kind]
+    if not are_beside and not others:
+        yield "変更"
     if entry.guess:
         yield GUESS
 
 
-def _sides(edition: Edition, entry: Entry, new: Placed | None, old: Placed | None) -> tuple[ItemSide, ItemSide]:
-    """The cells of the new side (left) and of the old one (right), under the heads of `edition`."""
-    columns = item_columns(edition.columns)
+def _in_rows(comparison: Comparison, row: ItemRow, new: Placed | None, old: Placed | None) -> ItemRow:
+    """`row` with its name alone on each side, and a row for each changed column, or for each of an item without partner."""
+    rows: list[ColumnRow] = []
+    for pair in comparison.columns:
+        left = next((cell for cell in row.new if pair.new and cell.column.key == pair.new.key), None)
+        right = next((cell for cell in row.old if pair.old and cell.column.key == pair.old.key), None)
+        if new and old:
+            if not pair.both or says(pair, old.item, 0) == says(pair, new.item, 1):
+                continue
+        elif not any(cell and cell.pieces for cell in (left, right)):
+            continue
+        empty = SideCell(pair.column, ())
+        head = _head(pair.column)
+        if pair.both and fold(pair.both[0].head) != fold(pair.both[1].head):
+            head += f"\n({OLD} {_head(pair.both[0])})"
+        rows.append(ColumnRow(f"{row.id}-column-{len(rows) + 1}", head, left or empty, right or empty))
+    placed, edition = (new, comparison.new) if new else (old, comparison.old)
+    assert placed is not None
+    context = " ".join(filter(None, (_printed_number(edition, placed), flat(placed.item.name)))) + CONTINUED
+    return replace(
+        row,
+        new=(_with_number(row.new),),
+        old=(_with_number(row.old),),
+        rows=_kept_together(rows),
+        context_of_rows=context,
+    )
+
+
+def _kept_together(rows: Sequence[ColumnRow]) -> tuple[ColumnRow, ...]:
+    """`rows`; if they are few lines, they stay together."""
+    lines = sum(max(map(_lines_of, (row.new, row.old))) for row in rows)
+    if lines > _LINES_OF_AN_ITEM:
+        return tuple(rows)
+    return (*(replace(row, stays=True) for row in rows[:-1]), *rows[-1:])
+
+
+def _lines_of(cell: SideCell) -> int:
+    text = "".join(piece.text for piece in cell.pieces)
+    return sum(max(1, -(-width_in_ems(line) // _VALUE_EMS)) for line in text.split("\n"))
+
+
+def _with_number(side: ItemSide) -> SideCell:
+    """The cell of the name, after the item's number."""
+    name = next(cell for cell in side if cell.column.kind == "name")
+    number = "".join(piece.text for cell in side if cell.column.kind == "number" for piece in cell.pieces)
+    return replace(name, pieces=(Piece(f"{number} ", False), *name.pieces)) if number else name
+
+
+def _sides(comparison: Comparison, entry: Entry, new: Placed | None, old: Placed | None) -> tuple[ItemSide, ItemSide]:
+    """The cells of the new side (left) and of the old one (right), each with the columns of its edition."""
+    left, right = columns_of_side(comparison.new), columns_of_side(comparison.old)
     if new and old:
-        moved = f"\n[旧 {_numbered(old)}]" if "moved" in entry.kinds else ""
-        before, after = zip(*(_marked(column, old, new) for column in columns), strict=True)
-        return _side(columns, new, after), _side(columns, old, before, moved)
-    one = new or old
-    assert one is not None
+        before, after = _marked_names(old, new, "moved" in entry.kinds)
+        marked_old: dict[str, Marked] = {}
+        marked_new: dict[str, Marked] = {}
+        for pair in comparison.columns:
+            if pair.both:
+                marked_old[pair.both[0].key], marked_new[pair.both[1].key] = _marked(pair, old, new)
+        return (
+            tuple(_cell(column, new, after, marked_new.get(column.key)) for column in left),
+            tuple(_cell(column, old, before, marked_old.get(column.key)) for column in right),
+        )
     # One side is empty: a merger, a split, a new or an ended item.
     changed = len(entry.new) == 0 or len(entry.old) == 0
-    whole = [_all(one.item.text(column), changed and column.kind == "name") for column in columns]
     if new:
-        other = ADDED if not entry.old else f"(旧NO {entry.old[0].number}から分割)"
-        return _side(columns, new, whole), _empty(columns, other)
+        why = f"(旧{_called(comparison.old, entry.old[0])}から分割)" if entry.old else ADDED
+        return tuple(_cell(column, new, _all(_name(new), changed)) for column in left), _empty(right, why)
+    assert old is not None
+    why = MISSING if "vanished" in entry.kinds else REMOVED
     if entry.new:
-        return _empty(columns, f"(新NO {entry.new[0].number}に統合)"), _side(columns, one, whole)
-    return _empty(columns, MISSING if "vanished" in entry.kinds else REMOVED), _side(columns, one, whole)
+        why = f"(新{_called(comparison.new, entry.new[0])}に統合)"
+    return _empty(left, why), tuple(_cell(column, old, _all(_name(old), changed)) for column in right)
 
 
-def _marked(column: Column, old: Placed, new: Placed) -> tuple[Marked, Marked]:
-    """The old and the new text of `column`, marked: words of names and prose, otherwise the whole."""
-    before, after = old.item.text(column), new.item.text(column)
-    match column.kind:
-        case "name" | "prose":
-            return mark(before, after)
-        case "symbol":
-            # Symbols are compared by their meanings: another symbol for the same meaning is no change.
-            return _whole(before, after, fold(old.meaning) != fold(new.meaning))
-        case "term":
-            return _whole(before, after, fold(before) != fold(after))
-    return _whole(before, after, False)
+def _called(edition: Edition, placed: Placed) -> str:
+    """An item in a remark: by its NO if that is printed, otherwise by its name."""
+    number = edition.form.number
+    return f"NO {placed.number}" if number and number.field == "number" else f"「{flat(placed.item.name)}」"
 
 
-def _side(columns: Sequence[Column], placed: Placed, texts: Sequence[Marked], note: str = "") -> ItemSide:
-    """The cells of `placed`; `note` stands below its name."""
-    meaning = flat(placed.meaning) if placed.meaning != placed.item.status else ""
-    below = (Piece(note, False),) if note else ()
-    return tuple(
-        SideCell(
-            column,
-            text + below if column.kind == "name" else text,
-            meaning if column.kind == "symbol" else "",
-        )
-        for column, text in zip(columns, texts, strict=True)
-    )
+def _name(placed: Placed) -> str:
+    return "".join(f"【{one}】" for one in placed.item.marks) + placed.item.name
+
+
+def _marked_names(old: Placed, new: Placed, is_moved: bool) -> tuple[Marked, Marked]:
+    """The old and the new name, after the marks (印), of which those are marked that the other side does not have."""
+    before, after = mark(old.item.name, new.item.name)
+    if is_moved:
+        before = (*before, Piece(f"\n[旧 {old.position}]", False))
+    return (*_own_marks(old, new), *before), (*_own_marks(new, old), *after)
+
+
+def _own_marks(placed: Placed, other: Placed) -> Marked:
+    others = set(map(fold, other.item.marks))
+    return tuple(Piece(f"【{one}】", fold(one) not in others) for one in placed.item.marks)
+
+
+def _marked(pair: ColumnPair, old: Placed, new: Placed) -> tuple[Marked, Marked]:
+    """The old and the new text of a column, marked: words of texts and prose, otherwise the whole."""
+    assert pair.both
+    before, after = pair.both
+    if all(column.kind in ("text", "prose") for column in pair.both):
+        return mark(old.item.text(before), new.item.text(after))
+    if before.kind == after.kind == "figure":
+        return _marked_figures(before, after, old, new)
+    differ = says(pair, old.item, 0) != says(pair, new.item, 1)
+    return _all(old.item.text(before), differ), _all(new.item.text(after), differ)
+
+
+def _marked_figures(before: Column, after: Column, old: Placed, new: Placed) -> tuple[Marked, Marked]:
+    """The figures of a column; those of a series for the years that differ, one a line."""
+    sides: tuple[list[Piece], list[Piece]] = ([], [])
+    is_series = bool(before.years and after.years)
+    for year_before, year_after in common_years(before, after):
+        differ = figure(before, old.item, year_before) != figure(after, new.item, year_after)
+        if is_series and not differ:
+            continue
+        for side, column, placed, year in (
+            (sides[0], before, old, year_before),
+            (sides[1], after, new, year_after),
+        ):
+            side.append(Piece(_year(column, year, bool(side)), False))
+            side.append(Piece(_said(column, placed, year), differ))
+        if change := _change(figure(before, old.item, year_before), figure(after, new.item, year_after)):
+            sides[1].append(Piece(f" ({change})", False))
+    return _joined(sides[0]), _joined(sides[1])
+
+
+def _joined(pieces: Sequence[Piece]) -> Marked:
+    return tuple(piece for piece in pieces if piece.text)
+
+
+def _year(column: Column, year: int, is_further: bool) -> str:
+    """What stands before the figure of a year: its head, in a line of its own."""
+    return ("\n" if is_further else "") + (f"{flat(column.years[year])} " if column.years else "")
+
+
+def _said(column: Column, placed: Placed, year: int = 0) -> str:
+    """The text of a cell; a figure with the unit of its item. A unit of the column stands in the head."""
+    text = placed.item.texts(column)[year]
+    has_unit = column.kind == "figure" and not column.unit and amount(text) is not None
+    return text + placed.item.unit_of(column) if has_unit else text
+
+
+def _change(old: tuple[Decimal | str, str], new: tuple[Decimal | str, str]) -> str:
+    """How much a figure rose (+8) or fell (△3); empty if it did not, or if both are not numbers of one unit."""
+    (before, unit_before), (after, unit_after) = old, new
+    if isinstance(before, str) or isinstance(after, str) or unit_before != unit_after or before == after:
+        return ""
+    return f"{'+' if after > before else '△'}{abs(after - before):,f}"
+
+
+def _cell(column: Column, placed: Placed, name: Marked, marked: Marked | None = None) -> SideCell:
+    """The cell of `column`: the `name` as given, other texts as `marked`, or without marks if the other side has none."""
+    if column.kind == "name":
+        return SideCell(column, name)
+    if marked is None:
+        years = range(max(1, len(column.years)))
+        marked = _all("".join(_year(column, year, year > 0) + _said(column, placed, year) for year in years), False)
+    meaning = meaning_of(column, placed.item) if column.kind == "symbol" else ""
+    return SideCell(column, marked, "" if meaning == placed.item.text(column) else flat(meaning))
 
 
 def _empty(columns: Sequence[Column], why: str) -> ItemSide:
     """The cells of an empty side; `why` stands in place of the name."""
     return tuple(SideCell(column, _all(why, False) if column.kind == "name" else ()) for column in columns)
-
-
-def _whole(old: str, new: str, changed: bool) -> tuple[Marked, Marked]:
-    return _all(old, changed), _all(new, changed)
 
 
 def _all(text: str, changed: bool) -> Marked:

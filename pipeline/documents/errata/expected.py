@@ -1,64 +1,99 @@
 """The expected text of a 正誤表: corrections that turn the content of the old list into that of the new one."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 
 from pipeline.documents import expected as common
 from pipeline.documents.document import CORRECTED, Cell, Expected, Paragraph, Row, Table
 from pipeline.documents.expected import marked, require
 from pipeline.model.dates import japanese_date
-from pipeline.model.edition import Edition, Headings, Item, Repeat, measure_number, policy_number
-from pipeline.model.form import Column, item_columns
+from pipeline.model.edition import Edition, Heading, Item, Repeat
+from pipeline.model.form import BLANK, NO_FIGURES, Column
 from pipeline.text import flat
+from pipeline.years.matching import Placed, place_items, position
+from pipeline.years.pairing import ColumnPair, all_years, paired_columns
 
-# The content of a list by (NO, place); NO 0 is the list as a whole.
-Paper = dict[tuple[int, str], str]
+# An item's NO (0 for the list as a whole) and what of it: a place by a name that both builds share.
+Place = tuple[int, str]
 
-# NO, place, wrong text, right text; None if a side has no text.
-Difference = tuple[int, str, str | None, str | None]
+# Place, wrong text, right text; None if a side has no text.
+Difference = tuple[Place, str | None, str | None]
 
-HEADS = {"number": "NO", "place": "箇所", "wrong": "誤", "right": "正"}
+NAME, STANDS = "名称", "位置"
+
+
+@dataclass
+class _Paper:
+    """The whole content of a build, and what its places are called."""
+
+    texts: dict[Place, str] = field(default_factory=dict)
+    labels: dict[Place, str] = field(default_factory=dict)
+
+    def add(self, number: int, place: str, text: str, label: str = "") -> None:
+        self.texts[number, place] = text
+        self.labels[number, place] = flat(label or place)
 
 
 def expect(old: Edition, new: Edition) -> Expected:
     """The expected text of the 正誤表. Raises `ProofError` unless its corrections turn `old` into `new`."""
     before, after = _paper(old, old, new), _paper(new, old, new)
-    corrections = tuple(_corrections(before, after))
-    require(_applied(before, corrections) == _applied(after, ()), "正誤表の訂正を当てても、新しい版になりません。")
-    heads = tuple(Cell(label, scope="Column", id=f"head-{name}") for name, label in HEADS.items())
+    corrections = tuple(_corrections(before.texts, after.texts))
+    require(
+        _applied(before.texts, corrections) == _applied(after.texts, ()),
+        "正誤表の訂正を当てても、新しい版になりません。",
+    )
+    items = "NO" if _prints_numbers(new) else flat(new.item_column.head)
+    heads = (("number", items), ("place", "箇所"), ("wrong", "誤"), ("right", "正"))
     note = f"先に配布した資料に誤りがありました。次の{len(corrections)}箇所を訂正します。下線は訂正した語句です。"
-    rows = tuple(_row(f"correction-{at}", new.headings, *one) for at, one in enumerate(corrections, 1))
-    return common.expect(new, Paragraph("P", note), Table((heads,), rows), title=f"{flat(new.title)} 正誤表")
+    labels = before.labels | after.labels
+    rows = []
+    for at, (place, wrong, right) in enumerate(corrections, 1):
+        item = new.items.get(place[0]) or old.items.get(place[0])
+        rows.append(_row(f"correction-{at}", _called(new, item) if item else "", labels[place], wrong, right))
+    return common.expect(
+        new,
+        Paragraph("P", note),
+        Table((tuple(Cell(label, scope="Column", id=f"head-{name}") for name, label in heads),), tuple(rows)),
+        title=f"{flat(new.title)} 正誤表",
+    )
 
 
-def _paper(edition: Edition, old: Edition, new: Edition) -> Paper:
+def _prints_numbers(edition: Edition) -> bool:
+    return any(column.kind == "number" and column.key == "NO" for column in edition.columns)
+
+
+def _called(edition: Edition, item: Item) -> str:
+    """An item by its NO, or by its own number and its name."""
+    return str(item.number) if _prints_numbers(edition) else f"{item.label} {flat(item.name)}".strip()
+
+
+def _paper(edition: Edition, old: Edition, new: Edition) -> _Paper:
     """The whole content of `edition`, which is `old` or `new`."""
-    paper = {(0, place): text for place, text in _whole(edition)}
-    for at, policy in enumerate(edition.policies, 1):
-        paper[0, policy_number(at)] = policy.name
-        for within, measure in enumerate(policy.measures, 1):
-            here = policy_number(at) + measure_number(within)
-            paper[0, here] = measure.name
-            paper[0, f"{here}の再掲"] = "、".join(f"NO {row.number}" for row in measure.rows if isinstance(row, Repeat))
-            for item in measure.items:
-                for column in item_columns():
-                    if column.kind != "number":
-                        paper[item.number, column.name] = _said(edition, item, column)
-                paper[item.number, "position"] = here
-    places = [_places(one) for one in (old, new)]
-    for here in dict.fromkeys(places[1].values()):
-        # Only items that stand there in both; added, removed and moved items have corrections of their own.
-        stayed = [
-            f"NO {number}" for number in _places(edition) if places[0].get(number) == here == places[1].get(number)
-        ]
-        paper[0, f"{here}の順序"] = "、".join(stayed)
+    paper = _Paper()
+    for place, text in _whole(edition):
+        paper.add(0, place, text)
+    columns = paired_columns(old, new)
+    # The key of a column in both builds.
+    keys = {one.key: pair.column.key for pair in columns if (one := pair.new if edition is new else pair.old)}
+    symbols = [column for column in edition.columns if column.kind == "symbol"]
+    for column in symbols:
+        legend = " ".join(symbol + meaning for symbol, meaning in (column.words or {}).items())
+        paper.add(0, f"凡例({keys[column.key]})", legend, "凡例" if len(symbols) == 1 else "")
+    for column in edition.columns:
+        paper.add(0, f"見出し({keys.get(column.key, column.key)})", " ".join([_head(column), *column.years]))
+    _add_headings(paper, edition, new)
+    _add_orders(paper, edition, old, new)
+    paper.add(0, "前文", edition.preface)
+    paper.add(0, "後文", edition.postface)
+    for number, text in edition.notes.items():
+        paper.add(0, f"注(※{number})", text)
+    now = {placed.number: placed for placed in place_items(new)}
+    for placed in place_items(edition):
+        _add_item(paper, placed.item, new)
+        for pair in columns:
+            _add_cells(paper, placed.item, pair, edition is new)
+        _add_place(paper, placed, now.get(placed.number, placed))
     return paper
-
-
-def _said(edition: Edition, item: Item, column: Column) -> str:
-    """The text of `column`; a symbol with its meaning."""
-    text = item.text(column)
-    meaning = edition.legend.get(text) if column.kind == "symbol" else None
-    return f"{text}({meaning})" if meaning and meaning != text else text
 
 
 def _whole(edition: Edition) -> Iterator[tuple[str, str]]:
@@ -69,50 +104,130 @@ def _whole(edition: Edition) -> Iterator[tuple[str, str]]:
     yield "担当課", edition.department
     yield "資料番号", edition.document_number
     yield "案", "案" if edition.is_draft else ""
-    yield "凡例", " ".join(symbol + meaning for symbol, meaning in edition.legend.items())
-    for column in edition.columns:
-        yield f"見出し({column.key})", column.head
 
 
-def _places(edition: Edition) -> dict[int, str]:
-    """{NO: number of its measure (Ⅰ(1))} in printed order."""
-    return {
-        item.number: policy_number(at) + measure_number(within)
-        for at, policy in enumerate(edition.policies, 1)
-        for within, measure in enumerate(policy.measures, 1)
-        for item in measure.items
-    }
+def _head(column: Column) -> str:
+    return f"{column.head}({column.unit})" if column.unit else column.head
 
 
-def _corrections(before: Paper, after: Paper) -> Iterator[Difference]:
+def _add_headings(paper: _Paper, edition: Edition, new: Edition) -> None:
+    """The headings and the repeats below them, in printed order."""
+    heads = [column.head for column in edition.columns if column.kind == "level"]
+    for above, row in edition.lines():
+        at = _at(above)
+        if row is None:
+            here = above[-1]
+            if _counts(above):
+                paper.add(0, at, here.section.name, position(above))
+            else:
+                paper.add(0, at, f"{here.number} {here.section.name}".strip(), f"{heads[len(above) - 1]}の見出し")
+        elif isinstance(row, Repeat):
+            item = new.items[row.number] if row.number in new.items else edition.items[row.number]
+            said = _listed(paper.texts.get((0, f"{at}の再掲"), ""), _called(new, item), new)
+            paper.add(0, f"{at}の再掲", said, f"{_below(above)}の再掲" if above else "再掲")
+
+
+def _listed(before: str, called: str, edition: Edition) -> str:
+    """A list of items with one more."""
+    one = f"NO {called}" if _prints_numbers(edition) else f"「{called}」"
+    return f"{before}、{one}" if before else one
+
+
+def _counts(above: Sequence[Heading]) -> bool:
+    return not {heading.level.numbering for heading in above} & {"自由", "なし"}
+
+
+def _at(above: Sequence[Heading]) -> str:
+    return "見出し" + "-".join(str(one) for one in above[-1].positions) if above else "見出し"
+
+
+def _below(above: Sequence[Heading]) -> str:
+    return position(above) if _counts(above) else f"「{position(above)}」"
+
+
+def _add_orders(paper: _Paper, edition: Edition, old: Edition, new: Edition) -> None:
+    """The items below each heading in their order, as far as they stand there in both builds.
+
+    Added, removed and moved items have corrections of their own.
+    """
+    places = [{placed.number: _at(placed.headings) for placed in place_items(one)} for one in (old, new)]
+    for placed in place_items(new):
+        paper.add(
+            0, f"{_at(placed.headings)}の順序", "", f"{_below(placed.headings)}の順序" if placed.headings else "順序"
+        )
+    for placed in place_items(edition):
+        here = _at(placed.headings)
+        if places[0].get(placed.number) == here == places[1].get(placed.number):
+            said = paper.texts[0, f"{here}の順序"]
+            paper.texts[0, f"{here}の順序"] = _listed(said, _called(new, new.items[placed.number]), new)
+
+
+def _add_item(paper: _Paper, item: Item, new: Edition) -> None:
+    """The item but its columns."""
+    paper.add(item.number, NAME, item.name, new.item_column.head)
+    paper.add(item.number, "印", "".join(f"【{mark}】" for mark in item.marks))
+    numbers = [column.head for column in new.columns if column.kind == "number"]
+    paper.add(item.number, "番号", item.label, numbers[0] if numbers else "")
+
+
+def _add_place(paper: _Paper, placed: Placed, now: Placed) -> None:
+    """Where the item stands. What did not move stands in both builds where the new one says."""
+    stays = _at(now.headings) == _at(placed.headings)
+    paper.add(placed.number, STANDS, now.position if stays else placed.position)
+
+
+def _add_cells(paper: _Paper, item: Item, pair: ColumnPair, is_new: bool) -> None:
+    """The cells of a column of both builds: one, or one for each year of either series."""
+    mine = pair.new if is_new else pair.old
+    for years in all_years(pair.old or pair.column, pair.new or pair.column):
+        year = years[1] if is_new else years[0]
+        heads = [
+            column.years[at]
+            for column, at in ((pair.new, years[1]), (pair.old, years[0]))
+            if column and column.years and at is not None
+        ]
+        text = _said(mine, item, year) if mine and year is not None else ""
+        paper.add(item.number, f"{pair.column.key}{years}", text, " ".join([_head(pair.column), *heads[:1]]))
+
+
+def _said(column: Column, item: Item, year: int) -> str:
+    """The text of a cell; a symbol with its meaning, a figure with its unit unless that stands in the head."""
+    text = item.texts(column)[year]
+    if column.kind == "symbol":
+        meaning = (column.words or {}).get(text)
+        return f"{text}({meaning})" if meaning and meaning != text else text
+    is_number = column.kind == "figure" and text not in (BLANK, *NO_FIGURES)
+    return text + item.unit_of(column) if is_number and not column.unit else text
+
+
+def _corrections(before: dict[Place, str], after: dict[Place, str]) -> Iterator[Difference]:
     """Corrections of the list as a whole, then by NO; a removed item is one correction."""
     # The sort is stable: within a NO places keep their order, those of the new list first.
     for number, place in sorted(dict.fromkeys([*after, *before]), key=lambda key: key[0]):
         wrong, right = before.get((number, place)) or None, after.get((number, place)) or None
-        is_gone = number and (number, "item") not in after
-        if wrong != right and (place == "item" or not is_gone):
-            yield number, place, wrong, right
+        is_gone = number and (number, NAME) not in after
+        if wrong != right and (place == NAME or not is_gone):
+            yield (number, place), wrong, right
 
 
-def _applied(paper: Paper, corrections: tuple[Difference, ...]) -> Paper:
+def _applied(paper: dict[Place, str], corrections: tuple[Difference, ...]) -> dict[Place, str]:
     """`paper` with all corrections applied, without empty texts."""
     corrected = dict(paper)
-    for number, place, wrong, right in corrections:
+    for (number, place), wrong, right in corrections:
         said = corrected.get((number, place)) or None
         require(said == wrong, f"NO {number}の{place}は、前の版では「{wrong}」ではありません。")
-        if number and place == "item" and right is None:
+        if number and place == NAME and right is None:
             corrected = {key: text for key, text in corrected.items() if key[0] != number}
         else:
             corrected[number, place] = right or ""
     return {key: text for key, text in corrected.items() if text}
 
 
-def _row(id: str, headings: Headings, number: int, place: str, wrong: str | None, right: str | None) -> Row:
-    label = "位置" if place == "position" else flat(getattr(headings, place, place)) if number else place
+def _row(id: str, item: str, label: str, wrong: str | None, right: str | None) -> Row:
     sides = marked(wrong or "(記載なし)", right or "(記載なし)")
     return Row(
         (
-            Cell(str(number or ""), ("head-number", id)),
+            Cell(item, ("head-number", id)),
             Cell(label, ("head-place",), "Row", id=id),
             *(
                 Cell(text, (f"head-{name}", id), marked=words, said=CORRECTED)

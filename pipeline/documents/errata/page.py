@@ -1,33 +1,34 @@
-"""The page of the 正誤表: wrong and right texts between two builds of one edition."""
+"""The page of the 正誤表: wrong and right texts between two builds of one edition.
 
-from collections.abc import Iterator
+An item is called by its NO, or by its name where the paper prints no NO.
+"""
+
+from collections import defaultdict
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from pipeline.documents.document import CORRECTED, Carried
 from pipeline.documents.html import DRAFT, document_title, masthead, number_column, render
 from pipeline.errors import NothingToDoError
 from pipeline.model.dates import japanese_date
-from pipeline.model.edition import Edition, Repeat, measure_number, policy_number
-from pipeline.model.form import Column, item_columns
-from pipeline.paper import ERRATA
+from pipeline.model.edition import Edition, Heading, Item, Repeat
+from pipeline.model.form import Column
+from pipeline.model.values import amount
+from pipeline.paper import ERRATA, ERRATA_NAME, Widths
 from pipeline.text import flat
-from pipeline.years.matching import Placed, place_items
+from pipeline.years.matching import Placed, meaning_of, place_items, position
+from pipeline.years.pairing import ColumnPair, all_years, paired_columns
 from pipeline.years.text_diff import Marked, mark
 
 TITLE = "正誤表"
 NOTHING = "(記載なし)"
 
-# The columns in which an item can be wrong. An item of another NO is another item.
-_CORRECTED = tuple(column for column in item_columns() if column.kind != "number")
-
-HEADS = (("number", "NO"), ("place", "箇所"), ("wrong", "誤"), ("right", "正"))
-
 
 @dataclass(frozen=True, slots=True)
 class Correction:
-    """A correction: NO (empty for the list as a whole), place, and both texts with marked words."""
+    """A correction: the item (empty for the list as a whole), the place, and both texts with marked words."""
 
-    number: str
+    item: str
     place: str
     wrong: Marked
     right: Marked
@@ -39,109 +40,220 @@ def page(old: Edition, new: Edition, carried: Carried) -> str:
     if not corrections:
         raise NothingToDoError("二つの版に違いはありません。正誤表は作っていません。")
     title = f"{flat(new.title)} {TITLE}"
+    by_name = not _has_numbers(new)
     return render(
         "errata.html",
         edition=new,
         title=document_title(new, title),
         masthead=masthead(new, title),
         carried=carried,
-        heads=HEADS,
-        number_column=number_column([*old.items, *new.items], ERRATA.figures("number")),
-        widths=ERRATA,
+        heads=_heads(new),
+        item_column="name" if by_name else number_column([*old.items, *new.items], ERRATA.figures("number")),
+        item_kind="name" if by_name else "number",
+        widths=Widths((("name", ERRATA_NAME), *ERRATA.columns[1:])) if by_name else ERRATA,
         corrections=corrections,
         corrected=CORRECTED,
         note=_note(corrections),
     )
 
 
+def _heads(edition: Edition) -> tuple[tuple[str, str], ...]:
+    """(name, label) of each column."""
+    item = "NO" if _has_numbers(edition) else flat(edition.item_column.head)
+    return ("number", item), ("place", "箇所"), ("wrong", "誤"), ("right", "正")
+
+
+def _has_numbers(edition: Edition) -> bool:
+    """Whether the paper prints the NO of each item."""
+    number = edition.form.number
+    return number is not None and number.field == "number"
+
+
 def _note(corrections: tuple[Correction, ...]) -> str:
     return f"先に配布した資料に誤りがありました。次の{len(corrections)}箇所を訂正します。下線は訂正した語句です。"
 
 
+# The item, the place, the wrong text and the right one.
 Difference = tuple[str, str, str, str]
 
 
 def _differences(old: Edition, new: Edition) -> Iterator[Difference]:
-    """(NO, place, wrong text, right text): first of the list as a whole, then by NO."""
+    """The corrections: first of the list as a whole, then by NO."""
     yield from _of_the_list(old, new)
     before, after = ({placed.number: placed for placed in place_items(edition)} for edition in (old, new))
+    columns = paired_columns(old, new)
     for number in sorted({*before, *after}):
-        for place, wrong, right in _of_an_item(new, before.get(number), after.get(number)):
-            yield str(number), place, wrong, right
+        if right := after.get(number):
+            item = _called(new, right.item)
+            for place, wrong_text, right_text in _of_an_item(new, columns, before.get(number), right):
+                yield item, place, wrong_text, right_text
+        else:
+            gone = before[number].item
+            yield _called(new, gone), flat(new.item_column.head), gone.name, ""
+
+
+def _called(edition: Edition, item: Item) -> str:
+    return str(item.number) if _has_numbers(edition) else " ".join(filter(None, (item.label, flat(item.name))))
+
+
+# The key of a text of the list, the same in both builds, its place and the text.
+Part = tuple[Hashable, str, str]
 
 
 def _of_the_list(old: Edition, new: Edition) -> Iterator[Difference]:
-    for (place, wrong), (_, right) in zip(_parts(old), _parts(new), strict=True):
-        if wrong != right:
-            yield "", place, wrong, right
-    before, after = dict(_headings(old)), dict(_headings(new))
-    for place in dict.fromkeys([*after, *before]):
-        wrong, right = before.get(place, ""), after.get(place, "")
-        if wrong != right:
-            yield "", place, wrong, right
-    yield from _orders(old, new)
+    shared = {pair.old.key: pair.column.key for pair in paired_columns(old, new) if pair.old}
+    for before, after in (
+        (_parts(old, shared), _parts(new, {})),
+        (_headings(old, new), _headings(new, new)),
+        (_orders(old, old, new), _orders(new, old, new)),
+        (_texts(old), _texts(new)),
+    ):
+        wrong, right = ({key: (place, text) for key, place, text in side} for side in (before, after))
+        for key in dict.fromkeys([*right, *wrong]):
+            place, text = right.get(key) or (wrong[key][0], "")
+            if text != (said := wrong.get(key, ("", ""))[1]):
+                yield "", place, said, text
 
 
-def _parts(edition: Edition) -> Iterator[tuple[str, str]]:
-    """Masthead, legend and column heads: (place, text)."""
-    yield "表題", edition.title
-    yield "自治体", edition.municipality
-    yield "年度", edition.fiscal_year
-    yield "現在日", japanese_date(edition.as_of) if edition.as_of else ""
-    yield "担当課", edition.department
-    yield "資料番号", edition.document_number
-    yield "案", DRAFT if edition.is_draft else ""
-    yield "凡例", " ".join(f"{symbol}{meaning}" for symbol, meaning in edition.legend.items())
+def _parts(edition: Edition, shared: Mapping[str, str]) -> Iterator[Part]:
+    """Masthead, legends and column heads. `shared` has the keys of columns that the corrected build calls otherwise."""
+    for place, text in (
+        ("表題", edition.title),
+        ("自治体", edition.municipality),
+        ("年度", edition.fiscal_year),
+        ("現在日", japanese_date(edition.as_of) if edition.as_of else ""),
+        ("担当課", edition.department),
+        ("資料番号", edition.document_number),
+        ("案", DRAFT if edition.is_draft else ""),
+    ):
+        yield place, place, text
+    symbols = [column for column in edition.columns if column.kind == "symbol"]
+    for column in symbols:
+        legend = " ".join(f"{symbol}{meaning}" for symbol, meaning in (column.words or {}).items())
+        key = shared.get(column.key, column.key)
+        yield ("凡例", key), f"凡例({key})" if len(symbols) > 1 else "凡例", legend
     for column in edition.columns:
-        yield f"見出し({column.key})", column.head
+        key = shared.get(column.key, column.key)
+        # As printed: with its unit, and the heads of its years.
+        yield ("見出し", key), f"見出し({key})", " ".join((_head(column), *column.years))
 
 
-def _headings(edition: Edition) -> Iterator[tuple[str, str]]:
-    """By number: the names of policies and measures, and the repeats of each measure."""
-    for position, policy in enumerate(edition.policies, 1):
-        number = policy_number(position)
-        yield number, policy.name
-        for within, measure in enumerate(policy.measures, 1):
-            yield number + measure_number(within), measure.name
-            repeated = [row.number for row in measure.rows if isinstance(row, Repeat)]
-            yield f"{number}{measure_number(within)}の再掲", "、".join(f"NO {one}" for one in repeated)
+def _head(column: Column) -> str:
+    return column.head + (f"({column.unit})" if column.unit else "")
 
 
-def _orders(old: Edition, new: Edition) -> Iterator[Difference]:
-    """Measures whose items, as far as both editions have them there, changed their order."""
-    before, after = ({placed.number: _position(placed) for placed in place_items(edition)} for edition in (old, new))
-    for position in dict.fromkeys(after.values()):
-        stayed = {number for number, where in after.items() if where == position == before.get(number)}
-        wrong, right = ("、".join(f"NO {number}" for number in side if number in stayed) for side in (before, after))
-        if wrong != right:
-            yield "", f"{position}の順序", wrong, right
+def _texts(edition: Edition) -> Iterator[Part]:
+    """The texts above and below the table."""
+    yield "前文", "前文", edition.preface
+    yield "後文", "後文", edition.postface
+    for number, text in edition.notes.items():
+        yield ("注", number), f"注(※{number})", text
 
 
-def _of_an_item(edition: Edition, old: Placed | None, new: Placed | None) -> Iterator[tuple[str, str, str]]:
+def _headings(edition: Edition, new: Edition) -> Iterator[Part]:
+    """The headings, and the repeats below each, by their positions. Items are called as in `new`."""
+    repeated: dict[tuple[int, ...], list[str]] = {}
+    for above, row in edition.rows():
+        if isinstance(row, Repeat):
+            item = new.items.get(row.number) or edition.items[row.number]
+            repeated.setdefault(_positions(above), []).append(_named(new, item))
+    levels = [column for column in edition.columns if column.kind == "level"]
+    if () in repeated:
+        yield ((), "再掲"), "再掲", "、".join(repeated[()])
+    for headings in edition.outline():
+        here = headings[-1]
+        level = levels[len(headings) - 1]
+        if _are_counted(headings):
+            yield (here.positions, ""), position(headings), here.section.name
+        else:
+            # Its own number is part of the text.
+            yield (here.positions, ""), f"{flat(level.head)}の見出し", here.title
+        if here.positions in repeated:
+            yield (here.positions, "再掲"), f"{_where(headings)}の再掲", "、".join(repeated[here.positions])
+
+
+def _are_counted(headings: Sequence[Heading]) -> bool:
+    """Whether the numbers of `headings` follow from their places."""
+    return all(heading.level.numbering not in ("自由", "なし") for heading in headings)
+
+
+def _where(headings: Sequence[Heading]) -> str:
+    """The place of what stands below `headings`."""
+    return position(headings) if _are_counted(headings) else f"「{position(headings)}」"
+
+
+def _positions(headings: Sequence[Heading]) -> tuple[int, ...]:
+    return headings[-1].positions if headings else ()
+
+
+def _named(edition: Edition, item: Item) -> str:
+    """An item in a list of items."""
+    called = _called(edition, item)
+    return f"NO {called}" if _has_numbers(edition) else f"「{called}」"
+
+
+def _orders(edition: Edition, old: Edition, new: Edition) -> Iterator[Part]:
+    """The items below each heading, in the order of `edition`, as far as both editions have them there."""
+    before, after = ({one.number: _positions(one.headings) for one in place_items(side)} for side in (old, new))
+    stayed: dict[tuple[int, ...], list[str]] = defaultdict(list)
+    for placed in place_items(edition):
+        at = _positions(placed.headings)
+        if before.get(placed.number) == at == after.get(placed.number):
+            stayed[at].append(_named(new, new.items[placed.number]))
+    for at, headings in {_positions(placed.headings): placed.headings for placed in place_items(new)}.items():
+        yield at, f"{_where(headings)}の順序" if headings else "順序", "、".join(stayed[at])
+
+
+def _of_an_item(
+    new: Edition, columns: Sequence[ColumnPair], wrong: Placed | None, right: Placed
+) -> Iterator[tuple[str, str, str]]:
     """(place, wrong text, right text) of an item; every text of an added item."""
-    if new is None:
-        yield flat(edition.headings.item), old.item.name if old else "", ""
-        return
-    places = (*(getattr(edition.headings, column.name) for column in _CORRECTED), "位置")
-    for place, wrong, right in zip(places, _said(old) if old else ("",) * len(places), _said(new), strict=True):
-        if wrong != right:
-            yield flat(place), wrong, right
+    texts = [
+        (new.item_column.head, wrong.item.name if wrong else "", right.item.name),
+        ("印", _marks(wrong), _marks(right)),
+        (_number_head(new), wrong.item.label if wrong else "", right.item.label),
+    ]
+    for pair in columns:
+        texts += _of_a_column(pair, wrong, right)
+    if not wrong or _positions(wrong.headings) != _positions(right.headings):
+        texts.append(("位置", wrong.position if wrong else "", right.position))
+    for place, before, after in texts:
+        if before != after:
+            yield flat(place), before, after
 
 
-def _said(placed: Placed) -> tuple[str, ...]:
-    """The texts of an item: each column but its NO, then its position."""
-    return (*(_text(placed, column) for column in _CORRECTED), _position(placed))
+def _number_head(edition: Edition) -> str:
+    return next((column.head for column in edition.columns if column.kind == "number"), "番号")
 
 
-def _text(placed: Placed, column: Column) -> str:
-    text = placed.item.text(column)
-    has_meaning = column.kind == "symbol" and placed.meaning != text
-    return f"{text}({placed.meaning})" if has_meaning else text
+def _marks(placed: Placed | None) -> str:
+    return "".join(f"【{mark}】" for mark in placed.item.marks) if placed else ""
 
 
-def _position(placed: Placed) -> str:
-    return policy_number(placed.policy_position) + measure_number(placed.measure_position)
+def _of_a_column(pair: ColumnPair, wrong: Placed | None, right: Placed) -> Iterator[tuple[str, str, str]]:
+    """(place, wrong text, right text) of each cell of a column."""
+    head = _head(pair.column)
+    old, new = pair.old or pair.column, pair.new or pair.column
+    for before, after in all_years(old, new):
+        year = new.years[after] if new.years and after is not None else ""
+        year = year or (old.years[before] if old.years and before is not None else "")
+        yield (
+            f"{head} {year}" if year else head,
+            _text(wrong, pair.old, before),
+            _text(right, pair.new, after),
+        )
 
 
-def _correction(number: str, place: str, wrong: str, right: str) -> Correction:
-    return Correction(number, place, *mark(wrong or NOTHING, right or NOTHING))
+def _text(placed: Placed | None, column: Column | None, year: int | None) -> str:
+    """The text of a cell: a symbol with its meaning, a figure with the unit that stands behind it."""
+    if not placed or not column or year is None:
+        return ""
+    text = placed.item.texts(column)[year]
+    if column.kind == "figure" and not column.unit and amount(text) is not None:
+        return text + placed.item.unit_of(column)
+    meaning = meaning_of(column, placed.item)
+    return f"{text}({meaning})" if column.kind == "symbol" and meaning != text else text
+
+
+def _correction(item: str, place: str, wrong: str, right: str) -> Correction:
+    return Correction(item, place, *mark(wrong or NOTHING, right or NOTHING))
