@@ -140,10 +140,12 @@ def _written_date(value: str) -> str:
 
 def _series(years: int, values: tuple[str, ...]) -> tuple[str, ...]:
     if len(values) != years:
+        is_split = len(values) > years and any(re.fullmatch(r"[0-9]{3}(\.[0-9]+)?", value) for value in values[1:])
+        split = "「,」のある数は、'1,250' のように引用符で囲んでください。" if is_split else ""
         raise PydanticCustomError(
             "E217",
-            "値が{count}個あります。「年度」の数と同じ{years}個を、[32, 40] のように書いてください。",
-            {"count": len(values), "years": years},
+            "値が{count}個あります。「年度」の数と同じ{years}個を、[32, 40] のように書いてください。{split}",
+            {"count": len(values), "years": years, "split": split},
         )
     return values
 

@@ -1,5 +1,6 @@
 """The page of the report (一覧): the list of one edition in the layout of the original."""
 
+import math
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -10,12 +11,15 @@ from pipeline.model.column_widths import ColumnWidths, Printed, figure_parts
 from pipeline.model.dates import japanese_date
 from pipeline.model.edition import Edition, Heading, Item
 from pipeline.model.form import BLANK, Column
-from pipeline.paper import CELL_SIDE
+from pipeline.paper import CELL_SIDE, TYPE_PT, em
 from pipeline.text import flat, width_in_ems
 
 # The mark of a repeat, and the content of its other cells.
 REPEATED = "【再掲】"
 NOTHING = "-"
+
+# The width in rem up to which a web page shows items in blocks.
+_NARROW = 52
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +129,7 @@ def page(edition: Edition, carried: Carried, data: Sequence[str] = ()) -> str:
         levels=edition.form.levels,
         number_head=next((flat(one.column.head) for one in widths.columns if one.column.kind == "number"), "NO"),
         widths=widths.widths,
+        narrow=narrow(widths, edition.form.has_own_columns),
         groups=tuple(groups(edition, widths)),
         carried=carried,
         data=data,
@@ -161,6 +166,15 @@ def _searched(edition: Edition) -> str:
     """The heads of the columns that are searched."""
     kinds = ("name", "prose", "text", "department")
     return "・".join(flat(column.head) for column in edition.columns if column.kind in kinds)
+
+
+def narrow(widths: ColumnWidths, has_own_columns: bool) -> int:
+    """The width in rem up to which the web page shows items in blocks, since a table would not fit (styles/screen.css)."""
+    if not has_own_columns:
+        return _NARROW
+    least = {"level": 2.6, "name": 11.0, "prose": 14.0}
+    cells = (least.get(one.column.kind) or widths.widths.of(one.id) / em(TYPE_PT) for one in widths.columns)
+    return max(_NARROW, math.ceil(sum(cells)) + 2)
 
 
 def head_rows(widths: ColumnWidths) -> tuple[tuple[ColumnHead, ...], ...]:
@@ -240,7 +254,8 @@ def _item_row(
 
 
 def _cell(item: Item, one: Printed, widths: ColumnWidths, repeated: bool) -> ItemCell:
-    column, head = one.column, one.column.head if not one.column.years else f"{one.column.head} {one.head}"
+    column = one.column
+    head = " ".join(filter(None, (column.head, one.head if column.years else ""))) + "".join(_unit_line(column))
     if repeated and column.kind not in ("number", "name"):
         return ItemCell(one.id, column, head, (NOTHING,))
     text = item.texts(column)[one.year]
