@@ -701,6 +701,14 @@ def outside(*options: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.mark.usefixtures("desk")
+def test_a_search_path_that_python_was_told_to_ignore_does_no_harm(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`make` runs `python -E`: only the first folder, which Python adds itself, is the project."""
+    monkeypatch.setattr(sys, "path", [str(ROOT), *(folder for folder in sys.path if folder != str(ROOT))])
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    assert run("check test", monkeypatch) == 0
+
+
 def test_alone_it_prints_the_help() -> None:
     told = outside("-m", "pipeline")
     assert (told.returncode, told.stdout, told.stderr) == (0, help_text(), "")

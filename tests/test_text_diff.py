@@ -158,9 +158,12 @@ def test_a_text_that_changed_only_in_width_and_white_space_has_no_marks(text: st
         assert not any(piece.changed for pieces in mark(text, same) for piece in pieces)
 
 
+@pytest.mark.parametrize("same", ["", "花と" * 5_000])
 @pytest.mark.parametrize("word", ["の市", "公園、", "一二三四五六七八九十、。のを"])
-def test_the_longest_cells_are_marked_in_an_instant(word: str) -> None:
-    old, new = (word * 20_000)[:20_000], ((word + "は") * 20_000)[:20_000]
+def test_the_longest_cells_are_marked_in_an_instant(word: str, same: str) -> None:
+    old, new = ((same + one * 20_000)[:20_000] for one in (word, word + "は"))
     begin = time.process_time()
-    mark(old, new)
+    before, after = mark(old, new)
     assert time.process_time() - begin < 2
+    assert "".join(piece.text for piece in before) == old
+    assert "".join(piece.text for piece in after) == new
