@@ -87,6 +87,19 @@ def test_a_confirmed_guess_is_the_same_without_being_one() -> None:
     assert not comparison.entries[0].advice
 
 
+@pytest.mark.parametrize(("before", "after", "by_text"), [(50, 50, True), (41, 61, False)])
+def test_many_items_of_one_name_are_told_apart_by_their_text_up_to_a_limit(
+    before: int, after: int, by_text: bool
+) -> None:
+    """2,500 pairs are compared; of more, the items are paired as they are printed."""
+    texts = [f"{chr(ord('一') + 7 * at)}{chr(ord('亜') + 5 * at)}の会" for at in range(after)]
+    old = made_up(*(Row(at, "公園", findings=text) for at, text in enumerate(texts[:before], 1)))
+    new = made_up(*(Row(at, "公園", findings=f"{text}。") for at, text in enumerate(texts[::-1], 1)), previous="old")
+    pairs = [(entry.old[0].item, entry.new[0].item) for entry in followed(old, new).entries if entry.old and entry.new]
+    assert len(pairs) == before
+    assert all(f"{one.findings}。" == other.findings for one, other in pairs) is by_text
+
+
 def test_a_guess_between_editions_that_do_not_follow_each_other_has_no_line_to_write() -> None:
     old = made_up(Row(4, "公園の清掃", findings=PARK))
     for previous, new_id in (("between", "new"), ("before", "old")):

@@ -284,6 +284,8 @@ def test_every_cell_is_set_in_the_approved_font(made: dict[str, Path]) -> None:
     book = opened(made["協働推進課"])
     fonts = {cell.font.name for name in (ANSWERS, GUIDE) for row in sheet_of(book, name).iter_rows() for cell in row}
     assert fonts == {"BIZ UDGothic"}
+    # The widths of columns count digits of this one.
+    assert (book._named_styles["Normal"].font.name, book._named_styles["Normal"].font.sz) == ("BIZ UDGothic", 10)  # type: ignore[attr-defined]
     # The unit of column widths, and the font of the footer.
     with zipfile.ZipFile(made["協働推進課"]) as file:
         styles = file.read("xl/styles.xml")

@@ -29,12 +29,10 @@ from pipeline.model.validation import Validated
 from pipeline.paper import (
     A3,
     A4,
-    CELL_SIDE,
     EDITION_LONG_NUMBER,
     EDITION_NARROW,
     EDITION_WIDE,
     PX,
-    REST,
     SHARES_BAR,
     SHARES_TOTAL,
     SHARES_YEAR,
@@ -116,7 +114,6 @@ class ItemRow:
     remarks: str
     headers: str
     context: str
-    height: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +193,7 @@ def page(editions: Sequence[Validated], carried: Carried) -> str:
         ),
         item_head=flat(newest.headings.item),
         remarks_head=REMARKS,
-        sections=tuple(_sections(editions, labels, groups, sheet)),
+        sections=tuple(_sections(editions, labels, groups)),
     )
 
 
@@ -426,7 +423,6 @@ def _sections(
     editions: Sequence[Validated],
     labels: Sequence[str],
     groups: Sequence[PolicyGroup],
-    sheet: Sheet,
 ) -> Iterator[tuple[HeadingRow | ItemRow, ...]]:
     """The body of the table, policy by policy."""
     position = 0
@@ -450,7 +446,6 @@ def _sections(
                         remarks=remarks,
                         headers=f"{measure_id} {policy_id}",
                         context=f"{policy} {measure}{CONTINUED}",
-                        height=_height((name, remarks), len(editions), sheet),
                     )
                 )
         yield tuple(rows)
@@ -531,11 +526,3 @@ def _remark(lineage: Lineage, event: Event, editions: Sequence[Validated], label
 def _edition_width(editions: int, sheet: Sheet) -> float:
     """The width of an edition's column in millimetres: wide if that leaves half of the table for names and remarks."""
     return EDITION_WIDE if EDITION_WIDE * editions <= sheet.content_width / 2 else EDITION_NARROW
-
-
-def _height(texts: Sequence[str], editions: int, sheet: Sheet) -> str:
-    """ "tall" if a row is certainly taller than a page, otherwise ""."""
-    columns = (*(("edition", _edition_width(editions, sheet)),) * editions, ("lineage", REST), ("remarks", REST))
-    width = Widths(columns, sheet.content_width).ems("remarks", CELL_SIDE)
-    lines = max(sum(-(-width_in_ems(line) // width) or 1 for line in text.split("\n")) for text in texts)
-    return "tall" if lines > sheet.lines else ""
