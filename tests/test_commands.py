@@ -36,7 +36,7 @@ from pipeline.documents import data, html, markup
 from pipeline.documents.data import csv_file
 from pipeline.library import Library
 from pipeline.model import schema
-from pipeline.office import answers, changes, renumber, sheets, signature
+from pipeline.office import answers, changes, renumber, sheets, signature, status
 from pipeline.preview import server
 from pipeline.processes import progress
 from pipeline.years import draft
@@ -64,6 +64,7 @@ USUAL = {
     "sheets": "sheets test",
     "import": "import back/reply.xlsx --apply",
     "sign": "sign test --key key.p12 --passphrase-file passphrase",
+    "status": "status test",
     "renumber": "renumber test --apply",
     "undo": "undo test",
     "clean": "clean",
@@ -82,6 +83,7 @@ NEVER = {
     ("next", 4): "makes no document",
     ("sheets", 4): "workbooks are not proved",
     ("import", 4): "makes no document",
+    ("status", 4): "makes no document",
     ("renumber", 4): "makes no document",
     ("undo", 4): "makes no document",
     ("clean", 1): "reads no source",
@@ -231,6 +233,12 @@ def replied(text: str = "○") -> Callable[[Patch], None]:
         Book.of("out/test/sheets/担当課なし.xlsx").write(6, STATUS, text).save("reply.xlsx")
 
     return reply
+
+
+def imported(patch: Patch) -> None:
+    replied()(patch)
+    Path("back").mkdir(exist_ok=True)
+    after("import back/reply.xlsx --apply")(patch)
 
 
 def conflict(patch: Patch) -> None:
@@ -419,6 +427,13 @@ DEMO = (
     "demo/source/r6.yaml",
     *(f"demo/out/{name}" for name in (*PAGES, *DATA, *SHEETS, "r5-r6/comparison.json")),
 )
+REMINDER = ("お手数ですが、御記入の上、提出してください。", "")
+STATUS_OF_TWO = (
+    "  担当課なし: 2項目、未記入1か所",
+    *("  企画課: 1項目、未記入1か所", "", "催促の文例(写してお使いください):", ""),
+    *("各課 御中", "「試験一覧」の照会票(2項目)の回答を、まだいただいておりません。", *REMINDER),
+    *("企画課 御中", "「試験一覧」の照会票(1項目)の回答を、まだいただいておりません。", REMINDER[0]),
+)
 NO_CHANGE = (
     "変更はありません。",
     "",
@@ -506,10 +521,15 @@ ROWS = (
         "renumber", 0, unordered, written=("source/test.yaml",),
         out=("今のNO → 新しいNO", "  1 → 1「", "  4 → 2「", "  3 → 3「", "source/test.yaml に書き込みました。"),
     ),
+    Row("status", 0, two_blanks, out=("source/test.yaml: 3項目、未記入2か所", "回答のない担当課:", *STATUS_OF_TWO), name="nobody has answered"),
+    Row(
+        "status", 0, imported, name="over all imports",
+        out=("source/test.yaml: 3項目、未記入0か所", "回答のあった担当課:", "  担当課なし: 3項目、未記入なし"),
+    ),
     Row("undo", 0, renumbered, out=("source/test.yaml を、make renumber の前に戻しました。",), written=("source/test.yaml",), then=is_unordered),
     Row("clean", 0),
     # 1: a source or workbook has errors, or a difference was asked to fail
-    *(Row(command, 1, wrong_symbol, err=E402) for command in ("report", "check", "summary", "data", "sheets", "sign", "next", "renumber")),
+    *(Row(command, 1, wrong_symbol, err=E402) for command in ("report", "check", "summary", "data", "sheets", "sign", "next", "renumber", "status")),
     Row("undo", 1, err=("source/test.yaml には、コマンドによる書き換えの記録がありません。",)),
     Row("undo", 1, renumbered_and_changed, err=("make renumber の後で書き換えられているため、戻していません。",), name="changed since"),
     *(Row(command, 1, wrong_symbol, err=E402) for command in ("diff", "errata", "history")),
@@ -532,6 +552,12 @@ ROWS = (
     ),
     Row("sheets", 1, answers_not_fetched, err=("担当課なし.xlsx は、作った後に書き換えられています。",)),
     Row("import", 1, conflict, out=("変更はありません。",), err=("食い違い: NO 1「項目一」の実施状況: ", "誤りや食い違いがあるため、何も書き込んでいません。")),
+    Row("import", 0, conflict, typed="import back --conflicts source", name="the source wins", out=("変更はありません。",), err=("元データのままにします(×)",)),
+    Row(
+        "import", 0, conflict, typed="import back --conflicts reply", name="the reply wins",
+        out=("NO 1「項目一」", "  実施状況: × → ○", "変更1件(1項目)", "まだ書き込んでいません。"),
+    ),
+    Row("import", 2, conflict, typed="import back --conflicts both", err=("CONFLICTS は、reply(",), name="no such way"),
     Row("import", 1, replied("済み"), out=NO_CHANGE[:1], err=("reply.xlsx 6行", "何も書き込んでいません。"), name="wrong answer"),
     Row("import", 1, typed="import source/test.yaml --apply", out=("読み取れたファイルがありません。",), err=("test.yaml: ", "何も書き込んでいません。"), name="no workbook"),
     Row("import", 1, reply_to_a_broken_source, err=E402),
@@ -541,11 +567,11 @@ ROWS = (
     *(Row(command, 2, typed=f"{USUAL[command]} --in nowhere", err=("IN のフォルダ「nowhere」を開けません。",), name="unknown folder") for command in BY_NAME),
     *(
         Row(command, 2, typed=f"{command} nowhere", err=("版「nowhere」は source/ にありません。ある版: later、test",), name="unknown edition")
-        for command in ("report", "preview", "check", "diff", "summary", "history", "data", "sheets")
+        for command in ("report", "preview", "check", "diff", "summary", "history", "data", "sheets", "status")
     ),
     *(
         Row(command, 2, no_editions, typed=command, err=("source/ に版(.yaml)がありません。",))
-        for command in ("report", "preview", "check", "diff", "summary", "history", "data", "sheets")
+        for command in ("report", "preview", "check", "diff", "summary", "history", "data", "sheets", "status")
     ),
     *(
         Row(command, 2, typed=command, err=("を指定してください。", f"使い方: make {command} "), name="something is missing")
@@ -588,6 +614,7 @@ ROWS = (
     Row("sheets", 70, bug(sheets, "workbooks"), err=BUG, name="bug"),
     Row("import", 70, bug_behind_a_reply, err=BUG),
     Row("sign", 70, key_and(bug(signature, "_write")), err=BUG, written=REPORT, name="bug"),
+    Row("status", 70, bug(status, "by_department"), err=BUG, name="bug"),
     Row("renumber", 70, bug(renumber, "renumbering"), err=BUG, name="bug"),
     Row("undo", 70, bug(changes, "undo"), err=BUG, name="bug"),
     Row("clean", 70, bug(clean, "clean"), err=BUG, name="bug"),
@@ -632,7 +659,7 @@ def contents(folder: Path) -> dict[str, str]:
     return {
         str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
         for path in folder.rglob("*")
-        if path.is_file() and not {".fonts", ".build", ".undo"} & {*path.parts}
+        if path.is_file() and not {".fonts", ".build", ".undo", ".replies"} & {*path.parts}
     }
 
 

@@ -190,7 +190,7 @@ def test_a_command_that_fails_ends_in_a_line_that_points_at_the_answer(ready: Ma
             ["import"],
             [
                 "FILES(ファイルかフォルダ)を指定してください。",
-                "使い方: make import FILES=ファイルかフォルダ [APPLY=1]",
+                "使い方: make import FILES=ファイルかフォルダ [APPLY=1] [CONFLICTS=reply か source]",
             ],
         ),
         (

@@ -501,3 +501,55 @@ def test_any_answers_to_any_form_come_back_as_exactly_those_changes(seed: int) -
         for one, column in columns.items():
             assert item.texts(column)[-1] == expected[number, one]
             assert item.texts(column)[:-1] == before.items[number].texts(column)[:-1]
+
+
+# Several imports
+
+
+def test_a_second_reply_of_a_department_is_a_change_of_its_first_and_not_a_conflict(sent: Book) -> None:
+    first = sent.write(SECOND, GRADE, "B").save()
+    assert apply_returns(read_returns([first]))
+    sent.write(SECOND, GRADE, "A").save()
+    assert changes(first) == [(2, "評価", "A")]
+    # Another department's answer is not the first's to change.
+    # In its workbook no item has a unit, so that its cells stand one column to the left.
+    other = Book.of("out/test/sheets/乙課.xlsx").write(FIRST, GRADE - 1, "A").save("乙課.xlsx")
+    (conflict,) = read_returns([other]).conflicts
+    assert conflict.reason == "送った後で、元データも変わりました。"
+
+
+def test_conflicts_are_settled_for_the_files_named(sent: Book) -> None:
+    path = sent.write(FIRST, GRADE, "B").save()
+    save("test", SOURCE.replace("評価: A\n", "評価: 未記入\n", 1))
+    assert not read_returns([path]).changes
+    assert [change.new for change in read_returns([path], settle="reply").changes] == ["B"]
+    kept = read_returns([path], settle="source")
+    assert (kept.changes, kept.is_clean) == ((), True)
+    assert messages(kept) == ["甲課.xlsx 6行 評価: NO 1「指標一」は、元データのままにします(未記入)。"]
+
+
+def test_status_says_who_has_answered_over_all_imports_and_what_is_still_open(
+    sent: Book, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sent.write(SECOND, ACTUAL, "1").write(SECOND, RATE, "2").write(SECOND, GRADE, "A").write(
+        SECOND, OUTSIDE, "○"
+    ).save()
+    assert main(["import", "back", "--apply"]) == 0
+    capsys.readouterr()
+    assert main(["status", "test"]) == 0
+    lines = capsys.readouterr().out.split("\n")
+    assert lines[:5] == [
+        "source/test.yaml: 2項目、未記入1か所",
+        "回答のない担当課:",
+        "  乙課: 1項目、未記入1か所",
+        "回答のあった担当課:",
+        "  甲課: 2項目、未記入1か所",
+    ]
+    assert "NO 2の方向が、まだ「未記入」です。お手数ですが、決まりましたらお知らせください。" in lines
+    untouched = Book.of("out/test/sheets/乙課.xlsx").save("乙課.xlsx")
+    assert not apply_returns(read_returns([untouched]))
+    assert main(["status", "test"]) == 0
+    assert "回答のない担当課:" not in capsys.readouterr().out
+    Path("source/.replies/test.json").write_text("[]", "utf-8")
+    assert main(["status", "test"]) == 0
+    assert "回答のあった担当課:" not in capsys.readouterr().out

@@ -207,7 +207,9 @@ def _import(options: SimpleNamespace) -> int:
     files = returned_files([Path(path) for path in options.files])
     if not files:
         raise UsageError("FILES のフォルダに、照会票(.xlsx)がありません。")
-    returns = read_returns(files, _library)
+    if options.conflicts not in (None, "", "reply", "source"):
+        raise UsageError("CONFLICTS は、reply(回答に合わせる)か source(元データのままにする)で指定してください。")
+    returns = read_returns(files, _library, options.conflicts or None)
     for message in messages(returns):
         print(message, file=sys.stderr)
     print(describe(returns))
@@ -223,6 +225,12 @@ def _import(options: SimpleNamespace) -> int:
     else:
         print("誤りや食い違いがあるため、何も書き込んでいません。", file=sys.stderr)
     return 1
+
+
+def _status(options: SimpleNamespace) -> int:
+    from pipeline.office.status import status
+
+    return _for_each(_editions(options.editions), lambda path: print(status(path, _library)))
 
 
 def _renumber(options: SimpleNamespace) -> int:
@@ -485,6 +493,7 @@ _ACTIONS: dict[str, Callable[[SimpleNamespace], int]] = {
     "data": _data,
     "sheets": _sheets,
     "import": _import,
+    "status": _status,
     "renumber": _renumber,
     "undo": _undo,
     "clean": _clean,

@@ -13,6 +13,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 from pipeline.errors import Problem, SourceError, printable, printable_lines
 from pipeline.library import Library
@@ -27,6 +28,7 @@ from .changes import change_sources
 from .editing import Place, edit, positions
 from .folder import is_of_mac
 from .identity import Identity, identify, identity
+from .replies import Replies, Taken, add_replies, read_replies
 from .workbook import SEND_AGAIN, Book, Sheet, WorkbookError, column_number, read_workbook
 from .workbook_format import (
     ANSWERS,
@@ -43,6 +45,9 @@ from .workbook_format import (
     by_department,
     fields,
 )
+
+# How conflicts with the source are settled: by the reply, or by leaving the source as it is.
+Settle = Literal["reply", "source"]
 
 MAX_FINDINGS = 200  # errors reported of one file: nobody reads more, and suggesting fixes takes time
 MAX_MARKS = 20  # notices of one file on comments, and on text boxes
@@ -101,7 +106,10 @@ class Conflict:
 
 @dataclass(frozen=True, slots=True)
 class Returns:
-    """The result of reading the files. `edited` is the source with the changes, if there are any."""
+    """The result of reading the files. `edited` is the source with the changes, if there are any.
+
+    `replies` is what to remember once the changes are written.
+    """
 
     source: Source | None
     edited: Source | None
@@ -111,6 +119,7 @@ class Returns:
     notices: tuple[Finding, ...]
     unanswered: tuple[str, ...]
     warnings: tuple[Problem, ...]
+    replies: Replies
 
     @property
     def is_clean(self) -> bool:
@@ -118,13 +127,14 @@ class Returns:
         return not self.findings and not self.conflicts
 
 
-def read_returns(files: Sequence[Path], library: Library | None = None) -> Returns:
+def read_returns(files: Sequence[Path], library: Library | None = None, settle: Settle | None = None) -> Returns:
     """Read `files` and determine the changes to the edition of `library` that they answer.
 
+    `settle` says what becomes of an answer where the source changed as well; without it, that is a conflict.
     Errors in `files` are part of the result. Raises `SourceError` if the edition has errors, `EditError` if its file
     cannot be edited safely.
     """
-    reader = _ReplyReader(library or Library())
+    reader = _ReplyReader(library or Library(), settle)
     for path, label in _labelled(files):
         reader.read(path, label)
     return reader.returns()
@@ -132,10 +142,12 @@ def read_returns(files: Sequence[Path], library: Library | None = None) -> Retur
 
 def apply_returns(returns: Returns) -> bool:
     """Write the changes into the source; False if there are none. Raises `ChangeStoppedError`."""
-    if returns.source is None or returns.edited is None:
+    if returns.source is None:
         return False
-    change_sources("import", {returns.source.path: (returns.source.data, returns.edited.data)})
-    return True
+    if returns.edited is not None:
+        change_sources("import", {returns.source.path: (returns.source.data, returns.edited.data)})
+    add_replies(returns.source.path, returns.replies)
+    return returns.edited is not None
 
 
 def describe(returns: Returns) -> str:
@@ -409,8 +421,10 @@ def _marks(label: str, department: str, book: Book) -> Iterator[Finding]:
 
 
 class _ReplyReader:
-    def __init__(self, library: Library) -> None:
+    def __init__(self, library: Library, settle: Settle | None) -> None:
         self._library = library
+        self._settle = settle
+        self._former = Replies()
         self._files: list[_File] = []
         self._findings: list[Finding] = []
         self._notices: list[Finding] = []
@@ -439,7 +453,7 @@ class _ReplyReader:
 
     def returns(self) -> Returns:
         if not self._files:
-            return Returns(None, None, (), (), tuple(self._findings), tuple(self._notices), (), ())
+            return Returns(None, None, (), (), tuple(self._findings), tuple(self._notices), (), (), Replies())
         name = Counter(file.form.edition for file in self._files).most_common(1)[0][0]
         for file in self._files:
             if file.form.edition != name:
@@ -451,6 +465,7 @@ class _ReplyReader:
                 self._findings += file.findings
         self._files = [file for file in self._files if file.form.edition == name]
         before = self._library.validated(self._library.path(name))
+        self._former = read_replies(before.source.path)
         for file in self._files:
             file.read(before.edition)
             self._findings += file.findings
@@ -468,7 +483,21 @@ class _ReplyReader:
             tuple(self._notices),
             tuple(self._unanswered(before.edition)),
             tuple(warnings),
+            self._replies(changes),
         )
+
+    def _replies(self, changes: Sequence[Change]) -> Replies:
+        """What to remember of the files: the departments, and the answers that were taken."""
+        texts = {(change.number, change.key): change.new for change in changes}
+        numbers = {who: number for number, origins in self._origins.items() for who in origins}
+        answers = {
+            Taken(answer.department, answer.asked.name, one): answer.answers[one]
+            for file in self._files
+            for answer in file.answers.values()
+            for one in answer.changes
+            if texts.get((numbers.get(identity(answer.asked), 0), one.label)) == answer.answers[one]
+        }
+        return Replies(frozenset(file.form.department for file in self._files if file.answers), answers)
 
     def _edit(self, source: Source, changes: list[Change]) -> tuple[Source | None, tuple[Problem, ...]]:
         """The source with `changes`, and its warnings. Changes that the source would not accept are taken out."""
@@ -515,13 +544,51 @@ class _ReplyReader:
                 self._notices.append(_renamed(number, name, item.name, answers[0]))
             for one, column in columns.items():
                 if given := [answer for answer in answers if answer.changed(one)]:
-                    found = _weigh_one(edition, number, one, column, given)
+                    found = self._weigh_one(edition, number, one, column, given)
                     if isinstance(found, Change):
                         changes.append(found)
                     elif isinstance(found, Conflict):
                         conflicts.append(found)
-        conflicts += [_lost(edition, who, who.number in now.values(), answers) for who, answers in lost.items()]
-        return changes, conflicts
+        gone = [_lost(edition, who, who.number in now.values(), answers) for who, answers in lost.items()]
+        if self._settle == "source":
+            for answer in (one for answers in lost.values() for one in answers):
+                message = f"NO {answer.asked.number}「{visible(answer.asked.name)}」は、今の一覧で確かめられないので、取り込みません。"
+                self._notices.append(Finding(answer.file, answer.row, "", message, answer.department))
+            gone = []
+        return changes, conflicts + gone
+
+    def _weigh_one(
+        self, edition: Edition, number: int, one: Field, column: Column, answers: Sequence[_Answer]
+    ) -> Change | Conflict | None:
+        """The change or conflict for a value that one or more departments changed; None if the source keeps its own."""
+        item = edition.items[number]
+        now = item.texts(column)[-1]
+        returned = tuple(answer.side(one) for answer in answers)
+
+        def conflict(reason: str, *sides: tuple[str, str]) -> Conflict:
+            return Conflict(number, item.name, one.label, reason, (*sides, *returned), _departments(answers))
+
+        new = returned[0][1]
+        if len({text for _, text in returned}) > 1:
+            found = conflict("回答が互いに違います。", ("今の元データ", now))
+        elif new == now:
+            return None
+        elif self._settle != "reply" and all(now not in self._known(answer, one) for answer in answers):
+            sent = answers[0].asked.answers[one]
+            found = conflict("送った後で、元データも変わりました。", ("送ったとき", sent), ("今の元データ", now))
+        else:
+            place = (column.key, len(column.years) - 1) if column.years else column.key
+            return Change(number, item.name, one.label, now, new, place, written(new, column))
+        if self._settle != "source":
+            return found
+        message = f"NO {number}「{visible(item.name)}」は、元データのままにします({visible(now) or '空'})。"
+        self._notices += [Finding(who.file, who.row, one.label, message, who.department) for who in answers]
+        return None
+
+    def _known(self, answer: _Answer, one: Field) -> tuple[str | None, ...]:
+        """The values that a department has seen or given: what was sent to it, and what was taken of its last reply."""
+        taken = Taken(answer.department, answer.asked.name, one)
+        return answer.asked.answers[one], self._former.answers.get(taken)
 
     def _unanswered(self, edition: Edition) -> Iterator[str]:
         for department, items in by_department(edition).items():
@@ -530,9 +597,9 @@ class _ReplyReader:
             refused = [finding for finding in self._findings if _is_of(finding, department)]
             if not files and refused:
                 yield f"{department}: {refused[0].file} を取り込めません({len(items)}項目)。"
-            elif not files:
+            elif not files and department not in self._former.departments:
                 yield f"{department}: 返ってきていません({len(items)}項目)。"
-            elif not refused and not any(answer.changes for answer in answers):
+            elif files and not refused and not any(answer.changes for answer in answers):
                 yield f"{department}: 返ってきましたが、何も変わっていません({len(items)}項目)。"
 
 
@@ -559,29 +626,6 @@ def _lost(edition: Edition, who: Identity, is_taken: bool, answers: Sequence[_An
 
 def _departments(answers: Iterable[_Answer]) -> str:
     return "、".join(dict.fromkeys(answer.department for answer in answers))
-
-
-def _weigh_one(
-    edition: Edition, number: int, one: Field, column: Column, answers: Sequence[_Answer]
-) -> Change | Conflict | None:
-    """The change or conflict for a value that one or more departments changed; None if the source has it already."""
-    item = edition.items[number]
-    now = item.texts(column)[-1]
-    returned = tuple(answer.side(one) for answer in answers)
-
-    def conflict(reason: str, *sides: tuple[str, str]) -> Conflict:
-        return Conflict(number, item.name, one.label, reason, (*sides, *returned), _departments(answers))
-
-    if len({text for _, text in returned}) > 1:
-        return conflict("回答が互いに違います。", ("今の元データ", now))
-    new = returned[0][1]
-    if new == now:
-        return None
-    sent = answers[0].asked.answers[one]
-    if all(answer.asked.answers[one] != now for answer in answers):
-        return conflict("送った後で、元データも変わりました。", ("送ったとき", sent), ("今の元データ", now))
-    place = (column.key, len(column.years) - 1) if column.years else column.key
-    return Change(number, item.name, one.label, now, new, place, written(new, column))
 
 
 def _by_number(changes: Iterable[Change]) -> dict[int, dict[Place, str]]:
