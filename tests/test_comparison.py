@@ -15,6 +15,7 @@ from pipeline.source.tree import plain, read_source
 from pipeline.years.comparison import Comparison, compare
 from pipeline.years.comparison_data import ComparisonFile, comparison_json, comparison_schema
 from pipeline.years.matching import place_items
+from pipeline.years.pairing import own_columns
 
 from .editions import Row, explained, made_up, numbers, summary
 
@@ -514,20 +515,15 @@ def test_a_guess_that_is_confirmed_is_no_guess(old: Edition, new: Edition) -> No
     advised = {advice.number: advice.previous_numbers for entry in comparison.entries for advice in entry.advice}
     for entry in comparison.guesses:
         assert entry.advice
-    rows = [
-        Row(
-            placed.number,
-            placed.item.name,
-            placed.measure,
-            placed.policy,
-            placed.item.status,
-            placed.item.treatment,
-            placed.item.findings,
-            placed.item.merged_into,
-            advised.get(placed.number, ()),
+    rows = []
+    for placed in place_items(new):
+        policy, measure = (heading.section.name for heading in placed.headings)
+        status, treatment, findings = (placed.item.text(column) for column in own_columns(new))
+        previous = advised.get(placed.number, ())
+        merged_into = placed.item.merged_into
+        rows.append(
+            Row(placed.number, placed.item.name, measure, policy, status, treatment, findings, merged_into, previous)
         )
-        for placed in place_items(new)
-    ]
     confirmed = followed(old, made_up(*rows, previous="old"))
     for entry in confirmed.entries:
         assert not any(link.guess for link in entry.links if link.new in advised)

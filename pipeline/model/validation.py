@@ -148,8 +148,12 @@ def _translate(source: Source, form: Form, detail: ErrorDetails) -> Problem | No
         place = parent.keys[key] if isinstance(parent, Mapping) and key in parent.keys else node
     elif detail["loc"][-1:] == ("[key]",):
         parent, _ = _find(source.root, steps[:-1], form)
-        assert isinstance(parent, Mapping)
-        place = parent.keys[key]
+        # Words may be a list, too.
+        words = parent.items if isinstance(parent, Sequence) else ()
+        if isinstance(parent, Mapping):
+            place = parent.keys[key]
+        else:
+            place = next((one for one in words if isinstance(one, Scalar) and one.text == key), parent)
         of = _subject(steps[:-1], "")
         if kind == "string_too_long":
             code, message = "E208", f"{of}のキー「{visible(key)}」が{_too_long(key, detail)}"
@@ -199,9 +203,9 @@ def _too_long(text: str, detail: ErrorDetails) -> str:
 def _steps(loc: tuple[int | str, ...]) -> list[int | str]:
     """The keys and indices from the root to pydantic's `loc`, without the markers that pydantic inserts."""
     steps: list[int | str] = []
-    for step in loc:
+    for at, step in enumerate(loc):
         is_kind_of_row = step in ("item", "repeat") and bool(steps) and isinstance(steps[-1], int)
-        is_kind_of_column = step in KINDS and len(steps) == 2 and steps[0] == "欄"
+        is_kind_of_column = at == 2 and step in KINDS and steps[0] == "欄"
         if not is_kind_of_row and not is_kind_of_column and step != "[key]":
             steps.append(step)
     return steps

@@ -28,16 +28,19 @@ class _Paper:
 
     texts: dict[Place, str] = field(default_factory=dict)
     labels: dict[Place, str] = field(default_factory=dict)
+    # Corrections of the list as a whole stand in groups: its head, headings, orders, and the texts around the table.
+    groups: dict[Place, int] = field(default_factory=dict)
 
-    def add(self, number: int, place: str, text: str, label: str = "") -> None:
+    def add(self, number: int, place: str, text: str, label: str = "", group: int = 0) -> None:
         self.texts[number, place] = text
         self.labels[number, place] = flat(label or place)
+        self.groups[number, place] = group
 
 
 def expect(old: Edition, new: Edition) -> Expected:
     """The expected text of the 正誤表. Raises `ProofError` unless its corrections turn `old` into `new`."""
     before, after = _paper(old, old, new), _paper(new, old, new)
-    corrections = tuple(_corrections(before.texts, after.texts))
+    corrections = tuple(_corrections(before, after))
     require(
         _applied(before.texts, corrections) == _applied(after.texts, ()),
         "正誤表の訂正を当てても、新しい版になりません。",
@@ -83,10 +86,10 @@ def _paper(edition: Edition, old: Edition, new: Edition) -> _Paper:
         paper.add(0, f"見出し({keys.get(column.key, column.key)})", " ".join([_head(column), *column.years]))
     _add_headings(paper, edition, new)
     _add_orders(paper, edition, old, new)
-    paper.add(0, "前文", edition.preface)
-    paper.add(0, "後文", edition.postface)
+    paper.add(0, "前文", edition.preface, group=3)
+    paper.add(0, "後文", edition.postface, group=3)
     for number, text in edition.notes.items():
-        paper.add(0, f"注(※{number})", text)
+        paper.add(0, f"注(※{number})", text, group=3)
     now = {placed.number: placed for placed in place_items(new)}
     for placed in place_items(edition):
         _add_item(paper, placed.item, new)
@@ -118,13 +121,13 @@ def _add_headings(paper: _Paper, edition: Edition, new: Edition) -> None:
         if row is None:
             here = above[-1]
             if _counts(above):
-                paper.add(0, at, here.section.name, position(above))
+                paper.add(0, at, here.section.name, position(above), 1)
             else:
-                paper.add(0, at, f"{here.number} {here.section.name}".strip(), f"{heads[len(above) - 1]}の見出し")
+                paper.add(0, at, f"{here.number} {here.section.name}".strip(), f"{heads[len(above) - 1]}の見出し", 1)
         elif isinstance(row, Repeat):
             item = new.items[row.number] if row.number in new.items else edition.items[row.number]
             said = _listed(paper.texts.get((0, f"{at}の再掲"), ""), _called(new, item), new)
-            paper.add(0, f"{at}の再掲", said, f"{_below(above)}の再掲" if above else "再掲")
+            paper.add(0, f"{at}の再掲", said, f"{_below(above)}の再掲" if above else "再掲", 1)
 
 
 def _listed(before: str, called: str, edition: Edition) -> str:
@@ -153,7 +156,7 @@ def _add_orders(paper: _Paper, edition: Edition, old: Edition, new: Edition) -> 
     places = [{placed.number: _at(placed.headings) for placed in place_items(one)} for one in (old, new)]
     for placed in place_items(new):
         paper.add(
-            0, f"{_at(placed.headings)}の順序", "", f"{_below(placed.headings)}の順序" if placed.headings else "順序"
+            0, f"{_at(placed.headings)}の順序", "", f"{_below(placed.headings)}の順序" if placed.headings else "順序", 2
         )
     for placed in place_items(edition):
         here = _at(placed.headings)
@@ -200,12 +203,14 @@ def _said(column: Column, item: Item, year: int) -> str:
     return text + item.unit_of(column) if is_number and not column.unit else text
 
 
-def _corrections(before: dict[Place, str], after: dict[Place, str]) -> Iterator[Difference]:
+def _corrections(before: _Paper, after: _Paper) -> Iterator[Difference]:
     """Corrections of the list as a whole, then by NO; a removed item is one correction."""
-    # The sort is stable: within a NO places keep their order, those of the new list first.
-    for number, place in sorted(dict.fromkeys([*after, *before]), key=lambda key: key[0]):
-        wrong, right = before.get((number, place)) or None, after.get((number, place)) or None
-        is_gone = number and (number, NAME) not in after
+    groups = before.groups | after.groups
+    # The sort is stable: within a NO or a group places keep their order, those of the new list first.
+    places = sorted(dict.fromkeys([*after.texts, *before.texts]), key=lambda key: (key[0], groups[key]))
+    for number, place in places:
+        wrong, right = before.texts.get((number, place)) or None, after.texts.get((number, place)) or None
+        is_gone = number and (number, NAME) not in after.texts
         if wrong != right and (place == NAME or not is_gone):
             yield (number, place), wrong, right
 

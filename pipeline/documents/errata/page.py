@@ -167,7 +167,7 @@ def _headings(edition: Edition, new: Edition) -> Iterator[Part]:
             yield (here.positions, ""), position(headings), here.section.name
         else:
             # Its own number is part of the text.
-            yield (here.positions, ""), f"{flat(level.head)}の見出し", here.title
+            yield (here.positions, ""), f"{flat(level.head)}の見出し", f"{here.number} {here.section.name}".strip()
         if here.positions in repeated:
             yield (here.positions, "再掲"), f"{_where(headings)}の再掲", "、".join(repeated[here.positions])
 
