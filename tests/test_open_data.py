@@ -21,17 +21,15 @@ from pipeline.cli.command import main
 from pipeline.documents.data import csv_file, json_file, open_data
 from pipeline.documents.data.csv_file import edition_from_csv, escaped, unescaped
 from pipeline.documents.data.json_file import (
-    DataFile,
-    ItemData,
-    MeasureData,
-    PolicyData,
     edition_from_json,
 )
+from pipeline.documents.report import report as report_on
 from pipeline.errors import ProofError
+from pipeline.library import Library
 from pipeline.line import data_of, make
 from pipeline.model.dates import western_year
-from pipeline.model.edition import Edition, Item, Measure, Policy, read_edition
-from pipeline.model.form import BLANK
+from pipeline.model.edition import Edition, read_edition
+from pipeline.model.form import BLANK, form_of
 from pipeline.model.validation import Validated, validate
 from pipeline.proof import data as proof_data
 from pipeline.proof.data import prove_data
@@ -39,6 +37,8 @@ from pipeline.source.limits import MAX_WORD
 from pipeline.source.tree import parse_source
 
 from .conftest import HEALTHY, ROOT
+
+FORMS = sorted((ROOT / "tests/forms").glob("*.yaml"))
 
 ORIGINAL = (ROOT / "source/original.yaml").read_text("utf-8")
 
@@ -83,12 +83,77 @@ EIGHT = HEALTHY.split("推進方針:")[0] + "推進方針:\n" + "".join(
     for n in range(1, 9)
 )  # fmt: skip
 
+# Another form: own numbers, marks, notes, figures with units, also by year, dates, and a column that is called like one
+# of every edition.
+FIGURES = """\
+表題: '=指標'
+自治体: 試験市
+年度: 令和5年度
+凡例の場所: 一ページ目
+用紙: A3横
+印: {新規: 新しい事業, '=重点': 重点の事業}
+前文: "一行目\\n\\n三行目"
+後文: '+後文'
+注: {2: 二つ目の注, 1: '@一つ目の注'}
+段: [{名称: 柱, 番号: 自由}, {名称: 分野, 番号: 算用数字}]
+項目: {名称: 指標, 番号: 自由}
+欄:
+  所管: {種類: 課}
+  年度: {種類: 文字}
+  基準: {種類: 数, 単位: '%'}
+  実績: {種類: 数, 年度: [令和4年度, R5, 目標]}
+  期限: {種類: 日付}
+  評価: {種類: 記号, 凡例: {A: 良い, '-': 悪い}, 集計: 主, 完了の記号: [A]}
+  意見: {種類: 記号, 凡例: {'-': よい, A: わるい}}
+  進み: {種類: 語, 語: [速い, 遅い]}
+  今後: {種類: 語, 語: {続ける: 継続, やめる: 終了}, 行方: true, 完了の語: [やめる]}
+  内容: {種類: 文章, 段落: 下}
+見出し: {柱: "政策の\\n柱", 番号: 指標番号, 実績: 実績※1}
+柱:
+  - 番号: '-1'
+    名称: 柱一
+    分野:
+      - 名称: 分野一
+        改ページ: true
+        指標:
+          - {NO: 7, 番号: '1-1', 名称: 指標一, 印: ['=重点', 新規], 単位: 人/年, 所管: '@課', 年度: '-', 基準: '▲1,250.50', 実績: ['-86', '+3', なし], 期限: 2024/3/5, 評価: A, 意見: A, 進み: 速い, 今後: やめる, 内容: '=1', 統合先: 指標二, 前版NO: [3, 1]}
+          - {NO: 2, 名称: 指標二, 基準: '-', 実績: [未記入, '1,284', 0.0000001], 期限: '-', 評価: 未記入, 意見: '-', 進み: 未記入, 今後: 未記入}
+  - 名称: 柱二
+    分野:
+      - 名称: 分野二
+        指標: [再掲: 7]
+      - 名称: 空の分野
+"""
+
+# Without levels and without printed numbers.
+FLAT = """\
+表題: 平らな一覧
+段: []
+項目: {名称: 事業, 番号: なし}
+欄: {内容: {種類: 文章}}
+用紙: A4縦
+事業:
+  - {NO: 1, 名称: 事業一, 内容: 一つ目, 担当課: 甲課}
+  - {NO: 3, 名称: 事業二}
+"""
+
 EDITIONS = {
     "original": ORIGINAL,
     "healthy": HEALTHY,
     "traps": TRAPS,
     "eight policies": EIGHT,
     "no items": HEALTHY.split("推進方針:")[0] + "推進方針: [{名称: 方針一}]",
+    "figures": FIGURES,
+    "flat": FLAT,
+    "default columns, other levels": FLAT.replace("欄: {内容: {種類: 文章}}", "凡例: {A: 済}\n今後の取扱い: {続: 継続}")
+    .replace("内容: 一つ目", "実施状況: A, 今後の取扱い: 続, 検証内容: 一つ目")
+    .replace("事業二", "事業二, 実施状況: 未記入, 今後の取扱い: 未記入"),
+    "other columns, default levels": FIGURES.replace("段: [{名称: 柱, 番号: 自由}, {名称: 分野, 番号: 算用数字}]\n", "")
+    .replace("柱:\n", "推進方針:\n")
+    .replace("  - 番号: '-1'\n    名", "  - 名")
+    .replace("分野:", "推進施策:")
+    .replace('柱: "政策の\\n柱", ', ""),
+    "all that few have": "凡例の場所: 一ページ目\n完了の記号: [◎]\n完了の語: [完了]\n前文: 前\n注: {1: 注}\n" + HEALTHY,
     "another legend": HEALTHY.replace("◎", "A").replace("○", "B").replace("×", "D"),
 }
 
@@ -103,7 +168,9 @@ def rows(data: bytes) -> list[dict[str, str]]:
 
 
 def same(one: Edition, other: Edition) -> bool:
-    return one == other and [*one.legend] == [*other.legend] and [*one.treatments] == [*other.treatments]
+    """Dicts compare equal in any order, but the words are printed in theirs."""
+    words, others = ([[*(column.words or {})] for column in edition.columns] for edition in (one, other))
+    return one == other and words == others
 
 
 # Reading it
@@ -238,6 +305,45 @@ def test_a_year_is_said_in_the_western_way_if_it_is_one(text: str, year: int | N
     assert western_year(text) == year
 
 
+def test_a_figure_is_a_number_with_its_unit_apart() -> None:
+    files = open_data(checked(FIGURES))
+    first, second, repeat = rows(files["data.csv"])
+    assert (first["基準"], first["基準_単位"], first["基準_表記"]) == ("-1250.50", "%", "▲1,250.50")
+    assert (second["基準"], second["基準_単位"], second["基準_表記"]) == ("", "%", "-")
+    assert (first["期限"], first["期限_西暦"], second["期限"], second["期限_西暦"]) == (
+        "令和6年3月5日",
+        "2024-03-05",
+        "-",
+        "",
+    )
+    assert (first["評価_意味"], first["意見_意味"], first["進み"], first["今後_区分"]) == (
+        "良い",
+        "わるい",
+        "速い",
+        "終了",
+    )
+    assert (first["印_1"], first["印_2"], first["柱_番号"], first["柱_表示番号"]) == ("'=重点", "新規", "1", "'-1")
+    # A column called like one of every edition gets another head.
+    assert (first["年度"], first["年度_2"], first["所管"]) == ("令和5年度", "-", "'@課")
+    assert (repeat["番号"], repeat["指標"], repeat["基準"], repeat["印_1"]) == ("1-1", "指標一", "", "")
+    series = [
+        [row[head] for head in ("NO", "欄", "年度", "年度_西暦", "値", "表記", "単位")]
+        for row in rows(files["data-series.csv"])
+    ]
+    assert series == [
+        ["7", "実績", "令和4年度", "2022", "-86", "", "人/年"],
+        ["7", "実績", "R5", "", "3", "'+3", "人/年"],
+        ["7", "実績", "目標", "", "", "なし", "人/年"],
+        ["2", "実績", "令和4年度", "2022", "", "未記入", ""],
+        ["2", "実績", "R5", "", "1284", "1,284", ""],
+        ["2", "実績", "目標", "", "0.0000001", "", ""],
+    ]
+    values = json.loads(files["data.json"])["sections"][0]["sections"][0]["rows"][0]["values"]
+    assert values["基準"] == {"text": "▲1,250.50", "value": -1250.5, "unit": "%"}
+    assert values["実績"][0] == {"year": "令和4年度", "text": "-86", "value": -86, "unit": "人/年"}
+    assert values["評価"] == {"text": "A", "meaning": "良い"}
+
+
 # Both ways
 
 
@@ -246,7 +352,8 @@ def test_both_files_make_the_same_edition_again(name: str) -> None:
     validated = checked(EDITIONS[name])
     files = open_data(validated)
     assert same(edition_from_json(files["data.json"]), validated.edition)
-    assert same(edition_from_csv(files["data.csv"], files["data.schema.json"]), validated.edition)
+    series = files.get("data-series.csv", b"")
+    assert same(edition_from_csv(files["data.csv"], files["data.schema.json"], series), validated.edition)
     assert prove_data(files, validated) == len(rows(files["data.csv"]))
 
 
@@ -263,15 +370,9 @@ def test_the_csv_carries_every_value_of_its_rows_by_itself() -> None:
 
 
 def test_everything_of_the_model_is_in_the_json() -> None:
-    # Where the meanings stand on the paper says nothing of the list.
-    derived = {"heads", "children", "legend_place", "sheet_name", "preface", "postface", "marks", "notes"}
-    for kind, part in (
-        (Edition, DataFile),
-        (Policy, PolicyData),
-        (Measure, MeasureData),
-        (Item, ItemData),
-    ):
-        assert {*kind.model_fields} - derived <= {*part.model_fields}
+    form = form_of({})
+    names = {*json_file.file_model(form, frozenset(json_file._extras(form))).model_fields}
+    assert {*Edition.model_fields} - {"heads", "children"} <= names
 
 
 # As long as a symbol may be.
@@ -325,6 +426,12 @@ def test_any_edition_comes_back(names: list[str], legend: list[str], title: str)
     prove_data(open_data(validated), validated)
 
 
+@pytest.mark.parametrize("path", FORMS, ids=lambda path: path.stem)
+def test_each_sample_comes_back(path: Path) -> None:
+    validated = Library(path.parent).validated(path)
+    prove_data(open_data(validated), validated)
+
+
 # By other people's rules
 
 
@@ -349,6 +456,11 @@ def test_frictionless_finds_nothing(name: str, published: Callable[[str], dict[s
     found = report(tmp_path)
     assert found.valid, found.flatten(["rowNumber", "fieldName", "type", "note"])
     assert found.stats["errors"] == 0
+    schema = json.loads((tmp_path / "data.schema.json").read_text("utf-8"))
+    if "series" in schema:
+        (tmp_path / "series.json").write_text(json.dumps(schema["series"]), "utf-8")
+        found = frictionless.validate("data-series.csv", schema="series.json", basepath=str(tmp_path))
+        assert found.valid, found.flatten(["rowNumber", "fieldName", "type", "note"])
 
 
 @pytest.mark.parametrize(
@@ -374,8 +486,9 @@ def test_frictionless_would_find_what_is_wrong(
     assert error in {kind for (kind,) in report(tmp_path).flatten(["type"])}
 
 
-def test_the_schema_is_one_by_the_rules_of_table_schema() -> None:
-    schema = json.loads(open_data(checked(TRAPS))["data.schema.json"])
+@pytest.mark.parametrize("name", ["traps", "figures"])
+def test_the_schema_is_one_by_the_rules_of_table_schema(name: str) -> None:
+    schema = json.loads(open_data(checked(EDITIONS[name]))["data.schema.json"])
     frictionless.Schema.from_descriptor(schema)
     names = [field["name"] for field in schema["fields"]]
     assert len({*names}) == len(names)
@@ -384,7 +497,10 @@ def test_the_schema_is_one_by_the_rules_of_table_schema() -> None:
         assert re.search("[ぁ-んァ-ヶ一-龠]|α", field["title"]), field
         assert re.search("[ぁ-んァ-ヶ一-龠]", field["description"]), field
     titles = {field["name"]: field["title"] for field in schema["fields"]}
-    assert (titles["推進方針"], titles["NO"], titles["実施状況_記号"]) == ("政策の柱", "番号", "評価の記号")
+    if name == "figures":
+        assert (titles["柱"], titles["番号"], titles["評価_記号"]) == ("政策の柱", "指標番号", "評価の記号")
+    else:
+        assert (titles["推進方針"], titles["NO"], titles["実施状況_記号"]) == ("政策の柱", "番号", "評価の記号")
 
 
 @pytest.mark.parametrize("name", EDITIONS)
@@ -395,15 +511,16 @@ def test_the_json_is_what_its_description_says(name: str) -> None:
     validator = jsonschema.Draft202012Validator(description)
     data = json.loads(files["data.json"])
     assert not [*validator.iter_errors(data)]
-    del data["legend"]
+    del data["headings"]
     assert [*validator.iter_errors(data)]
 
 
-def test_every_value_of_the_json_is_explained() -> None:
-    """But for the column heads, which are called as they are in the glossary."""
-    description = json_file.data_schema()
+@pytest.mark.parametrize("name", ["original", "figures"])
+def test_every_value_of_the_json_is_explained(name: str) -> None:
+    """But for the column heads and the values of the columns, which are called as they are in the list."""
+    description = json_file.data_schema(checked(EDITIONS[name]).edition)
     for name, definition in [("", description), *description["$defs"].items()]:
-        if name == "HeadingsData":
+        if name in ("HeadingsData", "ValuesData"):
             continue
         for key, part in definition["properties"].items():
             assert key == "kind" or "description" in part, (name, key)
@@ -464,6 +581,42 @@ def test_a_row_that_data_json_lacks_does_not_get_past_the_proof() -> None:
         prove_data({**files, "data.json": json.dumps(content).encode()}, validated)
 
 
+@pytest.mark.parametrize(
+    ("name", "old", "new"),
+    [
+        ("data.csv", ",-1250.50,%,", ",-1250.5,%,"),
+        ("data.csv", ",-1250.50,%,", ",1250.50,%,"),
+        ("data.csv", ",-1250.50,%,", ",-1250.50,,"),
+        ("data.csv", '"▲1,250.50"', '"1,250.50"'),
+        ("data.csv", ",2024-03-05,", ",2024-03-06,"),
+        ("data.csv", ",令和6年3月5日,", ",令和6年3月6日,"),
+        ("data.csv", ",'=重点,新規,", ",新規,'=重点,"),
+        ("data.csv", ",'-1,柱一,", ",'-2,柱一,"),
+        ("data.csv", ",'=1,指標二", ",=1,指標二"),
+        ("data-series.csv", ",-86,", ",-87,"),
+        ("data-series.csv", ",3,'+3,", ",4,'+3,"),
+        ("data-series.csv", ",人/年", ",人"),
+        ("data-series.csv", ",R5,", ",R6,"),
+        ("data-series.csv", ",2022,", ",2021,"),
+        ("data-series.csv", "\ufeff", ""),
+        ("data.json", '"value": -1250.5', '"value": 1250.5'),
+        ("data.json", '"unit": "人/年"', '"unit": "人"'),
+        ("data.json", '"date": "2024-03-05"', '"date": null'),
+        ("data.json", '"year": "R5"', '"year": "R6"'),
+        ("data.json", '"kind": "終了"', '"kind": "継続"'),
+        ("data.json", '"is_below": true', '"is_below": false'),
+        ("data.schema.json", '"sheet_name": "A3横"', '"sheet_name": "A4縦"'),
+        ("data.schema.json", '"postface": "+後文",', ""),
+        ("data.schema.json", '"label": "-1"', '"label": "1"'),
+    ],
+)
+def test_damage_of_another_form_does_not_get_past_the_proof(name: str, old: str, new: str) -> None:
+    validated = checked(FIGURES)
+    files = open_data(validated)
+    with pytest.raises(ProofError):
+        prove_data(damaged(files, name, old, new), validated)
+
+
 @pytest.mark.parametrize("mistake", [AttributeError, KeyError, TypeError, ValueError])
 def test_a_mistake_in_the_checks_is_no_failed_proof(mistake: type[Exception], monkeypatch: pytest.MonkeyPatch) -> None:
     def check(*_: object) -> None:
@@ -512,6 +665,22 @@ def test_three_files_are_delivered_and_left_alone_while_nothing_changes(project:
     assert make([data_of(path)], silent).asked == (None,)
     os.utime(path)
     assert make([data_of(path)], silent).asked != (None,)
+
+
+def test_figures_by_year_are_a_file_of_their_own_and_go_with_the_last_series(project: Path) -> None:
+    path, file = project / "source/test.yaml", project / "out/test/data-series.csv"
+    path.write_text(FIGURES.replace(", 前版NO: [3, 1]", ""), "utf-8")
+    assert main(["data"]) == 0
+    assert len(rows(file.read_bytes())) == 6
+    path.write_text(HEALTHY, "utf-8")
+    assert main(["data"]) == 0
+    assert not file.exists()
+
+
+def test_the_page_leads_to_figures_by_year_where_there_are_some() -> None:
+    for text, there in ((FIGURES, True), (HEALTHY, False)):
+        html = report_on(checked(text), ("data.csv", "data.json")).html
+        assert ('<a href="data-series.csv">年度ごとの数(CSV)</a>' in html) == there
 
 
 def test_what_fails_its_proof_is_not_delivered(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:

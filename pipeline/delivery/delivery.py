@@ -6,7 +6,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -153,12 +153,21 @@ class Delivery(NamedTuple):
 
 
 def deliver(deliveries: Sequence[Delivery]) -> None:
-    """Write all outputs, then the records. If the disk fills up meanwhile, all files stay as they were."""
+    """Write all outputs, then the records. If the disk fills up meanwhile, all files stay as they were.
+
+    A file that the last delivery of the same paper had and this one lacks is removed, unless somebody has changed it.
+    """
     check_out(*(path for delivery in deliveries for path in delivery.outputs))
     outputs = {path: data for delivery in deliveries for path, data in delivery.outputs.items()}
     # Write the records last: after an interruption the outputs do not match them and are rebuilt.
     entries = {delivery.record.path: delivery.record.entry(*delivery[1:]) for delivery in deliveries}
+    left = [one for delivery in deliveries for one in delivery.record.outputs.items() if one[0] not in outputs]
     replace_files({**outputs, **entries})
+    folders = {path.parent for path in outputs}
+    for path, digest in left:
+        with suppress(UnreadableError):
+            if path.parent in folders and read_file(path).digest == digest:
+                path.unlink()
 
 
 def records() -> Iterator[Record]:

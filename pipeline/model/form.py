@@ -63,6 +63,8 @@ _NAMES = {
     "今後の取扱い": "treatment",
     "検証内容": "findings",
 }
+# What data.json calls their lists: of the sections of a level, of the words of a column.
+LISTS = {"policy": "policies", "measure": "measures", "status": "legend", "treatment": "treatments"}
 
 # Spellings of a flag that is set. The first three are those of a YAML boolean.
 YES = ("true", "True", "TRUE", "はい")

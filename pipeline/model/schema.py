@@ -23,6 +23,12 @@ def edition_schema(form: Form | None = None) -> str:
     return json.dumps(schema, ensure_ascii=False, indent=2) + "\n"
 
 
+def list_title(form: Form) -> str:
+    """What titles call a list of this `form`; of the default form, by what it is counted by: 実施状況一覧."""
+    main = "" if form.has_own_columns else next((column.key for column in form.own if column.is_main), "")
+    return f"{main}一覧"
+
+
 def json_schema(model: type[BaseModel], title: str, mode: JsonSchemaMode) -> dict[str, Any]:
     """The JSON Schema of `model`, by alias, for input (mode "validation") or output ("serialization")."""
     return {

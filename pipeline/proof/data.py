@@ -2,22 +2,28 @@
 
 import csv
 import io
+import re
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from pipeline.documents.data import CSV, JSON, SCHEMA
-from pipeline.documents.data.csv_file import BOM, REPEAT, edition_from_csv, read_csv
-from pipeline.documents.data.json_file import DataFile, ItemData, RepeatData, edition_from_json
+from pipeline.documents.data import CSV, JSON, SCHEMA, SERIES
+from pipeline.documents.data.csv_file import BOM, REPEAT, edition_from_csv, heads, read_csv, read_series
+from pipeline.documents.data.json_file import edition_from_json, read_json
 from pipeline.errors import ProofError
-from pipeline.model.edition import Edition, Item, Repeat
-from pipeline.model.form import BLANK
+from pipeline.model.dates import NoDateError, read_date, western_year
+from pipeline.model.edition import Edition, Heading, Item, Repeat
+from pipeline.model.form import BLANK, Column
 from pipeline.model.validation import Validated
+from pipeline.model.values import amount
+
+# A number, which a spreadsheet does not take for a formula.
+_NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 
 
 def prove_data(files: Mapping[str, bytes], validated: Validated) -> int:
     """Prove that `files` (by name) say what the model says. Returns the number of CSV rows. Raises `ProofError`."""
     try:
-        read = _read_back(files)
+        read = _read_back(files, validated.edition)
     except ValueError as error:
         # Only the reading is inside `try`: an exception in our own checks is a bug, not a broken file.
         raise ProofError(f"検査で、オープンデータが読めませんでした({type(error).__name__}: {error})。") from error
@@ -28,17 +34,26 @@ def prove_data(files: Mapping[str, bytes], validated: Validated) -> int:
 
 
 class _ReadBack(NamedTuple):
-    """data.json, the rows of data.csv, and the edition that is made again from each file."""
+    """data.json, the rows of data.csv and data-series.csv, and the edition that is made again from each file."""
 
-    file: DataFile
+    file: dict[str, Any]
     rows: list[dict[str, str]]
+    series: list[dict[str, str]]
     editions: dict[str, Edition]
 
 
-def _read_back(files: Mapping[str, bytes]) -> _ReadBack:
+def _read_back(files: Mapping[str, bytes], edition: Edition) -> _ReadBack:
     """Parse the files. Raises `ValueError` if one does not have our format."""
-    editions = {JSON: edition_from_json(files[JSON]), CSV: edition_from_csv(files[CSV], files[SCHEMA])}
-    return _ReadBack(DataFile.model_validate_json(files[JSON]), read_csv(files[CSV]), editions)
+    if any(column.years for column in edition.form.own) != (SERIES in files):
+        raise ValueError(SERIES)
+    series = files.get(SERIES, b"")
+    editions = {JSON: edition_from_json(files[JSON]), CSV: edition_from_csv(files[CSV], files[SCHEMA], series)}
+    return _ReadBack(
+        read_json(files[JSON]),
+        read_csv(files[CSV], edition.form),
+        read_series(series) if series else [],
+        editions,
+    )
 
 
 def _findings(files: Mapping[str, bytes], read: _ReadBack, validated: Validated) -> Iterator[str]:
@@ -48,30 +63,43 @@ def _findings(files: Mapping[str, bytes], read: _ReadBack, validated: Validated)
         if found != edition:
             yield f"{name}: 元データに戻すと、違うものになります。"
         # The order is printed, and dicts compare equal in any order.
-        for one, other in ((found.legend, edition.legend), (found.treatments, edition.treatments)):
-            if [*one] != [*other]:
-                yield f"{name}: 凡例か今後の取扱いの順が違います。"
-    if read.file.edition != validated.source.edition:
+        if _orders(found) != _orders(edition):
+            yield f"{name}: 記号、語、印か注の順が違います。"
+    if read.file["edition"] != validated.source.edition:
         yield f"{JSON}: 版の名前が違います。"
     yield from _check_cells(read, validated)
-    if not files[CSV].startswith(BOM.encode()):
-        yield f"{CSV}: BOMがありません。"
-    rows = list(csv.reader(io.StringIO(files[CSV].decode("utf-8-sig"), newline="")))
+    for name in (CSV, SERIES):
+        if name in files:
+            yield from _check_format(name, files[name])
+
+
+def _orders(edition: Edition) -> list[list[str]]:
+    """What is printed in the order of the source."""
+    words = [[*(column.words or {})] for column in edition.columns]
+    return [*words, [*edition.marks], [*edition.notes]]
+
+
+def _check_format(name: str, data: bytes) -> Iterator[str]:
+    """Check the bytes of the CSV `name`: its encoding, its line ends, and that no cell is a formula."""
+    if not data.startswith(BOM.encode()):
+        yield f"{name}: BOMがありません。"
+    rows = list(csv.reader(io.StringIO(data.decode("utf-8-sig"), newline="")))
     for number, row in enumerate(rows, 1):
         for cell in row:
-            if cell != "-" and (cell[:1] in {*"\t\r\n"} or cell.strip()[:1] in {*"=+-@"}):
-                yield f"{CSV}: {number}行目に、計算式と取り違えられる値「{cell[:20]}」があります。"
+            is_formula = cell[:1] in {*"\t\r\n"} or cell.strip()[:1] in {*"=+-@"}
+            if is_formula and cell != "-" and not _NUMBER.fullmatch(cell):
+                yield f"{name}: {number}行目に、計算式と取り違えられる値「{cell[:20]}」があります。"
     # Rows end in CRLF; a line end inside a cell is LF.
-    if files[CSV].count(b"\r\n") != len(rows):
-        yield f"{CSV}: 行の終わりがCRLFではありません。"
+    if data.count(b"\r\n") != len(rows):
+        yield f"{name}: 行の終わりがCRLFではありません。"
 
 
 def _check_cells(read: _ReadBack, validated: Validated) -> Iterator[str]:
-    """Check the derived values (meanings, names, western dates) in each row of both files."""
+    """Check each row of the files, and above all what is derived: meanings, names, numbers, western dates."""
     edition = validated.edition
-    rows = read.rows
-    repeats = [isinstance(row, Repeat) for _, row in edition.rows()]
-    if [row["行の種類"] == REPEAT for row in rows] != repeats:
+    lines = list(edition.rows())
+    repeats = [isinstance(row, Repeat) for _, row in lines]
+    if [row["行の種類"] == REPEAT for row in read.rows] != repeats:
         yield f"{CSV}: 再掲の行が違います。"
         return
     everywhere = {
@@ -84,30 +112,121 @@ def _check_cells(read: _ReadBack, validated: Validated) -> Iterator[str]:
         "前版": edition.previous or "",
         "案": "true" if edition.is_draft else "false",
     }
-    for number, (row, (_, part)) in enumerate(zip(rows, edition.rows(), strict=True), 1):
-        whole = everywhere | {
-            "行": str(number),
-            "NO": str(part.number),
-            "推進項目": edition.items[part.number].name,
-        }
-        if isinstance(part, Item):
-            whole["実施状況_意味"] = BLANK if part.status == BLANK else edition.legend[part.status]
-            whole["今後の取扱い_区分"] = BLANK if part.treatment == BLANK else edition.treatments[part.treatment]
-        else:
-            whole |= dict.fromkeys(
-                ("実施状況_記号", "実施状況_意味", "今後の取扱い", "今後の取扱い_区分", "検証内容"), ""
-            )
+    for number, (row, (headings, part)) in enumerate(zip(read.rows, lines, strict=True), 1):
+        whole = everywhere | {"行": str(number), "NO": str(part.number)} | _cells(edition, headings, part)
         for name, wanted in whole.items():
             if row[name] != wanted:
                 yield f"{CSV}: {number}行目の{name}が「{wanted}」ではなく「{row[name]}」です。"
-    rows_of_json = [row for policy in read.file.policies for measure in policy.measures for row in measure.rows]
-    if [isinstance(one, RepeatData) for one in rows_of_json] != repeats:
+    series = [*_series(edition, validated.source.edition)]
+    if [list(row.values()) for row in read.series] != series:
+        yield f"{SERIES}: 年度ごとの数が違います。"
+    rows_of_json = [*_rows(read.file)]
+    if [row["kind"] == "repeat" for row in rows_of_json] != repeats:
         yield f"{JSON}: 行が違います。"
         return
-    for one, (_, part) in zip(rows_of_json, edition.rows(), strict=True):
-        if isinstance(one, ItemData) and isinstance(part, Item):
-            meaning, kind = edition.legend.get(part.status, BLANK), edition.treatments.get(part.treatment)
-            if (one.status_meaning, one.treatment_kind) != (meaning, kind):
-                yield f"{JSON}: NO {part.number}の意味か区分が違います。"
-        elif one.name != edition.items[part.number].name:
+    for said, (_, part) in zip(rows_of_json, lines, strict=True):
+        if isinstance(part, Item):
+            wanted_values = [value for column in _own(edition) for value in _values(part, column)]
+            if _values_in(said, edition) != wanted_values:
+                yield f"{JSON}: NO {part.number}の値(意味、区分、数、日付)が違います。"
+        elif said["name"] != edition.items[part.number].name:
             yield f"{JSON}: 再掲のNO {part.number}の名称が違います。"
+
+
+def _cells(edition: Edition, headings: tuple[Heading, ...], row: Item | Repeat) -> dict[str, str]:
+    """The cells of a row of data.csv that depend on the form, by head."""
+    item = edition.items[row.number]
+    cells: dict[str, str] = {}
+    for (name, part), head in heads(edition.form).items():
+        column = next(one for one in edition.columns if one.name == name)
+        if column.kind == "level":
+            heading = next(one for one in headings if one.level.name == name)
+            position = str(heading.positions[-1])
+            cells[head] = {"position": position, "label": heading.number, "name": heading.section.name}[part]
+        elif column.kind in ("number", "name"):
+            cells[head] = item.name if part == "name" else item.label
+        elif isinstance(row, Repeat):
+            cells[head] = ""
+        else:
+            cells[head] = _cell(_values(item, column)[0], part)
+    return cells
+
+
+def _cell(value: Mapping[str, Any], part: str) -> str:
+    """A part of a value as a cell of a CSV."""
+    number = amount(value["text"]) if "value" in value else None
+    if part == "value":
+        return "" if number is None else f"{number:f}"
+    if part == "text" and number is not None and f"{number:f}" == value["text"]:
+        return ""
+    return value[part] if value[part] is not None else BLANK if part == "kind" else ""
+
+
+def _series(edition: Edition, name: str) -> Iterator[list[str]]:
+    """The rows of data-series.csv."""
+    number = 0
+    for item in edition.items.values():
+        for column in _own(edition):
+            for year, value in zip(column.years, _values(item, column), strict=False):
+                number += 1
+                figure = [_cell(value, part) for part in ("value", "text", "unit")]
+                western = str(western_year(year) or "")
+                yield [str(number), name, str(item.number), item.name, column.key, year, western, *figure]
+
+
+def _rows(part: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """The rows in data.json, in order."""
+    yield from part.get("rows", ())
+    for value in part.values():
+        if isinstance(value, list):
+            for section in value:
+                if isinstance(section, dict) and "position" in section:
+                    yield from _rows(section)
+
+
+def _own(edition: Edition) -> list[Column]:
+    """The columns of 欄, with the words of `edition`."""
+    keys = {column.key for column in edition.form.own}
+    return [column for column in edition.columns if column.key in keys]
+
+
+def _values(item: Item, column: Column) -> list[dict[str, Any]]:
+    """What the values of `item` in `column` say, by part: of a series, each year's."""
+    found = []
+    for text in item.texts(column):
+        value: dict[str, Any] = {"text": text}
+        if column.kind == "symbol":
+            value["meaning"] = BLANK if text == BLANK else (column.words or {})[text]
+        elif column.decides:
+            value["kind"] = None if text == BLANK else (column.words or {})[text]
+        elif column.kind == "figure":
+            number = amount(text)
+            value |= {"value": None if number is None else float(number), "unit": item.unit_of(column)}
+        elif column.kind == "date":
+            value["date"] = _day(text)
+        found.append(value)
+    return found
+
+
+def _day(text: str) -> str | None:
+    try:
+        return str(read_date(text))
+    except NoDateError:
+        return None
+
+
+def _values_in(row: Mapping[str, Any], edition: Edition) -> list[dict[str, Any]]:
+    """The values of an item in data.json, by part."""
+    if edition.form.has_own_columns:
+        values = [row["values"][column.key] for column in edition.form.own]
+        return [
+            {part: said for part, said in one.items() if part != "year"}
+            for value in values
+            for one in (value if isinstance(value, list) else [value])
+        ]
+    found = []
+    for column in edition.form.own:
+        whole = column.attribute
+        parts = {name.removeprefix(f"{whole}_"): said for name, said in row.items() if name.startswith(f"{whole}_")}
+        found.append({"text": row[whole], **parts})
+    return found

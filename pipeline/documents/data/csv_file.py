@@ -1,18 +1,34 @@
-"""Writes and reads data.csv (a row for each item and repeat) and data.schema.json (its columns)."""
+"""Writes and reads data.csv (a row for each item and repeat), data-series.csv and data.schema.json (their columns)."""
 
 import csv
 import io
+import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from pipeline.model.dates import japanese_date, western_year
-from pipeline.model.edition import Edition, Item, Measure, Policy, Repeat
-from pipeline.model.form import BLANK, Column, answered, item_columns, levels
+from pipeline.model.edition import Edition, Heading, Item, Repeat
+from pipeline.model.form import BLANK, Column, Form
+from pipeline.model.values import amount
 from pipeline.text import flat
 
-from .json_file import DataFile, ItemData, MeasureData, PolicyData, RepeatData, SchemaFile, data_schema, edition_of
+from .json_file import (
+    checked,
+    data_schema,
+    edition_of,
+    flat_name,
+    form_in,
+    has_departments,
+    has_own_labels,
+    list_of,
+    own_columns,
+    values_of,
+)
 
 BOM = "\ufeff"
 
@@ -33,13 +49,10 @@ def unescaped(cell: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _CsvRow:
-    """A row of the list with its edition, policy and measure."""
+    """A row of the list with the headings above it."""
 
     position: int
-    name: str
-    edition: Edition
-    policy: tuple[int, Policy]
-    measure: tuple[int, Measure]
+    headings: tuple[Heading, ...]
     row: Item | Repeat
 
     @property
@@ -48,16 +61,10 @@ class _CsvRow:
         return self.row if isinstance(self.row, Item) else None
 
 
-def _lines(edition: Edition, name: str) -> Iterator[_CsvRow]:
-    position = 0
-    for policy in enumerate(edition.policies, 1):
-        for measure in enumerate(policy[1].measures, 1):
-            for row in measure[1].rows:
-                position += 1
-                yield _CsvRow(position, name, edition, policy, measure, row)
-
-
 ITEM, REPEAT = "項目", "再掲"
+
+# What a cell is written from. A number is written as it is, since no spreadsheet takes a number for a formula.
+_Value = str | int | Decimal | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +74,7 @@ class _Field:
     name: str
     title: str
     description: str
-    value: Callable[[_CsvRow], str | int | None]
+    value: Callable[[_CsvRow], _Value]
     type: str = "string"
     constraints: Mapping[str, Any] | None = None
 
@@ -77,22 +84,70 @@ _ONLY_ITEMS = "再掲の行は空(その項目の行にある)"
 _REQUIRED: Mapping[str, Any] = {"required": True}
 _COUNTED: Mapping[str, Any] = {"required": True, "minimum": 1}
 
+# The heads of the columns that do not depend on the form, and those of an item's several values of a kind.
+_OF_ALL = (
+    *("行", "版", "表題", "自治体", "一覧の担当課", "年度", "年度_西暦", "現在日", "現在日_西暦", "案", "前版"),
+    *("行の種類", "NO", "統合先"),
+)
+_SEVERAL = re.compile("(印|前版NO)_[0-9]+")
 
-def _fields(edition: Edition) -> tuple[_Field, ...]:
+
+@lru_cache(maxsize=16)
+def heads(form: Form) -> Mapping[tuple[str, str], str]:
+    """The heads of the columns that follow the `form`, by the name of its column and the part of its value.
+
+    They are made of the keys. One that is taken already gets a number: 年度_2.
+    """
+    taken = {*_OF_ALL}
+    found: dict[tuple[str, str], str] = {}
+    for column in form.columns:
+        for part, ending in _endings(column).items():
+            head, number = f"{column.key}{ending}", 1
+            while head in taken or _SEVERAL.fullmatch(head):
+                number += 1
+                head = f"{column.key}{ending}_{number}"
+            taken.add(head)
+            found[column.name, part] = head
+    return found
+
+
+def _endings(column: Column) -> Mapping[str, str]:
+    """What follows the key of `column` in the head, by part. A series has a file of its own."""
+    match column.kind:
+        case "level" if column.numbering == "自由":
+            return {"position": "_番号", "label": "_表示番号", "name": ""}
+        case "level":
+            return {"position": "_番号", "name": ""}
+        case "number":
+            return {"label": ""} if column.field == "own_label" else {}
+        case "name":
+            return {"name": ""}
+        case "symbol":
+            return {"text": "_記号", "meaning": "_意味"}
+        case "term" if column.decides:
+            return {"text": "", "kind": "_区分"}
+        case "figure":
+            return {} if column.years else {"value": "", "unit": "_単位", "text": "_表記"}
+        case "date":
+            return {"text": "", "date": "_西暦"}
+    return {"text": ""}
+
+
+def _fields(edition: Edition, name: str) -> tuple[_Field, ...]:
     return (
-        *_edition_fields(edition),
+        *_edition_fields(edition, name),
         *_place_fields(edition),
         *_item_fields(edition),
         *_previous_fields(edition),
     )
 
 
-def _edition_fields(edition: Edition) -> Iterator[_Field]:
+def _edition_fields(edition: Edition, name: str) -> Iterator[_Field]:
     """Columns of the edition, equal in every row."""
     day, year = edition.as_of, western_year(edition.fiscal_year)
     absent = "示されていなければ空"
     yield _Field("行", "行の番号", "紙面での行の順。1から", _position, "integer", {**_COUNTED, "unique": True})
-    yield _Field("版", "版の名前", "どの年の一覧かを示す名前", _edition_name, constraints=_REQUIRED)
+    yield _Field("版", "版の名前", "どの年の一覧かを示す名前", lambda _: name, constraints=_REQUIRED)
     yield _Field("表題", "表題", "一覧の表題", lambda _: edition.title, constraints=_REQUIRED)
     yield _Field("自治体", "自治体", absent, lambda _: edition.municipality)
     yield _Field("一覧の担当課", "一覧の担当課", f"一覧を受け持つ課。{absent}", lambda _: edition.department)
@@ -111,246 +166,389 @@ def _position(line: _CsvRow) -> int:
     return line.position
 
 
-def _edition_name(line: _CsvRow) -> str:
-    return line.name
-
-
 def _place_fields(edition: Edition) -> Iterator[_Field]:
     """Columns of the place of a row, its kind, NO and name."""
-    policy, measure, item = map(flat, (edition.headings.policy, edition.headings.measure, edition.headings.item))
-    yield _Field(
-        "推進方針_番号",
-        f"{policy}の番号",
-        "1から。紙面ではⅠ、Ⅱ、Ⅲの形",
-        lambda line: line.policy[0],
-        "integer",
-        _COUNTED,
-    )
-    yield _Field("推進方針", policy, "名称", lambda line: line.policy[1].name, constraints=_REQUIRED)
-    yield _Field(
-        "推進施策_番号",
-        f"{measure}の番号",
-        "推進方針ごとに1から。紙面では(1)、(2)の形",
-        lambda line: line.measure[0],
-        "integer",
-        _COUNTED,
-    )
-    yield _Field("推進施策", measure, "名称", lambda line: line.measure[1].name, constraints=_REQUIRED)
+    named = heads(edition.form)
+    levels = [column for column in edition.columns if column.kind == "level"]
+    for depth, level in enumerate(levels):
+        yield from _level_fields(level, depth, levels[depth - 1].key if depth else "", named)
+    another = f"ほかの{levels[-1].key}の項目をもう一度掲げた行" if levels else "項目をもう一度掲げた行"
     yield _Field(
         "行の種類",
         "行の種類",
-        "「再掲」は、ほかの推進施策の項目をもう一度掲げた行。項目の数には入れない",
+        f"「再掲」は、{another}。項目の数には入れない",
         lambda line: ITEM if line.item else REPEAT,
         constraints={"required": True, "enum": [ITEM, REPEAT]},
     )
+    number, name = next((one for one in edition.columns if one.kind == "number"), None), edition.item_column
     yield _Field(
         "NO",
-        flat(edition.headings.number),
+        flat(number.head) if number and number.field == "number" else "項目の番号(NO)",
         "項目の番号。再掲の行では、再び掲げる項目の番号",
         lambda line: line.row.number,
         "integer",
         _COUNTED,
     )
+    if number and number.field == "own_label":
+        yield _Field(
+            named[number.name, "label"],
+            flat(number.head),
+            "紙面での番号。再掲の行では、再び掲げる項目の番号。なければ空",
+            lambda line: edition.items[line.row.number].label,
+        )
     yield _Field(
-        "推進項目",
-        item,
+        named[name.name, "name"],
+        flat(name.head),
         "名称。再掲の行では、再び掲げる項目の名称",
         lambda line: edition.items[line.row.number].name,
         constraints=_REQUIRED,
     )
 
 
-def heads(column: Column) -> dict[str, str]:
-    """The CSV heads of an answered `column` by field of data.json: its text, and the meaning or 区分 derived from it."""
-    match column.kind:
-        case "symbol":
-            return {column.name: f"{column.key}_記号", f"{column.name}_meaning": f"{column.key}_意味"}
-        case "term":
-            return {column.name: column.key, f"{column.name}_kind": f"{column.key}_区分"}
-    return {column.name: column.key}
-
-
-# Descriptions of these columns by kind, in the same order.
-_DESCRIPTIONS: Mapping[str, tuple[str, ...]] = {
-    "symbol": ("凡例の記号", "凡例での意味"),
-    "term": ("語", "次の版に続く(継続)か続かない(終了)か"),
-    "prose": ("文章。なければ空",),
+# How the position of a section is printed, by 番号 of its level.
+_PRINTED = {
+    "ローマ数字": "紙面ではⅠ、Ⅱ、Ⅲの形",
+    "括弧": "紙面では(1)、(2)の形",
+    "算用数字": "紙面でも同じ",
+    "自由": "紙面での番号は「{label}」にある",
+    "なし": "紙面にはない",
 }
+
+
+def _level_fields(level: Column, depth: int, above: str, named: Mapping[tuple[str, str], str]) -> Iterator[_Field]:
+    label = named.get((level.name, "label"), "")
+    yield _Field(
+        named[level.name, "position"],
+        f"{flat(level.head)}の番号",
+        f"{f'{above}ごとに' if above else ''}1から。{_PRINTED[level.numbering].format(label=label)}",
+        lambda line: line.headings[depth].positions[-1],
+        "integer",
+        _COUNTED,
+    )
+    if label:
+        yield _Field(label, f"{flat(level.head)}の紙面での番号", "なければ空", lambda line: line.headings[depth].number)
+    yield _Field(
+        named[level.name, "name"],
+        flat(level.head),
+        "名称",
+        lambda line: line.headings[depth].section.name,
+        constraints=_REQUIRED,
+    )
 
 
 def _item_fields(edition: Edition) -> Iterator[_Field]:
     """Columns that only items fill."""
-
-    def of_item(
-        name: str, title: str, description: str, value: Callable[[Item], str], allowed: Iterable[str] = ()
-    ) -> _Field:
-        constraints = {"enum": list(dict.fromkeys(map(escaped, allowed)))} if allowed else None
-        return _Field(
-            name,
-            title,
-            f"{description}。{_ONLY_ITEMS}",
-            lambda line: value(line.item) if line.item else None,
-            constraints=constraints,
-        )
-
-    for column in answered(edition.columns):
-        words = edition.words(column)
-        # The schema allows 未記入 only if it occurs.
-        blank = [BLANK] if words and any(item.text(column) == BLANK for item in edition.items.values()) else []
-        titles = {"symbol": ("の記号", "の記号の意味"), "term": ("", "の区分")}.get(column.kind, ("",))
-        values: Mapping[str, tuple[Iterable[str], ...]] = {
-            "symbol": ([*words, *blank], [*words.values(), *blank]),
-            "term": ([*words, *blank], ["継続", "終了", *blank]),
-        }
-        fields = zip(
-            heads(column).values(),
-            titles,
-            _DESCRIPTIONS[column.kind],
-            (_text_of(column), _meaning_of(edition, column)),
-            values.get(column.kind, ((),)),
-            strict=False,
-        )
-        for name, title, description, value, allowed in fields:
-            yield of_item(name, flat(column.head) + title, description, value, allowed)
-    yield of_item("担当課", "項目の担当課", "一覧の担当課と別に示されていなければ空", lambda item: item.department)
-    yield of_item("統合先", "統合先", "次の版でこの項目を引き継ぐ項目の名称。なければ空", lambda item: item.merged_into)
+    if edition.marks:
+        meanings = "、".join(f"{mark} {meaning}" for mark, meaning in edition.marks.items())
+        yield from _several(edition, "印", lambda item: item.marks, f"印({meanings})の{{}}番目。なければ空")
+    named = heads(edition.form)
+    for column in own_columns(edition):
+        for part in _endings(column):
+            yield _value_field(edition, column, part, named[column.name, part])
+    if not has_departments(edition.form):
+        yield _of_item("担当課", "項目の担当課", "一覧の担当課と別に示されていなければ空", lambda item: item.department)
+    yield _of_item(
+        "統合先", "統合先", "次の版でこの項目を引き継ぐ項目の名称。なければ空", lambda item: item.merged_into
+    )
 
 
-def _text_of(column: Column) -> Callable[[Item], str]:
-    return lambda item: item.text(column)
+# What the title of a value adds to the column's head, and its description, by kind of column and part.
+_EXPLAINED: Mapping[tuple[str, str], tuple[str, str]] = {
+    ("symbol", "text"): ("の記号", "凡例の記号"),
+    ("symbol", "meaning"): ("の記号の意味", "凡例での意味"),
+    ("term", "text"): ("", "語"),
+    ("term", "kind"): ("の区分", "次の版に続く(継続)か続かない(終了)か"),
+    ("figure", "value"): ("", "数。なければ空"),
+    ("figure", "unit"): ("の単位", "単位。なければ空"),
+    ("figure", "text"): ("の表記", "紙面での表記。数と同じなら空"),
+    ("date", "text"): ("", "紙面のとおり。なければ空"),
+    ("date", "date"): ("(西暦)", "2013-03-31 の形。なければ空"),
+    ("department", "text"): ("", "受け持つ課。なければ空"),
+    ("text", "text"): ("", "短い文字。なければ空"),
+    ("prose", "text"): ("", "文章。なければ空"),
+}
+_TYPES = {"value": "number", "date": "date"}
 
 
-def _meaning_of(edition: Edition, column: Column) -> Callable[[Item], str]:
-    """The meaning of a symbol or whether a term goes on; 未記入 where there is none."""
-    return lambda item: edition.words(column).get(item.text(column), BLANK)
+def _value_field(edition: Edition, column: Column, part: str, name: str) -> _Field:
+    """A column of one part of the values in `column`."""
+    words = column.words or {}
+    # The schema allows 未記入 only if it occurs.
+    blank = [BLANK] if words and any(item.text(column) == BLANK for item in edition.items.values()) else []
+    allowed = {"text": [*words], "meaning": [*words.values()], "kind": ["継続", "終了"]}.get(part, []) if words else []
+    ending, description = _EXPLAINED[column.kind, part]
+    return _of_item(
+        name,
+        flat(column.head) + ending,
+        description,
+        lambda item: cells_of(values_of(item, column)[0])[part],
+        [*allowed, *blank],
+        _TYPES.get(part, "string"),
+    )
+
+
+def _of_item(
+    name: str,
+    title: str,
+    description: str,
+    value: Callable[[Item], _Value],
+    allowed: Iterable[str] = (),
+    type_: str = "string",
+) -> _Field:
+    """A column that is empty for repeats."""
+    constraints = {"enum": list(dict.fromkeys(map(escaped, allowed)))} if allowed else None
+    return _Field(
+        name,
+        title,
+        f"{description}。{_ONLY_ITEMS}",
+        lambda line: value(line.item) if line.item else None,
+        type_,
+        constraints,
+    )
+
+
+def cells_of(value: Mapping[str, Any]) -> dict[str, _Value]:
+    """The parts of a value (`values_of`) as cells: of a figure, the text only where it differs from the number."""
+    cells: dict[str, _Value] = {**value}
+    if "kind" in cells:
+        cells["kind"] = cells["kind"] or BLANK
+    if "value" in cells:
+        cells["value"] = number = amount(value["text"])
+        cells["text"] = "" if _cell(number) == value["text"] else value["text"]
+    return cells
 
 
 def _previous_fields(edition: Edition) -> Iterator[_Field]:
-    """A column for each 前版NO of an item, at least one: a cell holds one value."""
-    most = max((len(item.previous_numbers) for item in edition.items.values()), default=0)
+    yield from _several(
+        edition, "前版NO", lambda item: item.previous_numbers, "この項目が引き継いだ前版のNOの{}番目。なければ空"
+    )
+
+
+def _several(
+    edition: Edition, name: str, values: Callable[[Item], Sequence[str | int]], description: str
+) -> Iterator[_Field]:
+    """A column for each of the `values` that items have, at least one: a cell holds one value."""
+    most = max((len(values(item)) for item in edition.items.values()), default=0)
     for position in range(1, max(most, 1) + 1):
 
-        def value(line: _CsvRow, index: int = position - 1) -> int | None:
-            numbers = line.item.previous_numbers if line.item else ()
-            return numbers[index] if index < len(numbers) else None
+        def value(line: _CsvRow, index: int = position - 1) -> _Value:
+            found = values(line.item) if line.item else ()
+            return found[index] if index < len(found) else None
 
-        description = f"この項目が引き継いだ前版のNOの{position}番目。なければ空。{_ONLY_ITEMS}"
-        yield _Field(f"前版NO_{position}", f"前版NO({position})", description, value, "integer", {"minimum": 1})
+        yield _Field(
+            f"{name}_{position}",
+            f"{name}({position})",
+            f"{description.format(position)}。{_ONLY_ITEMS}",
+            value,
+            *(("integer", {"minimum": 1}) if name == "前版NO" else ()),
+        )
 
 
 def csv_text(edition: Edition, name: str) -> str:
     """The text of data.csv; `name` is the edition's id."""
-    fields = _fields(edition)
+    fields = _fields(edition, name)
+    lines = (_CsvRow(position, headings, row) for position, (headings, row) in enumerate(edition.rows(), 1))
+    return _text([field.name for field in fields], ([field.value(line) for field in fields] for line in lines))
+
+
+def _text(names: Iterable[str], rows: Iterable[Iterable[_Value]]) -> str:
     target = io.StringIO()
     # CRLF by RFC 4180; the byte order mark tells Excel that the encoding is UTF-8.
     writer = csv.writer(target, lineterminator="\r\n")
-    writer.writerow(field.name for field in fields)
-    for line in _lines(edition, name):
-        writer.writerow(_cell(field.value(line)) for field in fields)
+    writer.writerow(names)
+    for row in rows:
+        writer.writerow(map(_cell, row))
     return BOM + target.getvalue()
 
 
-def _cell(value: str | int | None) -> str:
-    return escaped(value) if isinstance(value, str) else "" if value is None else str(value)
+def _cell(value: _Value) -> str:
+    if isinstance(value, str):
+        return escaped(value)
+    if isinstance(value, Decimal):
+        return f"{value:f}"
+    return "" if value is None else str(value)
 
 
-# The columns that are read back.
-_COLUMNS = {
-    *("行", "行の種類", "版", "表題", "自治体", "一覧の担当課", "年度", "現在日_西暦", "前版", "案"),
-    *(head for level in levels() for head in (f"{level.key}_番号", level.key)),
-    *(column.key for column in item_columns() if not column.is_answered),
-    *(head for column in answered() for head in heads(column).values()),
-    *("担当課", "統合先"),
-}
+# data-series.csv
+
+# Its columns: head, Table Schema's type, and description.
+_SERIES = (
+    ("行", "integer", "行の番号。1から"),
+    ("版", "string", "どの年の一覧かを示す名前"),
+    ("NO", "integer", "項目の番号。data.csv の NO と同じ"),
+    ("項目", "string", "項目の名称"),
+    ("欄", "string", "欄の名称"),
+    ("年度", "string", "紙面のとおり"),
+    ("年度_西暦", "year", "4月に始まる年。一つの年に定まらなければ空"),
+    ("値", "number", "数。なければ空"),
+    ("表記", "string", "紙面での表記。数と同じなら空"),
+    ("単位", "string", "単位。なければ空"),
+)
+_SERIES_HEADS = [head for head, _, _ in _SERIES]
 
 
-def read_csv(data: bytes) -> list[dict[str, str]]:
-    """The rows as {head: unescaped text}. Raises `ValueError` if a column is missing."""
+def has_series(form: Form) -> bool:
+    """Whether a column of the `form` has figures by year, which stand in a file of their own."""
+    return any(column.years for column in form.own)
+
+
+def series_text(edition: Edition, name: str) -> str:
+    """The text of data-series.csv: a row for each item, series and year."""
+    rows = (
+        (name, item.number, item.name, column.key, year, western_year(year), *figure)
+        for item in edition.items.values()
+        for column in own_columns(edition)
+        for year, figure in zip(column.years, _figures(item, column), strict=False)
+    )
+    return _text(_SERIES_HEADS, ((position, *row) for position, row in enumerate(rows, 1)))
+
+
+def _figures(item: Item, column: Column) -> Iterator[tuple[_Value, ...]]:
+    for value in values_of(item, column):
+        cells = cells_of(value)
+        yield tuple(cells[part] for part in ("value", "text", "unit"))
+
+
+# Reading
+
+
+def read_csv(data: bytes, form: Form) -> list[dict[str, str]]:
+    """The rows of data.csv as {head: unescaped text}. Raises `ValueError` if a column is missing."""
+    department = [] if has_departments(form) else ["担当課"]
+    return _read(data, [*_OF_ALL, *heads(form).values(), *department])
+
+
+def read_series(data: bytes) -> list[dict[str, str]]:
+    """The rows of data-series.csv, like `read_csv`."""
+    return _read(data, _SERIES_HEADS)
+
+
+def _read(data: bytes, needed: Iterable[str]) -> list[dict[str, str]]:
     text = data.decode("utf-8-sig")
     try:
         heads, *rows = csv.reader(io.StringIO(text, newline=""), strict=True)
     except csv.Error as error:
         raise ValueError(f"no CSV: {error}") from error
-    if missing := _COLUMNS - {*heads}:
+    if missing := {*needed} - {*heads}:
         raise ValueError(f"no column {', '.join(sorted(missing))}")
     return [dict(zip(heads, map(unescaped, row), strict=True)) for row in rows]
 
 
-def edition_from_csv(data: bytes, schema: bytes) -> Edition:
-    """The edition in the contents of data.csv and data.schema.json. Raises `ValueError` if they are malformed.
+def edition_from_csv(data: bytes, schema: bytes, series: bytes = b"") -> Edition:
+    """The edition in the contents of data.csv, data.schema.json and, if there is one, data-series.csv.
 
-    Rows are read from the CSV alone; the schema supplies what belongs to no row.
+    Rows are read from the CSV alone; the schema supplies what belongs to no row. Raises `ValueError` if they are
+    malformed.
     """
-    frame = SchemaFile.model_validate_json(schema).edition
-    places = {
-        (policy.position, measure.position): (policy.name, measure.name)
-        for policy in frame.policies
-        for measure in policy.measures
-    }
-    rows: dict[tuple[int, int], list[ItemData | RepeatData]] = {place: [] for place in places}
-    for number, row in enumerate(read_csv(data), 1):
-        place = int(row["推進方針_番号"]), int(row["推進施策_番号"])
-        if places.get(place) != (row["推進方針"], row["推進施策"]):
-            raise ValueError(f"row {number}: not a measure of this edition")
-        rows[place].append(_read_row(row))
-    policies = [
-        PolicyData(
-            **policy.model_dump(exclude={"measures"}),
-            measures=tuple(
-                MeasureData(**measure.model_dump(exclude={"rows"}), rows=tuple(rows[policy.position, measure.position]))
-                for measure in policy.measures
-            ),
-        )
-        for policy in frame.policies
-    ]
-    return edition_of(DataFile(**frame.model_dump(exclude={"policies"}), policies=tuple(policies)))
+    read = json.loads(schema)
+    frame = checked(read.get("edition") if isinstance(read, dict) else None, with_rows=False)
+    form = form_in(frame)
+    reader = _Reader(form, series)
+    places = {place: (names, section) for place, names, section in _places(form, frame, ())}
+    named = heads(form)
+    for number, row in enumerate(read_csv(data, form), 1):
+        place = tuple(int(row[named[level.name, "position"]]) for level in form.levels)
+        names, section = places.get(place, (None, {}))
+        if names != tuple(row[named[level.name, "name"]] for level in form.levels):
+            raise ValueError(f"row {number}: not below a heading of this edition")
+        section["rows"].append(reader.row(row))
+    return edition_of(frame)
 
 
-def _read_row(row: Mapping[str, str]) -> ItemData | RepeatData:
-    if row["行の種類"] == REPEAT:
-        return RepeatData(number=int(row["NO"]), name=row["推進項目"])
-    said = {field: row[head] for column in answered() for field, head in heads(column).items()}
-    # The 区分 of 未記入 is 未記入 in the CSV and null in JSON.
-    kinds = {field: None for field, text in said.items() if field.endswith("_kind") and text == BLANK}
-    return ItemData.model_validate(
-        {
-            "number": int(row["NO"]),
-            "name": row["推進項目"],
-            **said,
-            **kinds,
-            "department": row["担当課"],
+def _places(
+    form: Form, part: dict[str, Any], place: tuple[int, ...], names: tuple[str, ...] = ()
+) -> Iterator[tuple[tuple[int, ...], tuple[str, ...], dict[str, Any]]]:
+    """The parts of a frame that have rows, which are empty now: positions and names of the headings, and the part."""
+    if len(place) == len(form.levels):
+        part["rows"] = []
+        yield place, names, part
+        return
+    for section in part[list_of(form.levels[len(place)])]:
+        yield from _places(form, section, (*place, section["position"]), (*names, section["name"]))
+
+
+class _Reader:
+    def __init__(self, form: Form, series: bytes) -> None:
+        self._form = form
+        self._heads = heads(form)
+        self._series: dict[tuple[str, str], list[dict[str, str]]] = defaultdict(list)
+        for row in read_series(series) if has_series(form) else ():
+            self._series[row["NO"], row["欄"]].append(row)
+
+    def row(self, row: Mapping[str, str]) -> dict[str, Any]:
+        """A row as it is in data.json, without what is derived."""
+        form, number = self._form, int(row["NO"])
+        if row["行の種類"] == REPEAT:
+            return {"kind": "repeat", "number": number}
+        values: dict[str, Any] = {column.key: self._value(column, row) for column in form.own}
+        if not form.has_own_columns:
+            values = {flat_name(column, part): said for column in form.own for part, said in values[column.key].items()}
+        read = {
+            "kind": "item",
+            "number": number,
+            "name": row[self._heads[form.item.name, "name"]],
+            "marks": [value for name, value in row.items() if re.fullmatch("印_[0-9]+", name) and value],
+            **({"values": values} if form.has_own_columns else values),
             "merged_into": row["統合先"],
-            "previous_numbers": tuple(
-                int(value) for name, value in row.items() if name.startswith("前版NO_") and value
-            ),
+            "previous_numbers": [
+                int(value) for name, value in row.items() if re.fullmatch("前版NO_[0-9]+", name) and value
+            ],
         }
-    )
+        if not has_departments(form):
+            read["department"] = row["担当課"]
+        if has_own_labels(form) and form.number:
+            read["label"] = row[self._heads[form.number.name, "label"]]
+        return read
+
+    def _value(self, column: Column, row: Mapping[str, str]) -> Any:
+        """The parts of a value that are not derived."""
+        if column.years:
+            rows = self._series[row["NO"], column.key]
+            if [one["年度"] for one in rows] != [*column.years]:
+                raise ValueError(f"NO {row['NO']}: not the years of {column.key}")
+            return [{"text": one["表記"] or one["値"], "unit": one["単位"]} for one in rows]
+        cells = {part: row[self._heads[column.name, part]] for part in _endings(column)}
+        if column.kind == "figure":
+            return {"text": cells["text"] or cells["value"], "unit": cells["unit"]}
+        return {"text": cells["text"]}
 
 
 # data.schema.json
 
 
-def table_schema(edition: Edition, file: DataFile) -> dict[str, Any]:
+def table_schema(edition: Edition, file: Mapping[str, Any]) -> dict[str, Any]:
     """The content of data.schema.json: the columns, what belongs to no row (from `file`), and the schema of data.json."""
-    frame = file.model_dump(mode="json")
-    for policy in frame["policies"]:
-        for measure in policy["measures"]:
-            del measure["rows"]
+    order = f"、{'と'.join(level.key for level in edition.form.levels)}の順" if edition.form.levels else ""
+    series, explained = {}, ""
+    if has_series(edition.form):
+        fields = [{"name": head, "type": kind, "title": head, "description": says} for head, kind, says in _SERIES]
+        series = {"series": {"fields": fields, "missingValues": [""], "primaryKey": ["行"]}}
+        explained = "「series」は、data-series.csv(年度ごとの数)の欄の説明です。"
     return {
         "title": f"{edition.title}のオープンデータ",
         "description": (
             "data.csv の欄の説明です(Frictionless Data の Table Schema)。文字コードはUTF-8(BOM付き)。"
             "計算式と取り違えられる値(=、+、-、@、タブ、改行で始まる値)と「'」で始まる値は、先頭に「'」を付けています。"
             "先頭の「'」を一つ除くと元の値に戻ります。"
-            "「edition」は、行に属さないもの(凡例、欄の見出し、方針と施策の順など)です。"
+            f"「edition」は、行に属さないもの(凡例、欄の見出し{order}など)です。{explained}"
             "「json」は、data.json の説明(JSON Schema)です。"
         ),
-        "fields": list(map(_described, _fields(edition))),
+        "fields": list(map(_described, _fields(edition, file["edition"]))),
         "missingValues": [""],
         "primaryKey": ["行"],
-        "edition": frame,
-        "json": data_schema(),
+        **series,
+        "edition": _without_rows(file),
+        "json": data_schema(edition),
     }
+
+
+def _without_rows(part: Any) -> Any:
+    """The part of data.json, without its rows."""
+    if isinstance(part, list):
+        return [_without_rows(one) for one in part]
+    if isinstance(part, dict):
+        return {key: _without_rows(value) for key, value in part.items() if key != "rows"}
+    return part
 
 
 def _described(field: _Field) -> dict[str, Any]:

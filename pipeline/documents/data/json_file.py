@@ -1,28 +1,34 @@
-"""Writes and reads data.json: the whole edition under the identifiers of the glossary."""
+"""Writes and reads data.json: the whole edition under the identifiers of the glossary.
 
+The file follows the form. In the default form a section's list and an item's values have the names of the glossary
+(`form.LISTS`, `Column.attribute`). In another form the sections are `sections`, an item's values stand in `values` by the
+names of the columns, and `form` describes levels and columns. What few editions have (notes, marks, …) is only there in
+those.
+"""
+
+import datetime
 import json
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
-from pipeline.model.dates import japanese_date, western_year
-from pipeline.model.edition import (
-    Edition,
-    Item,
-    Measure,
-    Policy,
-    Repeat,
-    _heads_model,
-    _item_model,
-    measure_number,
-    policy_number,
-    read_edition,
+from pipeline.model.dates import NoDateError, japanese_date, read_date, western_year
+from pipeline.model.edition import Edition, Heading, Item, Repeat, class_name, read_edition
+from pipeline.model.form import (
+    KINDS,
+    LISTS,
+    SHORT_DONE,
+    SHORT_WORDS,
+    Column,
+    Form,
+    ItemNumbering,
+    Numbering,
+    form_of,
 )
-from pipeline.model.form import COLUMNS, form_of
-from pipeline.model.schema import json_schema
-from pipeline.model.values import TreatmentKind
-
-_FORM = form_of({})  # TEMPORARY
+from pipeline.model.schema import json_schema, list_title
+from pipeline.model.values import TreatmentKind, amount
 
 
 def json_text(data: object) -> bytes:
@@ -30,87 +36,167 @@ def json_text(data: object) -> bytes:
     return (json.dumps(data, ensure_ascii=False, indent=2) + "\n").encode()
 
 
+# The values of an item
+
+
+def parts_of(column: Column) -> dict[str, tuple[Any, str]]:
+    """The parts of a value in `column`, one cell, by name: type and description.
+
+    `text` is what the paper prints; the others are derived from it, but for the unit.
+    """
+    undecided = "未記入のこともある"
+    match column.kind:
+        case "symbol":
+            return {
+                "text": (str, f"{column.key}の記号。{undecided}"),
+                "meaning": (str, "記号の意味。未記入なら未記入"),
+            }
+        case "term" if column.decides:
+            goes_on = "次の版に続く(継続)か続かない(終了)か。未記入ならnull"
+            return {"text": (str, f"{column.key}の語。{undecided}"), "kind": (TreatmentKind | None, goes_on)}
+        case "term":
+            return {"text": (str, f"{column.key}の語。{undecided}")}
+        case "figure":
+            return {
+                "text": (str, f"{column.key}。紙面のとおり。{undecided}"),
+                "value": (int | float | None, "数。なければnull"),
+                "unit": (str, "単位。なければ空"),
+            }
+        case "date":
+            return {
+                "text": (str, f"{column.key}。紙面のとおり。なければ空"),
+                "date": (datetime.date | None, "西暦の日付(2013-03-31 の形)。なければnull"),
+            }
+    return {"text": (str, f"{column.key}。なければ空")}
+
+
+def values_of(item: Item, column: Column) -> tuple[dict[str, Any], ...]:
+    """The parts of the values of `item` in `column`, which has the edition's words: of a series, those of each year."""
+    return tuple(_value(item, column, text) for text in item.texts(column))
+
+
+def _value(item: Item, column: Column, text: str) -> dict[str, Any]:
+    words = column.words or {}
+    match column.kind:
+        case "symbol":
+            return {"text": text, "meaning": words.get(text, text)}
+        case "term" if column.decides:
+            return {"text": text, "kind": words.get(text)}
+        case "figure":
+            number = amount(text)
+            whole = number is None or "." not in text
+            value = None if number is None else int(number) if whole else float(number)
+            return {"text": text, "value": value, "unit": item.unit_of(column)}
+        case "date":
+            return {"text": text, "date": iso_date(text)}
+    return {"text": text}
+
+
+def iso_date(text: str) -> str | None:
+    """The day that a cell says, as 2013-03-31; None of an empty cell, 「-」, なし and 未記入."""
+    try:
+        return read_date(text).isoformat()
+    except NoDateError:
+        return None
+
+
+def flat_name(column: Column, part: str) -> str:
+    """The name of a part of a value in an item of the default columns: status, status_meaning."""
+    return column.attribute if part == "text" else f"{column.attribute}_{part}"
+
+
+# The models, of which the JSON Schema is made
+
+
 class _Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-if TYPE_CHECKING:
+class LevelForm(_Part):
+    """A level of a form."""
 
-    class HeadingsData(_Part):
-        """The column heads of the paper, by the name of the column."""
+    key: str = Field(description="名称")
+    head: str = Field(description="紙面での見出し")
+    numbering: Numbering = Field(description="見出しの番号の付け方")
 
-else:
-    HeadingsData = create_model(
-        "HeadingsData",
-        __base__=_Part,
-        __module__=__name__,
-        __doc__="The column heads of the paper.",
-        **dict.fromkeys((column.name for column in COLUMNS), str),
+
+class ItemForm(_Part):
+    """The items of a form."""
+
+    key: str = Field(description="名称")
+    head: str = Field(description="紙面での見出し")
+    numbering: ItemNumbering = Field(description="紙面での番号")
+
+
+class WordForm(_Part):
+    """A symbol or a term of a column."""
+
+    word: str = Field(description="記号か語")
+    meaning: str = Field(
+        description="記号の意味。行方の欄の語では、次の版に続く(継続)か続かない(終了)か。ほかの語では空"
     )
 
 
-class LegendData(_Part):
-    """A symbol and its meaning."""
+class ColumnForm(_Part):
+    """A column of a form."""
 
-    symbol: str = Field(description="実施状況の記号")
-    meaning: str = Field(description="記号の意味")
+    key: str = Field(description="名称")
+    head: str = Field(description="紙面での見出し")
+    kind: Literal[*KINDS.values()] = Field(  # type: ignore[valid-type]
+        description=f"種類。{'、'.join(f'{kind} {word}' for word, kind in KINDS.items())}"
+    )
+    unit: str = Field(description="すべての項目に共通の単位。なければ空")
+    years: tuple[str, ...] = Field(description="年度ごとの数なら、その年度")
+    words: tuple[WordForm, ...] = Field(description="記号か語。紙面の順")
+    done: tuple[str, ...] = Field(description="項目が済んだことを表す記号か語")
+    is_main: bool = Field(description="集計表の図と経過で数える欄か")
+    decides: bool = Field(description="次の版に続くかどうかを決める欄か")
+    is_below: bool = Field(description="紙面で、項目の下に幅いっぱいに印刷するか")
 
 
-class TreatmentData(_Part):
-    """A term and whether what has it goes on."""
+class FormData(_Part):
+    """The form of a list."""
 
-    term: str = Field(description="今後の取扱いの語")
-    kind: TreatmentKind = Field(description="次の版に続く(継続)か続かない(終了)か")
+    levels: tuple[LevelForm, ...] | None = Field(description="段。外側から。標準の段ならnull")
+    item: ItemForm | None = Field(description="項目。標準の項目ならnull")
+    columns: tuple[ColumnForm, ...] | None = Field(description="欄。紙面の順。標準の欄ならnull")
 
 
-class ItemData(_Part):
+class MarkData(_Part):
+    """A mark and its meaning."""
+
+    mark: str = Field(description="印")
+    meaning: str = Field(description="印の意味")
+
+
+class NoteData(_Part):
+    """A note below the list."""
+
+    number: str = Field(description="※の番号")
+    text: str = Field(description="文章")
+
+
+class _Row(_Part):
+    pass
+
+
+class _Item(_Row):
     """An item."""
 
     kind: Literal["item"] = "item"
     number: int = Field(description="NO", ge=1)
-    name: str = Field(description="推進項目の名称")
-    status: str = Field(description="実施状況の記号。未記入のこともある")
-    status_meaning: str = Field(description="記号の意味。未記入なら未記入")
-    treatment: str = Field(description="今後の取扱いの語。未記入のこともある")
-    treatment_kind: TreatmentKind | None = Field(description="次の版に続く(継続)か続かない(終了)か。未記入ならnull")
-    findings: str = Field(description="検証内容。なければ空")
-    department: str = Field(description="担当課。一覧の担当課と別に示されていなければ空")
-    merged_into: str = Field(description="統合先。次の版でこの項目を引き継ぐ項目の名称。なければ空")
-    previous_numbers: tuple[int, ...] = Field(description="前版NO。引き継いだ前版の項目の番号")
 
 
-class RepeatData(_Part):
-    """A row that shows an item of another measure once more."""
+class RepeatData(_Row):
+    """A row that shows an item below another heading once more."""
 
     kind: Literal["repeat"] = "repeat"
     number: int = Field(description="再び掲げる項目のNO", ge=1)
     name: str = Field(description="その項目の名称")
 
 
-class MeasureData(_Part):
-    """A measure."""
-
-    position: int = Field(description="推進方針の中での順番。1から", ge=1)
-    label: str = Field(description="紙面での番号")
-    name: str = Field(description="推進施策の名称")
-    page_break: bool = Field(description="trueなら紙面ではここから新しいページ")
-    rows: tuple[Annotated[ItemData | RepeatData, Field(discriminator="kind")], ...] = Field(
-        description="推進項目と再掲。紙面の順"
-    )
-
-
-class PolicyData(_Part):
-    """A policy."""
-
-    position: int = Field(description="順番。1から", ge=1)
-    label: str = Field(description="紙面での番号")
-    name: str = Field(description="推進方針の名称")
-    page_break: bool = Field(description="trueなら紙面ではここから新しいページ")
-    measures: tuple[MeasureData, ...] = Field(description="推進施策。紙面の順")
-
-
-class DataFile(_Part):
-    """The whole file."""
+class _File(_Part):
+    """The whole file: what does not depend on the form."""
 
     version: Literal[1] = Field(1, description="この形式の版")
     edition: str = Field(description="版の名前")
@@ -125,137 +211,431 @@ class DataFile(_Part):
     draft: bool = Field(description="元データで案とされているか")
     is_draft: bool = Field(description="紙面に「案」とあるか。未記入があれば案になる")
     previous: str | None = Field(description="前版の名前。なければnull")
-    headings: HeadingsData = Field(description="紙面の欄の見出し")
-    legend: tuple[LegendData, ...] = Field(description="凡例。紙面の順")
-    treatments: tuple[TreatmentData, ...] = Field(description="今後の取扱いの語。紙面の順")
-    policies: tuple[PolicyData, ...] = Field(description="推進方針。紙面の順")
 
 
-class _MeasureFrame(MeasureData):
-    rows: tuple[()] = ()  # the rows are in data.csv
+def _extras(form: Form) -> dict[str, tuple[Any, Any]]:
+    """The fields that the file has only where the edition does."""
+    done = {
+        f"{column.attribute}_done": (tuple[str, ...], Field(description=f"{column.key}のうち、済んだことを表すもの"))
+        for column in form.own
+        if not form.has_own_columns and column.key in SHORT_DONE
+    }
+    return {
+        "form": (FormData, Field(description="様式(段と欄)")),
+        "sheet_name": (str, Field(description="用紙")),
+        "legend_place": (str, Field(description="紙面で、記号の意味をどのページに印刷するか")),
+        "preface": (str, Field(description="前文")),
+        "postface": (str, Field(description="後文")),
+        "marks": (tuple[MarkData, ...], Field(description="印。紙面の順")),
+        "notes": (tuple[NoteData, ...], Field(description="注。紙面の順")),
+        **done,
+    }
 
 
-class _PolicyFrame(PolicyData):
-    measures: tuple[_MeasureFrame, ...]
+@lru_cache(maxsize=16)
+def file_model(form: Form, extras: frozenset[str], with_rows: bool = True) -> Any:
+    """The model of data.json for a `form`, with those of its `_extras` that the edition has.
+
+    Without its rows it is the `edition` of data.schema.json.
+    """
+    item: Any = _item_model(form, "marks" in extras)
+    row: Any = Annotated[item | RepeatData, Field(discriminator="kind")]
+    children = (tuple[row, ...], Field(description=f"{form.item.key}と再掲。紙面の順"))
+    child: dict[str, Any] = {"rows": children if with_rows else (tuple[()], ())}
+    for level, above in reversed([*zip(form.levels, (None, *form.levels), strict=False)]):
+        within = f"{above.key}の中での順番" if above else "順番"
+        fields = {
+            "position": (int, Field(description=f"{within}。1から", ge=1)),
+            "label": (str, Field(description="紙面での番号")),
+            "name": (str, Field(description=f"{level.key}の名称")),
+            "page_break": (bool, Field(description="trueなら紙面ではここから新しいページ")),
+        }
+        section: Any = _model(f"{class_name(level)}Data", _Part, fields | child)
+        child = {list_of(level): (tuple[section, ...], Field(description=f"{level.key}。紙面の順"))}
+    headed = (column.attribute for column in form.columns if _is_headed(form, column))
+    heads = _model("HeadingsData", _Part, dict.fromkeys(headed, (str, ...)))
+    fields = {name: field for name, field in _extras(form).items() if name in extras}
+    fields["headings"] = (heads, Field(description="紙面の欄の見出し"))
+    return _model("DataFile", _File, fields | _word_lists(form) | child)
 
 
-class _Frame(DataFile):
-    """What data.schema.json holds of an edition: all but its rows."""
-
-    policies: tuple[_PolicyFrame, ...]
-
-
-class SchemaFile(BaseModel):
-    """The part of data.schema.json that is read back."""
-
-    edition: _Frame
+def _model(name: str, base: type[BaseModel], fields: dict[str, Any]) -> Any:
+    """A model with these fields after those of `base`: type and `Field` by name."""
+    return create_model(name, __base__=base, __module__=__name__, **fields)
 
 
-def data_schema() -> dict[str, Any]:
-    """The JSON Schema of data.json."""
-    return json_schema(DataFile, "実施状況一覧のオープンデータ", "serialization")
+def list_of(level: Column) -> str:
+    """The name of a list of sections of `level`."""
+    return LISTS.get(level.name, "sections")
 
 
-def data_file(edition: Edition, name: str) -> DataFile:
+def _is_headed(form: Form, column: Column) -> bool:
+    """Whether the head of `column` stands in `headings`; the others stand in `form`."""
+    return {"level": "段", "number": "", "name": "項目"}.get(column.kind, "欄") not in form.written
+
+
+def _word_lists(form: Form) -> dict[str, Any]:
+    """The fields of the words of the default columns: 凡例 and its like."""
+    fields: dict[str, Any] = {}
+    for column in form.own if not form.has_own_columns else ():
+        if name := LISTS.get(column.name):
+            key = SHORT_WORDS[column.key]
+            word, says = _WORD_PARTS[column.kind]
+            explained = {
+                "symbol": (f"{column.key}の記号", "記号の意味", key),
+                "term": (f"{column.key}の語", "次の版に続く(継続)か続かない(終了)か", f"{key}の語"),
+            }[column.kind]
+            kind = str if column.kind == "symbol" else TreatmentKind
+            parts = {word: (str, Field(description=explained[0])), says: (kind, Field(description=explained[1]))}
+            model = _model(f"{name.removesuffix('s').capitalize()}Data", _Part, parts)
+            fields[name] = (tuple[model, ...], Field(description=f"{explained[2]}。紙面の順"))  # type: ignore[valid-type]
+    return fields
+
+
+# The names of a word and of what it says, by kind of column.
+_WORD_PARTS = {"symbol": ("symbol", "meaning"), "term": ("term", "kind")}
+
+
+def _item_model(form: Form, with_marks: bool) -> Any:
+    fields: dict[str, Any] = {"name": (str, Field(description=f"{form.item.key}の名称"))}
+    if has_own_labels(form):
+        fields["label"] = (str, Field(description="紙面での番号。なければ空"))
+    if with_marks:
+        fields["marks"] = (tuple[str, ...], Field(description="印"))
+    if form.has_own_columns:
+        values = {column.field: (_value_model(column), Field(alias=column.key)) for column in form.own}
+        fields["values"] = (
+            _model("ValuesData", _Part, values),
+            Field(description="欄の値。欄の名称ごと"),
+        )
+    else:
+        fields |= {
+            flat_name(column, part): (kind, Field(description=description))
+            for column in form.own
+            for part, (kind, description) in parts_of(column).items()
+        }
+    if not has_departments(form):
+        fields["department"] = (str, Field(description="担当課。一覧の担当課と別に示されていなければ空"))
+    fields["merged_into"] = (str, Field(description="統合先。次の版でこの項目を引き継ぐ項目の名称。なければ空"))
+    fields["previous_numbers"] = (tuple[int, ...], Field(description="前版NO。引き継いだ前版の項目の番号"))
+    return _model("ItemData", _Item, fields)
+
+
+def _value_model(column: Column) -> Any:
+    parts: dict[str, Any] = {
+        part: (kind, Field(description=description)) for part, (kind, description) in parts_of(column).items()
+    }
+    name = f"{class_name(column)}Data"
+    if not column.years:
+        return _model(name, _Part, parts)
+    year: Any = Literal[column.years]
+    model: Any = _model(name, _Part, {"year": (year, Field(description="年度"))} | parts)
+    return tuple[model, ...]
+
+
+def own_columns(edition: Edition) -> tuple[Column, ...]:
+    """The columns of 欄, with the heads and the words of `edition`."""
+    return tuple(column for column in edition.columns if column.kind in KINDS.values())
+
+
+def has_own_labels(form: Form) -> bool:
+    """Whether an item has a number of its own to print."""
+    return form.number is not None and form.number.field == "own_label"
+
+
+def has_departments(form: Form) -> bool:
+    """Whether a column shows the items' 担当課."""
+    return any(column.kind == "department" for column in form.own)
+
+
+def data_schema(edition: Edition) -> dict[str, Any]:
+    """The JSON Schema of the data.json of `edition`."""
+    model = file_model(edition.form, frozenset(_extra_values(edition)))
+    return json_schema(model, f"{list_title(edition.form)}のオープンデータ", "serialization")
+
+
+# Writing
+
+
+def data_file(edition: Edition, name: str) -> dict[str, Any]:
     """The content of data.json; `name` is the edition's id."""
-    return DataFile(
-        edition=name,
-        title=edition.title,
-        municipality=edition.municipality,
-        fiscal_year=edition.fiscal_year,
-        fiscal_year_western=western_year(edition.fiscal_year),
-        as_of=edition.as_of.isoformat() if edition.as_of else None,
-        as_of_japanese=japanese_date(edition.as_of) if edition.as_of else None,
-        department=edition.department,
-        document_number=edition.document_number,
-        draft=edition.draft,
-        is_draft=edition.is_draft,
-        previous=edition.previous,
-        headings=HeadingsData.model_validate({column.name: column.head for column in edition.columns}),
-        legend=tuple(LegendData(symbol=symbol, meaning=meaning) for symbol, meaning in edition.legend.items()),
-        treatments=tuple(TreatmentData(term=term, kind=kind) for term, kind in edition.treatments.items()),
-        policies=tuple(_policy(edition, policy, position) for position, policy in enumerate(edition.policies, 1)),
-    )
+    return {
+        "version": 1,
+        "edition": name,
+        "title": edition.title,
+        "municipality": edition.municipality,
+        "fiscal_year": edition.fiscal_year,
+        "fiscal_year_western": western_year(edition.fiscal_year),
+        "as_of": edition.as_of.isoformat() if edition.as_of else None,
+        "as_of_japanese": japanese_date(edition.as_of) if edition.as_of else None,
+        "department": edition.department,
+        "document_number": edition.document_number,
+        "draft": edition.draft,
+        "is_draft": edition.is_draft,
+        "previous": edition.previous,
+        **_extra_values(edition),
+        "headings": {one.attribute: one.head for one in edition.columns if _is_headed(edition.form, one)},
+        **{
+            LISTS[column.name]: [
+                dict(zip(_WORD_PARTS[column.kind], pair, strict=True)) for pair in (column.words or {}).items()
+            ]
+            for column in edition.columns
+            if not edition.form.has_own_columns and column.kind in _WORD_PARTS
+        },
+        **_Writer(edition).children(),
+    }
 
 
-def _policy(edition: Edition, policy: Policy, position: int) -> PolicyData:
-    return PolicyData(
-        position=position,
-        label=policy_number(position),
-        name=policy.name,
-        page_break=policy.page_break,
-        measures=tuple(
-            MeasureData(
-                position=within,
-                label=measure_number(within),
-                name=measure.name,
-                page_break=measure.page_break,
-                rows=tuple(_row(edition, row) for row in measure.rows),
-            )
-            for within, measure in enumerate(policy.measures, 1)
-        ),
-    )
+def _extra_values(edition: Edition) -> dict[str, Any]:
+    """The values of those `_extras` that the edition has."""
+    values = {
+        "form": _form_data(edition) if edition.form.written else None,
+        "sheet_name": edition.sheet_name,
+        "legend_place": edition.legend_place,
+        "preface": edition.preface,
+        "postface": edition.postface,
+        "marks": [{"mark": mark, "meaning": meaning} for mark, meaning in edition.marks.items()],
+        "notes": [{"number": number, "text": text} for number, text in edition.notes.items()],
+    } | {f"{column.attribute}_done": [*column.done] for column in edition.form.own}
+    usual = {name: Edition.model_fields[name].default for name in ("sheet_name", "legend_place")}
+    return {name: values[name] for name in _extras(edition.form) if values[name] and values[name] != usual.get(name)}
 
 
-def _row(edition: Edition, row: Item | Repeat) -> ItemData | RepeatData:
-    if isinstance(row, Repeat):
-        return RepeatData(number=row.number, name=edition.items[row.number].name)
-    return ItemData(
-        number=row.number,
-        name=row.name,
-        status=row.status,
-        status_meaning=edition.legend.get(row.status, row.status),
-        treatment=row.treatment,
-        treatment_kind=edition.treatments.get(row.treatment),
-        findings=row.findings,
-        department=row.department,
-        merged_into=row.merged_into,
-        previous_numbers=row.previous_numbers,
-    )
+def _form_data(edition: Edition) -> dict[str, Any]:
+    form = edition.form
+
+    def of(column: Column, **more: Any) -> dict[str, Any]:
+        return {"key": column.key, "head": column.head, **more}
+
+    levels = [of(one, numbering=one.numbering) for one in edition.columns if one.kind == "level"]
+    numbering = "なし" if form.number is None else "自由" if has_own_labels(form) else "NO"
+    columns = [
+        of(
+            one,
+            kind=one.kind,
+            unit=one.unit,
+            years=[*one.years],
+            words=[{"word": word, "meaning": meaning} for word, meaning in (one.words or {}).items()],
+            done=[*one.done],
+            is_main=one.is_main,
+            decides=one.decides,
+            is_below=one.is_below,
+        )
+        for one in own_columns(edition)
+    ]
+    return {
+        "levels": levels if "段" in form.written else None,
+        "item": of(edition.item_column, numbering=numbering) if "項目" in form.written else None,
+        "columns": columns if form.has_own_columns else None,
+    }
+
+
+class _Writer:
+    def __init__(self, edition: Edition) -> None:
+        self._edition = edition
+        self._own = own_columns(edition)
+        self._sections: dict[tuple[int, ...], list[Heading]] = {}
+        for path in edition.outline():
+            self._sections.setdefault(path[-1].positions[:-1], []).append(path[-1])
+
+    def children(self, above: Heading | None = None) -> dict[str, Any]:
+        """The list of what is directly below a heading, or below none."""
+        levels = self._edition.form.levels
+        positions = above.positions if above else ()
+        if len(positions) == len(levels):
+            return {"rows": [self._row(row) for row in (above.section if above else self._edition).children]}
+        return {
+            list_of(levels[len(positions)]): [
+                {
+                    "position": heading.positions[-1],
+                    "label": heading.number,
+                    "name": heading.section.name,
+                    "page_break": heading.section.page_break,
+                    **self.children(heading),
+                }
+                for heading in self._sections.get(positions, ())
+            ]
+        }
+
+    def _row(self, row: Any) -> dict[str, Any]:
+        if isinstance(row, Repeat):
+            return {"kind": "repeat", "number": row.number, "name": self._edition.items[row.number].name}
+        assert isinstance(row, Item)
+        form = self._edition.form
+        return {
+            "kind": "item",
+            "number": row.number,
+            "name": row.name,
+            **({"label": row.label} if has_own_labels(form) else {}),
+            **({"marks": [*row.marks]} if self._edition.marks else {}),
+            **self._values(row),
+            **({} if has_departments(form) else {"department": row.department}),
+            "merged_into": row.merged_into,
+            "previous_numbers": [*row.previous_numbers],
+        }
+
+    def _values(self, item: Item) -> dict[str, Any]:
+        if not self._edition.form.has_own_columns:
+            return {
+                flat_name(column, part): value
+                for column in self._own
+                for part, value in values_of(item, column)[0].items()
+            }
+        return {
+            "values": {
+                column.key: [
+                    {"year": year, **parts} for year, parts in zip(column.years, values_of(item, column), strict=True)
+                ]
+                if column.years
+                else values_of(item, column)[0]
+                for column in self._own
+            }
+        }
+
+
+# Reading
 
 
 def edition_from_json(data: bytes) -> Edition:
     """The edition in the content of data.json. Raises `ValueError` if it is malformed."""
-    return edition_of(DataFile.model_validate_json(data))
+    return edition_of(read_json(data))
 
 
-def edition_of(file: DataFile) -> Edition:
+def read_json(data: bytes) -> dict[str, Any]:
+    """The content of data.json, of which every value is of its type. Raises `ValueError` if it is malformed."""
+    return checked(json.loads(data))
+
+
+def checked(file: Any, with_rows: bool = True) -> dict[str, Any]:
+    """`file`, the content of data.json (without rows: as in data.schema.json). Raises `ValueError` if it is malformed."""
+    if not isinstance(file, dict):
+        raise ValueError("no object")
+    form = form_in(file)
+    model = file_model(form, frozenset(file.keys() & _extras(form).keys()), with_rows)
+    read: dict[str, Any] = model.model_validate(file).model_dump(mode="json", by_alias=True)
+    return read
+
+
+def form_in(file: Mapping[str, Any]) -> Form:
+    """The form of the edition in `file`. Raises `ValueError` if it is malformed."""
+    return form_of(_form_source(file))
+
+
+def _form_source(file: Mapping[str, Any]) -> dict[str, Any]:
+    """What `file` says of the form, under the keys of a source."""
+    source: dict[str, Any] = {"用紙": str(file["sheet_name"])} if "sheet_name" in file else {}
+    form = FormData.model_validate(file.get("form", dict.fromkeys(FormData.model_fields)))
+    if form.levels is not None:
+        source["段"] = [{"名称": level.key, "番号": level.numbering} for level in form.levels]
+    if form.item is not None:
+        source["項目"] = {"名称": form.item.key, "番号": form.item.numbering}
+    if form.columns is not None:
+        source["欄"] = {column.key: _column_source(column) for column in form.columns}
+    return source | {
+        key: file[name]
+        for column in form_of({}).own
+        if (name := f"{column.attribute}_done") in file and (key := SHORT_DONE[column.key])
+    }
+
+
+def _column_source(column: ColumnForm) -> dict[str, Any]:
+    """欄 of one column."""
+    is_symbol = column.kind == "symbol"
+    said = {
+        "種類": next(word for word, kind in KINDS.items() if kind == column.kind),
+        "単位": column.unit,
+        "年度": [*column.years],
+        "凡例" if is_symbol else "語": {one.word: one.meaning for one in column.words},
+        "完了の記号" if is_symbol else "完了の語": [*column.done],
+        "集計": "主" if column.is_main else "",
+        "行方": "true" if column.decides else "",
+        "段落": "下" if column.is_below else "",
+    }
+    return {key: value for key, value in said.items() if value}
+
+
+def edition_of(file: Mapping[str, Any]) -> Edition:
     """The edition in `file`, rebuilt as source text, so that the model validates it."""
+    source = _form_source(file)
+    form = form_of(source)
+    heads = {column.key: file["headings"][column.attribute] for column in form.columns if _is_headed(form, column)}
+    for spec in ("levels", "item", "columns"):
+        part = file.get("form", {}).get(spec) or []
+        heads |= {one["key"]: one["head"] for one in (part if isinstance(part, list) else [part])}
+    words = {}
+    if not form.has_own_columns:
+        for column in form.own:
+            if name := LISTS.get(column.name):
+                word, says = _WORD_PARTS[column.kind]
+                words[SHORT_WORDS[column.key]] = {one[word]: one[says] for one in file[name]}
     return read_edition(
         _said(Edition, file)
+        | source
         | {
-            "見出し": _said(_heads_model(_FORM), file.headings),
-            "凡例": {entry.symbol: entry.meaning for entry in file.legend},
-            "今後の取扱い": {entry.term: entry.kind for entry in file.treatments},
-            "推進方針": [
-                _said(Policy, policy)
-                | {
-                    "推進施策": [
-                        _said(Measure, measure)
-                        | {
-                            "推進項目": [
-                                _said(_item_model(_FORM) if isinstance(row, ItemData) else Repeat, row)
-                                for row in measure.rows
-                            ]
-                        }
-                        for measure in policy.measures
-                    ]
-                }
-                for policy in file.policies
-            ],
+            "見出し": heads,
+            **words,
+            "印": {one["mark"]: one["meaning"] for one in file.get("marks", ())},
+            "注": {one["number"]: one["text"] for one in file.get("notes", ())},
+            **_children(form, file, 0),
         }
     )
 
 
-def _said(kind: type[BaseModel], part: BaseModel) -> dict[str, Any]:
-    """The scalar fields of `part` as text under the source's keys of `kind`; nested parts are left out."""
+def _children(form: Form, part: Mapping[str, Any], depth: int) -> dict[str, Any]:
+    """What is below a section, or the whole file, at `depth`."""
+    if depth == len(form.levels):
+        return {form.item.key: [_row_source(form, row) for row in part["rows"]]}
+    level = form.levels[depth]
+    return {
+        level.key: [
+            {
+                "名称": section["name"],
+                "改ページ": str(section["page_break"]).lower(),
+                **({"番号": section["label"]} if level.numbering == "自由" else {}),
+                **_children(form, section, depth + 1),
+            }
+            for section in part[list_of(level)]
+        ]
+    }
+
+
+def _row_source(form: Form, row: Mapping[str, Any]) -> dict[str, Any]:
+    if row["kind"] == "repeat":
+        return _said(Repeat, row)
+    values = {column: _cells(form, row, column) for column in form.own}
+    units = {
+        cell["unit"]
+        for column, cells in values.items()
+        for cell in cells
+        if column.kind == "figure" and not column.unit
+    }
+    return _said(Item, row) | {
+        **({"番号": row["label"]} if has_own_labels(form) else {}),
+        **({"単位": units.pop()} if len(units) == 1 else {}),
+        **{
+            column.key: [cell["text"] for cell in cells] if column.years else cells[0]["text"]
+            for column, cells in values.items()
+        },
+    }
+
+
+def _cells(form: Form, row: Mapping[str, Any], column: Column) -> list[Mapping[str, Any]]:
+    """The parts of the values of an item in `column`."""
+    if not form.has_own_columns:
+        return [{"text": row[flat_name(column, "text")]}]
+    value = row["values"][column.key]
+    return value if column.years else [value]
+
+
+def _said(kind: type[BaseModel], part: Mapping[str, Any]) -> dict[str, Any]:
+    """The scalars of `part`, and its lists of them, as text under the source's keys of `kind`."""
     said: dict[str, Any] = {}
     for name, field in kind.model_fields.items():
-        value = getattr(part, name, None)
+        value = part.get(name)
         if isinstance(value, bool):
             said[str(field.alias)] = str(value).lower()
         elif isinstance(value, int | str):
             said[str(field.alias)] = str(value)
-        elif isinstance(value, tuple) and all(isinstance(one, int) for one in value):
+        elif isinstance(value, list) and all(isinstance(one, int | str) for one in value):
             said[str(field.alias)] = list(map(str, value))
     return said

@@ -132,7 +132,7 @@ def page(edition: Edition, carried: Carried, data: Sequence[str] = ()) -> str:
         narrow=narrow(widths, edition.form.has_own_columns),
         groups=tuple(groups(edition, widths)),
         carried=carried,
-        data=data,
+        data=tuple(_links(edition, data)),
         about=tuple(_about(edition)),
         filters=tuple(_filters(edition)),
         searched=_searched(edition),
@@ -140,6 +140,14 @@ def page(edition: Edition, carried: Carried, data: Sequence[str] = ()) -> str:
 
 
 # Values for the template
+
+
+def _links(edition: Edition, data: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """The open data beside the page: file names with their labels. Figures by year come with data.csv."""
+    for name in data:
+        yield name, f"データ({name.rpartition('.')[2].upper()})"
+        if name == "data.csv" and any(column.years for column in edition.form.own):
+            yield "data-series.csv", "年度ごとの数(CSV)"
 
 
 def _about(edition: Edition) -> Iterator[tuple[str, str]]:
