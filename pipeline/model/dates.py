@@ -71,3 +71,51 @@ def western_year(text: str) -> int | None:
     first = next((first for first, name in _ERAS if name == era), None)
     # 1873 was the sixth year of Meiji.
     return first.year + number - (6 if era == "明治" else 1) if first and number else None
+
+
+_LETTERS = {"R": "令和", "H": "平成", "S": "昭和"}
+_DIGITS = "[0-9０-９]"
+_YEAR = (
+    f"(?:(?P<era>明治|大正|昭和|平成|令和)(?P<number>元|{_DIGITS}{{1,2}})"
+    f"|(?P<letter>[RHSＲＨＳ])(?P<short>{_DIGITS}{{1,2}})|(?P<west>(?:19|20|１９|２０){_DIGITS}{{2}}))"
+)
+# A head that is a year, and no more than that.
+_YEAR_HEAD = re.compile(f"{_YEAR}(?:年度?)?末?(?:の?実績値?)?")
+# A year within a text.
+_NAMED_YEAR = re.compile(
+    f"(?:明治|大正|昭和|平成|令和)(?:元|{_DIGITS})|(?<![A-Za-zＡ-Ｚ])[RHSＲＨＳ]{_DIGITS}{{1,2}}(?!{_DIGITS})"
+    f"|(?<!{_DIGITS}){_DIGITS}{{4}}年"
+)
+_FULL_WIDTH = str.maketrans("0123456789", "０１２３４５６７８９")
+
+
+def names_year(text: str) -> bool:
+    """Whether `text` names a year, as 令和5年度の実績 does."""
+    return bool(_NAMED_YEAR.search(text))
+
+
+def next_year(head: str) -> str | None:
+    """The head that follows the year `head`: 令和6年度 after 令和5年度, R6 after R5, 2024 after 2023.
+
+    None if `head` says no year, or more than a year (令和7年度目標).
+    """
+    found = _YEAR_HEAD.fullmatch(head)
+    if not found:
+        return None
+    letter = unicodedata.normalize("NFKC", found["letter"] or "")
+    era = found["era"] or _LETTERS.get(letter, "")
+    number = unicodedata.normalize("NFKC", found["number"] or found["short"] or found["west"])
+    year = western_year(f"{era}{number}年")
+    if year is None:
+        return None
+    following = str(year + 1)
+    if era:
+        # The last day of a year has the era that the fiscal year is called by.
+        following = japanese_year(datetime.date(year + 1, 12, 31)).removesuffix("年")
+        if letter:
+            name = next(short for short, long in _LETTERS.items() if following.startswith(long))
+            following = f"{name}{following[2:].replace('元', '1')}"
+    said = "".join(filter(None, found.groups()))
+    if said != unicodedata.normalize("NFKC", said):
+        following = following.translate(_FULL_WIDTH)
+    return following + head[len(said) :]

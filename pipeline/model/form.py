@@ -141,6 +141,11 @@ class Form:
         return next((column for column in self.columns if column.kind == "number"), None)
 
     @property
+    def item_numbering(self) -> ItemNumbering:
+        """番号 of the items."""
+        return "なし" if self.number is None else "NO" if self.number.field == "number" else "自由"
+
+    @property
     def own(self) -> tuple[Column, ...]:
         """The columns that the form itself names (欄)."""
         return tuple(column for column in self.columns if column.kind not in ("level", "number", "name"))
@@ -231,6 +236,23 @@ def _columns(specs: Mapping[str, Any], data: Mapping[str, Any]) -> Iterator[Colu
             decides=spec.get("行方") in YES,
             is_below=spec.get("段落") == "下",
         )
+
+
+def spec_of(column: Column) -> dict[str, Any]:
+    """`column`, one of 欄 with its words, as a source says it: the inverse of `form_of`."""
+    words = column.words or {}
+    is_symbol = column.kind == "symbol"
+    said = {
+        "種類": next(word for word, kind in KINDS.items() if kind == column.kind),
+        "単位": column.unit,
+        "年度": [*column.years],
+        "凡例" if is_symbol else "語": dict(words) if is_symbol or column.decides else [*words],
+        "集計": "主" if column.is_main else "",
+        "行方": column.decides,
+        "完了の記号" if is_symbol else "完了の語": [*column.done],
+        "段落": "下" if column.is_below else "",
+    }
+    return {key: value for key, value in said.items() if value}
 
 
 def number_of(level: Column, position: int, own: str = "") -> str:

@@ -23,6 +23,11 @@ def edition_schema(form: Form | None = None) -> str:
     return json.dumps(schema, ensure_ascii=False, indent=2) + "\n"
 
 
+def schema_name(form: Form, edition_id: str) -> str:
+    """The file in source/ with the JSON Schema of an edition: its own if it has a form of its own."""
+    return f"{edition_id}.schema.json" if form.written else NAME
+
+
 def list_title(form: Form) -> str:
     """What titles call a list of this `form`; of the default form, by what it is counted by: 実施状況一覧."""
     main = "" if form.has_own_columns else next((column.key for column in form.own if column.is_main), "")

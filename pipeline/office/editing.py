@@ -17,7 +17,7 @@ from pipeline.model.form import FIGURE, Form
 from pipeline.model.rules import form_of_tree, rows
 from pipeline.source.tree import Mapping as Item
 from pipeline.source.tree import Node, Scalar, Sequence, Source, parse_source, plain
-from pipeline.years.draft import scalar
+from pipeline.source.writing import scalar
 
 # Where a value stands in an item: at a key, or at a key and a place (from 0) in its list.
 Place = str | tuple[str, int]

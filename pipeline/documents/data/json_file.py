@@ -26,6 +26,7 @@ from pipeline.model.form import (
     ItemNumbering,
     Numbering,
     form_of,
+    spec_of,
 )
 from pipeline.model.schema import json_schema, list_title
 from pipeline.model.values import TreatmentKind, amount
@@ -340,7 +341,7 @@ def own_columns(edition: Edition) -> tuple[Column, ...]:
 
 def has_own_labels(form: Form) -> bool:
     """Whether an item has a number of its own to print."""
-    return form.number is not None and form.number.field == "own_label"
+    return form.item_numbering == "自由"
 
 
 def has_departments(form: Form) -> bool:
@@ -408,7 +409,6 @@ def _form_data(edition: Edition) -> dict[str, Any]:
         return {"key": column.key, "head": column.head, **more}
 
     levels = [of(one, numbering=one.numbering) for one in edition.columns if one.kind == "level"]
-    numbering = "なし" if form.number is None else "自由" if has_own_labels(form) else "NO"
     columns = [
         of(
             one,
@@ -425,7 +425,7 @@ def _form_data(edition: Edition) -> dict[str, Any]:
     ]
     return {
         "levels": levels if "段" in form.written else None,
-        "item": of(edition.item_column, numbering=numbering) if "項目" in form.written else None,
+        "item": of(edition.item_column, numbering=form.item_numbering) if "項目" in form.written else None,
         "columns": columns if form.has_own_columns else None,
     }
 
@@ -538,20 +538,13 @@ def _form_source(file: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _column_source(column: ColumnForm) -> dict[str, Any]:
-    """欄 of one column."""
-    is_symbol = column.kind == "symbol"
-    said = {
-        "種類": next(word for word, kind in KINDS.items() if kind == column.kind),
-        "単位": column.unit,
-        "年度": [*column.years],
-        "凡例" if is_symbol else "語": {one.word: one.meaning for one in column.words},
-        "完了の記号" if is_symbol else "完了の語": [*column.done],
-        "集計": "主" if column.is_main else "",
-        "行方": "true" if column.decides else "",
-        "段落": "下" if column.is_below else "",
-    }
-    return {key: value for key, value in said.items() if value}
+def _column_source(said: ColumnForm) -> dict[str, Any]:
+    """One of 欄; its flag is text, like every value of a source."""
+    words = {one.word: one.meaning for one in said.words}
+    column = Column(
+        "", said.key, said.kind, said.head, words=words, **said.model_dump(exclude={"key", "kind", "head", "words"})
+    )
+    return {key: str(value).lower() if isinstance(value, bool) else value for key, value in spec_of(column).items()}
 
 
 def edition_of(file: Mapping[str, Any]) -> Edition:
