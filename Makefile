@@ -54,7 +54,7 @@ renumber: renumber$(SEE_ABOVE) ## NOを、印刷する順に1から付け直す�
 undo: undo$(SEE_ABOVE) ## コマンドが元データに書き込んだことを、一つ前に戻す。 ## EDITION=版
 clean: clean$(SEE_ABOVE) ## out/ から、作り直せるものを消す。書き換えたものと自分で置いたものは残す。
 sign: sign$(SEE_ABOVE) ## 一覧に電子署名を付ける(パスワードは画面で尋ねる)。 ## EDITION=版 KEY=鍵.p12 [PASSPHRASE_FILE=ファイル]
-schema: schema$(SEE_ABOVE) ## 元データの書き方の定義(JSON Schema)を作る。
+schema: schema$(SEE_ABOVE) ## 元データの書き方の定義(JSON Schema)を作る。EDITION を指定すると、その版の段と欄に合わせる。 ## [EDITION=版]
 demo: demo$(SEE_ABOVE) ## 架空の2年分の見本を demo/ に作り、資料を一通り作ってみる。
 # end the commands (make generate)
 

@@ -31,6 +31,9 @@ settings.load_profile("project")
 
 ROOT = Path(__file__).resolve().parent.parent
 
+# Samples of other forms.
+FORMS = sorted((ROOT / "tests/forms").glob("*.yaml"))
+
 # A small edition without errors and without warnings. Made up for the tests.
 HEALTHY = """\
 表題: 試験一覧

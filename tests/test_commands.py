@@ -88,7 +88,6 @@ NEVER = {
     ("undo", 4): "makes no document",
     ("clean", 1): "reads no source",
     ("clean", 4): "makes no document",
-    ("schema", 1): "reads no source",
     ("schema", 4): "makes no document",
 }
 
@@ -135,6 +134,19 @@ def two_blanks(_: Patch) -> None:
 def misnamed(_: Patch) -> None:
     Path("source/令和六年.yaml").write_text(HEALTHY, "utf-8")
     LATER.unlink()
+
+
+def other_form(_: Patch) -> None:
+    TEST.write_text(
+        "表題: 試験一覧\n段: []\n項目: {名称: 事業}\n欄: {評価: {種類: 記号, 凡例: {A: 良い}}}\n"
+        "事業: [{NO: 1, 名称: 項目一, 評価: A}, {NO: 2, 名称: 項目二, 評価: A}]\n",
+        "utf-8",
+    )
+    LATER.unlink()
+
+
+def broken_form(_: Patch) -> None:
+    TEST.write_text("欄: {評価: {種類: 絵}}\n" + HEALTHY, "utf-8")
 
 
 def no_editions(_: Patch) -> None:
@@ -355,6 +367,11 @@ def error_in_the_sample(_: Patch) -> None:
 # What the files say that a command wrote
 
 
+def is_the_schema_of_test() -> None:
+    item = json.loads(Path("source/test.schema.json").read_text("utf-8"))["$defs"]["Item"]
+    assert (item["title"], item["properties"]["評価"]["enum"]) == ("事業", ["A", "未記入"])
+
+
 def is_the_schema() -> None:
     written = json.loads(Path("source/edition.schema.json").read_text("utf-8"))
     assert written == json.loads((ROOT / "source/edition.schema.json").read_text("utf-8"))
@@ -512,6 +529,14 @@ ROWS = (
         then=is_the_signed_report,
     ),
     Row("schema", 0, out=("source/edition.schema.json",), written=("source/edition.schema.json",), then=is_the_schema),
+    Row(
+        "schema", 0, other_form, typed="schema test", out=("source/test.schema.json",), written=("source/test.schema.json",),
+        then=is_the_schema_of_test, name="of an edition",
+    ),
+    Row(
+        "next", 0, other_form, out=("source/third.yaml: 下書きを作りました。未記入などの警告2件。", "source/third.schema.json"),
+        written=("source/third.yaml", "source/third.schema.json"), name="another form",
+    ),
     Row("demo", 0, out=DEMO_SAID, err=("source/r6.yaml: W507: 未記入が2か所あります(市民協働課 2)。",) * 7, written=DEMO),
     Row(
         "next", 0, in_folder, typed="next --from test --to third --in elsewhere",
@@ -561,13 +586,14 @@ ROWS = (
     Row("import", 1, replied("済み"), out=NO_CHANGE[:1], err=("reply.xlsx 6行", "何も書き込んでいません。"), name="wrong answer"),
     Row("import", 1, typed="import source/test.yaml --apply", out=("読み取れたファイルがありません。",), err=("test.yaml: ", "何も書き込んでいません。"), name="no workbook"),
     Row("import", 1, reply_to_a_broken_source, err=E402),
+    Row("schema", 1, broken_form, typed="schema test", err=("source/test.yaml:1:14: E218: 欄「評価」の種類「絵」は、使えません。",)),
     Row("demo", 1, error_in_the_sample, out=("架空の見本を demo/ に用意してあります。",), err=("source/r5.yaml:", "E401")),
     # 2: wrong usage
     *(Row(command, 2, typed=f"{USUAL[command]} --nonsense", err=("使い方が違います: ", f"使い方: make {command}"), name="unknown option") for command in BY_NAME),
     *(Row(command, 2, typed=f"{USUAL[command]} --in nowhere", err=("IN のフォルダ「nowhere」を開けません。",), name="unknown folder") for command in BY_NAME),
     *(
         Row(command, 2, typed=f"{command} nowhere", err=("版「nowhere」は source/ にありません。ある版: later、test",), name="unknown edition")
-        for command in ("report", "preview", "check", "diff", "summary", "history", "data", "sheets", "status")
+        for command in ("report", "preview", "check", "diff", "summary", "history", "data", "sheets", "status", "schema")
     ),
     *(
         Row(command, 2, no_editions, typed=command, err=("source/ に版(.yaml)がありません。",))

@@ -1,5 +1,6 @@
 """The next edition's draft carries over what goes on, loses nothing and invents nothing. All editions but the original are made up."""
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -8,13 +9,19 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from pipeline.cli.command import main
+from pipeline.library import Library
+from pipeline.model.column_widths import ColumnWidths
+from pipeline.model.dates import names_year, next_year
 from pipeline.model.edition import Edition, Item, Repeat, read_edition
 from pipeline.model.form import BLANK
 from pipeline.model.validation import Validated, validate
 from pipeline.source.tree import parse_source, plain, read_source
+from pipeline.source.writing import entry, scalar
 from pipeline.years.comparison import compare
-from pipeline.years.draft import next_edition, scalar, successors
+from pipeline.years.draft import next_edition, successors
 
+from .conftest import FORMS
 from .editions import Row, explained, made_up, numbers
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -37,6 +44,11 @@ def carried(edition: Edition) -> list[tuple[str, tuple[int, ...]]]:
 
 def repeats(edition: Edition) -> list[str]:
     return [edition.items[row.number].name for _, row in edition.rows() if isinstance(row, Repeat)]
+
+
+def words_of(edition: Edition) -> list[list[tuple[str, str]]]:
+    """The symbols and terms of each column, in their order."""
+    return [[*(column.words or {}).items()] for column in edition.columns]
 
 
 @pytest.fixture
@@ -76,7 +88,8 @@ def test_a_draft_loads_beside_its_previous_edition_and_is_only_unfinished(projec
     assert loaded.edition.is_draft
     assert loaded.edition.previous == "original"
     for item in loaded.edition.items.values():
-        assert (item.status, item.treatment, item.findings, item.merged_into) == (BLANK, BLANK, "", "")
+        assert [item.text(column) for column in loaded.edition.form.own] == [BLANK, BLANK, ""]
+        assert item.merged_into == ""
 
 
 def test_what_goes_on_is_carried_and_what_ended_is_left_out() -> None:
@@ -97,7 +110,7 @@ def test_what_shares_a_successor_becomes_one_at_the_first_place() -> None:
         Row(4, "研修", measure="施策二"),
     )
     assert carried(draft) == [("緑地", (1, 3)), ("バス", (2,)), ("研修", (4,))]
-    assert [measure.name for policy in draft.policies for measure in policy.measures] == ["施策一", "施策二"]
+    assert [measure.name for policy in draft.sections for measure in policy.sections] == ["施策一", "施策二"]
 
 
 @pytest.mark.parametrize("treatment", ["継続", "完了"])
@@ -178,7 +191,7 @@ def test_a_measure_or_policy_of_which_nothing_goes_on_is_left_out_and_named() ->
         "old",
     )
     draft = read(text)
-    assert [(policy.name, [measure.name for measure in policy.measures]) for policy in draft.policies] == [
+    assert [(policy.name, [measure.name for measure in policy.sections]) for policy in draft.sections] == [
         ("方針一", ["施策二"])
     ]
     assert "# 推進施策「施策一」は" in text
@@ -189,12 +202,12 @@ def test_a_measure_that_only_repeats_is_kept() -> None:
     draft = drafted(
         Row(1, "バス"), Row(2, "公園", measure="施策二", treatment="完了"), Row(measure="施策二", repeats=1)
     )
-    assert [measure.name for measure in draft.policies[0].measures] == ["施策一", "施策二"]
+    assert [measure.name for measure in draft.sections[0].sections] == ["施策一", "施策二"]
 
 
 def test_a_draft_of_an_edition_of_which_nothing_goes_on_is_still_an_edition() -> None:
     assert carried(drafted(Row(1, "公園", treatment="完了"))) == []
-    assert drafted(Row(1, "公園", treatment="完了")).policies[0].name == "方針一"
+    assert drafted(Row(1, "公園", treatment="完了")).sections[0].name == "方針一"
 
 
 def test_last_years_words_stand_beside_each_item() -> None:
@@ -228,9 +241,8 @@ def test_what_belongs_to_one_year_is_left_to_fill_in_and_the_rest_is_kept() -> N
     draft = read(next_edition(edition, "old"))
     assert (draft.title, draft.municipality, draft.department) == (edition.title, "作りもの市", "協働課")
     assert (draft.fiscal_year, draft.as_of, draft.document_number, draft.draft) == ("", None, "", False)
-    assert draft.headings == edition.headings
-    assert (draft.legend, draft.treatments) == (edition.legend, edition.treatments)
-    assert list(draft.legend) == list(edition.legend)
+    assert draft.columns == edition.columns  # with their heads and words
+    assert words_of(draft) == words_of(edition)
     assert draft.items[1].department == "緑政課、道路課"
     assert "# 年度:   # 前版では 平成24年度" in next_edition(edition, "old")
 
@@ -277,8 +289,8 @@ def test_any_text_survives_the_way_into_yaml(text: str) -> None:
     draft = read(next_edition(edition, "old"))
     assert draft.items[1].name == text
     assert draft.items[1].department == text
-    assert draft.policies[0].measures[0].name == text == draft.policies[0].name
-    assert draft.legend == edition.legend
+    assert draft.sections[0].sections[0].name == text == draft.sections[0].name
+    assert words_of(draft) == words_of(edition)
 
 
 @given(st.text(st.characters(exclude_categories=["Cc", "Cs", "Cn", "Zl", "Zp"]), min_size=1, max_size=30))
@@ -369,5 +381,223 @@ def test_names_of_several_lines_are_drafted_as_people_write_them() -> None:
     assert {warning.code for warning in new.warnings} == {"W507"}
     assert new.edition.title == "一覧\n(案)"
     assert new.edition.items[1].name == "公園の\n整備"
-    assert new.edition.policies[0].measures[0].name == "施策\n一"
+    assert new.edition.sections[0].sections[0].name == "施策\n一"
     assert new.edition.items[1].department == "甲課\n乙係"
+
+
+# Other forms
+
+FORM = """\
+表題: 指標の一覧
+年度: 令和5年度
+用紙: A3横
+印: {新規: 新しい事業, 重点: 重点の事業}
+前文: 令和5年度の一覧です。
+後文: |
+  終わりに
+
+   字下げ
+注: {1: 一つ目, 2: '二つ目: #2'}
+段: [{名称: 柱, 番号: 自由}]
+項目: {名称: 指標, 番号: 自由}
+欄:
+  所管: {種類: 課}
+  目標: {種類: 数}
+  率: {種類: 数, 単位: '%'}
+  実績: {種類: 数, 年度: [令和4年度, 令和5年度]}
+  見込: {種類: 数, 年度: [令和5年度, 最終年度]}
+  対象: {種類: 文字}
+  期限: {種類: 日付}
+  評価: {種類: 記号, 凡例: {A: '良い, とても', '-': 悪い}, 集計: 主, 完了の記号: [A]}
+  今後: {種類: 語, 語: {続ける: 継続, 'No': 終了}, 行方: true, 完了の語: ['No']}
+  令和5年度の内容: {種類: 文章, 段落: 下}
+見出し: {柱: 政策の柱, 目標: 目標(令和7年度)}
+柱:
+  - 番号: 1-1
+    名称: 柱一
+    指標:
+      - {NO: 1, 番号: 1-1-1, 名称: 道, 印: [重点, 新規], 単位: 件, 所管: 甲課, 目標: '1,250', 率: ▲3.5, 実績: ['1,284', なし], 見込: [1, 2], 対象: 令和5年度の生徒, 期限: 2024-03-05, 評価: A, 今後: 続ける, 令和5年度の内容: '直した。※2'}
+      - {NO: 2, 名称: 橋, 目標: '-', 率: 5, 実績: [-3, 4], 見込: [1, 2], 対象: 全市民, 評価: '-', 今後: 続ける, 統合先: 水路}
+      - {NO: 3, 名称: 川, 所管: 乙課, 単位: 件, 目標: 7, 率: 5, 実績: [-3, 5], 見込: [1, 2], 評価: A, 今後: 'No', 統合先: 水路, 印: [新規]}
+      - {NO: 4, 名称: 坂, 目標: 7, 率: 5, 実績: [3, 5], 見込: [1, 2], 対象: '※1', 評価: A, 今後: 'No'}
+  - 名称: 柱二
+    指標: [再掲: 1, 再掲: 4]
+"""
+
+DRAFTED = """\
+柱:
+
+  - 番号: 1-1
+    名称: 柱一
+    指標:
+      - NO: 1
+        番号: 1-1-1
+        名称: 道
+        印: [重点, 新規]
+        所管: 甲課
+        単位: 件
+        目標: '1,250'
+        率: ▲3.5
+        実績: ['1,284', なし, 未記入]
+        見込: [1, 2]
+        # 年度が書かれています。前版のままなので、確かめてください。
+        対象: 令和5年度の生徒
+        期限: 令和6年3月5日
+        # 前版では A
+        評価: 未記入
+        # 前版では 続ける
+        今後: 未記入
+        # 前版では 直した。※2
+        令和5年度の内容:
+        前版NO: [1]
+      - NO: 2
+        名称: 水路
+        印: [新規]
+        # 前版NO 2 の名称は「橋」です。
+        # 前版NO 3 の名称は「川」です。
+        所管: 乙課
+        # 前版NO 2 では -
+        # 前版NO 3 では 7
+        目標: 未記入
+        率: 5
+        # 前版NO 2 では -3 4
+        # 前版NO 3 では -3 5
+        実績: [未記入, 未記入, 未記入]
+        見込: [1, 2]
+        # 前版NO 2 では 全市民
+        対象:
+        # 前版NO 2 では -
+        # 前版NO 3 では A
+        評価: 未記入
+        # 前版NO 2 では 続ける
+        # 前版NO 3 では No
+        今後: 未記入
+        令和5年度の内容:
+        前版NO: [2, 3]
+
+  - 名称: 柱二
+    指標:
+      - 再掲: 1
+"""
+
+
+def in_other_form(text: str) -> Edition:
+    return validate(parse_source(Path("old.yaml"), text.encode())).edition
+
+
+def test_each_kind_of_column_is_carried_in_its_own_way() -> None:
+    text = next_edition(in_other_form(FORM), "old", "new")
+    assert text.startswith("# yaml-language-server: $schema=new.schema.json\n")
+    assert text.endswith("\n" + DRAFTED)
+    assert "# 「未記入」を凡例の記号、「今後」の語、「実績」の数に改め、「令和5年度の内容」を書いてください。" in text
+    assert "  # 「令和6年度」を加えました。\n  実績: {種類: 数, 年度: [令和4年度, 令和5年度, 令和6年度]}\n" in text
+    assert "見出し「最終年度」の次の年度が分からないため、年度を加えていません。" in text
+
+
+def test_the_form_is_written_as_it_was() -> None:
+    old = in_other_form(FORM)
+    draft = read(next_edition(old, "old"))
+    columns = [column for column in old.columns if column.key != "実績"]
+    assert [column for column in draft.columns if column.key != "実績"] == columns
+    assert words_of(draft) == words_of(old)
+    assert (draft.marks, draft.preface, draft.postface) == (old.marks, old.preface, old.postface)
+    assert (draft.sheet_name, draft.form.item_numbering) == ("A3横", "自由")
+
+
+def test_a_note_to_which_nothing_refers_any_more_becomes_a_comment() -> None:
+    text = next_edition(in_other_form(FORM), "old")
+    assert read(text).notes == {}
+    assert (
+        "\n# 注:\n  # ※1 は、下書きのどこにもありません。書き足したら、次の # を除いてください。\n  # 1: 一つ目\n"
+        in text
+    )
+    kept = next_edition(in_other_form(FORM.replace("名称: 道", "名称: 道※2")), "old")
+    assert read(kept).notes == {"2": "二つ目: #2"}
+    assert "  # 1: 一つ目\n" in kept
+
+
+def test_without_room_for_another_year_a_series_is_left_as_it_is() -> None:
+    def source(years: int) -> bytes:
+        heads = ", ".join(f"令和{year}年度" for year in range(1, years + 1))
+        values = ", ".join(["'12,345,678'"] * years)
+        return (
+            f"表題: 広い一覧\n用紙: A4縦\n段: []\n項目: {{名称: 指標}}\n欄: {{実績: {{種類: 数, 年度: [{heads}]}}}}\n"
+            f"指標: [{{NO: 1, 名称: 道, 実績: [{values}]}}]\n"
+        ).encode()
+
+    def fits(years: int) -> bool:
+        return not ColumnWidths(read(source(years).decode())).missing
+
+    most = max(filter(fits, range(1, 11)))
+    assert most < 10
+    old = validate(parse_source(Path("old.yaml"), source(most))).edition
+    text = next_edition(old, "old")
+    assert f"用紙の幅に入らないため、「令和{most + 1}年度」を加えていません。" in text
+    assert validate(parse_source(Path("new.yaml"), text.encode())).edition.columns == old.columns
+    shorter = read(next_edition(read(source(most - 1).decode()), "old"))
+    assert [len(column.years) for column in shorter.form.own] == [most]
+
+
+@pytest.mark.parametrize("path", FORMS, ids=lambda path: path.stem)
+def test_the_draft_of_each_sample_is_only_unfinished(path: Path, project: Path) -> None:
+    for sample in FORMS:
+        shutil.copy(sample, project / "source")
+    assert main(["next", "--from", path.stem, "--to", "next"]) == 0
+    old, new = (Library().validated(Path(f"source/{name}.yaml")) for name in (path.stem, "next"))
+    assert {problem.code for problem in new.warnings} <= {"W507"}
+    if old.edition.deciding is None:
+        assert [item.name for item in new.edition.items.values()] == [item.name for item in old.edition.items.values()]
+    assert [column.key for column in new.edition.columns] == [column.key for column in old.edition.columns]
+
+
+@pytest.mark.parametrize(
+    ("head", "following"),
+    [
+        ("令和5年度", "令和6年度"),
+        ("令和元年度", "令和2年度"),
+        ("平成30年度", "令和元年度"),
+        ("平成31年度", "令和2年度"),
+        ("令和９年度", "令和１０年度"),
+        ("令和5年", "令和6年"),
+        ("R5", "R6"),
+        ("Ｒ５", "Ｒ６"),
+        ("H30", "R1"),
+        ("R5年度実績", "R6年度実績"),
+        ("2023", "2024"),
+        ("2023年度", "2024年度"),
+        ("令和7年度(目標)", None),
+        ("目標", None),
+        ("令和3～5年度", None),
+        ("第2期", None),
+        ("R0", None),
+        ("12", None),
+    ],
+)
+def test_the_year_after_a_year_is_found_where_there_is_one(head: str, following: str | None) -> None:
+    assert next_year(head) == following
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("令和5年4月1日現在", True),
+        ("R5末", True),
+        ("2023年調べ", True),
+        ("暦年", False),
+        ("2023人", False),
+        ("FR5", False),
+    ],
+)
+def test_a_text_that_names_a_year_is_known(text: str, named: bool) -> None:
+    assert names_year(text) == named
+
+
+@pytest.mark.parametrize(
+    "value", [["1,284", "-", "▲3"], {"a, b": "c: d", "NO": "[1]"}, "一\n二", " 一\n 二", True, "字" * 80]
+)
+def test_what_is_written_as_an_entry_is_read_back(value: Any) -> None:
+    text = "\n".join(entry("  ", "'鍵'", value))
+    read_back = yaml.load(f"根:\n{text}\n", yaml.BaseLoader)["根"]["鍵"]
+    assert (read_back.removesuffix("\n") if isinstance(read_back, str) else read_back) == (
+        "true" if value is True else value
+    )

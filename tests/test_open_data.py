@@ -36,9 +36,7 @@ from pipeline.proof.data import prove_data
 from pipeline.source.limits import MAX_WORD
 from pipeline.source.tree import parse_source
 
-from .conftest import HEALTHY, ROOT
-
-FORMS = sorted((ROOT / "tests/forms").glob("*.yaml"))
+from .conftest import FORMS, HEALTHY, ROOT
 
 ORIGINAL = (ROOT / "source/original.yaml").read_text("utf-8")
 

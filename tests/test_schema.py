@@ -2,14 +2,17 @@
 
 import json
 import re
+from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 import yaml
 
-from pipeline.model.schema import NAME, edition_schema
+from pipeline.model.schema import NAME, edition_schema, schema_of
+from pipeline.source.tree import read_source
 
-from .conftest import HEALTHY, ROOT
+from .conftest import FORMS, HEALTHY, ROOT
 
 SCHEMA = json.loads(edition_schema())
 # What an editor makes of a type; a truth value is no number to it.
@@ -163,3 +166,37 @@ def test_the_schema_speaks_japanese() -> None:
         return own + [title for inner in part.values() for title in titles(inner)]
 
     assert titles(SCHEMA) == ["版(一覧)", "見出し", "推進項目", "推進施策", "推進方針", "再掲"]
+
+
+@pytest.mark.parametrize("path", FORMS, ids=lambda path: path.stem)
+def test_each_sample_fits_the_schema_of_its_form(path: Path) -> None:
+    assert not faults_of(path, read(path.read_text("utf-8")))
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new"),
+    [
+        ("departments", "状況: 遅", "状況: 早"),
+        ("departments", "今後の扱い: 拡大", "今後の扱い: 拡張"),
+        ("departments", "着手日: 2021-04-01", "着手日: 四月"),
+        ("departments", "関係課: 教育施設課", "担当課: 教育施設課"),
+        ("numbers-r5", "基準値: 71.2", "基準値: 71.2%"),
+        ("numbers-r5", "[73.8, 75.1, 78.4]", "[73.8, 75.1]"),
+        ("numbers-r5", "種類: 数, 単位", "種類: 数字, 単位"),
+        ("legend", "印: [重点]", "印: [最重点]"),
+        ("levels", "進捗状況: 順調", "進捗の状況: 順調"),
+        ("flat", "用紙: A4縦", "用紙: B5"),
+    ],
+)
+def test_the_schema_of_a_sample_refuses_a_wrong_value(name: str, old: str, new: str) -> None:
+    path = ROOT / "tests/forms" / f"{name}.yaml"
+    text = path.read_text("utf-8")
+    assert old in text
+    assert len(faults_of(path, read(text.replace(old, new, 1)))) == 1
+
+
+def faults_of(path: Path, edition: Any) -> list[str]:
+    """What is wrong with `edition` by the schema of the sample at `path`, by the rules of JSON Schema itself."""
+    schema = json.loads(schema_of(read_source(path)))
+    jsonschema.Draft202012Validator.check_schema(schema)
+    return [error.message for error in jsonschema.Draft202012Validator(schema).iter_errors(edition)]

@@ -345,18 +345,24 @@ def _errata(options: SimpleNamespace) -> int:
 
 
 def _next(options: SimpleNamespace) -> int:
-    from pipeline.delivery.files import create_file
+    from pipeline.delivery.files import create_file, replace_file
+    from pipeline.model.schema import NAME, schema_name, schema_of
     from pipeline.years.draft import next_edition
 
     (old,) = _editions([options.old])
     if not _is_edition_id(options.new):
         raise UsageError(f"版の名前「{options.new}」は使えません。半角の英小文字、数字、「-」で付けてください。")
     new = SOURCE / f"{options.new}.yaml"
-    text = next_edition(_library.validated(old).edition, old.stem)
+    text = next_edition(_library.validated(old).edition, old.stem, new.stem)
     if not create_file(new, text.encode()):
         raise UsageError(f"{new} はすでにあります。上書きはしません。別の名前を付けてください。")
-    warnings = _library.validated(new).warnings
-    print(f"{new}: 下書きを作りました。未記入などの警告{len(warnings)}件。")
+    made = _library.validated(new)
+    print(f"{new}: 下書きを作りました。未記入などの警告{len(made.warnings)}件。")
+    schema = SOURCE / schema_name(made.edition.form, new.stem)
+    if schema.name != NAME:
+        # The draft names it, so that an editor completes the keys of its own form.
+        replace_file(schema, schema_of(made.source).encode())
+        print(schema)
     return 0
 
 
@@ -392,12 +398,16 @@ def _sign(options: SimpleNamespace) -> int:
     return 0
 
 
-def _schema(_: SimpleNamespace) -> int:
+def _schema(options: SimpleNamespace) -> int:
     from pipeline.delivery.files import replace_file
-    from pipeline.model.schema import edition_schema
+    from pipeline.model import schema
 
-    path = SOURCE / "edition.schema.json"
-    replace_file(path, edition_schema().encode())
+    if options.edition:
+        (edition,) = _editions([options.edition])
+        path, text = SOURCE / f"{edition.stem}.schema.json", schema.schema_of(_library.source(edition))
+    else:
+        path, text = SOURCE / schema.NAME, schema.edition_schema()
+    replace_file(path, text.encode())
     print(path)
     return 0
 

@@ -165,7 +165,12 @@ COMMANDS = (
             Argument("PASSPHRASE_FILE", "passphrase_file", "value", "ファイル", "file", "--passphrase-file"),
         ),
     ),
-    Command("schema", "元データの書き方の定義(JSON Schema)を作る。", "`source/edition.schema.json`"),
+    Command(
+        "schema",
+        "元データの書き方の定義(JSON Schema)を作る。EDITION を指定すると、その版の段と欄に合わせる。",
+        "`source/edition.schema.json`, or `source/<edition>.schema.json` for the form of one edition",
+        (_EDITION,),
+    ),
     Command("demo", "架空の2年分の見本を demo/ に作り、資料を一通り作ってみる。", "`demo/source/…`, `demo/out/…`"),
 )
 

@@ -86,7 +86,8 @@ _NAMED_YEAR = re.compile(
     f"(?:明治|大正|昭和|平成|令和)(?:元|{_DIGITS})|(?<![A-Za-zＡ-Ｚ])[RHSＲＨＳ]{_DIGITS}{{1,2}}(?!{_DIGITS})"
     f"|(?<!{_DIGITS}){_DIGITS}{{4}}年"
 )
-_FULL_WIDTH = str.maketrans("0123456789", "０１２３４５６７８９")
+_FULL_WIDTH_DIGITS = str.maketrans("0123456789", "０１２３４５６７８９")
+_FULL_WIDTH_LETTERS = str.maketrans("RHS", "ＲＨＳ")
 
 
 def names_year(text: str) -> bool:
@@ -116,6 +117,8 @@ def next_year(head: str) -> str | None:
             name = next(short for short, long in _LETTERS.items() if following.startswith(long))
             following = f"{name}{following[2:].replace('元', '1')}"
     said = "".join(filter(None, found.groups()))
-    if said != unicodedata.normalize("NFKC", said):
-        following = following.translate(_FULL_WIDTH)
+    for sign in said:
+        plain = unicodedata.normalize("NFKC", sign)
+        if plain != sign:
+            following = following.translate(_FULL_WIDTH_DIGITS if plain.isdecimal() else _FULL_WIDTH_LETTERS)
     return following + head[len(said) :]

@@ -17,9 +17,9 @@ from pipeline.source.limits import MAX_LABEL, MAX_MEANING, MAX_NAME, MAX_TITLE
 from pipeline.source.tree import Mapping, Node, Scalar, Sequence, Source, plain, scalars
 from pipeline.text import width_in_ems
 
-from .form import BLANK, DEFAULT, NOTE_MARK, SHORT_DONE, SHORT_WORDS, Column, Form, form_of, number_of
+from .form import BLANK, DEFAULT, NOTE_MARK, SHORT_DONE, Column, Form, form_of, number_of
 from .page_head import Legend, PageHead, short_legends
-from .words import listed, not_listed
+from .words import listed, not_listed, words_of
 
 # The keys that say the form of a source.
 FORM_KEYS = (*DEFAULT, "用紙", *SHORT_DONE.values())
@@ -215,19 +215,8 @@ class _Rules:
                 name = visible(section.node.text("名称") or "")
                 yield self._problem("W504", section.node, f"{section.level.key}「{name}」に{key}がありません。")
 
-    def _words(self, column: Column) -> dict[str, str]:
-        """The symbols or terms of `column`, with their meanings or 継続/終了; empty if the list is missing or invalid."""
-        if column.kind not in ("symbol", "term"):
-            return {}
-        if not self._form.has_own_columns:
-            return listed(self._root, SHORT_WORDS[column.key])
-        columns = self._root.entries.get("欄")
-        spec = columns.entries.get(column.key) if isinstance(columns, Mapping) else None
-        key = "凡例" if column.kind == "symbol" else "語"
-        return listed(spec, key) if isinstance(spec, Mapping) else {}
-
     def _check_values(self) -> Iterator[Problem]:
-        own = [(column, self._words(column)) for column in self._form.own]
+        own = [(column, words_of(self._root, self._form, column)) for column in self._form.own]
         office = next((column.key for column in self._form.own if column.kind == "department"), "担当課")
         marks = listed(self._root, "印")
         for row in self._rows:
@@ -263,7 +252,7 @@ class _Rules:
         deciding = next((column for column in self._form.own if column.decides), None)
         if main is None or deciding is None or not main.done:
             return
-        meanings, kinds = self._words(main), self._words(deciding)
+        meanings, kinds = words_of(self._root, self._form, main), words_of(self._root, self._form, deciding)
         for row in self._rows:
             node = row.node
             state, term = node.text(main.key), node.text(deciding.key)
@@ -404,13 +393,20 @@ class _Rules:
         contexts = dict(self._contexts())
         symbols = [column for column in self._form.own if column.kind == "symbol"]
         texts = [(root.text(key) or "", most) for key, most in _LONGEST.items()]
-        texts += [(meaning, MAX_MEANING) for column in symbols for meaning in self._words(column).values()]
+        texts += [
+            (meaning, MAX_MEANING)
+            for column in symbols
+            for meaning in words_of(self._root, self._form, column).values()
+        ]
         texts += [(context, len(self._form.levels) * (MAX_NAME + 10)) for context in contexts]
         if any(len(text) > most for text, most in texts):
             return
         headings = root.entries.get("見出し")
         heads = headings if isinstance(headings, Mapping) else Mapping({}, 0, 0)
-        legends = [Legend(f"{heads.text(column.key) or column.key}：", self._words(column)) for column in symbols]
+        legends = [
+            Legend(f"{heads.text(column.key) or column.key}：", words_of(self._root, self._form, column))
+            for column in symbols
+        ]
         is_block, sheet = root.text("凡例の場所") == "一ページ目", self._form.sheet
         if is_block and sum(legend.height_of_block(sheet.content_width) for legend in legends) > sheet.height / 2:
             yield self._problem(
@@ -459,7 +455,9 @@ class _Rules:
         """The key of the legend, or of the longest one of several."""
         if not self._form.has_own_columns:
             return self._root.keys.get("凡例", self._root)
-        longest = max(symbols, key=lambda column: sum(map(len, self._words(column).values())), default=None)
+        longest = max(
+            symbols, key=lambda column: sum(map(len, words_of(self._root, self._form, column).values())), default=None
+        )
         columns = self._root.entries.get("欄")
         if longest is None or not isinstance(columns, Mapping):
             return self._root

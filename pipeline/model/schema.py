@@ -1,26 +1,53 @@
 """A JSON Schema of the source format, generated from the model; editors complete and check keys with it."""
 
 import json
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from pydantic import BaseModel
 from pydantic.json_schema import JsonSchemaMode
 
+from pipeline.source.tree import Source
+
 from .edition import class_name, edition_model
-from .form import Form, form_of
+from .form import BLANK, Form, form_of
+from .validation import checked_form
+from .words import listed, words_of
 
 NAME = "edition.schema.json"
 
 
-def edition_schema(form: Form | None = None) -> str:
-    """The JSON Schema of the editions of a `form`, by default of the default form: source/edition.schema.json."""
+def edition_schema(form: Form | None = None, words: Mapping[str, Collection[str]] | None = None) -> str:
+    """The JSON Schema of the editions of a `form`, by default of the default form: source/edition.schema.json.
+
+    `words` are the symbols and terms that an item's values may be, by key.
+    """
     form = form or form_of({})
     schema = json_schema(edition_model(form, with_all_keys=True), "版(一覧)", "validation")
     titles = {"Headings": "見出し", "Item": form.item.key, "Repeat": "再掲"}
     titles |= {class_name(level): level.key for level in form.levels}
     for name, title in titles.items():
         schema["$defs"][name] = {"title": title, **schema["$defs"][name]}
+    values = schema["$defs"]["Item"]["properties"]
+    for key, allowed in (words or {}).items():
+        values[key].get("items", values[key]).update(enum=[one for word in allowed for one in _as_read(word)])
     return json.dumps(schema, ensure_ascii=False, indent=2) + "\n"
+
+
+def _as_read(word: str) -> list[str | int]:
+    """What an editor may read `word` as: 5 is a number to it."""
+    return [word, int(word)] if word.isascii() and word.isdecimal() and str(int(word)) == word else [word]
+
+
+def schema_of(source: Source) -> str:
+    """The JSON Schema of one edition, with the form, the words and the marks in `source`.
+
+    Raises `SourceError` if the form has errors. The rest may have some, since it is being written.
+    """
+    form = checked_form(source)
+    words = {column.key: [*words_of(source.root, form, column), BLANK] for column in form.own}
+    lists = {key: allowed for key, allowed in words.items() if len(allowed) > 1}
+    return edition_schema(form, lists | {"印": [*listed(source.root, "印")]})
 
 
 def schema_name(form: Form, edition_id: str) -> str:

@@ -54,9 +54,7 @@ def validate(source: Source, previous: Previous | None = None) -> Validated:
     `previous` is the result of looking up its 前版; None for a source outside the library, for which that is not checked.
     """
     data = plain(source.root)
-    assert isinstance(data, dict)
-    form = form_of(data)
-    _check_form(source, data, form)
+    form = checked_form(source)
     problems = list(_bounded(check_rules(source, form, previous)))
     # Report one error a place: an unknown status symbol, the real mistake, is often missing from the fonts as well.
     named_already = {(problem.line, problem.column) for problem in problems if problem.is_error}
@@ -77,8 +75,16 @@ def validate(source: Source, previous: Previous | None = None) -> Validated:
     return Validated(edition, source, tuple(problems))
 
 
+def checked_form(source: Source) -> Form:
+    """The form in `source`. Raises `SourceError` if it has errors: then the rest cannot be checked."""
+    data = plain(source.root)
+    assert isinstance(data, dict)
+    form = form_of(data)
+    _check_form(source, data, form)
+    return form
+
+
 def _check_form(source: Source, data: dict[str, object], form: Form) -> None:
-    """Raise `SourceError` if the form has errors: then the rest cannot be checked."""
     if not data.keys() & {*DEFAULT, *SHORT_DONE.values()}:
         return
     problems = list(check_form(source, form))

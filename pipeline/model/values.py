@@ -159,6 +159,7 @@ def is_edition_id(text: str) -> bool:
 _scalar_schema = {"type": ["string", "number", "boolean"]}
 _optional_schema = {"type": ["string", "number", "boolean", "null"]}
 _edition_id_schema = {"type": ["string", "integer"], "pattern": "^[a-z0-9][a-z0-9-]{0,63}$"}
+_figure_schema = {"type": ["string", "number"], "pattern": f"^({FIGURE.pattern}|{'|'.join(NO_FIGURES)}|{BLANK})$"}
 _flag_schema = {"enum": [True, False, *YES, *_NO]}
 _day_schema = {
     "type": "string",
@@ -181,14 +182,23 @@ Head = Annotated[str, Field(max_length=MAX_HEAD), BeforeValidator(_text), _up_to
 Word = Annotated[str, Field(max_length=MAX_WORD), BeforeValidator(_text), _up_to(MAX_WORD)]
 Meaning = Annotated[str, Field(max_length=MAX_MEANING), BeforeValidator(_text), _up_to(MAX_MEANING)]
 Listed = Annotated[str, BeforeValidator(_text), WithJsonSchema(_scalar_schema)]
-Figure = Annotated[str, Field(max_length=MAX_WORD), BeforeValidator(_text), BeforeValidator(_figure), _up_to(MAX_WORD)]
+Figure = Annotated[
+    str,
+    Field(max_length=MAX_WORD),
+    BeforeValidator(_text),
+    BeforeValidator(_figure),
+    WithJsonSchema({**_figure_schema, "maxLength": MAX_WORD}),
+]
 # Optional values, and values that are not text.
 Label = Annotated[str, Field(max_length=MAX_LABEL), _up_to(MAX_LABEL, _optional_schema)]
 Successor = Annotated[str, Field(max_length=MAX_NAME), AfterValidator(_name), _up_to(MAX_NAME, _optional_schema)]
 Unit = Annotated[str, Field(max_length=MAX_UNIT), _up_to(MAX_UNIT, _optional_schema)]
 Line = Annotated[str, Field(max_length=MAX_NAME), AfterValidator(_name), _up_to(MAX_NAME, _optional_schema)]
 WrittenDay = Annotated[
-    str, Field(max_length=MAX_LABEL), AfterValidator(_written_date), _up_to(MAX_LABEL, _optional_schema)
+    str,
+    Field(max_length=MAX_LABEL),
+    AfterValidator(_written_date),
+    WithJsonSchema({"anyOf": [_day_schema, {"enum": [None, BLANK, *NO_FIGURES]}]}),
 ]
 Prose = Annotated[str, Field(max_length=MAX_TEXT), AfterValidator(_prose), _up_to(MAX_TEXT, _optional_schema)]
 Number = Annotated[int, Field(ge=1), BeforeValidator(_number)]
@@ -224,7 +234,8 @@ class Part(BaseModel):
 
 def series_of(years: int) -> Any:
     """The type of a series of `years` figures."""
-    return Annotated[tuple[Figure, ...], AfterValidator(partial(_series, years))]
+    lengths: JsonDict = {"minItems": years, "maxItems": years}
+    return Annotated[tuple[Figure, ...], AfterValidator(partial(_series, years)), Field(json_schema_extra=lengths)]
 
 
 def amount(text: str) -> Decimal | None:

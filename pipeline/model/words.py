@@ -5,6 +5,8 @@ from collections.abc import Collection
 from pipeline.source.characters import meant, named, quoted, visible
 from pipeline.source.tree import Mapping, Scalar, Sequence
 
+from .form import SHORT_WORDS, Column, Form
+
 
 def listed(node: Mapping, key: str) -> dict[str, str]:
     """The words at `key`, each with its text: a mapping like 凡例, or a list; empty if it is neither."""
@@ -14,6 +16,17 @@ def listed(node: Mapping, key: str) -> dict[str, str]:
     if not isinstance(value, Mapping):
         return {}
     return {name: one.text for name, one in value.entries.items() if isinstance(one, Scalar)}
+
+
+def words_of(root: Mapping, form: Form, column: Column) -> dict[str, str]:
+    """The symbols or terms of `column` in a source, with their meanings or 継続/終了; empty without a sound list."""
+    if column.kind not in ("symbol", "term"):
+        return {}
+    if not form.has_own_columns:
+        return listed(root, SHORT_WORDS[column.key])
+    columns = root.entries.get("欄")
+    spec = columns.entries.get(column.key) if isinstance(columns, Mapping) else None
+    return listed(spec, "凡例" if column.kind == "symbol" else "語") if isinstance(spec, Mapping) else {}
 
 
 def not_listed(value: str, allowed: Collection[str], of: str) -> str:

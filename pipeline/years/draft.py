@@ -37,15 +37,16 @@ class DraftItem:
 
 def next_edition(edition: Edition, edition_id: str, next_id: str = "next") -> str:
     """The YAML text of the draft that follows `edition`, whose id is `edition_id`; `next_id` is the draft's."""
-    text = _text(edition, edition_id, next_id, grows=True)
-    if not any(column.years for column in edition.form.own) or not ColumnWidths(_read(text)).missing:
-        return text
-    # There is no room for the new year of a series.
-    return _text(edition, edition_id, next_id, grows=False)
+    fits = True
+    if any(column.years for column in edition.form.own):
+        # A series gains a year if the columns fit on the paper once figures like last year's stand there.
+        filled = _text(_Draft(edition, edition_id, next_id, is_filled=True))
+        fits = not ColumnWidths(_read(filled)).missing
+    return _text(_Draft(edition, edition_id, next_id, grows=fits))
 
 
-def _text(edition: Edition, edition_id: str, next_id: str, grows: bool) -> str:
-    return "\n".join(_Draft(edition, edition_id, next_id, grows).lines()) + "\n"
+def _text(draft: "_Draft") -> str:
+    return "\n".join(draft.lines()) + "\n"
 
 
 def _read(text: str) -> Edition:
@@ -111,12 +112,14 @@ def _end(placed: Placed, by_name: Mapping[str, list[Placed]], items: tuple[Place
 
 
 class _Draft:
-    """The lines of a draft. `grows`: each series gains the next year."""
+    """The lines of a draft. `grows`: each series gains the next year; `is_filled`: with last year's figures."""
 
-    def __init__(self, edition: Edition, edition_id: str, next_id: str, grows: bool) -> None:
+    def __init__(
+        self, edition: Edition, edition_id: str, next_id: str, grows: bool = True, is_filled: bool = False
+    ) -> None:
         self._edition, self._form = edition, edition.form
         self._id, self._next_id = edition_id, next_id
-        self._grows = grows
+        self._grows, self._is_filled = grows, is_filled
         self._successors = successors(edition)
         self._at = {successor.place.number: successor for successor in self._successors}
         self._of = {item.number: successor for successor in self._successors for item in successor.predecessors}
@@ -376,7 +379,8 @@ class _Draft:
                     yield from self._before(column, items)
                 cells = cells if is_kept else (BLANK,) * len(cells)
                 if column.years:
-                    yield f"  {key}: {flow([*cells, BLANK] if self._growth(column)[0] else cells)}"
+                    new = [items[0].texts(column)[-1] if self._is_filled else BLANK]
+                    yield f"  {key}: {flow([*cells, *(new if self._growth(column)[0] else [])])}"
                 else:
                     yield f"  {key}: {flow(cells[0])}"
             case "text" | "date" if is_kept:
