@@ -72,7 +72,7 @@ MAY_IMPORT = {
     "processes": {"errors", "text"},
     "source": _BASE,
     "model": _BASE | {"source"},
-    "years": {"model"},
+    "years": {"source", "model"},
     "documents": _BASE | {"model", "years"},
     "layout": _BASE | {"processes", "documents"},
     "proof": _BASE | {"processes", "documents", "model"},

@@ -24,6 +24,7 @@ from pipeline.model.form import DEFAULT
 from pipeline.model.schema import edition_schema
 from pipeline.model.validation import Validated, validate
 from pipeline.office.sheets import workbooks
+from pipeline.proof.data import prove_data
 from pipeline.proof.proof import prove
 from pipeline.source.tree import parse_source
 from pipeline.years.draft import next_edition
@@ -102,3 +103,19 @@ def test_no_word_of_the_default_form_is_in_any_output(seed: int) -> None:
         )
     for name, text in said.items():
         assert {word for word in WORDS if word in text} == set(), name
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_the_open_data_of_any_form_give_the_edition_back(seed: int) -> None:
+    for validated in editions(seed) or ():
+        prove_data(open_data(validated), validated)
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_the_draft_that_follows_an_edition_of_any_form_is_only_unfinished(seed: int) -> None:
+    if found := editions(seed):
+        validated = found[0]
+        text = next_edition(validated.edition, "made-up", "following")
+        following = validate(parse_source(Path("source/following.yaml"), text.encode()))
+        known = {"W507", *(warning.code for warning in validated.warnings)}
+        assert {warning.code for warning in following.warnings} <= known

@@ -106,7 +106,12 @@ COMMANDS = (
         "`out/<a>-<b>/errata.pdf`, `.html`",
         _pair("配布した資料", "直した版"),
     ),
-    Command("next", "次の版の下書きを source/ に作る。", "`source/<b>.yaml`", _pair("今の版", "次の版")),
+    Command(
+        "next",
+        "次の版の下書きを source/ に作る。",
+        "`source/<b>.yaml`, and `source/<b>.schema.json` if it has a form of its own",
+        _pair("今の版", "次の版"),
+    ),
     Command(
         "summary",
         "集計表(件数と図)を1枚で作る。",
@@ -122,7 +127,7 @@ COMMANDS = (
     Command(
         "data",
         "オープンデータ(CSV、JSON)を作る。",
-        "`out/<edition>/data.csv`, `data.json`, `data.schema.json`",
+        "`out/<edition>/data.csv`, `data.json`, `data.schema.json`, and `data-series.csv` for figures by year",
         (_EDITIONS, _JOBS),
     ),
     Command("sheets", "担当課に送る照会票(Excel)を作る。", "`out/<edition>/sheets/*.xlsx`", (_EDITIONS,)),

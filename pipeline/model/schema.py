@@ -55,12 +55,6 @@ def schema_name(form: Form, edition_id: str) -> str:
     return f"{edition_id}.schema.json" if form.written else NAME
 
 
-def list_title(form: Form) -> str:
-    """What titles call a list of this `form`; of the default form, by what it is counted by: 実施状況一覧."""
-    main = "" if form.has_own_columns else next((column.key for column in form.own if column.is_main), "")
-    return f"{main}一覧"
-
-
 def json_schema(model: type[BaseModel], title: str, mode: JsonSchemaMode) -> dict[str, Any]:
     """The JSON Schema of `model`, by alias, for input (mode "validation") or output ("serialization")."""
     return {

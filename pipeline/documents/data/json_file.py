@@ -28,7 +28,7 @@ from pipeline.model.form import (
     form_of,
     spec_of,
 )
-from pipeline.model.schema import json_schema, list_title
+from pipeline.model.schema import json_schema
 from pipeline.model.values import TreatmentKind, amount
 
 
@@ -352,7 +352,9 @@ def has_departments(form: Form) -> bool:
 def data_schema(edition: Edition) -> dict[str, Any]:
     """The JSON Schema of the data.json of `edition`."""
     model = file_model(edition.form, frozenset(_extra_values(edition)))
-    return json_schema(model, f"{list_title(edition.form)}のオープンデータ", "serialization")
+    # The default form's list is called by what it is counted by: 実施状況一覧.
+    main = "" if edition.form.has_own_columns or not edition.main else edition.main.key
+    return json_schema(model, f"{main}一覧のオープンデータ", "serialization")
 
 
 # Writing
