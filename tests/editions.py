@@ -59,6 +59,43 @@ def made_up(*rows: Row, previous: str = "", legend: dict[str, str] = LEGEND, **m
     return read_edition({**head, **more, "推進方針": policies or [{"名称": "方針一"}]})
 
 
+def other_form(year: int, previous: str = "", columns: str = "") -> str:
+    """The YAML of a list for 令和`year`年度 in a form of its own: free numbers, terms, symbols and figures."""
+    return f"""\
+表題: 別の様式の一覧
+年度: 令和{year}年度
+{f"前版: {previous}" if previous else "案: false"}
+注: {{1: 注の文}}
+段:
+  - {{名称: 柱, 番号: 自由}}
+  - {{名称: 束, 番号: なし}}
+項目: {{名称: 仕事, 番号: 自由}}
+欄:
+  受持ち: {{種類: 課}}
+  出来※1: {{種類: 語, 語: [とても早い, 並み, 遅い], 集計: 主}}
+  点数: {{種類: 記号, 凡例: {{A: 良い, B: 悪い}}}}
+{columns}  実績: {{種類: 数, 年度: [令和{year - 2}年度, 令和{year}年度]}}
+  目標: {{種類: 数, 単位: 回}}
+柱:
+  - 名称: 水と緑※1
+    番号: 第1
+    束:
+      - 名称: 川
+        仕事:
+          - {{NO: 1, 番号: 1-ア, 名称: 川の掃除※1, 出来※1: 並み, 点数: A, 単位: 件, 実績: [5, "1,234.5"], 目標: 8}}
+          - {{NO: 2, 番号: 1-イ, 名称: 橋の点検, 出来※1: 遅い, 点数: B, 単位: 人, 実績: [-, ▲3], 目標: なし}}
+      - 名称: 林
+        仕事:
+          - {{NO: 3, 番号: 1-ウ, 名称: 林の手入れ, 出来※1: 並み, 点数: A, 実績: [1, 2], 目標: 3}}
+  - 名称: 祭り
+    番号: 第2
+    束:
+      - 名称: 夏
+        仕事:
+          - {{NO: 4, 番号: 2-ア, 名称: 花火, 出来※1: とても早い, 点数: B, 実績: [未記入, 2], 目標: 3}}
+"""
+
+
 def summary(comparison: Comparison) -> dict[tuple[tuple[int, ...], tuple[int, ...]], set[str]]:
     """What became of which NOs."""
     return {numbers(entry): set(entry.kinds) for entry in comparison.entries}

@@ -24,6 +24,7 @@ from pipeline.proof.proof import prove
 from pipeline.source.tree import parse_source
 
 from .conftest import ROOT
+from .editions import other_form
 
 HEAD = """\
 表題: 試験一覧
@@ -127,9 +128,17 @@ CORRECTED_FORM = (
     OLD_FORM.replace("1,020", "1,002").replace("1-1", "1-2").replace("NO: 2, 名称: 蔵書", "NO: 2, 名称: 図書")
 )
 
+# Last year another grade, another number, and an item more.
+OTHER_FORM = (
+    other_form(5).replace("出来※1: 遅い", "出来※1: 並み").replace("1-ウ", "1-エ")
+    + "          - {NO: 5, 番号: 2-イ, 名称: 盆踊り, 出来※1: 並み, 点数: A, 実績: [2, 2], 目標: 3}\n"
+)
+
 COMPOSE_FORMS: dict[str, Callable[[], Document]] = {
     "comparison": lambda: comparison(edition(OLD_FORM, "old"), edition(NEW_FORM, "new")),
     "errata": lambda: errata(edition(OLD_FORM, "old"), edition(CORRECTED_FORM, "old")),
+    "summary": lambda: summary(edition(other_form(6), "new"), edition(OTHER_FORM, "old")),
+    "history": lambda: history((edition(OTHER_FORM, "old"), edition(other_form(6, "old"), "new"))),
 }
 
 COMPOSE: dict[str, Callable[[], Document]] = {
@@ -267,7 +276,7 @@ def damages() -> Iterator[Damage]:
             ("change", "sign lost", lambda said: said.replace("△", "")),
             ("share", "rounded down", lambda said: said.replace("14.3", "14.2")),
             (
-                "status_columns",
+                "count_columns",
                 "meanings swapped",
                 lambda found: tuple(
                     replace(one, label=other.label) for one, other in zip(found, reversed(found), strict=True)
@@ -321,7 +330,11 @@ def damages() -> Iterator[Damage]:
             ("_share", "all shares alike", lambda _: "1 (14.3%)"),
             ("_key", "no key", nothing),
             ("_notes", "no notes", nothing),
-            ("grouped", "a measure lost", lambda found: [replace(one, measures=one.measures[1:]) for one in found]),
+            (
+                "grouped",
+                "a section lost",
+                lambda found: replace(found, groups=tuple(replace(one, groups=one.groups[1:]) for one in found.groups)),
+            ),
         ],
     }
     for kind, found in table.items():
@@ -342,6 +355,41 @@ def damages() -> Iterator[Damage]:
         ("errata", "_of_a_column", "a column lost", lambda texts: [*texts][:1]),
         ("errata", "all_years", "the last year lost", lambda years: [*years][:-1]),
         ("errata", "_headings", "headings lost", nothing),
+        (
+            "summary",
+            "_count",
+            "an item not counted",
+            lambda count: replace(count, items=count.items - (count.items == 3)),
+        ),
+        ("summary", "count_groups", "a column not counted", lambda found: found[:1]),
+        ("summary", "_lines", "a section lost", lambda found: [*found][:1]),
+        ("summary", "_section_head", "the inner level", lambda _: "束"),
+        ("summary", "_lines", "own number lost", only("CountRow", lambda one: replace(one, head=one.head.split()[-1]))),
+        ("summary", "_compared", "a column not compared", lambda found: found[:1]),
+        ("summary", "_difference", "words of another", lambda one: replace(one, old=one.new, new=one.old)),
+        ("summary", "plain", "notes not left out", lambda text: text.replace("出来", "出来※1")),
+        ("history", "_names", "own number lost", lambda names: [said.split()[-1] for said in names]),
+        ("history", "_names", "former number lost", lambda names: [*names][:1]),
+        ("history", "_remarks", "no remarks", nothing),
+        ("history", "_heading_label", "own number lost", lambda said: said.split()[-1]),
+        ("history", "_figure_label", "unit lost", lambda said: said.replace("(件)", "")),
+        ("history", "_cell", "another term", lambda cell: replace(cell, term=("並み",))),
+        ("history", "_cell", "a NO that the list does not print", lambda cell: replace(cell, number="1")),
+        (
+            "history",
+            "_sections",
+            "figures lost",
+            lambda found: [[row for row in rows if type(row).__name__ != "FigureRow"] for rows in found],
+        ),
+        (
+            "history",
+            "_sections",
+            "figures of the year before",
+            lambda found: [
+                [replace(row, figures=row.figures[::-1]) if type(row).__name__ == "FigureRow" else row for row in rows]
+                for rows in found
+            ],
+        ),
     ):
         yield Damage(kind, function, name, change, "another form")
 

@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 
 import pypdf
@@ -30,7 +31,7 @@ from pipeline.years.lineage import Event, GroupHeading, Lineage, chains, grouped
 
 from .conformance import violations
 from .conftest import HEALTHY
-from .editions import Row, made_up
+from .editions import Row, made_up, other_form
 
 NAMES = "abcdefghijklmnopqrstuvwxyz"
 
@@ -169,8 +170,7 @@ def test_every_item_of_every_edition_stands_in_one_row_and_every_row_in_one_plac
     found = lineages(chain)
     for at, (_, edition) in enumerate(chain):
         assert sorted(number for one in found if (number := numbers(one)[at])) == sorted(edition.items)
-    placed = [lineage for policy in grouped(chain, found) for inside in policy.measures for lineage in inside.lineages]
-    assert sorted(map(id, placed)) == sorted(map(id, found))
+    assert sorted(map(id, grouped(chain, found).all)) == sorted(map(id, found))
     for lineage in found:
         there = [at for at, number in enumerate(numbers(lineage)) if number]
         assert there == list(range(there[0], there[-1] + 1))
@@ -192,8 +192,8 @@ def test_a_policy_that_is_no_more_says_until_when_it_was() -> None:
     chain = followed(
         [Row(1, "公園", treatment="廃止"), Row(2, "バス", policy="方針二")], [Row(1, "バス", policy="方針二")]
     )
-    told = [policy.heading for policy in grouped(chain, lineages(chain))]
-    assert told == [GroupHeading("方針一", 0, 0), GroupHeading("方針二", 1, 1)]
+    told = [policy.heading for policy in grouped(chain, lineages(chain)).groups]
+    assert told == [GroupHeading("Ⅰ", "方針一", 0), GroupHeading("Ⅰ", "方針二", 1)]
 
 
 def test_what_ended_stands_where_it_stood() -> None:
@@ -201,28 +201,19 @@ def test_what_ended_stands_where_it_stood() -> None:
         [Row(1, "公園"), Row(2, "花壇", treatment="完了"), Row(3, "バス"), Row(4, "橋", "施策二", treatment="廃止")],
         [Row(1, "公園"), Row(2, "並木"), Row(3, "バス"), Row(4, "道", "施策三")],
     )
-    (policy,) = grouped(chain, lineages(chain))
-    told = [
-        (
-            inside.heading.name,
-            inside.heading.position,
-            inside.heading.last,
-            [one.newest.item.name for one in inside.lineages],
-        )
-        for inside in policy.measures
-    ]
+    (policy,) = grouped(chain, lineages(chain)).groups
+    told = [(inside.heading, [one.newest.item.name for one in inside.lineages]) for inside in policy.groups]
     assert told == [
-        ("施策一", 1, 1, ["公園", "花壇", "並木", "バス"]),
-        ("施策二", 0, 0, ["橋"]),
-        ("施策三", 2, 1, ["道"]),
+        (GroupHeading("(1)", "施策一", 1), ["公園", "花壇", "並木", "バス"]),
+        (GroupHeading("(2)", "施策二", 0), ["橋"]),
+        (GroupHeading("(2)", "施策三", 1), ["道"]),
     ]
 
 
 def test_what_moved_stands_where_it_is_now() -> None:
     chain = followed([Row(1, "公園"), Row(2, "バス")], [Row(1, "バス"), Row(2, "公園", policy="方針二")])
-    told = {policy.heading.name: [one.newest.item.name for inside in policy.measures for one in inside.lineages]
-            for policy in grouped(chain, lineages(chain))}  # fmt: skip
-    assert told == {"方針一": ["バス"], "方針二": ["公園"]}
+    told = [[one.newest.item.name for one in policy.all] for policy in grouped(chain, lineages(chain)).groups]
+    assert told == [["バス"], ["公園"]]
 
 
 @pytest.mark.parametrize(
@@ -529,6 +520,174 @@ def test_one_source_or_two_are_named_by_their_digests_and_more_by_one(names: str
     """By what sha256sum says of files that hold these letters, and of its list of them without their names."""
     files = tuple(CarriedFile(f"{name}.yaml", name.encode(), name) for name in names)
     assert Carried(files, None).label == label
+
+
+# Other forms
+
+
+def history_of_texts(*texts: str) -> Document:
+    """The history of these editions, e0, e1 …, each the 前版 of the next."""
+    sources = [parse_source(Path(f"source/e{at}.yaml"), text.encode()) for at, text in enumerate(texts)]
+    return history(tuple(map(validate, sources)))
+
+
+def rows_of(document: Document) -> list[tuple[str, ...]]:
+    """The cells of every row of the table of items."""
+    *_, table = document.expected.tables
+    rows = [*table.heads, *(row.cells for row in table.rows)]
+    return [tuple(cell.text for cell in row) for row in rows]
+
+
+@pytest.fixture(scope="module")
+def figures(font_cache: Path) -> Sheet:
+    """Two years of a list of figures, terms and free numbers. An item is gone, one has another number and unit."""
+    old = other_form(5).replace("1-ウ, 名称: 林の手入れ", "1-エ, 単位: 本, 名称: 林の手入れ")
+    old += "          - {NO: 5, 番号: 2-イ, 名称: 盆踊り, 出来※1: 遅い, 点数: A, 実績: [2, 2], 目標: 3}\n"
+    document = history_of_texts(old, other_form(6, "e0"))
+    pdf = write_pdf(document, font_cache)
+    prove(pdf, document)
+    assert violations(pdf) == []
+    return Sheet(document, pdf)
+
+
+def test_figures_stand_below_their_item_in_one_line_over_all_years(figures: Sheet) -> None:
+    """The newest edition says 令和4年度 and 令和6年度, the one before 令和3年度 and 令和5年度."""
+    assert rows_of(figures.document) == [
+        ("仕事", "令和3年度", "令和4年度", "令和5年度", "令和6年度", "備考"),
+        ("第1 水と緑",),
+        ("川",),
+        ("1-ア 川の掃除", "", "", " 並み", " 並み", ""),
+        ("実績(件)", "5", "5", "1,234.5", "1,234.5", ""),
+        ("目標(回)", "", "", "8", "8", ""),
+        ("1-イ 橋の点検", "", "", " 遅い", " 遅い", ""),
+        ("実績(人)", "-", "-", "▲3", "▲3", ""),
+        ("目標(回)", "", "", "なし", "なし", ""),
+        ("林",),
+        ("1-ウ 林の手入れ\n旧番号: 1-エ(令和5年度)", "", "", " 並み", " 並み", ""),
+        ("実績", "1本", "1", "2本", "2", ""),
+        ("目標(回)", "", "", "3", "3", ""),
+        ("第2 祭り",),
+        ("夏",),
+        ("2-ア 花火", "", "", " とても早い", " とても早い", ""),
+        ("実績", "未記入", "未記入", "2", "2", ""),
+        ("目標(回)", "", "", "3", "3", ""),
+        ("2-イ 盆踊り", "", "", " 遅い", "なし", "令和6年度 記載なし"),
+        ("実績", "2", "", "2", "", ""),
+        ("目標(回)", "", "", "3", "", ""),
+    ]
+
+
+def test_it_speaks_the_words_of_the_form(figures: Sheet) -> None:
+    (text,) = figures.pages
+    assert "出来の割合" in text
+    assert "各年度の欄は、出来、「なし」は続くはずなのに記載がない項目(要確認)です。「旧番号」は" in text
+    # Grades that are not told need no legend, and notes are printed in the list alone.
+    assert "点数" not in text
+    assert "※" not in text
+
+
+PLAIN_FORM = """\
+表題: 別の一覧
+年度: 令和{year}年度
+{more}
+段: []
+項目: {{名称: 本, 番号: {numbering}}}
+欄: {{種: {{種類: 文字}}}}
+本:
+"""
+
+
+def flat_list(year: int, *items: str, numbering: str = "なし") -> str:
+    more = "" if year == 5 else f"前版: e{year - 6}"
+    return PLAIN_FORM.format(year=year, more=more, numbering=numbering) + "".join(
+        f"  - {{NO: {number}, {item}}}\n" for number, item in enumerate(items, 1)
+    )
+
+
+def test_what_is_neither_counted_nor_numbered_is_present_or_not(font_cache: Path) -> None:
+    document = history_of_texts(
+        flat_list(5, "名称: 甲, 統合先: 丙", "名称: 乙, 統合先: 丙", "名称: 丁"),
+        flat_list(6, "名称: 丙", "名称: 丁, 統合先: 戊"),
+    )
+    assert rows_of(document)[1:] == [
+        ("甲", "○", "統合", "令和6年度 「丙」に統合"),
+        ("乙", "○", "統合", "令和6年度 「丙」に統合"),
+        ("丙", "", "○", "令和6年度 令和5年度の「甲」・「乙」を統合"),
+        ("丁", "○", "○", "令和6年度 「戊」に統合予定"),
+    ]
+    assert "各年度の欄は、「○」は一覧に載っている項目、「統合」はほかの項目に移った項目です。" in document.html
+    assert '<span class="symbol" role="img" aria-label="記載あり">○</span>' in document.html
+    assert '<h2 id="shares">' not in document.html
+    pdf = write_pdf(document, font_cache)
+    assert prove(pdf, document) == 1
+    assert violations(pdf) == []
+
+
+def test_without_a_main_column_the_year_holds_the_number(font_cache: Path) -> None:
+    document = history_of_texts(
+        flat_list(5, "名称: 甲", "名称: 乙", numbering="NO"), flat_list(6, "名称: 乙", numbering="NO")
+    )
+    assert rows_of(document)[1:] == [("甲", "1", "なし", "令和6年度 記載なし"), ("乙", "2", "1", "")]
+    assert prove(write_pdf(document, font_cache), document) == 1
+
+
+def long_terms(year: int) -> str:
+    text = flat_list(year, "名称: 甲, 進: 概ね計画通りに進んでいる", numbering="NO")
+    return text.replace("欄: {", "欄: {進: {種類: 語, 語: [概ね計画通りに進んでいる], 集計: 主}, ")
+
+
+@pytest.mark.parametrize(
+    ("count", "size", "left_out"), [(6, A4_LANDSCAPE, 0), (7, A3_LANDSCAPE, 0), (13, A3_LANDSCAPE, 2)]
+)
+def test_long_terms_leave_room_for_fewer_years(
+    count: int, size: tuple[float, float], left_out: int, font_cache: Path
+) -> None:
+    document = history_of_texts(*(long_terms(year) for year in range(5, 5 + count)))
+    assert document.expected.page_size == size
+    assert ("これより前の2版は省いています。" in document.html) == bool(left_out)
+    assert len(document.carried.files) == count - left_out
+    assert prove(write_pdf(document, font_cache), document) == 1
+
+
+def test_years_of_series_that_have_no_room_are_left_out_and_that_is_said(font_cache: Path) -> None:
+    def series(year: int, years: range) -> str:
+        heads, values = ", ".join(f"令和{one}年度" for one in years), ", ".join("'123,456,789'" for _ in years)
+        text = flat_list(year, f"名称: 甲, 数: [{values}]")
+        return text.replace("欄: {", f"欄: {{数: {{種類: 数, 年度: [{heads}]}}, ")
+
+    document = history_of_texts(series(5, range(1, 10)), series(6, range(10, 20)))
+    _, _, figures = rows_of(document)
+    assert figures == ("数", *["123,456,789"] * 14, "")
+    assert "これより前の5年分の数値は省いています。" in document.html
+    assert document.expected.page_size == A3_LANDSCAPE
+    assert prove(write_pdf(document, font_cache), document) == 1
+
+
+def test_levels_of_any_depth_are_told(font_cache: Path) -> None:
+    """The section that an older edition had one level deeper stands where it stood."""
+
+    def levels(year: int, *names: str, item: str) -> str:
+        text = flat_list(year, "名称: 甲, 種: 大", "名称: 乙, 種: 小").replace(
+            "段: []", f"段: [{', '.join(f'{{名称: {name}, 番号: 算用数字}}' for name in names)}]"
+        )
+        head, body = text.split("本:\n")
+        for depth, (name, below) in enumerate(pairwise((*names, "本"))):
+            head += f"{'    ' * depth}{name}:\n{'    ' * depth}  - 名称: {name}一\n"
+            last = below
+        indent = "    " * len(names)
+        return (
+            head + f"{indent}{last}:\n" + "".join(f"{indent}{line}\n" for line in body.replace("乙", item).splitlines())
+        )
+
+    document = history_of_texts(levels(5, "柱", "梁", "床", "壁", item="丁"), levels(6, "柱", "梁", "床", item="乙"))
+    assert rows_of(document)[1:] == [
+        ("1 柱一",), ("1 梁一",), ("1 床一",), ("甲", "○", "○", ""), ("乙", "", "○", "令和6年度 新設"),
+        ("壁一(令和5年度まで)",), ("丁", "○", "なし", "令和6年度 記載なし"),
+    ]  # fmt: skip
+    assert re.findall('<tr class="heading depth-([0-9])', document.html) == ["0", "1", "2", "3"]
+    pdf = write_pdf(document, font_cache)
+    assert prove(pdf, document) == 1
+    assert violations(pdf) == []
 
 
 @pytest.mark.parametrize(

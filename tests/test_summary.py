@@ -31,6 +31,7 @@ from pipeline.source.tree import parse_source
 
 from .conformance import violations
 from .conftest import HEALTHY, ROOT
+from .editions import other_form
 from .test_proof import Victim
 
 ORIGINAL = (ROOT / "source/original.yaml").read_text("utf-8")
@@ -109,6 +110,26 @@ def made_up(
     return "\n".join(lines)
 
 
+def graded(*words: int, main: bool = True) -> str:
+    """A list of one level without numbers, with a column of so many terms for each of `words`."""
+    lines = ["表題: 評価の一覧", "段: [{名称: 柱}]", "項目: {名称: 仕事, 番号: なし}", "欄:"]
+    for at, count in enumerate(words):
+        terms = ", ".join(f"第{at + 1}の{n}段階" for n in range(count))
+        lines.append(f"  評価{at + 1}: {{種類: 語, 語: [{terms}]{', 集計: 主' if main and not at else ''}}}")
+    lines += ["柱: ", *(line for at in range(2) for line in (f"  - 名称: 柱その{at}", "    仕事:"))]
+    for section in range(2):
+        for item in range(3):
+            said = ", ".join(f"評価{at + 1}: 第{at + 1}の{item % count}段階" for at, count in enumerate(words))
+            number = 3 * section + item + 1
+            lines.insert(
+                lines.index(f"  - 名称: 柱その{section}") + 2 + item,
+                f"      - {{NO: {number}, 名称: 仕{number}, {said}}}",
+            )
+    return "\n".join(lines)
+
+
+FLAT = "表題: 一覧\n段: []\n項目: {名称: 本}\n欄: {評: {種類: 記号, 凡例: {○: 良}}}\n本: [{NO: 1, 名称: 一, 評: ○}]"
+
 # What it says
 
 
@@ -134,7 +155,7 @@ def test_the_numbers_are_those_of_the_yaml_text(original: Made) -> None:
 def test_totals_leave_repeats_out_and_say_so(original: Made, make: Make) -> None:
     (text,) = original.pages
     assert "実質47項目(再掲5を除く)の実施状況は、「実施済」8(17.0%)、「継続推進」33(70.2%)" in text
-    assert "再掲は、ほかの施策の項目を再び掲げた行の数で、計に含みません" in text
+    assert "再掲は、ほかの推進施策の項目を再び掲げた行の数で、計に含みません" in text
     without = make(HEALTHY.replace("          - 再掲: 1\n", ""))
     assert "全3項目の実施状況は" in without.pages[0]
     assert "再掲(外数)" not in without.pages[0]
@@ -221,6 +242,75 @@ def test_a_triangle_means_fewer() -> None:
     assert (change(5, 3), change(3, 5), change(4, 4)) == ("△2", "2", "0")
 
 
+# Other forms
+
+
+def test_every_column_of_symbols_or_terms_is_counted_by_the_outermost_level(make: Make) -> None:
+    made = make(other_form(6))
+    assert made.row("第1水と緑") == ["3", "0", "2", "1", "2", "1"]
+    assert made.row("第2祭り") == ["1", "1", "0", "0", "0", "1"]
+    assert made.row("構成比(%)") == ["100.0", "25.0", "50.0", "25.0", "50.0", "50.0"]
+    (text,) = made.pages
+    assert "全4項目の出来は、「とても早い」1(25.0%)、「並み」2(50.0%)、「遅い」1(25.0%)です。点数は、「良い」" in text
+    assert "柱別の出来と点数(項目数)" in text
+    assert "柱別の出来の構成比" in text
+    # Notes are printed in the list alone.
+    assert "※" not in made.document.html
+    (reading,) = re.findall(r'role="img" aria-label="([^"]*)"', made.document.html)
+    assert "第1 水と緑(3項目)は「並み」2項目、「遅い」1項目。" in reading
+
+
+def test_columns_that_do_not_fit_side_by_side_stand_in_tables_below_each_other(make: Make) -> None:
+    made = make(*EDITIONS["many columns"])
+    heads = re.findall(
+        '<th id="head-column-[0-9]" class="begins" scope="colgroup" colspan="([0-9]+)">', made.document.html
+    )
+    assert heads == ["8", "9", "9", "18"]
+    assert re.findall('<h2 id="[^"]*counts">(.*)</h2>', made.document.html) == [
+        "柱別の評価1と評価2(項目数)",
+        "柱別の評価3(項目数)",
+        "柱別の評価4(項目数)",
+    ]
+    assert [row[1] for row in made.rows if row[0] == "柱その0"] == ["3", "3", "3"]
+    ids = re.findall(' id="([^"]*)"', made.document.html)
+    assert len(ids) == len({*ids})
+
+
+@pytest.mark.parametrize("text", [FLAT, graded(3, 4, main=False)], ids=["flat", "a level"])
+def test_without_a_main_column_there_are_only_the_numbers_of_items(text: str, make: Make) -> None:
+    made = make(text, text)
+    (page,) = made.pages
+    count = "1" if text == FLAT else "6"
+    assert f"全{count}項目です。記号や語による集計は行っていないため、項目数だけを示します。" in page
+    assert f"前版の全{count}項目と、同じ数です。" in page
+    assert made.rows == [*([] if text == FLAT else [["柱その0", "3"], ["柱その1", "3"]]), ["計(再掲を除く)", count]]
+    for word in ("構成比", "良", "段階", "増減"):
+        assert word not in page
+    assert "<svg" not in made.document.html
+
+
+def test_only_columns_that_both_editions_have_are_compared(make: Make) -> None:
+    """評価 of last year is 評価 of this year even if its name holds the year."""
+    old = graded(3).replace("評価1", "令和5年度評価")
+    new = graded(3, 2).replace("評価1", "令和6年度評価").replace("第1の2段階", "第1の9段階")
+    made = make(new, old)
+    assert made.row("第1の0段階") == ["2", "2", "0", "33.3", "33.3"]
+    assert made.row("第1の9段階") == ["-", "2", "2", "-", "33.3"]
+    (page,) = made.pages
+    assert "評価2は、前版にない欄のため、比べていません。" in page
+    assert "増減の「△」は、減を表します。「-」は、その版の令和6年度評価にないものです。" in page
+    assert prove(made.pdf, made.document) == 1
+
+
+def test_meanings_that_stand_in_a_block_are_not_said_again(make: Make) -> None:
+    made = make("凡例の場所: 一ページ目\n" + HEALTHY.replace("検討中", "まだ検討している途中であるもの"), HEALTHY)
+    (page,) = made.pages
+    assert "実施状況は、「◎」1(33.3%)、「○」1(33.3%)、「×」1(33.3%)です。" in page
+    assert page.count("まだ検討している途中であるもの") == 1
+    assert made.row("×まだ検討している途中で…") == ["-", "1", "1", "-", "33.3"]
+    assert prove(made.pdf, made.document) == 1
+
+
 # The chart
 
 
@@ -304,6 +394,9 @@ EDITIONS = {
     "the longest name that is allowed": (HEALTHY.replace("名称: 方針一", f"名称: {'市' * 200}"), ""),
     "names in lines, with variants": (HEALTHY.replace("名称: 方針一", 'name').replace("name", '名称: "辻\U000e0101と\\n葛\U000e0100<b>&\\"の方針"'), HEALTHY),
     "a heading of one's own": ("見出し: {推進方針: 政策の柱, 実施状況: 評価}\n" + HEALTHY, ""),
+    "another form": (other_form(6), other_form(5)),
+    "many columns": (graded(8, 9, 9, 18), graded(8, 9)),
+    "a flat list that is not counted": (FLAT, FLAT),
 }  # fmt: skip
 
 
@@ -390,8 +483,8 @@ def test_damage_does_not_get_past_the_proof(damage: Callable[[Victim], None], or
 
 
 def off_by_one(counted: Callable[..., Any]) -> Callable[..., Any]:
-    def wrong(items: Any, repeats: int) -> Any:
-        return counted([*items][:-1] if len([*items]) == 3 else items, repeats)
+    def wrong(items: Any, *more: Any) -> Any:
+        return counted([*items][:-1] if len([*items]) == 3 else items, *more)
 
     return wrong
 

@@ -22,10 +22,16 @@ LEGEND_COLON = "："
 
 
 def expect(
-    edition: Edition, *blocks: Block, title: str = "", page_size: tuple[float, float] = A4_LANDSCAPE
+    edition: Edition,
+    *blocks: Block,
+    title: str = "",
+    page_size: tuple[float, float] = A4_LANDSCAPE,
+    legends: tuple[tuple[str, Mapping[str, str]], ...] | None = None,
 ) -> Expected:
-    """The expected content of a document on one `edition`, under its title or another one."""
-    first, later, meanings = mastheads(edition, title or edition.title, edition.has_meanings_on_first_page)
+    """The expected content of a document on one `edition`, under its title or another one, with all legends or these."""
+    first, later, meanings = mastheads(
+        edition, title or edition.title, edition.has_meanings_on_first_page, legends=legends
+    )
     return Expected(
         title=document_title(title or edition.title, edition.fiscal_year),
         author=flat(edition.municipality),
@@ -42,15 +48,15 @@ def mastheads(
     has_meanings_on_first_page: bool,
     years: str | None = None,
     is_draft: bool | None = None,
-    legends: tuple[tuple[str, Mapping[str, str]], ...] = (),
+    legends: tuple[tuple[str, Mapping[str, str]], ...] | None = None,
 ) -> tuple[tuple[Paragraph, ...], tuple[Paragraph, ...], tuple[Paragraph, ...]]:
     """The expected masthead of the first page, that of the others, and the block of meanings.
 
     `years`, `is_draft` and `legends` (label and symbols of each) override those of the edition.
     """
-    legends = legends or tuple(
-        (flat(column.head) + LEGEND_COLON, column.words or {}) for column in edition.columns if column.kind == "symbol"
-    )
+    if legends is None:
+        symbols_of = (column for column in edition.columns if column.kind == "symbol")
+        legends = tuple((flat(column.head) + LEGEND_COLON, column.words or {}) for column in symbols_of)
     issued = [f"{japanese_date(edition.as_of)}現在"] if edition.as_of else []
     if edition.department:
         issued += [edition.municipality, edition.department]

@@ -16,6 +16,7 @@ from markupsafe import Markup
 from pipeline.errors import TemplateError
 from pipeline.model.dates import japanese_date
 from pipeline.model.edition import Edition
+from pipeline.model.form import without_note_marks
 from pipeline.model.page_head import Legend, PageHead, short_legends
 from pipeline.paper import A4, Sheet, Widths, filled, width_of_figures
 from pipeline.text import flat
@@ -162,7 +163,7 @@ def _keywords(edition: Edition) -> str:
     """The keywords in a document's metadata: what the edition counts, its levels and its items."""
     main = [edition.main] if edition.main else []
     levels = (column for column in edition.columns if column.kind == "level")
-    return ", ".join(flat(column.head) for column in (*main, *levels, edition.item_column))
+    return ", ".join(flat(without_note_marks(column.head)) for column in (*main, *levels, edition.item_column))
 
 
 def _rules(widths: Widths, table: str) -> Markup:

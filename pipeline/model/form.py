@@ -281,6 +281,13 @@ def roman(position: int) -> str:
 FIGURE = re.compile(r"[-−+▲△]?([0-9]{1,3}(,[0-9]{3})+|[0-9]+)(\.[0-9]+)?")
 # A reference to a note, by its number.
 NOTE_MARK = re.compile("※([0-9]+)")
+
+
+def without_note_marks(text: str) -> str:
+    """`text` for a document that does not print the notes to which it refers."""
+    return NOTE_MARK.sub("", text)
+
+
 # What stands in place of a figure that does not exist.
 NO_FIGURES = ("-", "－", "なし")
 

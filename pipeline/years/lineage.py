@@ -4,12 +4,13 @@
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Literal, TypeVar
 
-from pipeline.model.edition import Edition
+from pipeline.model.edition import Edition, Item
+from pipeline.model.form import without_note_marks
 
 from .comparison import Entry, compare
 from .matching import Placed, goes_on, place_items
@@ -69,40 +70,50 @@ class Lineage:
     @property
     def former_names(self) -> tuple[tuple[int, str], ...]:
         """Its former names, oldest first, each with the position of the newest edition that used it."""
-        names: dict[str, tuple[int, str]] = {}
+        return self._former(lambda item: item.name)
+
+    @property
+    def former_labels(self) -> tuple[tuple[int, str], ...]:
+        """Its former numbers of its own, in the same way."""
+        return self._former(lambda item: item.label)
+
+    def _former(self, said: Callable[[Item], str]) -> tuple[tuple[int, str], ...]:
+        texts: dict[str, tuple[int, str]] = {}
         for at, placed in enumerate(self.items):
-            if placed:
-                names[fold(placed.item.name)] = at, placed.item.name
-        names.pop(fold(self.newest.item.name), None)
-        return tuple(sorted(names.values()))
+            if placed and (text := said(placed.item)):
+                texts[_folded(text)] = at, text
+        texts.pop(_folded(said(self.newest.item)), None)
+        return tuple(sorted(texts.values()))
+
+
+def _folded(text: str) -> str:
+    """`text` as far as it tells names apart: a note is no part of a name."""
+    return fold(without_note_marks(text))
 
 
 @dataclass(frozen=True, slots=True)
 class GroupHeading:
-    """A policy or a measure, named as in the newest edition that contains it (`last`, a position from 0).
+    """A heading above items: its number and name in the newest edition that has it (`last`, a position from 0)."""
 
-    `position` is its number in the last edition of the chain, or 0 if it is absent there.
-    """
-
+    number: str
     name: str
-    position: int
     last: int
 
 
 @dataclass(frozen=True, slots=True)
-class MeasureGroup:
-    """The lineages of one measure."""
+class Group:
+    """The lineages directly below a heading, and the groups below it. The heading of the whole list is None."""
 
-    heading: GroupHeading
+    heading: GroupHeading | None
     lineages: tuple[Lineage, ...]
+    groups: tuple["Group", ...]
 
-
-@dataclass(frozen=True, slots=True)
-class PolicyGroup:
-    """The measures of one policy."""
-
-    heading: GroupHeading
-    measures: tuple[MeasureGroup, ...]
+    @property
+    def all(self) -> Iterator[Lineage]:
+        """Every lineage below the heading, in order."""
+        yield from self.lineages
+        for group in self.groups:
+            yield from group.all
 
 
 def chains(previous: Mapping[str, str | None]) -> tuple[tuple[str, ...], ...]:
@@ -136,45 +147,53 @@ def lineages(editions: Sequence[Named]) -> tuple[Lineage, ...]:
     return tuple(Lineage(tuple(row.items), tuple(row.events)) for row in _Lineages(editions).all)
 
 
-def grouped(editions: Sequence[Named], found: Sequence[Lineage]) -> tuple[PolicyGroup, ...]:
-    """`found` grouped by the policy and measure where each lineage was last, in the order of the newest edition.
+# The folded names of a heading and of those above it, the outermost first.
+_Place = tuple[str, ...]
 
-    Policies, measures and items that it no longer has follow what preceded them in the newest edition with them.
+
+def grouped(editions: Sequence[Named], found: Sequence[Lineage]) -> Group:
+    """`found` grouped by the headings where each lineage was last, in the order of the newest edition.
+
+    Headings and items that it no longer has follow what preceded them in the newest edition with them. A heading without
+    lineages is left out.
     """
     of = {(at, placed.number): row for row, one in enumerate(found) for at, placed in enumerate(one.items) if placed}
-    headings: dict[tuple[str, ...], GroupHeading] = {}
-    policies: list[str] = []
-    measures: dict[str, list[str]] = defaultdict(list)
-    rows: dict[tuple[str, str], list[int]] = defaultdict(list)
+    headings: dict[_Place, GroupHeading] = {}
+    below: dict[_Place, list[_Place]] = defaultdict(list)
+    rows: dict[_Place, list[int]] = defaultdict(list)
     for at in reversed(range(len(editions))):
-        _, edition = editions[at]
-        is_last = at == len(editions) - 1
-        _merge(policies, (fold(policy.name) for policy in edition.policies))
-        for position, policy in enumerate(edition.policies, 1):
-            above = fold(policy.name)
-            headings.setdefault((above,), GroupHeading(policy.name, position * is_last, at))
-            _merge(measures[above], (fold(measure.name) for measure in policy.measures))
-            for within, measure in enumerate(policy.measures, 1):
-                place = above, fold(measure.name)
-                headings.setdefault(place, GroupHeading(measure.name, within * is_last, at))
-                in_measure = (of[at, item.number] for item in measure.items)
-                _merge(rows[place], (row for row in in_measure if found[row].newest.place == place))
-    groups = {
-        policy: tuple(
-            MeasureGroup(headings[policy, measure], tuple(found[row] for row in rows[policy, measure]))
-            for measure in measures[policy]
-            if rows[policy, measure]
+        edition = editions[at][1]
+        children: dict[_Place, list[_Place]] = defaultdict(list)
+        for path in edition.outline():
+            place = tuple(fold(heading.section.name) for heading in path)
+            headings.setdefault(place, GroupHeading(path[-1].number, path[-1].section.name, at))
+            children[place[:-1]].append(place)
+        for above, places in children.items():
+            merge(below[above], places)
+        inside: dict[_Place, list[int]] = defaultdict(list)
+        for placed in place_items(edition):
+            row = of[at, placed.number]
+            if found[row].newest.place == placed.place:
+                inside[placed.place].append(row)
+        for place, some in inside.items():
+            merge(rows[place], some)
+
+    def group(place: _Place) -> Group:
+        groups = (group(child) for child in below[place])
+        return Group(
+            headings.get(place),
+            tuple(found[row] for row in rows[place]),
+            tuple(one for one in groups if one.lineages or one.groups),
         )
-        for policy in policies
-    }
-    return tuple(PolicyGroup(headings[policy,], inside) for policy, inside in groups.items() if inside)
+
+    return group(())
 
 
 _T = TypeVar("_T")
 
 
-def _merge(order: list[_T], more: Iterable[_T]) -> None:
-    """Insert into `order` each element of `more` that it lacks, after the common element that precedes it in `more`."""
+def merge(order: list[_T], more: Iterable[_T]) -> None:
+    """Insert into `order` what it lacks of `more`, each element after the common one that precedes it in `more`."""
     places = {one: at for at, one in enumerate(order)}
     after: dict[int, list[_T]] = defaultdict(list)
     anchor = -1
@@ -290,7 +309,7 @@ def _going_on(entry: Entry, to: _Numbers, back: _Numbers) -> Iterator[tuple[int,
     """
     taken: set[int] = set()
     pairs = list(entry.pairs)
-    # If a name occurs twice, prefer the pair in the same policy and measure.
+    # If a name occurs twice, prefer the pair below the same headings.
     for old, new in sorted(pairs, key=lambda pair: pair[0].place != pair[1].place):
         same = fold(old.item.name) == fold(new.item.name)
         alone = len(to[old.number]) == 1 == len(back[new.number])

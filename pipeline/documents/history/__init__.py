@@ -10,7 +10,7 @@ from . import expected, page
 
 def history(editions: Sequence[Validated]) -> Document:
     """The history of `editions`, which follow each other along 前版, the oldest first."""
-    shown = editions[-page.MOST :]
+    shown = page.shown(editions)
     carried = Carried(
         tuple(CarriedFile(f"source-{one.source.edition}.yaml", one.source.data, one.source.edition) for one in shown),
         editions[-1].edition.as_of,

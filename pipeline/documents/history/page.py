@@ -1,11 +1,12 @@
 """The page of the 経過: every item over a chain of editions, old → new, and the shares of the statuses by year.
 
-Statuses are counted by meaning, because symbols may change their meaning from year to year.
+The status of an item is its symbol or term in the main column (集計: 主). Statuses are counted by meaning, because
+symbols may change their meaning from year to year. Below an item, a line for each column of figures tells its figures.
 """
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -22,8 +23,8 @@ from pipeline.documents.html import (
     render,
 )
 from pipeline.documents.summary.chart import FILLS, UNFILLED
-from pipeline.model.edition import Edition, measure_number, policy_number
-from pipeline.model.form import BLANK
+from pipeline.model.edition import Edition, Item
+from pipeline.model.form import BLANK, without_note_marks
 from pipeline.model.page_head import Legend
 from pipeline.model.validation import Validated
 from pipeline.paper import (
@@ -33,18 +34,22 @@ from pipeline.paper import (
     EDITION_NARROW,
     EDITION_WIDE,
     PX,
+    RULE,
     SHARES_BAR,
     SHARES_TOTAL,
     SHARES_YEAR,
+    TYPE_PT,
     Sheet,
     Widths,
+    em,
 )
-from pipeline.text import break_label, brief, flat, width_in_ems
-from pipeline.years.lineage import Event, GroupHeading, Lineage, PolicyGroup, grouped, lineages
+from pipeline.text import break_label, brief, flat, width_in_ems, width_in_halves
+from pipeline.years.figures import FigureLine, Figures
+from pipeline.years.lineage import Event, Group, GroupHeading, Lineage, grouped, lineages
 from pipeline.years.matching import place_items
 from pipeline.years.similarity import fold
 
-FORMER = "旧: "
+FORMER, FORMER_NUMBER = "旧: ", "旧番号: "
 GONE = "なし"
 GUESS = "推定"
 NOTHING = "-"
@@ -52,10 +57,18 @@ REMARKS = "備考"
 SHARES = "割合(全体の幅が100%)"
 TOTAL = "計"
 YEAR = "年度"
+# In the year of a list that prints no NO and counts no statuses, an item is present.
+PRESENT, PRESENT_READING = "○", "記載あり"
+MOVED: Mapping[str, str] = {"merged_into": "統合", "split_into": "分割"}
 
-# Editions that fit on A4 and on A3. Of more, the oldest are left out, with a note.
+# Years that fit on A4 and on A3. Of more, the oldest are left out, with a note. With figures or long terms, so many half
+# ems of the table are theirs; each column has its text and two half ems more.
 MOST_ON_A4 = 10
 MOST = 20
+_ROOM_ON_A4, _ROOM = 111, 193
+# Terms of few editions have lines of so many ems at the most. Before them is the room of a NO, in half ems.
+_WIDE_TERM = 8
+_NO_ROOM = 5
 
 # In ems. A longer 年度 is no column head; the edition's id is used instead.
 _LABEL = 20
@@ -75,7 +88,7 @@ _BAR_HEIGHT = 12
 
 @dataclass(frozen=True, slots=True)
 class EditionColumn:
-    """The column head of an edition."""
+    """The column head of an edition, or of a year that only a series of figures has."""
 
     id: str
     label: str
@@ -84,20 +97,24 @@ class EditionColumn:
 
 @dataclass(frozen=True, slots=True)
 class YearCell:
-    """An item in one edition: NO and status; in the first edition without it, what became of it (`note`)."""
+    """An item in one edition: NO and status; in the first edition without it, what became of it (`note`).
+
+    The status is a symbol, or a term in lines (`term`).
+    """
 
     number: str = ""
     symbol: str = ""
     meaning: str = ""
     note: str = ""
     reading: str = ""
+    term: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class HeadingRow:
-    """The heading of a policy or measure. `label` is its name, with its number if the newest edition has it."""
+    """The heading of a section. `label` is its name, with its number if the newest edition has it."""
 
-    level: str
+    depth: int
     id: str
     label: str
     headers: str
@@ -106,12 +123,23 @@ class HeadingRow:
 
 @dataclass(frozen=True, slots=True)
 class ItemRow:
-    """The row of a lineage. `headers` holds the ids of its measure and policy."""
+    """The row of a lineage. `headers` holds the ids of the headings above it, the innermost first."""
 
     id: str
     name: str
     cells: tuple[YearCell, ...]
     remarks: str
+    headers: str
+    context: str
+
+
+@dataclass(frozen=True, slots=True)
+class FigureRow:
+    """The figures of an item in one column, below its row. `headers` holds the ids of the item and its headings."""
+
+    id: str
+    label: str
+    figures: tuple[str, ...]
     headers: str
     context: str
 
@@ -151,23 +179,25 @@ class ShareTable:
     rows: tuple[ShareRow, ...]
 
 
+def shown(editions: Sequence[Validated]) -> Sequence[Validated]:
+    """The editions that have a column: all, or as many of the newest as there is room for."""
+    newest = editions[-MOST:]
+    return newest[-_most(newest, _ROOM, MOST) :]
+
+
 def page(editions: Sequence[Validated], carried: Carried) -> str:
     """The HTML of the history of `editions`, a chain along 前版, oldest first."""
-    left_out, editions = len(editions[:-MOST]), editions[-MOST:]
+    left_out, editions = len(editions) - len(shown(editions)), shown(editions)
     newest = editions[-1].edition
     named = tuple((validated.source.edition, validated.edition) for validated in editions)
     found = lineages(named)
-    groups = grouped(named, found)
     labels = _labels(editions)
-    title = f"{flat(newest.title)} {flat(newest.headings.item)}の経過"
-    sheet = A4 if len(editions) <= MOST_ON_A4 else A3
+    title = f"{flat(newest.title)} {_plain(newest.item_column.head)}の経過"
+    table = _Table(editions, labels)
+    sheet = table.sheet
     head = _masthead(editions, labels, title, sheet)
-    has_long_numbers = any(number >= _LONG_NUMBER for one in editions for number in one.edition.items)
-    edition_width = _edition_width(len(editions), sheet)
-    if edition_width == EDITION_NARROW and has_long_numbers:
-        edition_width = EDITION_LONG_NUMBER
     notes = tuple(_notes(editions, labels))
-    key = tuple(_key(editions, labels, found, left_out))
+    key = tuple(_key(editions, labels, found, left_out, table.years_left_out))
     return render(
         "history.html",
         edition=newest,
@@ -175,26 +205,126 @@ def page(editions: Sequence[Validated], carried: Carried) -> str:
         masthead=head,
         carried=carried,
         sheet=sheet,
-        is_wide=edition_width == EDITION_WIDE,
-        has_long_numbers=has_long_numbers,
-        widths=Widths((("edition", edition_width),)),
+        width_class=table.width_class,
+        widths=Widths((("edition", table.year_width),)),
         share_widths=Widths((("year", SHARES_YEAR), ("total", SHARES_TOTAL), ("bar", SHARES_BAR[sheet]))),
-        shares_heading=_shares_heading(newest),
+        shares_heading=_shares_heading(editions),
         year_head=_year_head(editions),
         total=TOTAL,
-        shares=tuple(_share_tables(editions, labels, _BAR_WIDTH[sheet])),
+        shares=tuple(_share_tables(editions, labels, _BAR_WIDTH[sheet])) if _shares_heading(editions) else (),
         bar=(_BAR_WIDTH[sheet], _BAR_HEIGHT),
         bar_head=SHARES,
         notes=notes,
         items_heading=_items_heading(newest),
         key=key,
         columns=tuple(
-            EditionColumn(f"head-edition-{at}", label, _head_lines(label)) for at, label in enumerate(labels, 1)
+            EditionColumn(f"head-edition-{at}", label, _head_lines(label)) for at, label in enumerate(table.heads, 1)
         ),
-        item_head=flat(newest.headings.item),
+        item_head=_plain(newest.item_column.head),
         remarks_head=REMARKS,
-        sections=tuple(_sections(editions, labels, groups)),
+        sections=tuple(_sections(editions, labels, grouped(named, found), table)),
     )
+
+
+class _Table:
+    """The columns of the table of items: the editions, and the years of series, as many as there is room for."""
+
+    def __init__(self, editions: Sequence[Validated], labels: Sequence[str]) -> None:
+        self.figures = Figures([validated.edition for validated in editions], labels)
+        self._halves = _halves(editions)
+        self._no_room = _no_room(editions)
+        # The position of each column, among the years and among the editions.
+        years = [*enumerate(year.edition for year in self.figures.years)]
+        without = [at for at, edition in years if edition is None]
+        self.years_left_out = max(0, len(years) - _most(editions, _ROOM, MOST))
+        hidden = {*without[: self.years_left_out]}
+        self.columns = [(at, edition) for at, edition in years if at not in hidden]
+        self.heads = [self.figures.years[at].label for at, _ in self.columns]
+        count = len(self.columns)
+        self.sheet = A4 if count <= _most(editions, _ROOM_ON_A4, MOST_ON_A4) else A3
+        self._has_long_numbers = any(
+            number >= _LONG_NUMBER for one in editions if _prints_no(one.edition) for number in one.edition.items
+        )
+        self._is_wide = EDITION_WIDE * count <= self.sheet.content_width / 2
+        self._terms = {width for one in editions for width in _term_widths(one.edition)}
+
+    @property
+    def year_width(self) -> float:
+        """The width of a year's column in millimetres: wide if that leaves half of the table for names and remarks."""
+        usual = EDITION_WIDE if self._is_wide else EDITION_LONG_NUMBER if self._has_long_numbers else EDITION_NARROW
+        needed = [usual, (self._halves + 2) / 2 * em(TYPE_PT)]
+        whole_terms = (min(_WIDE_TERM, max(self._terms, default=0)) + 1 + self._no_room / 2) * em(TYPE_PT)
+        if whole_terms * len(self.columns) <= self.sheet.content_width / 2:
+            needed.append(whole_terms)
+        return round(max(needed), 1)
+
+    @property
+    def width_class(self) -> str:
+        """The class of the table for the width of these columns on a screen."""
+        if self._halves:
+            return "roomy"
+        return "wide" if self._is_wide else "long-numbers" if self._has_long_numbers else ""
+
+    @property
+    def term_ems(self) -> int:
+        """The ems of a line of a term."""
+        return int((self.year_width - RULE) / em(TYPE_PT) - self._no_room / 2)
+
+
+def _most(editions: Sequence[Validated], room: int, most: int) -> int:
+    """The number of years for which a sheet has room: `room` half ems, or `most` narrow columns."""
+    return max(1, min(most, room // (_halves(editions) + 2)))
+
+
+def _halves(editions: Sequence[Validated]) -> int:
+    """The half ems that the widest figure of `editions` takes, or a line of the longest term; 0 without either."""
+    figures = (
+        width_in_halves(text + item.unit_of(column))
+        for validated in editions
+        for column in validated.edition.columns
+        if column.kind == "figure"
+        for item in validated.edition.items.values()
+        for text in item.texts(column)
+    )
+    # In about three lines.
+    terms = (
+        2 * min(width, -(-width // 3) + 1) + _no_room(editions)
+        for validated in editions
+        for width in _term_widths(validated.edition)
+    )
+    return max((*figures, *terms), default=0)
+
+
+def _no_room(editions: Sequence[Validated]) -> int:
+    return _NO_ROOM if _prints_no(editions[-1].edition) else 0
+
+
+def _term_widths(edition: Edition) -> Iterator[int]:
+    main = edition.main
+    if main and main.kind == "term":
+        yield from map(width_in_ems, (*(main.words or {}), BLANK))
+
+
+def _words(edition: Edition) -> Mapping[str, str]:
+    """The symbols of the main column with their meanings; terms mean themselves."""
+    main = edition.main
+    words = (main.words or {}) if main else {}
+    return {
+        word: word if main and main.kind == "term" else without_note_marks(meaning) for word, meaning in words.items()
+    }
+
+
+def _has_legend(edition: Edition) -> bool:
+    return edition.main is not None and edition.main.kind == "symbol"
+
+
+def _prints_no(edition: Edition) -> bool:
+    """Whether its items are known by their NO. Otherwise by their names, perhaps with numbers of their own."""
+    return edition.form.item_numbering == "NO"
+
+
+def _number_head(edition: Edition) -> str:
+    return next((flat(column.head) for column in edition.columns if column.kind == "number"), "")
 
 
 # Labels, masthead and notes
@@ -216,42 +346,50 @@ def _head_lines(label: str) -> tuple[str, ...]:
 
 
 def _masthead(editions: Sequence[Validated], labels: Sequence[str], title: str, sheet: Sheet) -> Masthead:
-    """The masthead of the newest edition, with the range of years and every different legend.
+    """The masthead of the newest edition, with the range of years and every different legend of the main columns.
 
     Several legends that take too many lines are printed on page 1 only.
     """
     newest = editions[-1].edition
-    groups: list[tuple[Edition, list[str]]] = []
+    groups: list[tuple[list[Edition], list[str]]] = []
     for validated, label in zip(editions, labels, strict=True):
-        same = (
-            names for edition, names in groups if list(edition.legend.items()) == list(validated.edition.legend.items())
-        )
-        names = next(same, None)
-        if names is None:
-            groups.append((validated.edition, [label]))
+        if not _has_legend(validated.edition):
+            continue
+        entries = list(_words(validated.edition).items())
+        same = next((group for group in groups if list(_words(group[0][0]).items()) == entries), None)
+        if same is None:
+            groups.append(([validated.edition], [label]))
         else:
-            names.append(label)
+            same[0].append(validated.edition)
+            same[1].append(label)
     head = replace(
         page_head(newest, title),
         sheet=sheet,
         fiscal_year=labels[0] if len(labels) == 1 else f"{labels[0]}〜{labels[-1]}",
         draft=DRAFT if any(validated.edition.is_draft for validated in editions) else "",
+        # Old → new, like the columns. One legend for all needs no years.
+        legends=tuple(
+            Legend(f"{_main_head(same[0])}({_range(names, labels)}){LEGEND_COLON}", _words(same[0]))
+            if len(groups) > 1
+            else Legend(f"{_main_head(same[-1])}{LEGEND_COLON}", _words(same[-1]))
+            for same, names in groups
+        ),
     )
-    if len(groups) > 1:
-        # Old → new, like the columns.
-        head = replace(
-            head,
-            legends=tuple(
-                Legend(f"{flat(edition.headings.status)}({_range(names, labels)}){LEGEND_COLON}", edition.legend)
-                for edition, names in groups
-            ),
-        )
     lines = sum(
         -(-width_in_ems(legend.label + " ".join(legend.texts)) // _LEGEND_LINE)
         for legend in head.legends
         if len(groups) > 1
     )
     return arranged(head, newest.has_meanings_on_first_page or lines > _MOST_LEGEND_LINES)
+
+
+def _main_head(edition: Edition) -> str:
+    return _plain(edition.main.head) if edition.main else ""
+
+
+def _plain(text: str) -> str:
+    """`text` in one line, without references to notes: these are printed in the list alone."""
+    return flat(without_note_marks(text))
 
 
 def _range(names: Sequence[str], labels: Sequence[str]) -> str:
@@ -279,16 +417,20 @@ def _year_head(editions: Sequence[Validated]) -> str:
     return _unit(editions, _labels(editions))
 
 
-def _shares_heading(edition: Edition) -> str:
-    return f"{flat(edition.headings.status)}の割合"
+def _shares_heading(editions: Sequence[Validated]) -> str:
+    """The heading of the shares; empty if no edition counts its items."""
+    head = next(filter(None, (_main_head(validated.edition) for validated in reversed(editions))), "")
+    return f"{head}の割合" if head else ""
 
 
 def _items_heading(edition: Edition) -> str:
-    return f"{flat(edition.headings.item)}ごとの経過"
+    return f"{_plain(edition.item_column.head)}ごとの経過"
 
 
 def _notes(editions: Sequence[Validated], labels: Sequence[str]) -> Iterator[str]:
     """The note on how shares are counted and rounded."""
+    if not _shares_heading(editions):
+        return
     unit = _unit(editions, labels)
     note = "再掲は数えていません。割合は小数第2位を四捨五入したものです。"
     odd = [
@@ -299,32 +441,40 @@ def _notes(editions: Sequence[Validated], labels: Sequence[str]) -> Iterator[str
     ]
     if odd:
         note += f"このため、内訳の合計が100%にならない{unit}があります({'、'.join(odd)})。"
-    legends = [list(validated.edition.legend.items()) for validated in editions]
+    legends = [list(_words(validated.edition).items()) for validated in editions if _has_legend(validated.edition)]
+    word = "凡例" if len(legends) == len(editions) else "区分"
     tables = list(_share_tables(editions, labels, 0))
     if any(legend != legends[-1] for legend in legends):
         note += "凡例が変わっているため、記号ではなく意味で数えています。"
     if len(tables) > 1:
-        note += "凡例が大きく変わったところで表を分けており、模様は表ごとに違うものを示します。"
+        note += f"{word}が大きく変わったところで表を分けており、模様は表ごとに違うものを示します。"
     elif any(NOTHING in row.cells for row in tables[0].rows):
-        note += f"「{NOTHING}」は、その{unit}の凡例にないものです。"
+        note += f"「{NOTHING}」は、その{unit}の{word}にないものです。"
     yield note
 
 
 def _key(
-    editions: Sequence[Validated], labels: Sequence[str], found: Sequence[Lineage], left_out: int
+    editions: Sequence[Validated], labels: Sequence[str], found: Sequence[Lineage], left_out: int, years_left_out: int
 ) -> Iterator[str]:
     """The key to the table; explains only what occurs in it."""
     newest = editions[-1].edition
-    number, unit = flat(newest.headings.number), _unit(editions, labels)
+    number, unit = _number_head(newest), _unit(editions, labels)
+    main = next(filter(None, (_main_head(validated.edition) for validated in reversed(editions))), "")
     kinds = {event.kind for lineage in found for event in lineage.events}
-    said = [f"{number}と{flat(newest.headings.status)}"]
+    said = ["と".join(filter(None, (number if _prints_no(newest) else "", main)))]
+    if not said[0]:
+        said = [f"「{PRESENT}」は一覧に載っている項目"]
     if {"merged_into", "split_into"} & kinds:
-        said.append(f"「→」は統合や分割で移った先の{number}")
+        if _prints_no(newest):
+            said.append(f"「→」は統合や分割で移った先の{number}")
+        else:
+            words = [MOVED[kind] for kind in MOVED if kind in kinds]
+            said.append(f"{''.join(f'「{word}」' for word in words)}はほかの項目に移った項目")
     ended = [
-        flat(placed.item.treatment)
+        flat(term)
         for lineage in found
         for event in lineage.events
-        if event.kind == "ended" and event.at < len(editions) - 1 and (placed := lineage.items[event.at])
+        if event.kind == "ended" and event.at < len(editions) - 1 and (term := _term(lineage, editions))
     ]
     if ended:
         said.append(f"{''.join(f'「{term}」' for term in dict.fromkeys(ended))}は前の{unit}で終わった項目")
@@ -333,10 +483,14 @@ def _key(
     sentence = f"各{unit}の欄は、{'、'.join(said)}です。"
     if any(lineage.former_names for lineage in found):
         sentence += f"「旧」は以前の名称と、その名称だった最後の{unit}です。"
+    if any(lineage.former_labels for lineage in found):
+        sentence += f"「旧番号」は以前の番号と、その番号だった最後の{unit}です。"
     if any(event.guess for lineage in found for event in lineage.events):
         sentence += f"「{GUESS}」は、名称と文章の近さから同じ項目とみなしたもので、確かめが必要です。"
     if left_out:
         sentence += f"これより前の{left_out}版は省いています。"
+    if years_left_out:
+        sentence += f"これより前の{years_left_out}年分の数値は省いています。"
     yield sentence
 
 
@@ -344,7 +498,7 @@ def _key(
 
 
 def _meanings(edition: Edition) -> list[str]:
-    return [fold(placed.meaning) for placed in place_items(edition)]
+    return [fold(placed.meaning) for placed in place_items(edition)] if edition.main else []
 
 
 def _spans(editions: Sequence[Validated]) -> list[tuple[int, int]]:
@@ -352,7 +506,7 @@ def _spans(editions: Sequence[Validated]) -> list[tuple[int, int]]:
     everything = 0, len(editions)
     if len({*_keys(editions)} - {BLANK}) <= len(FILLS):
         return [everything]
-    legends = [{*map(fold, validated.edition.legend.values())} for validated in editions]
+    legends = [{*map(fold, _words(validated.edition).values())} for validated in editions]
     starts = [at for at in range(len(editions)) if not at or legends[at] != legends[at - 1]]
     return list(pairwise([*starts, len(editions)]))
 
@@ -371,24 +525,30 @@ def _statuses(editions: Sequence[Validated], table: int) -> tuple[StatusColumn, 
     names: dict[str, str] = {}
     symbols: dict[str, set[str]] = {}
     for validated in reversed(editions):
-        for symbol, meaning in validated.edition.legend.items():
+        for symbol, meaning in _words(validated.edition).items():
             names.setdefault(fold(meaning), flat(meaning))
-            symbols.setdefault(fold(meaning), set()).add(symbol)
+            if _has_legend(validated.edition):
+                symbols.setdefault(fold(meaning), set()).add(symbol)
     if any(BLANK in _meanings(validated.edition) for validated in editions):
         names.setdefault(BLANK, BLANK)
     return tuple(
         StatusColumn(
             f"status-{table}-{position}",
-            brief(name) if len(symbols.get(key, ())) != 1 else f"{flat(*symbols[key])}{brief(name)}",
+            _symbol(symbols.get(key, set())) + brief(name),
             UNFILLED if key == BLANK else FILLS[(position - 1) % len(FILLS)],
         )
         for position, (key, name) in enumerate(names.items(), 1)
     )
 
 
+def _symbol(symbols: set[str]) -> str:
+    """The symbol if there is only one; a letter or a word is set apart from its meaning."""
+    return "".join(flat(symbol) + " " * symbol.isalnum() for symbol in symbols) if len(symbols) == 1 else ""
+
+
 def _keys(editions: Sequence[Validated]) -> list[str]:
     """The folded meaning that each column of the shares counts."""
-    legends = (fold(meaning) for validated in reversed(editions) for meaning in validated.edition.legend.values())
+    legends = (fold(meaning) for validated in reversed(editions) for meaning in _words(validated.edition).values())
     blank = [BLANK] if any(BLANK in _meanings(validated.edition) for validated in editions) else []
     return list(dict.fromkeys([*legends, *blank]))
 
@@ -399,8 +559,8 @@ def _share_rows(
     keys = _keys(editions)
     for validated, label in zip(editions, labels, strict=True):
         counts = Counter(_meanings(validated.edition))
-        known = {*map(fold, validated.edition.legend.values()), *counts}
-        total = counts.total()
+        known = {*map(fold, _words(validated.edition).values()), *counts}
+        total = len(validated.edition.items)
         cells = tuple(_share(counts[key], total) if key in known else NOTHING for key in keys)
         segments: list[Segment] = []
         before = 0
@@ -420,78 +580,143 @@ def _share(count: int, total: int) -> str:
 
 
 def _sections(
-    editions: Sequence[Validated],
-    labels: Sequence[str],
-    groups: Sequence[PolicyGroup],
-) -> Iterator[tuple[HeadingRow | ItemRow, ...]]:
-    """The body of the table, policy by policy."""
-    position = 0
-    for policy_at, group in enumerate(groups, 1):
-        policy_id = f"policy-{policy_at}"
-        policy = _policy_label(group.heading, labels)
-        rows: list[HeadingRow | ItemRow] = [HeadingRow("policy", policy_id, policy, "", "")]
-        for measure_at, inside in enumerate(group.measures, 1):
-            measure_id = f"measure-{policy_at}-{measure_at}"
-            measure = _measure_label(inside.heading, labels)
-            rows.append(HeadingRow("measure", measure_id, measure, policy_id, policy + CONTINUED))
-            for lineage in inside.lineages:
-                position += 1
-                name = "\n".join(_names(lineage, labels))
-                remarks = "\n".join(_remarks(lineage, editions, labels))
-                rows.append(
-                    ItemRow(
-                        id=f"item-{position}",
-                        name=name,
-                        cells=tuple(_cell(lineage, at, editions) for at in range(len(editions))),
-                        remarks=remarks,
-                        headers=f"{measure_id} {policy_id}",
-                        context=f"{policy} {measure}{CONTINUED}",
-                    )
+    editions: Sequence[Validated], labels: Sequence[str], everything: Group, table: _Table
+) -> Iterator[tuple[HeadingRow | ItemRow | FigureRow, ...]]:
+    """The body of the table: the rows of each section of the outermost level; of a list without levels, all."""
+    rows = _Rows(editions, labels, table)
+    if everything.lineages:
+        yield tuple(rows.items(everything.lineages, ()))
+    for position, group in enumerate(everything.groups, 1):
+        yield tuple(rows.group(group, (), (position,)))
+
+
+class _Rows:
+    """The rows of the table in printed order."""
+
+    def __init__(self, editions: Sequence[Validated], labels: Sequence[str], table: _Table) -> None:
+        self._editions, self._labels, self._table = editions, labels, table
+        self._levels = [level.name for level in editions[-1].edition.form.levels]
+        self._position = 0
+
+    def group(
+        self, group: Group, above: tuple[HeadingRow, ...], positions: tuple[int, ...]
+    ) -> Iterator[HeadingRow | ItemRow | FigureRow]:
+        """The rows of `group`: its heading below those `above`, then its items, then the groups in it."""
+        assert group.heading
+        depth = len(above)
+        # An older edition may have had more levels.
+        level = self._levels[depth] if depth < len(self._levels) else f"level-{depth + 1}"
+        here = HeadingRow(
+            depth,
+            f"{level}-{'-'.join(map(str, positions))}",
+            _heading_label(group.heading, self._labels),
+            _ids(above),
+            _context(above),
+        )
+        yield here
+        yield from self.items(group.lineages, (*above, here))
+        for position, inside in enumerate(group.groups, 1):
+            yield from self.group(inside, (*above, here), (*positions, position))
+
+    def items(self, found: Sequence[Lineage], above: tuple[HeadingRow, ...]) -> Iterator[ItemRow | FigureRow]:
+        """The rows of lineages and of their figures."""
+        for lineage in found:
+            self._position += 1
+            name = "\n".join(_names(lineage, self._labels))
+            remarks = "\n".join(_remarks(lineage, self._editions, self._labels))
+            row = ItemRow(
+                id=f"item-{self._position}",
+                name=name,
+                cells=tuple(
+                    YearCell() if at is None else _cell(lineage, at, self._editions, self._table.term_ems)
+                    for _, at in self._table.columns
+                ),
+                remarks=remarks,
+                headers=_ids(above),
+                context=_context(above),
+            )
+            yield row
+            for number, line in enumerate(self._table.figures.lines(lineage), 1):
+                yield FigureRow(
+                    f"{row.id}-{number}",
+                    _figure_label(line),
+                    tuple(line.texts[at] for at, _ in self._table.columns),
+                    " ".join(filter(None, (row.id, row.headers))),
+                    row.context,
                 )
-        yield tuple(rows)
 
 
-def _policy_label(heading: GroupHeading, labels: Sequence[str]) -> str:
-    return _heading_label(heading, policy_number(heading.position) if heading.position else "", labels)
+def _ids(above: Sequence[HeadingRow]) -> str:
+    return " ".join(row.id for row in reversed(above))
 
 
-def _measure_label(heading: GroupHeading, labels: Sequence[str]) -> str:
-    return _heading_label(heading, measure_number(heading.position) if heading.position else "", labels)
+def _context(above: Sequence[HeadingRow]) -> str:
+    return " ".join(row.label for row in above) + CONTINUED if above else ""
 
 
-def _heading_label(heading: GroupHeading, number: str, labels: Sequence[str]) -> str:
+def _heading_label(heading: GroupHeading, labels: Sequence[str]) -> str:
     # A number of an older edition could be mistaken for one of the newest.
-    return f"{number} {flat(heading.name)}" if number else f"{flat(heading.name)}({labels[heading.last]}まで)"
+    if heading.last == len(labels) - 1:
+        return " ".join(filter(None, (flat(heading.number), _plain(heading.name))))
+    return f"{_plain(heading.name)}({labels[heading.last]}まで)"
 
 
 def _names(lineage: Lineage, labels: Sequence[str]) -> Iterator[str]:
-    """The name, then former names, newest first."""
-    yield flat(lineage.newest.item.name)
+    """The name with the number of its own, then former names and numbers, newest first."""
+    yield " ".join(filter(None, (flat(lineage.newest.item.label), _plain(lineage.newest.item.name))))
     for at, name in reversed(lineage.former_names):
-        yield f"{FORMER}{flat(name)}({labels[at]})"
+        yield f"{FORMER}{_plain(name)}({labels[at]})"
+    for at, label in reversed(lineage.former_labels):
+        yield f"{FORMER_NUMBER}{flat(label)}({labels[at]})"
 
 
-def _cell(lineage: Lineage, at: int, editions: Sequence[Validated]) -> YearCell:
-    placed = lineage.items[at]
+def _figure_label(line: FigureLine) -> str:
+    return _plain(line.head) + (f"({line.unit})" if line.unit else "")
+
+
+def _cell(lineage: Lineage, at: int, editions: Sequence[Validated], term_ems: int) -> YearCell:
+    placed, newest = lineage.items[at], editions[-1].edition
     if placed:
-        status = placed.item.status
-        return YearCell(str(placed.number), status, "" if status == BLANK else flat(placed.meaning))
+        number = str(placed.number) if _prints_no(newest) else ""
+        main = editions[at].edition.main
+        if main is None:
+            return YearCell(number) if number else YearCell(symbol=PRESENT, meaning=PRESENT_READING)
+        status = placed.item.text(main)
+        if main.kind == "term" and status != BLANK:
+            return YearCell(number, term=break_label(status, term_ems))
+        return YearCell(number, status, "" if status == BLANK else _plain(placed.meaning))
     if at == lineage.last + 1:
-        number = flat(editions[-1].edition.headings.number)
         for event in lineage.events:
             if event.kind in ("merged_into", "split_into"):
+                what = MOVED[event.kind]
+                if not _prints_no(newest):
+                    return YearCell(note=what, reading=f"{_named(editions[at].edition, event.numbers)}に{what}")
                 numbers = _numbers(event.numbers)
-                what = "統合" if event.kind == "merged_into" else "分割"
-                return YearCell(note=f"→{numbers}", reading=f"{number} {numbers}に{what}")
+                return YearCell(note=f"→{numbers}", reading=f"{_number_head(newest)} {numbers}に{what}")
             if event.kind == "ended":
-                return YearCell(note=flat(lineage.newest.item.treatment))
+                return YearCell(note=flat(_term(lineage, editions)))
             if event.kind == "vanished":
                 return YearCell(note=GONE)
     return YearCell()
 
 
+def _term(lineage: Lineage, editions: Sequence[Validated]) -> str:
+    """What its last edition says of its future; empty if that has no column that says it."""
+    deciding = editions[lineage.last].edition.deciding
+    return lineage.newest.item.text(deciding) if deciding else ""
+
+
 def _numbers(numbers: Sequence[int]) -> str:
     return "・".join(map(str, numbers))
+
+
+def _named(edition: Edition, numbers: Sequence[int], number_head: str = "") -> str:
+    """The items of these NOs by name, with their NOs if `number_head` says so, otherwise with numbers of their own."""
+
+    def named(item: Item) -> str:
+        return (f"{number_head} {item.number}" if number_head else flat(item.label)) + f"「{_plain(item.name)}」"
+
+    return "・".join(named(edition.items[number]) for number in numbers if number in edition.items)
 
 
 def _remarks(lineage: Lineage, editions: Sequence[Validated], labels: Sequence[str]) -> Iterator[str]:
@@ -501,28 +726,25 @@ def _remarks(lineage: Lineage, editions: Sequence[Validated], labels: Sequence[s
 
 
 def _remark(lineage: Lineage, event: Event, editions: Sequence[Validated], labels: Sequence[str]) -> str:
-    edition = editions[event.at].edition
-    number = flat(editions[-1].edition.headings.number)
-    numbers = f"{number} {_numbers(event.numbers)}"
-    here = "・".join(
-        f"{number} {one}「{flat(edition.items[one].name)}」" for one in event.numbers if one in edition.items
-    )
+    newest = editions[-1].edition
+    number = _number_head(newest) if _prints_no(newest) else ""
+    here = _named(editions[event.at].edition, event.numbers, number)
     before = labels[event.at - 1] if event.at else ""
-    last = lineage.newest.item
+    there = before + "の"
+    if number:
+        there += f"{number} {_numbers(event.numbers)}"
+    elif event.at:
+        there += _named(editions[event.at - 1].edition, event.numbers)
+    last, term = lineage.newest.item, flat(_term(lineage, editions))
     return {
         "new": "新設",
-        "merged": f"{before}の{numbers}を統合",
+        "merged": f"{there}を統合",
         "split": f"{here}を分割",
-        "split_from": f"{before}の{numbers}から分割",
+        "split_from": f"{there}から分割",
         "merged_into": f"{here}に統合",
         "split_into": f"{here}に分割",
-        "guess": f"{before}の{numbers}と同じ項目と{GUESS}",
-        "ended": flat(last.treatment),
-        "announced": f"{flat(last.treatment)}、「{flat(last.merged_into)}」に統合予定",
-        "vanished": f"記載なし({before}は「{flat(last.treatment)}」)",
+        "guess": f"{there}と同じ項目と{GUESS}",
+        "ended": term,
+        "announced": f"{f'{term}、' if term else ''}「{_plain(last.merged_into)}」に統合予定",
+        "vanished": "記載なし" + (f"({before}は「{term}」)" if term else ""),
     }[event.kind]
-
-
-def _edition_width(editions: int, sheet: Sheet) -> float:
-    """The width of an edition's column in millimetres: wide if that leaves half of the table for names and remarks."""
-    return EDITION_WIDE if EDITION_WIDE * editions <= sheet.content_width / 2 else EDITION_NARROW

@@ -12,7 +12,7 @@ from pipeline.text import width_in_halves
 
 # CSS pixels (1/96 inch); the type has the size of the page's, 8.5pt.
 EM = 8.5 / 0.75
-_LABELS = 9 * EM
+_LABELS = 9 * EM  # more if a label needs it
 _RIGHT = 2 * EM
 _AXIS = 1.6 * EM
 _BELOW = 1.35 * EM
@@ -91,19 +91,20 @@ class Chart:
 
 def draw(data: Sequence[BarData], width: int, pitch: float, reading: str) -> Chart:
     """The chart of `data`, `width` pixels wide, with `pitch` pixels from one bar to the next."""
-    scale = width - _LABELS - _RIGHT
+    labels = max([_LABELS, *(wide(one.label) + wide(one.total) + EM + _GAP for one in data)])
+    scale = width - labels - _RIGHT
     bar_height = pitch * _BAR
     bars, y = [], 1.0
     for one in data:
-        pieces = _pieces(one, scale)
-        total_x = _LABELS - _GAP - wide(one.total)
+        pieces = _pieces(one, labels, scale)
+        total_x = labels - _GAP - wide(one.total)
         bars.append(
             Bar(one.label, one.total, round(total_x, 1), round(y, 1), round(y + bar_height / 2 + 0.36 * EM, 1), pieces)
         )
         has_numbers_below = any(piece.number.is_below for piece in pieces)
         y += max(pitch, bar_height + _BELOW) if has_numbers_below else pitch
     axis_y = y - (pitch - bar_height) / 2
-    ticks = tuple(_tick(scale, part) for part in range(0, 101, 20))
+    ticks = tuple(_tick(labels, scale, part) for part in range(0, 101, 20))
     return Chart(width, round(axis_y + _AXIS, 1), round(bar_height, 1), tuple(bars), ticks, round(axis_y, 1), reading)
 
 
@@ -112,17 +113,17 @@ def wide(text: str) -> float:
     return width_in_halves(text) / 2 * EM
 
 
-def _tick(scale: float, part: int) -> Tick:
-    x, text = _LABELS + scale * part / 100, f"{part}%"
+def _tick(start: float, scale: float, part: int) -> Tick:
+    x, text = start + scale * part / 100, f"{part}%"
     return Tick(round(x, 1), round(x - wide(text) / 2, 1), text)
 
 
-def _pieces(data: BarData, scale: float) -> tuple[BarPiece, ...]:
+def _pieces(data: BarData, start: float, scale: float) -> tuple[BarPiece, ...]:
     whole = sum(number for _, number in data.pieces)
     # Rounded from the running sum, so that no gap opens between pieces.
     ends = [sum(number for _, number in data.pieces[:count]) for count in range(len(data.pieces) + 1)]
-    edges = [round(_LABELS + scale * end / (whole or 1), 1) for end in ends]
-    numbers = _numbers([str(number) for _, number in data.pieces], edges, _LABELS + scale + _RIGHT)
+    edges = [round(start + scale * end / (whole or 1), 1) for end in ends]
+    numbers = _numbers([str(number) for _, number in data.pieces], edges, start + scale + _RIGHT)
     return tuple(
         BarPiece(fill, edges[index], round(edges[index + 1] - edges[index], 1), numbers[index])
         for index, (fill, _) in enumerate(data.pieces)

@@ -1,15 +1,16 @@
 """The expected text of a summary, counted a second time, row by row."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from pipeline.documents import expected as common
 from pipeline.documents.document import Block, Cell, Expected, Paragraph, Row, Table
-from pipeline.documents.expected import percent, require
-from pipeline.model.edition import Edition, Item, Repeat, policy_number
-from pipeline.model.form import BLANK
+from pipeline.documents.expected import LEGEND_COLON, percent, require
+from pipeline.model.edition import Edition, Heading, Item, Repeat
+from pipeline.model.form import BLANK, Column, without_note_marks
 from pipeline.text import brief, flat
+from pipeline.years.pairing import paired_columns
 from pipeline.years.similarity import fold
 
 TOTAL, WHOLE, SHARE = "計(再掲を除く)", "全体", "構成比(%)"
@@ -17,6 +18,8 @@ NOTHING = "-"
 
 # The most bars of a picture; a picture is never divided between pages.
 BARS_OF_A_PICTURE = 24
+# The most columns of numbers in a table with several counted columns.
+COLUMNS_OF_A_TABLE = 22
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,50 +33,85 @@ class _CountColumn:
 
 
 class _Counted:
-    """Counts of rows."""
+    """Counts of rows by the keys of the counted columns."""
 
-    def __init__(self, rows: Iterable[Item | Repeat]) -> None:
+    def __init__(self, columns: Iterable[Column], rows: Iterable[Item | Repeat]) -> None:
         self.items = self.repeats = 0
-        self.of: dict[str, Counter[str]] = {"status": Counter(), "treatment": Counter()}
+        self.of: dict[str, Counter[str]] = {column.key: Counter() for column in columns}
         for row in rows:
             if isinstance(row, Repeat):
                 self.repeats += 1
                 continue
             self.items += 1
-            self.of["status"][row.status] += 1
-            self.of["treatment"][row.treatment] += 1
+            for column in columns:
+                self.of[column.key][row.text(column)] += 1
 
 
 class _Sums:
-    """The counts of an edition, as a whole and by policy, and their columns."""
+    """The counts of an edition, as a whole and by section of the outermost level, and their columns.
 
-    def __init__(self, edition: Edition) -> None:
+    Of an edition before, those of `columns`; else those of every column of symbols or terms, if one is the main one.
+    """
+
+    def __init__(self, edition: Edition, columns: list[Column] | None = None) -> None:
         self.edition = edition
-        self.policies = [
-            _Counted(row for measure in policy.measures for row in measure.rows) for policy in edition.policies
+        if columns is None:
+            columns = [one for one in edition.columns if one.kind in ("symbol", "term")] if edition.main else []
+        self.counted = columns
+        self.headings = [path[-1] for path in edition.outline() if len(path) == 1]
+        self.sections = [
+            _Counted(columns, (row for path, row in edition.rows() if path[0].positions == heading.positions))
+            for heading in self.headings
         ]
-        self.whole = _Counted(row for _, row in edition.rows())
-        self.columns = {
-            "status": self._columns("status", [(one, one, flat(said)) for one, said in edition.legend.items()]),
-            "treatment": self._columns("treatment", [(term, "", term) for term in edition.treatments]),
-        }
+        self.whole = _Counted(columns, (row for _, row in edition.rows()))
+        self.columns = {column.key: self._columns(column) for column in columns}
         for parts, total in (
-            ([one.items for one in self.policies], len(edition.items)),
-            ([one.repeats for one in self.policies], self.whole.repeats),
-            *(
-                ([self.whole.of[group][column.key] for column in columns], len(edition.items))
-                for group, columns in self.columns.items()
-            ),
+            ([one.items for one in self.sections], len(edition.items)),
+            ([one.repeats for one in self.sections], self.whole.repeats),
         ):
-            require(sum(parts) == total, "内訳の合計が、計と合いません。")
+            require(not edition.form.levels or sum(parts) == total, "内訳の合計が、計と合いません。")
+        for key, known in self.columns.items():
+            parts = [self.whole.of[key][one.key] for one in known]
+            require(sum(parts) == len(edition.items), "内訳の合計が、計と合いません。")
 
-    def _columns(self, group: str, known: list[tuple[str, str, str]]) -> list[_CountColumn]:
+    def _columns(self, column: Column) -> list[_CountColumn]:
+        is_symbol = column.kind == "symbol"
         columns = [
-            _CountColumn(key, f"{group}-{at}", symbol, label) for at, (key, symbol, label) in enumerate(known, 1)
+            _CountColumn(word, f"{column.name}-{at}", word if is_symbol else "", _plain(said) if is_symbol else word)
+            for at, (word, said) in enumerate((column.words or {}).items(), 1)
         ]
-        if self.whole.of[group][BLANK] and BLANK not in {column.key for column in columns}:
-            columns.append(_CountColumn(BLANK, f"{group}-blank", "", BLANK))
+        if self.whole.of[column.key][BLANK] and BLANK not in {one.key for one in columns}:
+            columns.append(_CountColumn(BLANK, f"{column.name}-blank", "", BLANK))
         return columns
+
+    @property
+    def section(self) -> str:
+        """What the sections of the outermost level are called."""
+        heads = [_plain(column.head) for column in self.edition.columns if column.kind == "level"]
+        return heads[0] if heads else ""
+
+    @property
+    def by_section(self) -> str:
+        return f"{self.section}別の" if self.section else ""
+
+    @property
+    def tables(self) -> list[list[Column]]:
+        """The counted columns of each table of counts."""
+        tables: list[list[Column]] = [[]]
+        used = first = 2 if self.whole.repeats else 1
+        for column in self.counted:
+            width = len(self.columns[column.key])
+            if tables[-1] and used + width > COLUMNS_OF_A_TABLE:
+                tables.append([])
+                used = first
+            tables[-1].append(column)
+            used += width
+        return tables
+
+
+def _plain(text: str) -> str:
+    """`text` in one line, without references to notes, which the list alone prints."""
+    return flat(without_note_marks(text))
 
 
 def expect(edition: Edition, old: Edition | None) -> Expected:
@@ -81,22 +119,47 @@ def expect(edition: Edition, old: Edition | None) -> Expected:
 
     Raises `ProofError` if the counts do not add up.
     """
-    blocks = _blocks(_Sums(edition), _Sums(old) if old else None)
-    return common.expect(edition, *blocks, title=f"{flat(edition.title)} 集計表")
+    new = _Sums(edition)
+    pairs = _compared(old, new) if old else []
+    legends = tuple(
+        (
+            _plain(column.head) + LEGEND_COLON,
+            {word: without_note_marks(said) for word, said in (column.words or {}).items()},
+        )
+        for column in new.counted
+        if column.kind == "symbol"
+    )
+    blocks = _blocks(new, _Sums(old, [before for before, _ in pairs]) if old else None, pairs)
+    return common.expect(edition, *blocks, title=f"{flat(edition.title)} 集計表", legends=legends)
 
 
-def _blocks(new: _Sums, old: _Sums | None) -> Iterator[Block]:
-    headings = new.edition.headings
+# The columns that are compared, each the old and the new one.
+_Pairs = Sequence[tuple[Column, Column]]
+
+
+def _compared(old: Edition, new: _Sums) -> _Pairs:
+    both = [pair.both for pair in paired_columns(old, new.edition) if pair.both]
+    return [pair for pair in both if pair[0].kind in ("symbol", "term") and pair[1] in new.counted]
+
+
+def _blocks(new: _Sums, old: _Sums | None, pairs: _Pairs) -> Iterator[Block]:
+    main = new.edition.main
     yield from (Paragraph("P", sentence) for sentence in _lead(new, old))
-    yield Paragraph("H2", f"{headings.policy}別の{headings.status}と{headings.treatment}(項目数)")
-    yield Table(_heads(new), tuple(_rows(new)))
-    yield Paragraph("H2", f"{headings.policy}別の{headings.status}の構成比(帯の中の数字は項目数)")
-    yield Paragraph("P", "".join(column.symbol + column.label for column in new.columns["status"]))
-    yield from _pictures(new)
-    if old:
+    for number, columns in enumerate(new.tables, 1):
+        *heads, last = [_plain(column.head) for column in columns] or [""]
+        said = f"{'、'.join(heads)}と{last}(項目数)" if heads else f"{last}(項目数)" if last else "項目数"
+        yield Paragraph("H2", new.by_section + said)
+        prefix = f"table-{number}-" if number > 1 else ""
+        yield Table(_heads(new, columns, prefix), tuple(_rows(new, columns, prefix)))
+    if main:
+        yield Paragraph("H2", f"{new.by_section}{_plain(main.head)}の構成比(帯の中の数字は項目数)")
+        entries = (one.symbol if _is_long(new, one) else one.symbol + one.label for one in new.columns[main.key])
+        yield Paragraph("P", "".join(entries))
+        yield from _pictures(new, main)
+    if old and pairs:
         yield Paragraph("H2", f"{_year(old)}との比較")
-        yield Table(_CHANGE_HEADS, tuple(_changes(old, new)))
-    for number, note in enumerate(_notes(new, old), 1):
+        yield Table(_CHANGE_HEADS, tuple(_changes(old, new, pairs)))
+    for number, note in enumerate(_notes(new, old, pairs), 1):
         yield Paragraph("Note", f"注{number} {note}")
 
 
@@ -104,25 +167,32 @@ def _blocks(new: _Sums, old: _Sums | None) -> Iterator[Block]:
 
 
 def _lead(new: _Sums, old: _Sums | None) -> Iterator[str]:
-    whole, headings = new.whole, new.edition.headings
+    whole = new.whole
     if not whole.items:
         yield "項目は、まだありません。"
         return
-    for group, head, before in (
-        ("status", headings.status, f"{_size(new)}の"),
-        ("treatment", headings.treatment, ""),
-    ):
+    if not new.counted:
+        yield f"{_size(new)}です。記号や語による集計は行っていないため、項目数だけを示します。"
+    before = f"{_size(new)}の"
+    for column in new.counted:
+        counts = whole.of[column.key]
         parts = [
-            f"「{column.label}」{whole.of[group][column.key]}({_share(whole.of[group][column.key], whole.items)}%)"
-            for column in new.columns[group]
+            f"「{one.symbol if _is_long(new, one) else one.label}」{counts[one.key]}({_share(counts[one.key], whole.items)}%)"
+            for one in new.columns[column.key]
         ]
-        yield f"{before}{head}は、{'、'.join(parts)}です。"
+        yield f"{before}{_plain(column.head)}は、{'、'.join(parts)}です。"
+        before = ""
     if old:
         more = whole.items - old.whole.items
         if more:
             yield f"{_year(old)}の{_size(old)}に比べて、{abs(more)}項目{'増えました' if more > 0 else '減りました'}。"
         else:
             yield f"{_year(old)}の{_size(old)}と、同じ数です。"
+
+
+def _is_long(sums: _Sums, one: _CountColumn) -> bool:
+    """Whether the meaning stands in the block on page 1, and nowhere else in full."""
+    return bool(one.symbol) and sums.edition.has_meanings_on_first_page
 
 
 def _size(sums: _Sums) -> str:
@@ -134,25 +204,35 @@ def _year(sums: _Sums) -> str:
     return f"前版({sums.edition.fiscal_year})" if sums.edition.fiscal_year else "前版"
 
 
-def _notes(new: _Sums, old: _Sums | None) -> Iterator[str]:
+def _notes(new: _Sums, old: _Sums | None, pairs: _Pairs) -> Iterator[str]:
     if new.whole.repeats or (old and old.whole.repeats):
-        yield "項目数は、再掲を除いた実質の数です。再掲は、ほかの施策の項目を再び掲げた行の数で、計に含みません。"
+        levels = [_plain(column.head) for column in new.edition.columns if column.kind == "level"]
+        innermost = levels[-1] if levels else "区分"
+        yield f"項目数は、再掲を除いた実質の数です。再掲は、ほかの{innermost}の項目を再び掲げた行の数で、計に含みません。"
+    if not new.counted:
+        return
     uneven = [
-        f"{name}{getattr(one.edition.headings, group)}は{total}%"
+        f"{name}{_plain(column.head)}は{total}%"
         for name, one in (("", new), ("前版の", old))
         if one and one.whole.items
-        for group, counts in one.whole.of.items()
-        if (total := sum(percent(count, one.whole.items) for count in counts.values())) != 100
+        for column in one.counted
+        if (total := sum(percent(count, one.whole.items) for count in one.whole.of[column.key].values())) != 100
     ]
     because = f"このため、合計が100%になりません({'、'.join(uneven)})。" if uneven else ""
     yield "構成比は、小数第2位を四捨五入しています。" + because
-    if old:
-        note = "増減の「△」は、減を表します。前版とは、記号ではなく意味で比べています。"
-        groups = [({*_meanings(old, group)}, {*_meanings(new, group)}) for group in ("status", "treatment")]
-        if any((before ^ after) - {BLANK} for before, after in groups):
-            headings = new.edition.headings
-            note += f"「{NOTHING}」は、その版の{headings.status}や{headings.treatment}にないものです。"
+    if not old:
+        return
+    if pairs:
+        note = "増減の「△」は、減を表します。"
+        if {"symbol"} & {column.kind for pair in pairs for column in pair}:
+            note += "前版とは、記号ではなく意味で比べています。"
+        both = [({*_meanings(old, before)}, {*_meanings(new, after)}) for before, after in pairs]
+        if any((before ^ after) - {BLANK} for before, after in both):
+            note += f"「{NOTHING}」は、その版の{'や'.join(_plain(after.head) for _, after in pairs)}にないものです。"
         yield note
+    new_ones = [_plain(column.head) for column in new.counted if column not in [after for _, after in pairs]]
+    if new_ones:
+        yield f"{'、'.join(new_ones)}は、前版にない欄のため、比べていません。"
 
 
 def _share(part: int, whole: int) -> str:
@@ -163,55 +243,79 @@ def _share(part: int, whole: int) -> str:
 # The table
 
 
-def _heads(sums: _Sums) -> tuple[tuple[Cell, ...], ...]:
-    headings = sums.edition.headings
-    first = [Cell(headings.policy, (), "Column", id="head-policy"), Cell("項目数", (), "Column", id="head-items")]
+def _first(sums: _Sums) -> str:
+    levels = sums.edition.form.levels
+    return f"head-{levels[0].name}" if levels else "head-section"
+
+
+def _heads(sums: _Sums, columns: Sequence[Column], prefix: str) -> tuple[tuple[Cell, ...], ...]:
+    first = [
+        Cell(sums.section or "区分", (), "Column", id=prefix + _first(sums)),
+        Cell("項目数", (), "Column", id=f"{prefix}head-items"),
+    ]
     if sums.whole.repeats:
-        first.append(Cell("再掲(外数)", (), "Column", id="head-repeats"))
+        first.append(Cell("再掲(外数)", (), "Column", id=f"{prefix}head-repeats"))
     second = []
-    for group, columns in sums.columns.items():
-        first.append(Cell(getattr(headings, group), (), "Column", id=f"head-{group}"))
+    for column in columns:
+        first.append(Cell(_plain(column.head), (), "Column", id=f"head-{column.name}"))
         second += [
-            Cell(column.symbol + brief(column.label), (f"head-{group}",), "Column", id=f"head-{column.id}")
-            for column in columns
+            Cell(one.symbol + brief(one.label), (f"head-{column.name}",), "Column", id=f"head-{one.id}")
+            for one in sums.columns[column.key]
         ]
-    return tuple(first), tuple(second)
+    return (tuple(first), tuple(second)) if second else (tuple(first),)
 
 
-def _rows(sums: _Sums) -> Iterator[Row]:
-    for position, (policy, counted) in enumerate(zip(sums.edition.policies, sums.policies, strict=True), 1):
-        yield _row(sums, f"policy-{position}", policy_number(position) + policy.name, counted, str)
-    yield _row(sums, "total", TOTAL, sums.whole, str)
-    yield _row(sums, "share", SHARE, sums.whole, lambda number: _share(number, sums.whole.items))
+def _rows(sums: _Sums, columns: Sequence[Column], prefix: str) -> Iterator[Row]:
+    for heading, counted in zip(sums.headings, sums.sections, strict=True):
+        yield _row(sums, columns, prefix, heading.id, _title(heading), counted, str)
+    yield _row(sums, columns, prefix, "total", TOTAL, sums.whole, str)
+    if columns:
+        yield _row(sums, columns, prefix, "share", SHARE, sums.whole, lambda number: _share(number, sums.whole.items))
 
 
-def _row(sums: _Sums, name: str, head: str, counted: _Counted, show: Callable[[int], str]) -> Row:
-    cells = [Cell(head, ("head-policy",), "Row", id=name), Cell(show(counted.items), ("head-items", name))]
+def _title(heading: Heading) -> str:
+    return f"{heading.number} {without_note_marks(heading.section.name)}".strip()
+
+
+def _row(
+    sums: _Sums,
+    columns: Sequence[Column],
+    prefix: str,
+    name: str,
+    head: str,
+    counted: _Counted,
+    show: Callable[[int], str],
+) -> Row:
+    row = prefix + name
+    cells = [
+        Cell(head, (prefix + _first(sums),), "Row", id=row),
+        Cell(show(counted.items), (f"{prefix}head-items", row)),
+    ]
     if sums.whole.repeats:
         # Repeats are no part of the total and have no share.
-        cells.append(Cell(NOTHING if head == SHARE else show(counted.repeats), ("head-repeats", name)))
-    for group, columns in sums.columns.items():
-        for column in columns:
-            number = show(counted.of[group][column.key])
-            cells.append(Cell(number, (f"head-{column.id}", f"head-{group}", name)))
+        cells.append(Cell(NOTHING if head == SHARE else show(counted.repeats), (f"{prefix}head-repeats", row)))
+    for column in columns:
+        for one in sums.columns[column.key]:
+            number = show(counted.of[column.key][one.key])
+            cells.append(Cell(number, (f"head-{one.id}", f"head-{column.name}", row)))
     return Row(tuple(cells))
 
 
 # The chart
 
 
-def _pictures(sums: _Sums) -> Iterator[Paragraph]:
-    headings, counts = sums.edition.headings, [sums.whole, *sums.policies]
-    numbers = [policy_number(position) for position in range(1, len(counts))]
+def _pictures(sums: _Sums, main: Column) -> Iterator[Paragraph]:
+    counts = [sums.whole, *sums.sections]
+    labels = [brief(flat(one.number) or brief(_plain(one.section.name))) for one in sums.headings]
     texts, readings = [], []
-    names = [f"{number} {policy.name}" for number, policy in zip(numbers, sums.edition.policies, strict=True)]
-    for label, name, counted in zip([WHOLE, *numbers], [WHOLE, *names], counts, strict=True):
-        shown = [(column.label, counted.of["status"][column.key]) for column in sums.columns["status"]]
+    names = [flat(_title(heading)) for heading in sums.headings]
+    for label, name, counted in zip([WHOLE, *labels], [WHOLE, *names], counts, strict=True):
+        shown = [(one.label, counted.of[main.key][one.key]) for one in sums.columns[main.key]]
         shown = [(meaning, number) for meaning, number in shown if number]
         texts.append(f"{label}{counted.items}項目" + "".join(str(number) for _, number in shown))
         parts = "、".join(f"「{meaning}」{number}項目" for meaning, number in shown)
         readings.append(f"{name}({counted.items}項目)は{parts or '項目なし'}。")
-    readings[0] = f"{headings.policy}別の{headings.status}の帯グラフ。{readings[0]}"
+    readings[0] = f"{sums.by_section}{_plain(main.head)}の帯グラフ。{readings[0]}"
     for first in range(0, len(counts), BARS_OF_A_PICTURE):
         some = slice(first, first + BARS_OF_A_PICTURE)
         axis = "".join(f"{part}%" for part in range(0, 101, 20))
@@ -236,29 +340,31 @@ _CHANGE_HEADS = (
 )
 
 
-def _changes(old: _Sums, new: _Sums) -> Iterator[Row]:
+def _changes(old: _Sums, new: _Sums, pairs: _Pairs) -> Iterator[Row]:
     wholes = old.whole.items, new.whole.items
     yield _change("whole", TOTAL, wholes, wholes, ())
-    for group in ("status", "treatment"):
-        head = f"difference-{group}"
-        title = flat(getattr(new.edition.headings, group))
-        yield Row((Cell(title, ("change-kind",), "Column", id=head),), is_heading=True)
-        before, after = _meanings(old, group), _meanings(new, group)
-        for position, meaning in enumerate(dict.fromkeys([*after, *before]), 1):
-            symbols, label, _ = after.get(meaning) or before[meaning]
+    for before, after in pairs:
+        head = f"difference-{after.name}"
+        yield Row((Cell(_plain(after.head), ("change-kind",), "Column", id=head),), is_heading=True)
+        sides = _meanings(old, before), _meanings(new, after)
+        for position, meaning in enumerate(dict.fromkeys([*sides[1], *sides[0]]), 1):
+            symbols, label, _ = sides[1].get(meaning) or sides[0][meaning]
+            side = new if meaning in sides[1] else old
+            if symbols and side.edition.has_meanings_on_first_page:
+                label = brief(label)
             # Every edition knows 未記入.
             missing = 0 if meaning == BLANK else None
-            was, now = (side[meaning][2] if meaning in side else missing for side in (before, after))
-            yield _change(f"{group}-{position}", f"{symbols} {label}", (was, now), wholes, (head,))
+            was, now = (side[meaning][2] if meaning in side else missing for side in sides)
+            yield _change(f"{after.name}-{position}", f"{symbols} {label}", (was, now), wholes, (head,))
 
 
-def _meanings(sums: _Sums, group: str) -> dict[str, tuple[str, str, int]]:
+def _meanings(sums: _Sums, column: Column) -> dict[str, tuple[str, str, int]]:
     """By folded meaning: symbols, label and count."""
     meanings: dict[str, tuple[str, str, int]] = {}
-    for column in sums.columns[group]:
-        symbols, label, number = meanings.get(fold(column.label), ("", column.label, 0))
-        symbols = "・".join(filter(None, (symbols, column.symbol)))
-        meanings[fold(column.label)] = symbols, label, number + sums.whole.of[group][column.key]
+    for one in sums.columns[column.key]:
+        symbols, label, number = meanings.get(fold(one.label), ("", one.label, 0))
+        symbols = "・".join(filter(None, (symbols, one.symbol)))
+        meanings[fold(one.label)] = symbols, label, number + sums.whole.of[column.key][one.key]
     return meanings
 
 

@@ -1,5 +1,8 @@
 """The page of the summary (集計表): counts, a chart and the change since the edition before, on one page if possible.
 
+Every column of symbols or terms is counted, by section of the outermost level, if one of them is the main one (集計: 主).
+The chart shows the main one. Without a main column there are only the numbers of items.
+
 Repeats are excluded from every total and counted apart. Editions are compared by meaning, because their symbols may
 differ.
 """
@@ -7,14 +10,25 @@ differ.
 import math
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pipeline.documents.document import Carried
-from pipeline.documents.html import document_title, masthead, percent, permille, render
-from pipeline.model.edition import Edition, Item, policy_number
-from pipeline.model.form import BLANK
+from pipeline.documents.html import (
+    LEGEND_COLON,
+    Masthead,
+    arranged,
+    document_title,
+    page_head,
+    percent,
+    permille,
+    render,
+)
+from pipeline.model.edition import Edition, Heading, Item
+from pipeline.model.form import BLANK, Column, without_note_marks
+from pipeline.model.page_head import Legend
 from pipeline.paper import A4, BOTTOM, LINE_HEIGHT, PX, RULE, TOP, TYPE_PT, Widths, em
 from pipeline.text import break_label, brief, flat, width_in_ems
+from pipeline.years.pairing import paired_columns
 from pipeline.years.similarity import fold
 
 from .chart import EM, FILLS, UNFILLED, BarData, Chart, draw
@@ -32,41 +46,72 @@ _LINES_BESIDE = 14
 _MORE_LINES_BESIDE = 8
 # With more columns the padding around numbers is smaller.
 _NARROW = 12
-# How wide the column of the policies' names may be, in millimetres, and beside how many columns. In the widest the
+# How wide the column of the sections' names may be, in millimetres, and beside how many columns. In the widest the
 # longest name of the original stands in one line.
 _NAMES = ((60, 30), (80, 18), (92, 14), (104, 12))
+# The most columns of numbers in a table, unless one counted column alone has more: with more, 100.0 has no room.
+_MOST_COLUMNS = 22
+# The width of a column in a table that counts nothing but items.
+_ITEMS_ALONE = 26
 
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """Numbers of items, of repeats, and of each status and treatment."""
+    """Numbers of items, of repeats, and of each symbol and term, by the names of their columns."""
 
     items: int
     repeats: int
-    statuses: Mapping[str, int]
-    treatments: Mapping[str, int]
+    words: Mapping[str, Mapping[str, int]]
 
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """The counts of the whole and of each policy by position."""
+    """The counts of the whole and of each section of the outermost level."""
 
     whole: Count
-    policies: tuple[Count, ...]
-
-    def of(self, which: int | str) -> Count:
-        """The count of the policy at the position `which` (from 0), or of the whole."""
-        return self.policies[which] if isinstance(which, int) else self.whole
+    sections: tuple[Count, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class CountColumn:
-    """A column of counts: the counted symbol or term (`key`), the printed symbol and label."""
+    """A column of counts: the counted symbol or term (`key`), the printed symbol and label.
+
+    `is_long`: the meaning stands in the block on page 1, and nowhere else in full.
+    """
 
     id: str
     key: str
     symbol: str
     label: str
+    is_long: bool = False
+
+    @property
+    def called(self) -> str:
+        """What a sentence calls it."""
+        return self.symbol if self.is_long else self.label
+
+    @property
+    def entry(self) -> str:
+        """Its entry in the key of the chart. A letter or a word is set apart from its meaning."""
+        return self.symbol if self.is_long else self.symbol + " " * self.symbol.isalnum() + self.label
+
+
+@dataclass(frozen=True, slots=True)
+class CountGroup:
+    """The columns of counts of one column of the list."""
+
+    column: Column
+    columns: tuple[CountColumn, ...]
+
+    @property
+    def name(self) -> str:
+        """Its identifier."""
+        return self.column.name
+
+    @property
+    def head(self) -> str:
+        """What stands above its columns."""
+        return plain(self.column.head)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +121,23 @@ class CountRow:
     id: str
     head: str
     cells: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CountTable:
+    """A table of counts: one holds every counted column, or as many as there is room for. `prefix` begins its ids.
+
+    `names` is the width of the column of names in millimetres, `head_lines` the heads of the columns by id.
+    """
+
+    prefix: str
+    groups: tuple[CountGroup, ...]
+    names: int
+    lines: tuple[CountRow, ...]
+    foot: tuple[CountRow, ...]
+    heading: str
+    head_lines: Mapping[str, tuple[str, ...]]
+    is_narrow: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,37 +251,49 @@ def page(edition: Edition, old: Edition | None, carried: Carried) -> str:
     tally = _tally(edition)
     differences = tuple(_differences(old, edition)) if old else ()
     title = f"{flat(edition.title)} {TITLE}"
-    head = masthead(edition, title)
+    head = _masthead(edition, title)
     room = _PAGE_HEIGHT - (head.first.height - TOP) - head.height_of_block
     spacing, is_divided, charts = _fitted(edition, old, tally, differences, room)
+    tables = tuple(_tables(edition, tally, spacing.em))
     return render(
         "summary.html",
         edition=edition,
         title=document_title(edition, title),
         masthead=head,
         carried=carried,
-        lead=_lead(edition, old, tally.of(WHOLE)),
-        heading=_table_heading(edition),
-        statuses=status_columns(edition),
-        treatments=treatment_columns(edition),
+        lead=_lead(edition, old, tally.whole),
+        section_id=_section_id(edition),
+        section_head=_section_head(edition),
+        hangs=_hangs(edition),
         has_repeats=bool(_repeats(edition)),
-        lines=tuple(_lines(edition, tally)),
-        foot=tuple(_foot(edition, tally)),
+        tables=tables,
+        whole_width=None if tables[0].groups else tables[0].names + _ITEMS_ALONE * _columns_of_items(edition),
         spacing=spacing.properties,
         is_divided=is_divided,
-        widths=Widths((("name", _names(edition, spacing.em)),)),
+        widths=[Widths((("name", table.names),)) for table in tables],
         difference_widths={name: Widths((("name", width),)) for name, width in _DIFFERENCE_NAMES.items()},
         pair={"chart": _CHART_BESIDE, "change": A4.content_width - _CHART_BESIDE - 7},
-        is_narrow=_column_count(edition) > _NARROW,
-        head_lines=_head_lines(edition, spacing.em),
-        chart_heading=_chart_heading(edition),
-        fills=tuple(zip(_fills(edition), status_columns(edition), strict=True)),
+        chart_heading=_chart_heading(edition) if charts else "",
+        fills=tuple(zip(_fills(edition), _main_columns(edition), strict=True)),
         charts=charts,
         change_heading=_change_heading(old) if old else "",
         differences=differences,
         is_beside=_is_beside(differences),
         notes=_notes(edition, old),
     )
+
+
+def _masthead(edition: Edition, title: str) -> Masthead:
+    """The masthead with the legends of what is counted."""
+    legends = tuple(
+        Legend(
+            group.head + LEGEND_COLON,
+            {symbol: without_note_marks(said) for symbol, said in (group.column.words or {}).items()},
+        )
+        for group in count_groups(edition)
+        if group.column.kind == "symbol"
+    )
+    return arranged(replace(page_head(edition, title), legends=legends), edition.has_meanings_on_first_page)
 
 
 def _is_beside(differences: Sequence[ChangeRow]) -> bool:
@@ -241,6 +315,10 @@ def _fitted(
     width = _BESIDE if _is_beside(differences) else _ALONE
     for spacing in _SPACINGS:
         rest = room - _height(edition, old, spacing)
+        if not edition.main:
+            if rest >= 0:
+                return spacing, False, ()
+            continue
         comparison = spacing.difference_height * (len(differences) + 2) + 1
         if _is_beside(differences):
             comparison += _wrapped(differences) * _TABLE_LINE
@@ -253,15 +331,16 @@ def _fitted(
             charts = _charts(edition, tally, width, pitch)
             if sum(chart.height * PX + _AROUND_CHART for chart in charts) + _more_of_key(edition, width) <= rest:
                 return spacing, False, charts
-    return _SPACINGS[1], True, _charts(edition, tally, width, EM * _SPACINGS[1].pitch)
+    charts = _charts(edition, tally, width, EM * _SPACINGS[1].pitch) if edition.main else ()
+    return _SPACINGS[1], True, charts
 
 
 def _more_of_key(edition: Edition, width: float) -> float:
     """The additional height, in millimetres, of a key of several lines."""
     used, lines = 0.0, 1
-    for column in status_columns(edition):
+    for column in _main_columns(edition):
         # Swatch, space and margin.
-        entry = width_in_ems(column.symbol + column.label) + 4.2
+        entry = width_in_ems(column.entry) + 4.2
         if used and used + entry > width / EM:
             used, lines = 0.0, lines + 1
         used += entry
@@ -277,57 +356,89 @@ def _height(edition: Edition, old: Edition | None, spacing: Spacing) -> float:
         )
         * spacing.lead_line
     )
-    symbols = any(column.symbol for column in status_columns(edition))
-    head = 1 + symbols + max(map(len, _head_lines(edition, spacing.em).values()))
-    in_line = (_names(edition, spacing.em) - 3) // spacing.em - 2
-    rows = sum(-(-width_in_ems(policy.name) // in_line) for policy in edition.policies) + 2
+    tables = 0.0
+    for groups in _grouped(edition):
+        names = _names(edition, groups, spacing.em)
+        lines = _head_lines(edition, groups, names, spacing.em)
+        symbols = any(column.symbol for group in groups for column in group.columns)
+        head = 1 + symbols + max(map(len, lines.values()), default=0)
+        in_line = (names - 3) // spacing.em - 2
+        rows = sum(-(-width_in_ems(heading.section.name) // in_line) for heading in _headings(edition)) + 2
+        tables += spacing.heading + head * spacing.head_line + 3.5 + rows * spacing.row_height
     notes = sum(-(-width_in_ems(note) // _NOTE_LINE) for note in _notes(edition, old))
-    return (
-        lead
-        + 2 * spacing.heading
-        + head * spacing.head_line
-        + 3.5
-        + rows * spacing.row_height
-        + notes * spacing.note_line
-    )
+    return lead + tables + spacing.heading + notes * spacing.note_line
 
 
-def _column_count(edition: Edition) -> int:
-    return len([*_numbers(edition, _tally(edition).whole)])
+def _grouped(edition: Edition) -> Iterator[tuple[CountGroup, ...]]:
+    """The groups of each table of counts: as many side by side as there is room for."""
+    items = _columns_of_items(edition)
+    table: list[CountGroup] = []
+    for group in count_groups(edition):
+        count = sum(len(one.columns) for one in (*table, group))
+        if table and items + count > _MOST_COLUMNS:
+            yield tuple(table)
+            table = []
+        table.append(group)
+    yield tuple(table)
 
 
-def _names(edition: Edition, kanji: float) -> int:
-    """The width of the policies' column in millimetres: the longest name fits in one line if the numbers leave room."""
-    columns = _column_count(edition)
+def _columns_of_items(edition: Edition) -> int:
+    """The number of columns that count items and repeats."""
+    return 2 if _repeats(edition) else 1
+
+
+def _column_count(edition: Edition, groups: Sequence[CountGroup]) -> int:
+    return _columns_of_items(edition) + sum(len(group.columns) for group in groups)
+
+
+def _names(edition: Edition, groups: Sequence[CountGroup], kanji: float) -> int:
+    """The width of the names' column in millimetres: the longest name fits in one line if the numbers leave room."""
+    columns = _column_count(edition, groups)
     fitting = [width for width, most in _NAMES if columns <= most] or [_NAMES[0][0]]
-    # Two ems for the policy's number, 3mm of padding.
-    longest = max(width_in_ems(policy.name) for policy in edition.policies) + 2
+    # Two ems for a section's number that hangs, 3mm of padding.
+    longest = max(
+        (
+            width_in_ems(one.section.name) + (2 if _hangs(edition) else width_in_ems(one.number) + 1)
+            for one in _headings(edition)
+        ),
+        default=0,
+    )
     return next((width for width in fitting if longest * kanji + 3 <= width), fitting[-1])
 
 
-def _head_lines(edition: Edition, kanji: float) -> dict[str, tuple[str, ...]]:
+def _hangs(edition: Edition) -> bool:
+    """Whether further lines of a section's name are indented behind its number."""
+    return bool(edition.form.levels) and edition.form.levels[0].numbering in ("ローマ数字", "括弧", "算用数字")
+
+
+def _head_lines(edition: Edition, groups: Sequence[CountGroup], names: int, kanji: float) -> dict[str, tuple[str, ...]]:
     """The heads of the columns of numbers, broken into lines that fit, by id."""
-    width = (A4.content_width - _names(edition, kanji)) / _column_count(edition)
-    both = (*status_columns(edition), *treatment_columns(edition))
-    return {column.id: break_label(brief(column.label), max(2, int((width - 1) / kanji))) for column in both}
+    width = (A4.content_width - names) / _column_count(edition, groups)
+    columns = (column for group in groups for column in group.columns)
+    return {column.id: break_label(brief(column.label), max(2, int((width - 1) / kanji))) for column in columns}
 
 
 # Counting
 
 
+def _headings(edition: Edition) -> Iterator[Heading]:
+    """The headings of the outermost level; none of a list without levels."""
+    return (headings[0] for headings in edition.outline() if len(headings) == 1)
+
+
 def _tally(edition: Edition) -> Tally:
-    policies = []
-    for policy in edition.policies:
-        items = [item for measure in policy.measures for item in measure.items]
-        rows = sum(len(measure.rows) for measure in policy.measures)
-        policies.append(_count(items, rows - len(items)))
-    items = list(edition.items.values())
-    return Tally(_count(items, sum(count.repeats for count in policies)), tuple(policies))
+    columns = [group.column for group in count_groups(edition)]
+    rows: dict[str, list[Item | None]] = {heading.id: [] for heading in _headings(edition)}
+    for headings, row in edition.rows():
+        if headings:
+            rows[headings[0].id].append(row if isinstance(row, Item) else None)
+    sections = [_count([row for row in some if row is not None], some.count(None), columns) for some in rows.values()]
+    return Tally(_count(list(edition.items.values()), _repeats(edition), columns), tuple(sections))
 
 
-def _count(items: Sequence[Item], repeats: int) -> Count:
-    statuses, treatments = Counter(item.status for item in items), Counter(item.treatment for item in items)
-    return Count(len(items), repeats, statuses, treatments)
+def _count(items: Sequence[Item], repeats: int, columns: Sequence[Column]) -> Count:
+    words = {column.name: Counter(item.text(column) for item in items) for column in columns}
+    return Count(len(items), repeats, words)
 
 
 def share(part: int, whole: int) -> str:
@@ -343,25 +454,38 @@ def change(old: int, new: int) -> str:
 # Columns and sentences
 
 
-def status_columns(edition: Edition) -> tuple[CountColumn, ...]:
-    """A column for each symbol of the legend, and one for 未記入 if it occurs."""
+def count_groups(edition: Edition) -> tuple[CountGroup, ...]:
+    """The counted columns of the list: those of symbols and terms, if one of them is the main one."""
+    return tuple(_counted(edition)) if edition.main else ()
+
+
+def _counted(edition: Edition) -> Iterator[CountGroup]:
+    for column in edition.columns:
+        if column.kind in ("symbol", "term"):
+            yield CountGroup(column, count_columns(edition, column))
+
+
+def count_columns(edition: Edition, column: Column) -> tuple[CountColumn, ...]:
+    """A column of counts for each symbol or term of `column`, and one for 未記入 if it occurs."""
+    words = column.words or {}
     columns = [
-        CountColumn(f"status-{position}", symbol, symbol, flat(meaning))
-        for position, (symbol, meaning) in enumerate(edition.legend.items(), 1)
+        CountColumn(f"{column.name}-{position}", word, word, plain(meaning), edition.has_meanings_on_first_page)
+        if column.kind == "symbol"
+        else CountColumn(f"{column.name}-{position}", word, "", word)
+        for position, (word, meaning) in enumerate(words.items(), 1)
     ]
-    if BLANK not in edition.legend and any(item.status == BLANK for item in edition.items.values()):
-        columns.append(CountColumn("status-blank", BLANK, "", BLANK))
+    if BLANK not in words and any(item.text(column) == BLANK for item in edition.items.values()):
+        columns.append(CountColumn(f"{column.name}-blank", BLANK, "", BLANK))
     return tuple(columns)
 
 
-def treatment_columns(edition: Edition) -> tuple[CountColumn, ...]:
-    """A column for each term of 今後の取扱い, and one for 未記入 if it occurs."""
-    columns = [
-        CountColumn(f"treatment-{position}", term, "", term) for position, term in enumerate(edition.treatments, 1)
-    ]
-    if BLANK not in edition.treatments and any(item.treatment == BLANK for item in edition.items.values()):
-        columns.append(CountColumn("treatment-blank", BLANK, "", BLANK))
-    return tuple(columns)
+def _main_columns(edition: Edition) -> tuple[CountColumn, ...]:
+    return count_columns(edition, edition.main) if edition.main else ()
+
+
+def plain(text: str) -> str:
+    """`text` in one line, without references to notes: these are printed in the list alone."""
+    return flat(without_note_marks(text))
 
 
 def _repeats(edition: Edition) -> int:
@@ -378,13 +502,32 @@ def _year(edition: Edition) -> str:
     return f"前版({flat(edition.fiscal_year)})" if edition.fiscal_year else "前版"
 
 
-def _table_heading(edition: Edition) -> str:
-    headings = edition.headings
-    return f"{flat(headings.policy)}別の{flat(headings.status)}と{flat(headings.treatment)}(項目数)"
+def _section_id(edition: Edition) -> str:
+    return f"head-{edition.form.levels[0].name}" if edition.form.levels else "head-section"
+
+
+def _section_head(edition: Edition) -> str:
+    """The head of the column of names: what the outermost level is called."""
+    return next((plain(column.head) for column in edition.columns if column.kind == "level"), "区分")
+
+
+def _by_section(edition: Edition) -> str:
+    return f"{_section_head(edition)}別の" if edition.form.levels else ""
+
+
+def _table_heading(edition: Edition, groups: Sequence[CountGroup]) -> str:
+    if not groups:
+        return f"{_by_section(edition)}項目数"
+    *heads, last = (group.head for group in groups)
+    return f"{_by_section(edition)}{'、'.join(heads)}{'と' if heads else ''}{last}(項目数)"
 
 
 def _chart_heading(edition: Edition) -> str:
-    return f"{flat(edition.headings.policy)}別の{flat(edition.headings.status)}の構成比(帯の中の数字は項目数)"
+    return f"{_by_section(edition)}{_main_head(edition)}の構成比(帯の中の数字は項目数)"
+
+
+def _main_head(edition: Edition) -> str:
+    return plain(edition.main.head) if edition.main else ""
 
 
 def _change_heading(old: Edition) -> str:
@@ -395,9 +538,12 @@ def _lead(edition: Edition, old: Edition | None, count: Count) -> tuple[str, ...
     if not count.items:
         return ("項目は、まだありません。",)
     sentences = [
-        f"{_size(edition)}の{flat(edition.headings.status)}は、{_listed(status_columns(edition), count.statuses, count.items)}です。",
-        f"{flat(edition.headings.treatment)}は、{_listed(treatment_columns(edition), count.treatments, count.items)}です。",
+        f"{'' if position else f'{_size(edition)}の'}{group.head}は、"
+        f"{_listed(group.columns, count.words[group.name], count.items)}です。"
+        for position, group in enumerate(count_groups(edition))
     ]
+    if not sentences:
+        sentences = [f"{_size(edition)}です。記号や語による集計は行っていないため、項目数だけを示します。"]
     if old:
         difference = count.items - len(old.items)
         moved = (
@@ -408,7 +554,7 @@ def _lead(edition: Edition, old: Edition | None, count: Count) -> tuple[str, ...
 
 
 def _listed(columns: Sequence[CountColumn], counts: Mapping[str, int], whole: int) -> str:
-    numbers = ((column.label, counts.get(column.key, 0)) for column in columns)
+    numbers = ((column.called, counts.get(column.key, 0)) for column in columns)
     return "、".join(f"「{label}」{number}({share(number, whole)}%)" for label, number in numbers)
 
 
@@ -416,80 +562,120 @@ def _notes(edition: Edition, old: Edition | None) -> tuple[str, ...]:
     notes = []
     if _repeats(edition) or (old and _repeats(old)):
         notes.append(
-            "項目数は、再掲を除いた実質の数です。再掲は、ほかの施策の項目を再び掲げた行の数で、計に含みません。"
+            f"項目数は、再掲を除いた実質の数です。再掲は、ほかの{_innermost(edition)}の項目を再び掲げた行の数で、計に含みません。"
         )
-    notes.append("構成比は、小数第2位を四捨五入しています。" + _uneven(edition, old))
-    if old:
-        note = "増減の「△」は、減を表します。前版とは、記号ではなく意味で比べています。"
-        if any(NOTHING in (line.old, line.new) for line in _differences(old, edition)):
-            note += f"「{NOTHING}」は、その版の{flat(edition.headings.status)}や{flat(edition.headings.treatment)}にないものです。"
-        notes.append(note)
+    if edition.main:
+        notes.append("構成比は、小数第2位を四捨五入しています。" + _uneven(edition, old))
+    if old and edition.main:
+        notes += _notes_on_comparison(edition, old)
     return tuple(f"注{number} {note}" for number, note in enumerate(notes, 1))
+
+
+def _innermost(edition: Edition) -> str:
+    """What the sections are called in which the items stand."""
+    levels = [plain(column.head) for column in edition.columns if column.kind == "level"]
+    return levels[-1] if levels else _section_head(edition)
+
+
+def _notes_on_comparison(edition: Edition, old: Edition) -> Iterator[str]:
+    pairs = _compared(old, edition)
+    heads = [plain(new.head) for _, new in pairs]
+    if pairs:
+        note = "増減の「△」は、減を表します。"
+        if any(column.kind == "symbol" for pair in pairs for column in pair):
+            note += "前版とは、記号ではなく意味で比べています。"
+        if any(NOTHING in (line.old, line.new) for line in _differences(old, edition)):
+            note += f"「{NOTHING}」は、その版の{'や'.join(heads)}にないものです。"
+        yield note
+    if missing := [group.head for group in count_groups(edition) if group.head not in heads]:
+        yield f"{'、'.join(missing)}は、前版にない欄のため、比べていません。"
 
 
 def _uneven(edition: Edition, old: Edition | None) -> str:
     """A sentence on shares that do not add up to 100%; empty if all do."""
     found = []
-    for name, one in (("", edition), ("前版の", old)):
-        if one is None or not one.items:
+    columns = [("", edition, [group.column for group in count_groups(edition)])]
+    if old:
+        columns.append(("前版の", old, [before for before, _ in _compared(old, edition)]))
+    for name, one, counted in columns:
+        if not one.items:
             continue
-        count = _count(list(one.items.values()), 0)
-        for label, counts in ((one.headings.status, count.statuses), (one.headings.treatment, count.treatments)):
-            tenths = sum(permille(number, count.items) for number in counts.values())
+        count = _count(list(one.items.values()), 0, counted)
+        for column in counted:
+            tenths = sum(permille(number, count.items) for number in count.words[column.name].values())
             if tenths != 1_000:
-                found.append(f"{name}{flat(label)}は{percent(tenths)}%")
+                found.append(f"{name}{plain(column.head)}は{percent(tenths)}%")
     return f"このため、合計が100%になりません({'、'.join(found)})。" if found else ""
 
 
 # Values for the template
 
 
-def _numbers(edition: Edition, count: Count) -> Iterator[int]:
+def _tables(edition: Edition, tally: Tally, kanji: float) -> Iterator[CountTable]:
+    for number, groups in enumerate(_grouped(edition), 1):
+        prefix = f"table-{number}-" if number > 1 else ""
+        names = _names(edition, groups, kanji)
+        yield CountTable(
+            prefix,
+            groups,
+            names,
+            tuple(_lines(edition, tally, groups)),
+            tuple(_foot(edition, tally, groups)),
+            _table_heading(edition, groups),
+            _head_lines(edition, groups, names, kanji),
+            _column_count(edition, groups) > _NARROW,
+        )
+
+
+def _numbers(edition: Edition, count: Count, groups: Sequence[CountGroup]) -> Iterator[int]:
     yield count.items
     if _repeats(edition):
         yield count.repeats
-    yield from (count.statuses.get(column.key, 0) for column in status_columns(edition))
-    yield from (count.treatments.get(column.key, 0) for column in treatment_columns(edition))
+    for group in groups:
+        yield from (count.words[group.name].get(column.key, 0) for column in group.columns)
 
 
-def _lines(edition: Edition, tally: Tally) -> Iterator[CountRow]:
-    for position, policy in enumerate(edition.policies, 1):
-        numbers = tuple(map(str, _numbers(edition, tally.of(position - 1))))
-        name = f"{policy_number(position)} {policy.name}"
-        yield CountRow(f"policy-{position}", name, numbers)
+def _lines(edition: Edition, tally: Tally, groups: Sequence[CountGroup]) -> Iterator[CountRow]:
+    for heading, count in zip(_headings(edition), tally.sections, strict=True):
+        numbers = tuple(map(str, _numbers(edition, count, groups)))
+        name = " ".join(filter(None, (heading.number, without_note_marks(heading.section.name))))
+        yield CountRow(heading.id, name, numbers)
 
 
-def _foot(edition: Edition, tally: Tally) -> Iterator[CountRow]:
-    yield CountRow("total", TOTAL, tuple(map(str, _numbers(edition, tally.whole))))
-    shares = [share(number, tally.whole.items) for number in _numbers(edition, tally.whole)]
-    if _repeats(edition):
-        shares[1] = NOTHING
-    yield CountRow("share", "構成比(%)", tuple(shares))
+def _foot(edition: Edition, tally: Tally, groups: Sequence[CountGroup]) -> Iterator[CountRow]:
+    yield CountRow("total", TOTAL, tuple(map(str, _numbers(edition, tally.whole, groups))))
+    if groups:
+        shares = [share(number, tally.whole.items) for number in _numbers(edition, tally.whole, groups)]
+        if _repeats(edition):
+            shares[1] = NOTHING
+        yield CountRow("share", "構成比(%)", tuple(shares))
+
+
+def _compared(old: Edition, new: Edition) -> list[tuple[Column, Column]]:
+    """The counted columns that both editions have: the old one and the new one."""
+    counted = [group.column.key for group in count_groups(new)]
+    pairs = (pair.both for pair in paired_columns(old, new))
+    return [pair for pair in pairs if pair and pair[0].kind in ("symbol", "term") and pair[1].key in counted]
 
 
 def _differences(old: Edition, new: Edition) -> Iterator[ChangeRow]:
-    """Rows for all items, then for each status and treatment of either edition; equal meanings share a row."""
-    before, after = _tally(old).whole, _tally(new).whole
-    wholes = before.items, after.items
+    """Rows for all items, then for each symbol and term of either edition; equal meanings share a row."""
+    pairs = _compared(old, new)
+    if not pairs:
+        return
+    items = list(old.items.values()), list(new.items.values())
+    wholes = len(items[0]), len(items[1])
     yield _difference("whole", TOTAL, wholes, wholes)
-    for name, sides in (
-        (
-            "status",
-            (_by_meaning(status_columns(old), before.statuses), _by_meaning(status_columns(new), after.statuses)),
-        ),
-        (
-            "treatment",
-            (
-                _by_meaning(treatment_columns(old), before.treatments),
-                _by_meaning(treatment_columns(new), after.treatments),
-            ),
-        ),
-    ):
-        yield ChangeRow(f"difference-{name}", flat(getattr(new.headings, name)), "", "", "", "", "", "")
+    for before, after in pairs:
+        sides = tuple(
+            _by_meaning(count_columns(edition, column), Counter(item.text(column) for item in some))
+            for edition, column, some in zip((old, new), (before, after), items, strict=True)
+        )
+        yield ChangeRow(f"difference-{after.name}", plain(after.head), "", "", "", "", "", "")
         for position, meaning in enumerate(dict.fromkeys([*sides[1], *sides[0]]), 1):
             head = (sides[1].get(meaning) or sides[0][meaning]).head
             numbers = _number(sides[0], meaning), _number(sides[1], meaning)
-            yield _difference(f"{name}-{position}", head, numbers, wholes)
+            yield _difference(f"{after.name}-{position}", head, numbers, wholes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -514,7 +700,8 @@ def _by_meaning(columns: Sequence[CountColumn], counts: Mapping[str, int]) -> di
             symbols = "・".join(filter(None, (known.symbols, column.symbol)))
             meanings[key] = _MeaningCount(symbols, known.label, known.number + number)
         else:
-            meanings[key] = _MeaningCount(column.symbol, column.label, number)
+            label = brief(column.label) if column.is_long else column.label
+            meanings[key] = _MeaningCount(column.symbol, label, number)
     return meanings
 
 
@@ -549,20 +736,26 @@ _BARS = 24
 def _fills(edition: Edition) -> tuple[str, ...]:
     return tuple(
         UNFILLED if column.key == BLANK else FILLS[position % len(FILLS)]
-        for position, column in enumerate(status_columns(edition))
+        for position, column in enumerate(_main_columns(edition))
     )
 
 
 def _data(edition: Edition, tally: Tally) -> list[BarData]:
-    """The bars: all items, then each policy."""
-    labels = (WHOLE, *(policy_number(position) for position in range(1, len(tally.policies) + 1)))
-    keys = [*zip(_fills(edition), status_columns(edition), strict=True)]
+    """The bars: all items, then each section."""
+    labels = (WHOLE, *(flat(one.number) or brief(plain(one.section.name)) for one in _headings(edition)))
+    keys = [*zip(_fills(edition), _main_columns(edition), strict=True)]
     return [
         BarData(
-            label, f"{count.items}項目", tuple((fill, n) for fill, one in keys if (n := count.statuses.get(one.key, 0)))
+            brief(label),
+            f"{count.items}項目",
+            tuple((fill, n) for fill, one in keys if (n := _of_main(edition, count).get(one.key, 0))),
         )
-        for label, count in zip(labels, (tally.whole, *tally.policies), strict=True)
+        for label, count in zip(labels, (tally.whole, *tally.sections), strict=True)
     ]
+
+
+def _of_main(edition: Edition, count: Count) -> Mapping[str, int]:
+    return count.words[edition.main.name] if edition.main else {}
 
 
 def _charts(edition: Edition, tally: Tally, width: int, pitch: float) -> tuple[Chart, ...]:
@@ -575,11 +768,11 @@ def _charts(edition: Edition, tally: Tally, width: int, pitch: float) -> tuple[C
 
 def _readings(edition: Edition, tally: Tally) -> list[str]:
     """The alternative text of the chart: a sentence for each bar."""
-    columns = status_columns(edition)
-    first = f"{flat(edition.headings.policy)}別の{flat(edition.headings.status)}の帯グラフ。"
-    names = [WHOLE, *(f"{policy_number(n)} {flat(policy.name)}" for n, policy in enumerate(edition.policies, 1))]
+    columns = _main_columns(edition)
+    first = f"{_by_section(edition)}{_main_head(edition)}の帯グラフ。"
+    names = [WHOLE, *(plain(heading.title) for heading in _headings(edition))]
     sentences = []
-    for name, count in zip(names, (tally.whole, *tally.policies), strict=True):
-        parts = [f"「{column.label}」{n}項目" for column in columns if (n := count.statuses.get(column.key, 0))]
+    for name, count in zip(names, (tally.whole, *tally.sections), strict=True):
+        parts = [f"「{one.label}」{n}項目" for one in columns if (n := _of_main(edition, count).get(one.key, 0))]
         sentences.append(f"{name}({count.items}項目)は{'、'.join(parts) or '項目なし'}。")
     return [first + sentences[0], *sentences[1:]]
