@@ -132,7 +132,7 @@ def test_lists_offer_words_and_cells_of_figures_and_dates_say_what_they_take(sen
     assert [*said] == ["H", "I", "J", "K", "L", "M"]
     guide = "".join(map("".join, rows(Path(KO), "記入要領")))
     for words in (
-        "(実績値、割合、自己評価、外部、方向、期日、備考、説明)だけ",
+        "(実績値、割合、自己評価、外部、方向、期日、備考、説明)に記入してください。",
         "自己評価と外部と方向は、",
         "実績値と割合には、数だけを",
     ):
@@ -279,7 +279,7 @@ def test_last_year_stands_beside_and_a_year_that_the_series_shows_is_not_repeate
     heads, first, _ = rows(Path(KO))[HEAD_ROW - 1 :]
     last_year = dict(zip(heads[7:16], first[7:16], strict=True))
     assert last_year == {
-        **{"前版番号": "1-1", "割合\nR5": "1.5", "自己評価": "A(達成)", "外部": "○", "方向": "続ける"},
+        **{"前年度番号": "1-1", "割合\nR5": "1.5", "自己評価": "A(達成)", "外部": "○", "方向": "続ける"},
         **{"期日": "令和6年3月31日", "備考": "", "説明": "", "実績値\nR6": "40"},
     }
 
@@ -501,6 +501,48 @@ def test_any_answers_to_any_form_come_back_as_exactly_those_changes(seed: int) -
         for one, column in columns.items():
             assert item.texts(column)[-1] == expected[number, one]
             assert item.texts(column)[:-1] == before.items[number].texts(column)[:-1]
+
+
+# What the departments are told, and tell
+
+
+def test_when_and_to_whom_it_is_returned_stands_on_the_sheet_and_in_the_guide() -> None:
+    asked = "照会: {期限: 2024-05-31, 提出先: 企画課, 担当: 政策係, 内線: 2345}\n"
+    make_sheets(save("test", asked + SOURCE))
+    assert str(Book.of(KO).answers["B2"].value).endswith(
+        "提出期限: 令和6年5月31日(金) 提出先: 企画課 担当: 政策係 内線: 2345"
+    )
+    guide = [row[1] for row in rows(Path(KO), "記入要領")]
+    due = "記入後は、Excelブック(.xlsx)のまま保存し、令和6年5月31日(金)までに企画課(担当 政策係、内線 2345)へ提出してください。"
+    assert any(line.startswith(due) for line in guide)
+    make_sheets(save("test", "照会: {提出先: 企画課}\n" + SOURCE))
+    assert any("保存し、企画課へ提出してください。" in row[1] for row in rows(Path(KO), "記入要領"))
+
+
+def test_terms_say_what_becomes_of_an_item() -> None:
+    deciding = "語: {続ける: 継続, 済ませる: 終了, やめる: 終了}, 行方: true, 完了の語: [済ませる]}"
+    make_sheets(save("test", SOURCE.replace("語: [続ける, やめる]}", deciding)))
+    guide = dict(row[:2] for row in rows(Path(KO), "記入要領"))
+    assert guide["続ける"] == "翌年度の一覧に載せる"
+    assert guide["済ませる"] == "取組が完了したため、翌年度の一覧に載せない"
+    assert guide["やめる"] == "完了せずに終えるため、翌年度の一覧に載せない"
+
+
+def test_notes_and_proposals_come_back_as_messages(sent: Book) -> None:
+    notes = sheet_of(sent.book, "連絡")
+    assert {one.coordinate for row in notes.iter_rows() for one in row if not one.protection.locked} == {
+        "B3",
+        "B4",
+        "B5",
+        "B6",
+    }
+    notes["B3"], notes["B5"] = "指標一の\n名称を改めたい。", "新しい指標"
+    returns = read_returns([sent.save()])
+    assert returns.is_clean
+    assert messages(returns) == [
+        "甲課.xlsx 意見・連絡事項: 「指標一の 名称を改めたい。」",
+        "甲課.xlsx 新規に追加したい項目: 「新しい指標」",
+    ]
 
 
 # Several imports

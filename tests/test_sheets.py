@@ -79,10 +79,10 @@ def test_last_year_stands_beside_this_year(made: dict[str, Path]) -> None:
     head, first, third = rows(made["協働推進課"])[HEAD_ROW - 1 :]
     assert head == [
         *("NO", "推進方針", "推進施策", "NO", "推進項目"),
-        *("前版NO", "実施状況", "今後の取扱い", "検証内容"),
+        *("前年度NO", "実施状況", "今後の取扱い", "検証内容"),
         *("実施状況", "今後の取扱い", "検証内容"),
     ]
-    merged = ["2\n3", "2: ○\n3: ×(検討中)", "2: 継続\n3: 継続", "2: \n3: 検討する。"]
+    merged = ["2\n3", "○\n×(検討中)", "継続\n継続", "検討する。"]
     assert first == ["1", "Ⅰ 方針一", "(1) 施策一", "1", "項目二と三", *merged, BLANK, BLANK, ""]
     shared = "項目一\n(社会教育課と共同)"
     last_year = ["1", "◎", "完了", "終わった。"]
@@ -138,7 +138,7 @@ def test_only_the_answers_are_unlocked_and_the_lists_offer_the_edition_s_words(m
 
 def test_ids_and_what_went_out_are_hidden(made: dict[str, Path]) -> None:
     book = opened(made["社会教育課"])
-    assert book.sheetnames == [ANSWERS, GUIDE, HIDDEN]
+    assert book.sheetnames == [ANSWERS, GUIDE, "連絡", HIDDEN]
     assert sheet_of(book, HIDDEN).sheet_state == "veryHidden"
     assert sheet_of(book, ANSWERS).column_dimensions["A"].hidden
     values = [[cell for cell in row if cell] for row in rows(made["社会教育課"], HIDDEN)]
@@ -277,7 +277,7 @@ def test_the_words_to_choose_from_are_explained_in_a_ruled_table(made: dict[str,
     ruled = [
         cell.value for row in guide.iter_rows() for cell in row if cell.border.left.style and cell.border.top.style
     ]
-    assert ruled == ["◎", "実施済", "○", "継続推進", "×", "中止", "完了", "次の版に続かない", "継続", "次の版に続く"]
+    assert ruled == ["◎", "実施済", "○", "継続推進", "×", "中止", "完了", "翌年度の一覧に載せない", "継続", "翌年度の一覧に載せる"]
 
 
 def test_every_cell_is_set_in_the_approved_font(made: dict[str, Path]) -> None:

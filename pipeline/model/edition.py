@@ -155,6 +155,15 @@ class Heading:
         return " ".join(filter(None, (flat(self.number), flat(self.section.name))))
 
 
+class Inquiry(Part):
+    """照会: what the workbooks for the departments say about their return."""
+
+    due: Day | None = Field(None, alias="期限", description="例 2013-05-31")
+    to: Label = Field("", alias="提出先", description="なければ、版の担当課")
+    contact: Label = Field("", alias="担当", description="問い合わせ先の氏名か係")
+    extension: Label = Field("", alias="内線")
+
+
 class Edition(Part):
     """版: one year's list. Each form has a subclass (`edition_model`)."""
 
@@ -175,6 +184,7 @@ class Edition(Part):
         alias="凡例の場所",
         description="一ページ目 なら、記号の意味は一ページ目だけに印刷し、ほかのページには記号だけを印刷する",
     )
+    inquiry: Inquiry = Field(default_factory=Inquiry, alias="照会", description="照会票に印刷する期限と提出先")
     sheet_name: SheetName = Field("A4横", alias="用紙")
     preface: Prose = Field("", alias="前文", description="一ページ目の表の上に印刷する文章")
     postface: Prose = Field("", alias="後文", description="表の下に印刷する文章")

@@ -33,12 +33,16 @@ from .workbook import SEND_AGAIN, Book, Sheet, WorkbookError, column_number, rea
 from .workbook_format import (
     ANSWERS,
     FACTS,
+    FIRST_NOTE,
     FORMER,
     GUIDE,
     HEAD_ROW,
     HIDDEN,
     ID_COLUMN,
     IDENTITY,
+    NOTE_COLUMN,
+    NOTE_HEADS,
+    NOTES,
     Asked,
     Field,
     SentForm,
@@ -403,7 +407,11 @@ def _parse_form(sheet: Sheet, version: str, facts: Mapping[str, str]) -> SentFor
 
 
 def _marks(label: str, department: str, book: Book) -> Iterator[Finding]:
-    """Notices of what is in a workbook beside its cells, which is not imported."""
+    """Notices of what is in a workbook beside its answers, which is not imported: first what was meant to be read."""
+    if sheet := book.sheets.get(NOTES):
+        for row, head in enumerate(NOTE_HEADS, FIRST_NOTE):
+            if text := clean(sheet.text(row, NOTE_COLUMN)):
+                yield Finding(label, 0, head, f"「{printable(text)}」", department)
     for name in book.others[:MAX_MARKS]:
         if name != GUIDE:
             yield Finding(label, 0, "", f"シート「{visible(name)}」が加えられています。取り込みません。", department)
@@ -437,7 +445,7 @@ class _ReplyReader:
             self._notices.append(Finding(label, 0, "", message))
             return
         try:
-            book = read_workbook(path, (HIDDEN, ANSWERS))
+            book = read_workbook(path, (HIDDEN, ANSWERS, NOTES))
             form = _read_form(book.sheets.get(HIDDEN))
             department = form.department
             if ANSWERS not in book.sheets:

@@ -4,6 +4,7 @@ Each has a hidden sheet with the edition, its digest, the department and the val
 distinguishes changes by a department from later changes in the source.
 """
 
+import datetime
 import hashlib
 import io
 import math
@@ -44,11 +45,15 @@ from pipeline.years.matching import Placed
 from .workbook_format import (
     ANSWERS,
     FACTS,
+    FIRST_NOTE,
     FORM,
     GUIDE,
     HEAD_ROW,
     HIDDEN,
     IDENTITY,
+    NOTE_COLUMN,
+    NOTE_HEADS,
+    NOTES,
     SentForm,
     asked,
     by_department,
@@ -61,7 +66,7 @@ _LINE_HEIGHT, _HIGHEST_ROW = 13, 409  # in points: a line of 10pt text, and Exce
 MAX_CELL = 32_767  # UTF-16 code units in a cell, Excel's limit
 
 _FONT = "BIZ UDGothic"  # part of Windows since version 10, and approved for the reports
-_ANSWER_FILL = PatternFill("solid", fgColor="FFF9D9")
+_ANSWER_FILL = PatternFill("solid", fgColor="FFF5B0")
 _HEAD_FILL = PatternFill("solid", fgColor="E4E4E4")
 _BLANK_FILL = PatternFill("solid", bgColor="FFE0B2")
 _THIN, _THICK = Side("thin", color="808080"), Side("medium")
@@ -113,10 +118,8 @@ def make_sheets(path: Path, library: Library | None = None) -> Sheets:
                     f"{path} は、作った後に書き換えられています。回答なら、消えないように別の場所へ移してから、"
                     "もう一度実行してください(何も書き出していません)。"
                 )
-        deliver([Delivery(record, {}, made)])
         removed = [path for path in sorted(former) if path not in made and path.exists()]
-        for path in removed:
-            path.unlink()
+        deliver([Delivery(record, {}, made)])  # it removes those of the last delivery that are no more
     return Sheets(tuple(made), tuple(removed), validated.warnings)
 
 
@@ -216,9 +219,11 @@ class _Reply:
         answers.title = ANSWERS
         hidden = book.create_sheet(HIDDEN)
         guide = book.create_sheet(GUIDE, 1)
+        notes = book.create_sheet(NOTES, 2)
         self._write_hidden(hidden)
         self._write_answers(answers)
         self._write_guide(guide)
+        self._write_notes(notes)
         book.security = WorkbookProtection(lockStructure=True)
         book.properties.title = self._edition.title
         book.properties.creator = self._edition.municipality
@@ -333,24 +338,20 @@ class _Reply:
         if self._previous is None:
             return
         previous = self._previous
-        group = f"前版({previous.fiscal_year})" if previous.fiscal_year else "前版"
+        group = f"前年度({previous.fiscal_year})" if previous.fiscal_year else "前年度"
         former = [[previous.items[number] for number in placed.item.previous_numbers] for placed in self._items]
         number = next((column for column in self._edition.columns if column.kind == "number"), None)
         numbers = tuple("\n".join(map(_number_of, items)) for items in former)
-        yield _SheetColumn(group, f"前版{number.head if number else 'NO'}", 7, numbers, _CENTRED)
+        yield _SheetColumn(group, f"前年度{number.head if number else 'NO'}", 7, numbers, _CENTRED)
         then = {column.key: column for column in previous.columns}
         for column in self._fields.values():
             before = then.get(column.key)
             # A year of a series that this edition shows too stands among the given values.
             if before is None or (before.years and before.years[-1] in column.years):
                 continue
-            # If several items became one, prefix each text with its NO.
+            # The texts of several items that became one stand in the order of their NOs, without them: they are copied.
             texts = (
-                "\n".join(
-                    f"{_number_of(item)}: {text}" if len(items) > 1 else text
-                    for item in items
-                    for text in [self._former_text(item, before, placed.item, column)]
-                )
+                "\n".join(filter(None, (self._former_text(item, before, placed.item, column) for item in items)))
                 for items, placed in zip(former, self._items, strict=True)
             )
             head = _of_year(column.head, before.years[-1]) if before.years else column.head
@@ -389,7 +390,7 @@ class _Reply:
         sheet.row_dimensions[1].height = 22
         dated = f"{japanese_date(edition.as_of)}現在" if edition.as_of else ""
         parts = (edition.municipality, edition.fiscal_year, dated, f"担当課: {self._department}")
-        _write(sheet, 2, 2, " ".join(filter(None, parts)))
+        _write(sheet, 2, 2, " ".join(filter(None, (*parts, *self._due()))))
         symbols = [column for column in self._fields.values() if column.kind == "symbol" and column.words]
         text = ""
         for column in symbols:
@@ -399,6 +400,15 @@ class _Reply:
         _write(sheet, 3, 2, text).alignment = _WRAPPED
         sheet.merge_cells(start_row=3, end_row=3, start_column=2, end_column=columns)
         sheet.row_dimensions[3].height = _height([(text, width)])  # Excel does not fit a row to a merged cell
+
+    def _due(self) -> Iterator[str]:
+        """When and to whom the workbook is returned."""
+        inquiry = self._edition.inquiry
+        if inquiry.due:
+            yield f"提出期限: {_weekday(inquiry.due)}"
+        for label, text in (("提出先", inquiry.to), ("担当", inquiry.contact), ("内線", inquiry.extension)):
+            if text:
+                yield f"{label}: {text}"
 
     def _write_groups(self, sheet: Worksheet) -> None:
         row, first = HEAD_ROW - 1, 1
@@ -423,13 +433,15 @@ class _Reply:
             _write(sheet, 1 + number, 1, number).alignment = _CENTRED
             _write(sheet, 1 + number, 2, step).alignment = _WRAPPED
             sheet.row_dimensions[1 + number].height = _height([(step, 88)])
-        kinds = {"継続": "次の版に続く", "終了": "次の版に続かない"}
         row = len(steps) + 3
         for column in self._fields.values():
             if column.kind == "symbol":
                 title, words = f"凡例({column.head})", dict(column.words or {})
             elif column.decides:
-                title, words = column.head, {term: kinds[kind] for term, kind in (column.words or {}).items()}
+                title, words = (
+                    column.head,
+                    {term: _fate(term, kind, column) for term, kind in (column.words or {}).items()},
+                )
             else:
                 continue
             _write(sheet, row, 1, title).font = Font(name=_FONT, size=10, bold=True)
@@ -447,7 +459,7 @@ class _Reply:
             return "と".join(column.head for column in self._fields.values() if column.kind in kinds)
 
         everything = "、".join(column.head for column in self._fields.values())
-        yield f"記入するのは、シート「{ANSWERS}」の黄色い欄({everything})だけです。ほかの欄は保護してあります。"
+        yield f"シート「{ANSWERS}」の色の付いた欄({everything})に記入してください。ほかの欄は保護してあります。"
         if chosen := heads("symbol", "term"):
             yield f"{chosen}は、欄を選ぶと右に出る▼から選んでください。まだ決まらないものは「{BLANK}」のままにしてください。"
         if figures := heads("figure"):
@@ -457,11 +469,41 @@ class _Reply:
         if texts := heads("text"):
             yield f"{texts}には、短い文字を記入してください。{MAX_NAME:,}字までです。"
         if prose := heads("prose"):
-            yield f"{prose}は、書いたとおりに印刷されます。{MAX_TEXT:,}字までです。改行は Alt キーを押しながら Enter です。"
-        yield "行の高さと列の幅は変えられ、絞り込みもできます。行や列を加えたり消したりしないでください。"
-        yield "名称などの誤りに気づいたら、ここでは直さずに知らせてください。"
-        to = f"、{self._edition.department}へ" if self._edition.department else ""
-        yield f"終わったら、.xlsx のまま保存して{to}返してください。ファイル名は変えてもかまいません。"
+            yield f"{prose}は、そのまま一覧に掲載します。{MAX_TEXT:,}字までです。改行は Alt キーを押しながら Enter です。"
+        yield "行の高さ・列の幅の変更、絞り込み(フィルター)は自由に行えます。行・列の追加や削除はしないでください。"
+        yield f"名称等に誤りがある場合や、新規に追加したい項目、御意見がある場合は、シート「{NOTES}」に記入してください。"
+        inquiry = self._edition.inquiry
+        by = f"、{_weekday(inquiry.due)}までに" if inquiry.due else ""
+        whom = inquiry.to or self._edition.department
+        contact = "、".join(
+            filter(
+                None, (inquiry.contact and f"担当 {inquiry.contact}", inquiry.extension and f"内線 {inquiry.extension}")
+            )
+        )
+        to = f"{'' if by else '、'}{whom}{f'({contact})' if contact else ''}へ" if whom else ""
+        yield f"記入後は、Excelブック(.xlsx)のまま保存し{by}{to}提出してください。ファイル名は変えてもかまいません。"
+
+    # The sheet of notes
+
+    def _write_notes(self, sheet: Worksheet) -> None:
+        sheet.column_dimensions["A"].width = 24
+        sheet.column_dimensions["B"].width = 88
+        _write(sheet, 1, 1, NOTES).font = Font(name=_FONT, size=14, bold=True)
+        _write(
+            sheet,
+            2,
+            1,
+            "一覧には掲載しません。なければ、空のままにしてください。新規の項目は、名称と内容を記入してください。",
+        )
+        for row, head in enumerate(NOTE_HEADS, FIRST_NOTE):
+            _head(_write(sheet, row, 1, head))
+            cell = _write(sheet, row, NOTE_COLUMN, "")
+            cell.alignment, cell.fill, cell.number_format = _WRAPPED, _ANSWER_FILL, "@"
+            cell.border = Border(_THIN, _THIN, _THIN, _THIN)
+            cell.protection = Protection(locked=False)
+            sheet.row_dimensions[row].height = _LINE_HEIGHT * (10 if row == FIRST_NOTE else 4)
+        self._set_up_page(sheet)
+        _protect(sheet)
 
     def _set_up_page(self, sheet: Worksheet) -> None:
         sheet.page_setup.orientation = "landscape"
@@ -536,6 +578,18 @@ def _fitted(columns: list[_SheetColumn]) -> list[_SheetColumn]:
     return [replace(column, width=column.width - share * column.room) for column in columns]
 
 
+def _fate(term: str, kind: str, column: Column) -> str:
+    """What becomes of an item with this term of the column that decides."""
+    if kind == "継続":
+        return "翌年度の一覧に載せる"
+    why = "" if not column.done else "取組が完了したため、" if term in column.done else "完了せずに終えるため、"
+    return f"{why}翌年度の一覧に載せない"
+
+
+def _weekday(day: datetime.date) -> str:
+    return f"{japanese_date(day)}({'月火水木金土日'[day.weekday()]})"
+
+
 def _with_unit(column: Column) -> str:
     head = f"{column.head}({column.unit})" if column.unit else column.head
     # A head like 基準値(令和元年度) is wider than the figures below it.
@@ -606,7 +660,7 @@ def _protect(sheet: Worksheet) -> None:
 def _height(cells: Iterable[tuple[str | int, float]]) -> float:
     """The height of a row in points for texts in columns of these widths (characters); Excel does not compute it."""
     lines = max(
-        sum(max(1, math.ceil(width_in_halves(line) / (width - 1))) for line in str(text).split("\n"))
+        sum(max(1, math.ceil(width_in_halves(line) / (width - 2))) for line in str(text).split("\n"))
         for text, width in cells
     )
     return min(lines * _LINE_HEIGHT + 3, _HIGHEST_ROW)

@@ -13,7 +13,7 @@ from pipeline.model.form import Column
 from pipeline.years.matching import Placed, place_items
 
 # The names of the sheets, and the versions of the format. `returns` reads the former one too, and refuses any other.
-ANSWERS, GUIDE, HIDDEN = "回答", "記入要領", "照合用"
+ANSWERS, GUIDE, NOTES, HIDDEN = "回答", "記入要領", "連絡", "照合用"
 FORM, FORMER = "kyodo-sheets-2", "kyodo-sheets-1"
 
 NO_DEPARTMENT = "担当課なし"
@@ -29,6 +29,10 @@ IDENTITY: Mapping[str, tuple[str, ...]] = {FORM: ("NO", "名称", "前版NO", "�
 # The answer sheet. Column 1 is hidden and repeats the NO.
 ID_COLUMN = 1
 HEAD_ROW = 5
+
+# The sheet of notes to the secretariat: what stands in this column, beside these heads, comes back as messages.
+NOTE_COLUMN, FIRST_NOTE = 2, 3
+NOTE_HEADS = ("意見・連絡事項", *("新規に追加したい項目",) * 3)
 
 
 class Field(NamedTuple):
