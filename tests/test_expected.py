@@ -410,3 +410,11 @@ def test_damage_before_the_template_does_not_get_past_the_proof(
         return
     with pytest.raises(ProofError):
         prove(write_pdf(bad, font_cache), bad)
+
+
+def test_corrections_that_do_not_make_the_new_list_are_no_errata(monkeypatch: pytest.MonkeyPatch) -> None:
+    expected = importlib.import_module("pipeline.documents.errata.expected")
+    corrections = expected._corrections
+    monkeypatch.setattr(expected, "_corrections", lambda *papers: [*corrections(*papers)][1:])
+    with pytest.raises(ProofError, match="正誤表の訂正を当てても、新しい版になりません。"):
+        COMPOSE["errata"]()

@@ -6,6 +6,7 @@ Each kind of damage is done to the objects of a report that passes both, and eac
 import io
 import re
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pypdf
@@ -20,12 +21,15 @@ from pypdf.generic import (
     TextStringObject,
 )
 
+from pipeline.documents.report import report
 from pipeline.errors import ProofError
+from pipeline.model.validation import validate
 from pipeline.proof import proof
 from pipeline.proof.proof import prove
+from pipeline.source.tree import parse_source
 
 from .conformance import violations
-from .conftest import HEALTHY, Made
+from .conftest import HEALTHY, ROOT, Made
 
 
 @pytest.fixture(scope="module")
@@ -314,6 +318,16 @@ def test_a_file_that_readers_would_have_to_repair_does_not_pass(healthy: Made) -
     place = healthy.pdf.rindex(b"startxref") + len("startxref\n")
     with pytest.raises(ProofError):
         prove(healthy.pdf[:place] + b"9" + healthy.pdf[place:], healthy.document)
+
+
+@pytest.mark.parametrize(("old", "new", "count"), [("。", "", 31), ("表題: 山口市", "表題: 宇部市", 12)])
+def test_of_many_findings_thirty_are_told(old: str, new: str, count: int, original: Made) -> None:
+    other = (ROOT / "source/original.yaml").read_text("utf-8").replace(old, new)
+    with pytest.raises(ProofError) as caught:
+        prove(original.pdf, report(validate(parse_source(Path("source/test.yaml"), other.encode()))))
+    told = str(caught.value).splitlines()[1:]
+    assert len(told) == count
+    assert [line for line in told if line.startswith("ほか")] == told[30:]
 
 
 def test_the_findings_name_page_and_row(two_pages: Made) -> None:
