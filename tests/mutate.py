@@ -12,6 +12,7 @@ import functools
 import os
 import py_compile
 import random
+import re
 import shutil
 import signal
 import sys
@@ -101,7 +102,8 @@ def _mistakes(node: ast.AST, is_condition: bool) -> Iterator[tuple[str, ast.AST]
             yield "constant", ast.Constant(value - 1)
         case ast.Call(function, arguments, keywords):
             for one in keywords:
-                if one.arg:
+                # `zip(…, strict=True)` is an assertion, which are left out.
+                if one.arg and not (one.arg == "strict" and ast.unparse(function) == "zip"):
                     rest = [keyword for keyword in keywords if keyword is not one]
                     yield f"{one.arg}= dropped", ast.Call(function, arguments, rest)
         case ast.Expr(ast.Call()) | ast.AugAssign() | ast.Raise() | ast.Continue() | ast.Break():
@@ -134,7 +136,7 @@ def related_tests(target: Path) -> list[str]:
     """The files of tests that come to the module at `target` by imports.
 
     Those first that are named after it, after a module that imports it, or after one that it imports; then those that
-    import it themselves, or come to it in few steps.
+    import it themselves, or come to it in few steps; of equals, those of `make quick`.
     """
     paths = {_name(path): path for folder in ("pipeline", "tests") for path in (ROOT / folder).rglob("*.py")}
     imported = {name: imports(path) & paths.keys() for name, path in paths.items()}
@@ -148,10 +150,12 @@ def related_tests(target: Path) -> list[str]:
     importers = {other for other in imported if name in imported[other]}
     named = [{other.rpartition(".")[2] for other in others} for others in ({name}, importers, imported[name])]
 
-    def rank(test: str) -> tuple[int, int, int]:
+    quick = re.findall(r"\w+", (ROOT / "Makefile").read_text("utf-8").partition("QUICK := ")[2].partition("\n")[0])
+
+    def rank(test: str) -> tuple[int, bool, int, int]:
         subject = test.removeprefix("tests.test_")
         nearness = next((at for at, stems in enumerate(named) if subject.startswith((*stems,))), len(named))
-        return nearness, reached[test], paths[test].stat().st_size
+        return nearness, subject not in quick, reached[test], paths[test].stat().st_size
 
     found = sorted((name for name in reached if name.startswith("tests.test_")), key=rank)
     return [str(paths[name].relative_to(ROOT)) for name in found]
