@@ -3,12 +3,12 @@
 import csv
 import io
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from pipeline.documents.data import CSV, JSON, SCHEMA, SERIES
 from pipeline.documents.data.csv_file import BOM, REPEAT, edition_from_csv, heads, read_csv, read_series
-from pipeline.documents.data.json_file import edition_from_json, read_json
+from pipeline.documents.data.json_file import edition_of, read_json
 from pipeline.errors import ProofError
 from pipeline.model.dates import NoDateError, read_date, western_year
 from pipeline.model.edition import Edition, Heading, Item, Repeat
@@ -46,10 +46,10 @@ def _read_back(files: Mapping[str, bytes], edition: Edition) -> _ReadBack:
     """Parse the files. Raises `ValueError` if one does not have our format."""
     if any(column.years for column in edition.form.own) != (SERIES in files):
         raise ValueError(SERIES)
-    series = files.get(SERIES, b"")
-    editions = {JSON: edition_from_json(files[JSON]), CSV: edition_from_csv(files[CSV], files[SCHEMA], series)}
+    file, series = read_json(files[JSON]), files.get(SERIES, b"")
+    editions = {JSON: edition_of(file), CSV: edition_from_csv(files[CSV], files[SCHEMA], series)}
     return _ReadBack(
-        read_json(files[JSON]),
+        file,
         read_csv(files[CSV], edition.form),
         read_series(series) if series else [],
         editions,
@@ -112,8 +112,10 @@ def _check_cells(read: _ReadBack, validated: Validated) -> Iterator[str]:
         "前版": edition.previous or "",
         "案": "true" if edition.is_draft else "false",
     }
+    by_name = {column.name: column for column in edition.columns}
+    places = [(by_name[name], part, head) for (name, part), head in heads(edition.form).items()]
     for number, (row, (headings, part)) in enumerate(zip(read.rows, lines, strict=True), 1):
-        whole = everywhere | {"行": str(number), "NO": str(part.number)} | _cells(edition, headings, part)
+        whole = everywhere | {"行": str(number), "NO": str(part.number)} | _cells(edition, places, headings, part)
         for name, wanted in whole.items():
             if row[name] != wanted:
                 yield f"{CSV}: {number}行目の{name}が「{wanted}」ではなく「{row[name]}」です。"
@@ -124,31 +126,41 @@ def _check_cells(read: _ReadBack, validated: Validated) -> Iterator[str]:
     if [row["kind"] == "repeat" for row in rows_of_json] != repeats:
         yield f"{JSON}: 行が違います。"
         return
+    own = _own(edition)
     for said, (_, part) in zip(rows_of_json, lines, strict=True):
         if isinstance(part, Item):
-            wanted_values = [value for column in _own(edition) for value in _values(part, column)]
+            wanted_values = [value for column in own for value in _values(part, column)]
             if _values_in(said, edition) != wanted_values:
                 yield f"{JSON}: NO {part.number}の値(意味、区分、数、日付)が違います。"
         elif said["name"] != edition.items[part.number].name:
             yield f"{JSON}: 再掲のNO {part.number}の名称が違います。"
 
 
-def _cells(edition: Edition, headings: tuple[Heading, ...], row: Item | Repeat) -> dict[str, str]:
-    """The cells of a row of data.csv that depend on the form, by head."""
-    item = edition.items[row.number]
+def _cells(
+    edition: Edition, places: Sequence[tuple[Column, str, str]], headings: Sequence[Heading], row: Item | Repeat
+) -> dict[str, str]:
+    """The cells of a row of data.csv that depend on the form, by head; `places` are column, part of the value and head."""
+    item, above = edition.items[row.number], {heading.level.name: heading for heading in headings}
     cells: dict[str, str] = {}
-    for (name, part), head in heads(edition.form).items():
-        column = next(one for one in edition.columns if one.name == name)
+    values: dict[str, Mapping[str, Any]] = {}
+    for column, part, head in places:
         if column.kind == "level":
-            heading = next(one for one in headings if one.level.name == name)
-            position = str(heading.positions[-1])
-            cells[head] = {"position": position, "label": heading.number, "name": heading.section.name}[part]
+            heading = above[column.name]
+            cells[head] = (
+                heading.number
+                if part == "label"
+                else heading.section.name
+                if part == "name"
+                else str(heading.positions[-1])
+            )
         elif column.kind in ("number", "name"):
             cells[head] = item.name if part == "name" else item.label
         elif isinstance(row, Repeat):
             cells[head] = ""
         else:
-            cells[head] = _cell(_values(item, column)[0], part)
+            if column.name not in values:
+                values[column.name] = _values(item, column)[0]
+            cells[head] = _cell(values[column.name], part)
     return cells
 
 

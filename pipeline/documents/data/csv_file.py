@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
+from itertools import count
 from typing import Any
 
 from pipeline.model.dates import japanese_date, western_year
@@ -480,25 +481,35 @@ class _Reader:
         form, number = self._form, int(row["NO"])
         if row["行の種類"] == REPEAT:
             return {"kind": "repeat", "number": number}
-        values: dict[str, Any] = {column.key: self._value(column, row) for column in form.own}
-        if not form.has_own_columns:
-            values = {flat_name(column, part): said for column in form.own for part, said in values[column.key].items()}
+        values: dict[str, Any]
+        if form.has_own_columns:
+            values = {"values": {column.key: self._value(column, row) for column in form.own}}
+        else:
+            values = {flat_name(column, "text"): self._value(column, row)["text"] for column in form.own}
         read = {
             "kind": "item",
             "number": number,
             "name": row[self._heads[form.item.name, "name"]],
-            "marks": [value for name, value in row.items() if re.fullmatch("印_[0-9]+", name) and value],
-            **({"values": values} if form.has_own_columns else values),
+            "marks": self._several(row, "印"),
+            **values,
             "merged_into": row["統合先"],
-            "previous_numbers": [
-                int(value) for name, value in row.items() if re.fullmatch("前版NO_[0-9]+", name) and value
-            ],
+            "previous_numbers": list(map(int, self._several(row, "前版NO"))),
         }
         if not has_departments(form):
             read["department"] = row["担当課"]
         if has_own_labels(form) and form.number:
             read["label"] = row[self._heads[form.number.name, "label"]]
         return read
+
+    def _several(self, row: Mapping[str, str], name: str) -> list[str]:
+        """The values in the columns of several values that are called `name`."""
+        found: list[str] = []
+        for position in count(1):
+            if (head := f"{name}_{position}") not in row:
+                return found
+            if row[head]:
+                found.append(row[head])
+        return found
 
     def _value(self, column: Column, row: Mapping[str, str]) -> Any:
         """The parts of a value that are not derived."""
@@ -507,10 +518,11 @@ class _Reader:
             if [one["年度"] for one in rows] != [*column.years]:
                 raise ValueError(f"NO {row['NO']}: not the years of {column.key}")
             return [{"text": one["表記"] or one["値"], "unit": one["単位"]} for one in rows]
-        cells = {part: row[self._heads[column.name, part]] for part in _endings(column)}
+        text = row[self._heads[column.name, "text"]]
         if column.kind == "figure":
-            return {"text": cells["text"] or cells["value"], "unit": cells["unit"]}
-        return {"text": cells["text"]}
+            value, unit = (row[self._heads[column.name, part]] for part in ("value", "unit"))
+            return {"text": text or value, "unit": unit}
+        return {"text": text}
 
 
 # data.schema.json

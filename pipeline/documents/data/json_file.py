@@ -514,8 +514,8 @@ def checked(file: Any, with_rows: bool = True) -> dict[str, Any]:
         raise ValueError("no object")
     form = form_in(file)
     model = file_model(form, frozenset(file.keys() & _extras(form).keys()), with_rows)
-    read: dict[str, Any] = model.model_validate(file).model_dump(mode="json", by_alias=True)
-    return read
+    model.model_validate(file)
+    return file
 
 
 def form_in(file: Mapping[str, Any]) -> Form:
