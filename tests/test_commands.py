@@ -37,6 +37,7 @@ from pipeline.documents.data import csv_file
 from pipeline.library import Library
 from pipeline.model import schema
 from pipeline.office import answers, changes, renumber, sheets, signature, status
+from pipeline.office.adopt import adopt
 from pipeline.preview import server
 from pipeline.processes import progress
 from pipeline.years import draft
@@ -57,6 +58,7 @@ USUAL = {
     "check": "check test",
     "diff": "diff",
     "errata": "errata --from test --to later",
+    "adopt": "adopt --file list.csv --to third",
     "next": "next --from test --to third",
     "summary": "summary test",
     "history": "history",
@@ -80,6 +82,7 @@ NEVER = {
     ("preview", 1): "errors of a source are shown on the page",
     ("preview", 4): "a failed proof is shown on the page",
     ("check", 4): "makes no document",
+    ("adopt", 4): "makes no document",
     ("next", 4): "makes no document",
     ("sheets", 4): "workbooks are not proved",
     ("import", 4): "makes no document",
@@ -124,6 +127,17 @@ def renumbered_and_changed(patch: Patch) -> None:
 
 def is_unordered() -> None:
     assert "NO: 4" in TEST.read_text("utf-8")
+
+
+def foreign_and(what: Callable[[Patch], None] = nothing, name: str = "体操") -> Callable[[Patch], None]:
+    """A list in a file of somebody else, whose second item has this name."""
+
+    def write(patch: Patch) -> None:
+        text = f"計画\r\nNO,事業名,担当課\r\n1,声かけ,福祉課\r\n2,{name},健康課\r\n"
+        Path("list.csv").write_bytes(text.encode("cp932"))
+        what(patch)
+
+    return write
 
 
 def two_blanks(_: Patch) -> None:
@@ -388,6 +402,11 @@ def has_the_answer() -> None:
     assert TEST.read_text("utf-8") == HEALTHY.replace("実施状況: ◎", "実施状況: ○", 1) + DONE
 
 
+def is_the_foreign_list() -> None:
+    text = Path("source/third.yaml").read_text("utf-8")
+    assert text.endswith("  - NO: 2\n    名称: 体操\n    担当課: 健康課\n")
+
+
 def follows_test() -> None:
     text = Path("source/third.yaml").read_text("utf-8")
     assert "前版: test\n" in text
@@ -520,6 +539,20 @@ ROWS = (
         err=("W506",),
     ),
     Row(
+        "adopt", 0, foreign_and(), written=("source/third.schema.json", "source/third.yaml"), then=is_the_foreign_list, name="done",
+        out=(
+            "source/third.yaml: シート「list」から作りました(項目 2)。",
+            "記入のあるセル 10個のうち、10個を取り込み、0個を除きました。",
+            "",
+            "決めたこと(ファイルの初めにも書いてあります):",
+            "  表の見出しは、2行としました。",
+            "  次の版に続くかどうかを決める欄(行方)は見つからない",
+            "source/third.schema.json",
+            "",
+            "誤り0件、警告0件。次は make check EDITION=third で",
+        ),
+    ),
+    Row(
         "import", 0, replied(), typed="import back", name="folder, not applied", err=("W506",),
         out=("NO 1「項目一」", "  実施状況: ◎ → ○", "変更1件(1項目)", "まだ書き込んでいません。"),
     ),
@@ -575,6 +608,12 @@ ROWS = (
         err=("W501: NO 3「項目の三」の前で、NO 2が抜けています。",),
         out=("out/test-later/comparison.pdf: 2ページ、警告1件", "test → later: 変更なし1、名称の変更1、記載なし1", "  要確認: 旧NO 2「項目二」(継続)が、新しい版にありません。"),
     ),
+    Row(
+        "adopt", 1, foreign_and(name="長" * 501), out=("source/third.yaml: ",) + ("",) * 6, written=("source/third.schema.json", "source/third.yaml"), name="an error in a cell",
+        err=("source/third.yaml:", ": セル B4: E208: ", "誤り1件、警告0件。source/third.yaml を直し、make check EDITION=third で確かめてください。"),
+    ),
+    Row("adopt", 1, typed="adopt --file source --to third", err=("source: ",), name="a folder"),
+    Row("adopt", 1, typed="adopt --file source/test.yaml --to third", err=("source/test.yaml: Excel ブックではありません",), name="no workbook"),
     Row("sheets", 1, answers_not_fetched, err=("担当課なし.xlsx は、作った後に書き換えられています。",)),
     Row("import", 1, conflict, out=("変更はありません。",), err=("食い違い: NO 1「項目一」の実施状況: ", "誤りや食い違いがあるため、何も書き込んでいません。")),
     Row("import", 0, conflict, typed="import back --conflicts source", name="the source wins", out=("変更はありません。",), err=("元データのままにします(×)",)),
@@ -601,7 +640,7 @@ ROWS = (
     ),
     *(
         Row(command, 2, typed=command, err=("を指定してください。", f"使い方: make {command} "), name="something is missing")
-        for command in ("errata", "next", "import", "sign", "renumber", "undo")
+        for command in ("errata", "adopt", "next", "import", "sign", "renumber", "undo")
     ),
     Row(
         "check", 2, misnamed, typed="check", out=("source/test.yaml: 誤り0件、警告0件",),
@@ -611,12 +650,18 @@ ROWS = (
     Row("preview", 2, typed="preview --port 80", err=("ポート「80」は使えません。",), name="port"),
     Row("diff", 2, typed="diff --from test", err=("比べる二つは、FROM と TO の両方で指定してください。",), name="half a pair"),
     Row("next", 2, typed="next --from test --to later", err=("source/later.yaml はすでにあります。上書きはしません。",), name="never overwrites"),
+    Row("adopt", 2, foreign_and(), typed="adopt --file list.csv --to later", err=("source/later.yaml はすでにあります。上書きはしません。",), name="never overwrites"),
+    Row("adopt", 2, foreign_and(), typed="adopt --file list.csv --to 令和", err=("版の名前「令和」は使えません。",), name="no id"),
+    Row("adopt", 2, foreign_and(), typed="adopt --file list.csv --to third --sheet 一覧", err=("シート「一覧」はありません",), name="no such sheet"),
+    Row("adopt", 2, foreign_and(), typed="adopt --file list.csv --to third --range A", err=("RANGE の「A」は、セルの範囲として読めません。",), name="no range"),
     Row("next", 2, typed="next --from test --to 令和", err=("版の名前「令和」は使えません。",), name="no id"),
     Row("history", 2, two_chains, err=("版のつながりが2つあります。", "make history EDITION=")),
     Row("import", 2, empty_folder, typed="import back", err=("FILES のフォルダに、照会票(.xlsx)がありません。",)),
     Row("sign", 2, wrong_passphrase, written=REPORT, err=("パスワードが違います",)),
     # 3: the machine lacks something
-    *(Row(command, 3, no_fonts, err=NO_FONTS) for command in BY_NAME if command not in ("preview", "schema", "import", "sign", "demo", "undo", "clean")),
+    *(Row(command, 3, no_fonts, err=NO_FONTS) for command in BY_NAME if command not in ("adopt", "preview", "schema", "import", "sign", "demo", "undo", "clean")),
+    Row("adopt", 3, foreign_and(no_fonts), err=NO_FONTS, name="no fonts"),
+    Row("adopt", 3, foreign_and(full_disk), err=FULL, name="full disk"),
     Row("renumber", 3, unordered_on_a_full_disk, out=("今のNO → 新しいNO",) + ("  ",) * 3, err=FULL),
     Row("undo", 3, renumbered_on_a_full_disk, err=FULL),
     Row("clean", 3, out_is_a_link, err=LINK),
@@ -636,6 +681,7 @@ ROWS = (
     Row("preview", 70, bug(server, "_listen"), err=BUG, name="bug"),
     Row("check", 70, bug(Library, "_previous"), err=BUG, name="bug"),
     Row("next", 70, bug(draft, "next_edition"), err=BUG, name="bug"),
+    Row("adopt", 70, foreign_and(bug(adopt, "read_rows")), err=BUG, name="bug"),
     Row("data", 70, bug(data, "csv_text"), err=BUG, name="bug"),
     Row("sheets", 70, bug(sheets, "workbooks"), err=BUG, name="bug"),
     Row("import", 70, bug_behind_a_reply, err=BUG),

@@ -344,25 +344,66 @@ def _errata(options: SimpleNamespace) -> int:
     return 0
 
 
-def _next(options: SimpleNamespace) -> int:
-    from pipeline.delivery.files import create_file, replace_file
+def _adopt(options: SimpleNamespace) -> int:
+    from pipeline.delivery.files import create_file
+    from pipeline.office.adopt.adopt import adopt, describe
+
+    new = _new_edition(options.new)
+    if new.exists():
+        raise UsageError(_exists(new))
+    adopted = adopt(Path(options.file), new, options.sheet, options.range)
+    if not create_file(new, adopted.text.encode()):
+        raise UsageError(_exists(new))
+    print("\n".join(describe(adopted, new)))
+    if adopted.has_sound_form:
+        _write_schema(new)
+    for problem in adopted.problems:
+        print(printable(problem), file=sys.stderr)
+    if adopted.problems:
+        print(
+            f"誤り{len(adopted.problems)}件、警告{adopted.warnings}件。{new} を直し、make check EDITION={new.stem} で確かめてください。",
+            file=sys.stderr,
+        )
+        return 1
+    print(f"\n誤り0件、警告{adopted.warnings}件。次は make check EDITION={new.stem} で、警告を確かめてください。")
+    return 0
+
+
+def _new_edition(name: str) -> Path:
+    """The file of an edition that is to be made. Raises `UsageError`."""
+    if not _is_edition_id(name):
+        raise UsageError(f"版の名前「{name}」は使えません。半角の英小文字、数字、「-」で付けてください。")
+    return SOURCE / f"{name}.yaml"
+
+
+def _exists(path: Path) -> str:
+    return f"{path} はすでにあります。上書きはしません。別の名前を付けてください。"
+
+
+def _write_schema(path: Path) -> None:
+    """Write the JSON Schema that a new edition names, if it has a form of its own: an editor completes its keys."""
+    from pipeline.delivery.files import replace_file
     from pipeline.model.schema import NAME, schema_name, schema_of
+    from pipeline.model.validation import checked_form
+
+    source = _library.source(path)
+    schema = SOURCE / schema_name(checked_form(source), path.stem)
+    if schema.name != NAME:
+        replace_file(schema, schema_of(source).encode())
+        print(schema)
+
+
+def _next(options: SimpleNamespace) -> int:
+    from pipeline.delivery.files import create_file
     from pipeline.years.draft import next_edition
 
     (old,) = _editions([options.old])
-    if not _is_edition_id(options.new):
-        raise UsageError(f"版の名前「{options.new}」は使えません。半角の英小文字、数字、「-」で付けてください。")
-    new = SOURCE / f"{options.new}.yaml"
+    new = _new_edition(options.new)
     text = next_edition(_library.validated(old).edition, old.stem, new.stem)
     if not create_file(new, text.encode()):
-        raise UsageError(f"{new} はすでにあります。上書きはしません。別の名前を付けてください。")
-    made = _library.validated(new)
-    print(f"{new}: 下書きを作りました。未記入などの警告{len(made.warnings)}件。")
-    schema = SOURCE / schema_name(made.edition.form, new.stem)
-    if schema.name != NAME:
-        # The draft names it, so that an editor completes the keys of its own form.
-        replace_file(schema, schema_of(made.source).encode())
-        print(schema)
+        raise UsageError(_exists(new))
+    print(f"{new}: 下書きを作りました。未記入などの警告{len(_library.validated(new).warnings)}件。")
+    _write_schema(new)
     return 0
 
 
@@ -497,6 +538,7 @@ _ACTIONS: dict[str, Callable[[SimpleNamespace], int]] = {
     "check": _check,
     "diff": _diff,
     "errata": _errata,
+    "adopt": _adopt,
     "next": _next,
     "summary": _summary,
     "history": _history,

@@ -107,6 +107,17 @@ COMMANDS = (
         _pair("配布した資料", "直した版"),
     ),
     Command(
+        "adopt",
+        "今あるExcelやCSVの一覧から、元データを作る。シートや範囲が決まらないときは、SHEET と RANGE で指定する。",
+        "`source/<id>.yaml`, and `source/<id>.schema.json` if it has a form of its own; what became of each cell",
+        (
+            Argument("FILE", "file", "value", "ファイル", "file", "--file", required=True),
+            Argument("TO", "new", "value", "作る版", "id", "--to", required=True),
+            Argument("SHEET", "sheet", "value", "シート", "name", "--sheet"),
+            Argument("RANGE", "range", "value", "A3:G84", "A3:G84", "--range"),
+        ),
+    ),
+    Command(
         "next",
         "次の版の下書きを source/ に作る。",
         "`source/<b>.yaml`, and `source/<b>.schema.json` if it has a form of its own",

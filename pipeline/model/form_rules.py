@@ -33,6 +33,17 @@ def check_form(source: Source, form: Form) -> Iterator[Problem]:
     yield from rules.check_columns()
 
 
+def is_taken(name: str, what: str, is_outermost: bool, kind: str = "") -> bool:
+    """Whether `name` is a key that has another meaning, so that no 段, 項目 or 欄 (`what`) can have it.
+
+    The outermost level, or the items without levels, stand at the top of a source. `kind` is the 種類 of a column.
+    """
+    taken = _OF_ITEMS if what == "欄" else _OF_SECTIONS
+    if is_outermost:
+        taken = taken | _OF_EDITIONS
+    return name in taken and not (name == "担当課" and what == "欄" and kind == "課")
+
+
 class _FormRules:
     def __init__(self, source: Source, form: Form) -> None:
         self._path = str(source.path)
@@ -52,16 +63,14 @@ class _FormRules:
             name = place.text
             if not name:
                 continue
-            taken = _OF_ITEMS if what == "欄" else _OF_SECTIONS
-            if not index or (what != "欄" and not any(other == "段" for other, _ in names)):
-                taken = taken | _OF_EDITIONS  # the outermost stands at the top of the source
+            is_outermost = not index or (what != "欄" and not any(other == "段" for other, _ in names))
             if name in seen:
                 yield self._problem(
                     "E416",
                     place,
                     f"「{visible(name)}」という名前が二度あります。段、項目、欄の名前は、みな違うものにしてください。",
                 )
-            elif name in taken and not (name == "担当課" and what == "欄" and self._kind(name) == "課"):
+            elif is_taken(name, what, is_outermost, self._kind(name)):
                 yield self._problem(
                     "E416",
                     place,

@@ -38,6 +38,11 @@ MAX_CELL = 40_000  # characters; Excel's own limit is 32,767
 
 # Excel's own formats for dates, by number; those from 27 on are Japanese.
 _DATES = {*map(str, (14, 15, 16, 17, 22, *range(27, 32), 36, *range(50, 55), 57, 58))}
+# Excel's own formats of numbers, by number.
+_FORMATS = {
+    **{"1": "0", "2": "0.00", "3": "#,##0", "4": "#,##0.00", "9": "0%", "10": "0.00%"},
+    **{"37": "#,##0", "38": "#,##0", "39": "#,##0.00", "40": "#,##0.00"},
+}
 # The day that Excel counts as 0, where a workbook does not count from 1904.
 _DAY_0 = datetime.date(1899, 12, 30)
 
@@ -46,14 +51,18 @@ _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 
 
 SEND_AGAIN = "お送りした照会票に記入し直すよう、担当課に依頼してください。"
+_NO_SHEET = f"照会票ではありません。{SEND_AGAIN}"
 
 
 class WorkbookError(Exception):
-    """An error in a file; the message is Japanese and says how to fix it. `row` is of the answer sheet, or 0."""
+    """An error in a file; the message is Japanese and says how to fix it. `row` is of the answer sheet, or 0.
 
-    def __init__(self, message: str, row: int = 0) -> None:
-        self.row = row
-        super().__init__(message)
+    `advice` is the end of the message if it is for a returned workbook only; `what` is the message without it.
+    """
+
+    def __init__(self, what: str, row: int = 0, advice: str = "") -> None:
+        self.row, self.what, self.advice = row, what, advice
+        super().__init__(what + advice)
 
 
 @dataclass(slots=True)
@@ -61,20 +70,25 @@ class Value:
     """The content of a cell: its text, and its kind: text, number, percent, date, truth, formula or error.
 
     The text of a date is like 2013-03-31, that of a percent the number itself, 0.5. `is_struck` says whether a line goes
-    through any of the text.
+    through any of the text, `number_format` how Excel shows a number.
     """
 
     text: str
     kind: str
     is_struck: bool = False
+    is_formula: bool = False
+    number_format: str = ""
 
 
 @dataclass(slots=True)
 class Sheet:
-    """The non-empty cells by row and column (from 1), and the merged ranges."""
+    """The non-empty cells by row and column (from 1), the merged ranges, and what Excel does not show."""
 
     cells: dict[int, dict[int, Value]] = field(default_factory=dict)
     merged: list[str] = field(default_factory=list)
+    hidden_rows: set[int] = field(default_factory=set)
+    hidden_columns: list[tuple[int, int]] = field(default_factory=list)  # each from, to
+    is_hidden: bool = False
 
     def text(self, row: int, column: int) -> str:
         """The text of a cell; empty if the cell is."""
@@ -96,12 +110,16 @@ class Book:
     pictures: int
 
 
-def read_workbook(path: Path, wanted: tuple[str, ...]) -> Book:
-    """The workbook at `path`, with the sheets named in `wanted` as far as it has them. Raises `WorkbookError`."""
+def read_workbook(path: Path, wanted: tuple[str, ...] | None, is_foreign: bool = False) -> Book:
+    """The workbook at `path`, with the sheets named in `wanted` (None: all) as far as it has them.
+
+    One that `is_foreign` may have macros, which nothing here runs, and formulas, of which the values are read. Raises
+    `WorkbookError`.
+    """
     try:
-        with _unzip(io.BytesIO(read_file(path, MAX_BYTES).data), path) as package:
-            _check_parts(package, path)
-            return _PackageReader(package).book(wanted)
+        with _unzip(io.BytesIO(read_file(path, MAX_BYTES).data), path, is_foreign) as package:
+            _check_parts(package, path, is_foreign)
+            return _PackageReader(package, is_foreign).book(wanted)
     except UnreadableError as error:
         fix = "画像などを除いてください。" if error.is_too_large else ""
         raise WorkbookError(f"{error}{fix}") from None
@@ -117,7 +135,7 @@ def _broken() -> NoReturn:
     raise WorkbookError("壊れています。もう一度受け取るか、表計算ソフトで開いて保存し直してください。") from None
 
 
-def _unzip(file: IO[bytes], path: Path) -> zipfile.ZipFile:
+def _unzip(file: IO[bytes], path: Path, is_foreign: bool) -> zipfile.ZipFile:
     """The zip in `file`. Raises `WorkbookError`, by the kind of file that it seems to be instead."""
     again = "表計算ソフトで開き、「Excel ブック(.xlsx)」として保存し直してください。"
     begin = file.read(MAX_BYTES) if file.read(8) == _OLE else b""
@@ -126,8 +144,9 @@ def _unzip(file: IO[bytes], path: Path) -> zipfile.ZipFile:
         if _ENCRYPTED in begin:
             raise WorkbookError("パスワードが付いています。パスワードを外して保存し直してください。")
         raise WorkbookError(f"古い形式(.xls)です。{again}")
-    if path.suffix.lower() in (".xlsm", ".xltm", ".xlam", ".xlsb"):
-        raise WorkbookError(f"マクロを含められる形式か、読めない形式({path.suffix.lower()})です。{again}")
+    suffix = path.suffix.lower()
+    if suffix in (".xltm", ".xlam", ".xlsb") or (suffix == ".xlsm" and not is_foreign):
+        raise WorkbookError(f"マクロを含められる形式か、読めない形式({suffix})です。{again}")
     if not zipfile.is_zipfile(file):
         file.seek(0)
         begin = file.read(512).lstrip(b"\xef\xbb\xbf \t\r\n")
@@ -136,18 +155,18 @@ def _unzip(file: IO[bytes], path: Path) -> zipfile.ZipFile:
         if begin.startswith(b"PK"):
             _broken()
         if begin.startswith(b"%PDF"):
-            raise WorkbookError(f"PDFです。照会票(.xlsx)ではないので、読み取れません。{SEND_AGAIN}")
+            raise WorkbookError("PDFです。", advice=f"照会票(.xlsx)ではないので、読み取れません。{SEND_AGAIN}")
         if begin.startswith(b"<"):
             raise WorkbookError(f"Excel ブックではなく、HTMLかXMLです。{again}")
         raise WorkbookError(f"Excel ブックではありません(CSVなど)。{again}")
     return zipfile.ZipFile(file)
 
 
-def _check_parts(package: zipfile.ZipFile, path: Path) -> None:
+def _check_parts(package: zipfile.ZipFile, path: Path, is_foreign: bool) -> None:
     """Refuse parts that no answer needs, and that could harm people who open the file."""
     names = [entry.filename.lower() for entry in package.infolist()]
     if len(names) > MAX_ENTRIES:
-        raise WorkbookError(f"中の部品が多すぎます。照会票ではありません。{SEND_AGAIN}")
+        raise WorkbookError("中の部品が多すぎます。", advice=_NO_SHEET)
     if len(set(names)) < len(names):
         _broken()
     # No office program uses other compressions, and an LZMA stream may demand gigabytes.
@@ -155,7 +174,7 @@ def _check_parts(package: zipfile.ZipFile, path: Path) -> None:
         _broken()
     if any(entry.flag_bits & 1 for entry in package.infolist()):
         raise WorkbookError("パスワードが付いています。パスワードを外して保存し直してください。")
-    if any(name.endswith("vbaproject.bin") or name.startswith("xl/macrosheets/") for name in names):
+    if not is_foreign and any(name.endswith("vbaproject.bin") or name.startswith("xl/macrosheets/") for name in names):
         raise WorkbookError("マクロが入っています。マクロを除いて、「Excel ブック(.xlsx)」として保存し直してください。")
     if any(name.startswith("xl/externallinks/") for name in names):
         raise WorkbookError("ほかのブックへのリンクが入っています。リンクを解除して保存し直してください。")
@@ -163,19 +182,20 @@ def _check_parts(package: zipfile.ZipFile, path: Path) -> None:
         if "mimetype" in names:
             raise WorkbookError("OpenDocument の形式(.ods)です。「Excel ブック(.xlsx)」として保存し直してください。")
         if path.suffix.lower() == ".zip":
-            raise WorkbookError("ZIPファイルです。展開して、中の照会票をフォルダに入れてください。")
-        raise WorkbookError(f"Excel ブックではありません。{SEND_AGAIN}")
+            raise WorkbookError("ZIPファイルです。", advice="展開して、中の照会票をフォルダに入れてください。")
+        raise WorkbookError("Excel ブックではありません。", advice=SEND_AGAIN)
 
 
 _H = TypeVar("_H", bound="_Handler")
 
 
 class _PackageReader:
-    def __init__(self, package: zipfile.ZipFile) -> None:
+    def __init__(self, package: zipfile.ZipFile, is_foreign: bool) -> None:
         self._package = package
+        self._is_foreign = is_foreign
         self._left = MAX_ELEMENTS
 
-    def book(self, wanted: tuple[str, ...]) -> Book:
+    def book(self, wanted: tuple[str, ...] | None) -> Book:
         book, links, strings, styles = _BookParts(), _Links(), _Strings(), _Styles()
         self._parse("xl/workbook.xml", book)
         self._parse("xl/_rels/workbook.xml.rels", links)
@@ -184,10 +204,12 @@ class _PackageReader:
         if links.strings:
             self._parse(_inside(links.strings), strings)
         found: dict[str, Sheet] = {}
+        wanted = tuple(book.sheets) if wanted is None else wanted
         for name in wanted:
             if target := links.targets.get(book.sheets.get(name, "")):
-                handler = _SheetParts(strings.texts, styles, book.first_day)
+                handler = _SheetParts(strings.texts, styles, book.first_day, self._is_foreign)
                 self._parse(_inside(target), handler)
+                handler.sheet.is_hidden = name in book.hidden
                 found[name] = handler.sheet
         others = tuple(name for name in book.sheets if name not in wanted)
         boxes = self._parse_all("xl/drawings/drawing[0-9]*.xml", _Drawings())
@@ -213,7 +235,7 @@ class _PackageReader:
         except KeyError:
             _broken()
         if entry.file_size > MAX_PART:
-            raise WorkbookError(f"展開すると大きすぎます。照会票ではありません。{SEND_AGAIN}")
+            raise WorkbookError("展開すると大きすぎます。", advice=_NO_SHEET)
         handler.left = self._left
         parser = create_parser(forbid_dtd=True)
         parser.setContentHandler(handler)
@@ -256,7 +278,7 @@ class _Handler(ContentHandler):
     def startElement(self, name: str, attrs: AttributesImpl) -> None:  # noqa: N802 SAX's name
         self.left -= 1
         if self.left < 0:
-            raise WorkbookError(f"セルの数が多すぎます。{SEND_AGAIN}")
+            raise WorkbookError("セルの数が多すぎます。", advice=SEND_AGAIN)
         self.start(name.rpartition(":")[2] if ":" in name else name, attrs)
 
     def endElement(self, name: str) -> None:  # noqa: N802
@@ -273,6 +295,7 @@ class _BookParts(_Handler):
     def __init__(self) -> None:
         super().__init__()
         self.sheets: dict[str, str] = {}
+        self.hidden: set[str] = set()
         self.first_day = _DAY_0
 
     def start(self, name: str, attrs: AttributesImpl) -> None:
@@ -281,6 +304,8 @@ class _BookParts(_Handler):
         elif name == "sheet":
             link = next((attrs[key] for key in attrs.getNames() if key.endswith(":id")), "")
             self.sheets[attrs.get("name", "")] = link
+            if attrs.get("state", "visible") != "visible":
+                self.hidden.add(attrs.get("name", ""))
 
 
 class _Links(_Handler):
@@ -324,15 +349,16 @@ class _Styles(_Handler):
         elif name == "xf" and self._within == "cellXfs":
             self._styles.append((attrs.get("numFmtId", "0"), attrs.get("fontId", "0")))
 
-    def of(self, style: str) -> tuple[str, bool]:
-        """The kind of numbers (number, percent, date) in cells of this style, and whether their text is struck."""
+    def of(self, style: str) -> tuple[str, bool, str]:
+        """The kind of numbers (number, percent, date) in cells of this style, whether text is struck, and the format."""
         index = _number(style or "0")
         if index is None or index >= len(self._styles):
-            return "number", False
+            return "number", False, ""
         number, font = self._styles[index]
         position = _number(font)
         is_struck = position is not None and position < len(self._is_struck) and self._is_struck[position]
-        return _kind_of_format(number, self._formats.get(number, "")), is_struck
+        code = self._formats.get(number, "")
+        return _kind_of_format(number, code), is_struck, code or _FORMATS.get(number, "")
 
 
 def _kind_of_format(number: str, code: str) -> str:
@@ -445,11 +471,14 @@ class _Strings(_Texts):
 
 
 class _SheetParts(_Texts):
-    """Collects the cells and merged ranges of a sheet."""
+    """Collects the cells and merged ranges of a sheet; of formulas their values, if it `reads_values`."""
 
-    def __init__(self, strings: list[tuple[str, bool]], styles: _Styles, first_day: datetime.date) -> None:
+    def __init__(
+        self, strings: list[tuple[str, bool]], styles: _Styles, first_day: datetime.date, reads_values: bool
+    ) -> None:
         super().__init__()
         self.sheet = Sheet()
+        self._reads_values = reads_values
         self._strings = strings
         self._styles = styles
         self._first_day = first_day
@@ -463,6 +492,10 @@ class _SheetParts(_Texts):
         if name == "row":
             self._row = _number(attrs.get("r", "")) or self._row + 1
             self._column = 0
+            if attrs.get("hidden", "0") in ("1", "true") and self._row <= MAX_ROW:
+                self.sheet.hidden_rows.add(self._row)
+        elif name == "col" and attrs.get("hidden", "0") in ("1", "true") and len(self.sheet.hidden_columns) < MAX_ROW:
+            self.sheet.hidden_columns.append((_number(attrs.get("min", "")) or 0, _number(attrs.get("max", "")) or 0))
         elif name == "c":
             self._go_to(attrs.get("r", ""))
             self._type = attrs.get("t", "n")
@@ -481,26 +514,25 @@ class _SheetParts(_Texts):
         self._column = column_number(match[1]) if match else self._column + 1
         self._row = int(match[2]) if match else self._row
         if self._column > MAX_COLUMN:
-            raise WorkbookError(f"列が多すぎます。{SEND_AGAIN}", self._row)
+            raise WorkbookError("列が多すぎます。", self._row, SEND_AGAIN)
 
     def end(self, name: str) -> None:
         super().end(name)
         if name == "c":
-            kind, is_struck = self._styles.of(self._style)
+            kind, is_struck, number_format = self._styles.of(self._style)
             is_struck |= self.has_struck
             value = self._value(self.take(), kind)
             value.is_struck |= is_struck
-            if value.text or value.kind == "formula":
+            value.is_formula = self._is_formula
+            value.number_format = number_format
+            if value.text or value.is_formula:
                 if self._row > MAX_ROW:
-                    raise WorkbookError(
-                        f"{MAX_ROW:,}行より下に記入があります。余分な行を削除するか、{SEND_AGAIN}",
-                        self._row,
-                    )
+                    raise WorkbookError(f"{MAX_ROW:,}行より下に記入があります。余分な行を削除してください。", self._row)
                 self.sheet.cells.setdefault(self._row, {})[self._column] = value
 
     def _value(self, text: str, kind: str) -> Value:
         """The content of a cell with this text, whose number, if it is one, is of this kind."""
-        if self._is_formula:
+        if self._is_formula and not self._reads_values:
             return Value(text, "formula")
         if self._type == "s" and text:
             index = _number(text)

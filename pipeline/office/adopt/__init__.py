@@ -1,0 +1,1 @@
+"""A list in a foreign workbook or CSV becomes a source (`make adopt`)."""

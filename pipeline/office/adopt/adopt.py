@@ -1,0 +1,218 @@
+"""`make adopt`: a list in somebody's own workbook becomes a source. One straight line of stages, from cells to text."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pipeline.errors import PipelineError, Problem, SourceError, UsageError, printable
+from pipeline.model.form import form_of
+from pipeline.model.schema import schema_name
+from pipeline.model.validation import checked_form, validate
+from pipeline.office.workbook import WorkbookError
+from pipeline.source.tree import parse_source, plain
+
+from .account import Account
+from .edition import Line, write_source
+from .fields import read_layout
+from .grid import Area, Foreign, Grid, grid_named, place_name, ranges, read_foreign, wanted_area
+from .legend import read_lines
+from .rows import REPEATED_VALUE, read_rows
+from .table import OF_PAGES, Table, find_table, sort_lines
+
+# The most cells of one reason that are named; the others are counted.
+_MOST_NAMED = 2_000
+# The most cells of one reason of which the texts are shown.
+_MOST_SHOWN = 30
+
+
+class AdoptError(PipelineError):
+    """The file cannot be read, or has no list; the message names it and says what to do."""
+
+
+@dataclass
+class Adopted:
+    """A source made of a sheet: its text, the account of the sheet's cells, and what the source's check says.
+
+    `beside` is what lies beside the cells, `others` are the sheets that were not read with their numbers of cells,
+    `problems` the errors, each with the cell that it comes from, `warnings` the number of warnings; `has_sound_form`
+    says whether the form itself has no errors.
+    """
+
+    text: str
+    grid: Grid
+    account: Account
+    items: int
+    repeats: int
+    beside: list[str]
+    others: list[tuple[str, int]]
+    problems: list[str]
+    warnings: int
+    has_sound_form: bool
+
+
+def adopt(path: Path, target: Path, sheet: str | None = None, area: str | None = None) -> Adopted:
+    """The source that the list in the file at `path` becomes; it is to be written to `target`.
+
+    Raises `AdoptError` if the file cannot be read or has no list, `UsageError` if the sheet has to be named.
+    """
+    wanted = wanted_area(area) if area else None
+    try:
+        return _adopt(path, target, sheet, wanted)
+    except WorkbookError as error:
+        raise AdoptError(f"{path}: {error}") from None
+
+
+def _adopt(path: Path, target: Path, sheet: str | None, wanted: Area | None) -> Adopted:
+    foreign = read_foreign(path)
+    grid, table = _chosen(foreign, sheet, wanted)
+    account = Account(grid)
+    if wanted:
+        outside = [cell for cell in grid.cells.values() if not _is_in(cell.place, wanted)]
+        account.leave(outside, "RANGE で指定した範囲の外")
+    for column in table.columns:
+        account.take(column.cells, f"見出し「{column.head}」")
+    heads = sorted({cell.row for column in table.columns for cell in column.cells})
+    named = f"{heads[0]}行" if len(heads) == 1 else f"{heads[0]}行から{heads[-1]}行まで"
+    account.decide(f"表の見出しは、{named}としました。違うときは、見出しから最後の行までを RANGE で指定してください。")
+    table = sort_lines(grid, table, account)
+    lines = read_lines(grid, table, account)
+    layout = read_layout(table, lines.legends, account)
+    if not layout:
+        raise WorkbookError(_NO_NAMES)
+    if layout.unit:
+        account.return_to_left(layout.unit.cells, "単位の列の見出し(単位は、数と一緒に印刷します)")
+    rows = read_rows(grid, table, layout, account)
+    if not rows.items:
+        raise WorkbookError(_NO_NAMES)
+    account.leave_places(grid.unknown, "結果が保存されていない式(表計算ソフトで開いて保存し直すと、取り込めます)")
+    _say_of_cells(grid, account)
+    head = [
+        "#",
+        f"# {path.name} のシート「{' '.join(grid.name.split())}」から取り込みました。書き方は docs/manual.md を見てください。",
+        "# 取り込むときに決めたこと:",
+    ]
+    written = write_source(lines, layout, rows, head, account)
+    account.close()
+    form = form_of(_data(target, _text(written)))
+    written.insert(0, (f"# yaml-language-server: $schema={schema_name(form, target.stem)}", None))
+    text = _text(written)
+    problems, warnings, has_sound_form = _check(target, text, written)
+    others = [(other.name, len(other)) for other in foreign.grids if other is not grid]
+    own = [item for item in rows.items if not item.target]
+    return Adopted(
+        text,
+        grid,
+        account,
+        len(own),
+        len(rows.items) - len(own),
+        foreign.beside,
+        others,
+        problems,
+        warnings,
+        has_sound_form,
+    )
+
+
+_NO_TABLE = "一覧の表が見つかりません。見出しの行(番号、名称、担当課など)のある表を、RANGE で左上と右下のセルで指定してください。例: RANGE=A3:G84"
+_NO_NAMES = "項目の名称の列が見つかりません。見出しの行から最後の行までを、RANGE で指定してください。例: RANGE=A3:G84"
+
+
+def _chosen(foreign: Foreign, sheet: str | None, area: Area | None) -> tuple[Grid, Table]:
+    """The sheet to read, and its table. Raises `UsageError` if there are several with one."""
+    grids = [grid_named(foreign.grids, sheet)] if sheet else foreign.grids
+    found = [(grid, table) for grid in grids if (table := find_table(_clipped(grid, area)))]
+    if not found:
+        raise WorkbookError(_NO_TABLE)
+    if len(found) > 1:
+        names = "、".join(f"「{grid.name}」" for grid, _ in found)
+        raise UsageError(
+            f"表のあるシートが{len(found)}枚あります({names})。SHEET で一つを指定してください。例: SHEET={found[0][0].name}"
+        )
+    return found[0]
+
+
+def _clipped(grid: Grid, area: Area | None) -> Grid:
+    if not area:
+        return grid
+    cells = {place: cell for place, cell in grid.cells.items() if _is_in(place, area)}
+    return Grid(grid.name, cells, grid.merged)
+
+
+def _is_in(place: tuple[int, int], area: Area) -> bool:
+    return area[0] <= place[0] <= area[2] and area[1] <= place[1] <= area[3]
+
+
+def _say_of_cells(grid: Grid, account: Account) -> None:
+    """Say which cells want a look: formulas, struck text, errors, hidden rows and columns."""
+    for places, said in (
+        (grid.formulas, "式の入ったセルは、保存されていた結果を取り込みました"),
+        (grid.struck, "取消線のある文字も、そのまま取り込みました。消す文字は、元データから除いてください"),
+        (grid.errors, "エラー値のセルがあります。正しい記載に改めてください"),
+        (grid.hidden, "非表示の行か列にあるセルも、取り込みました"),
+    ):
+        if places:
+            named = ranges(places[:_MOST_NAMED])
+            account.decide(f"{said}({named if len(named) < 200 else f'{named[:200]}…ほか、計{len(places)}個'})。")
+
+
+def _text(written: Sequence[Line]) -> str:
+    return "\n".join(line for line, _ in written) + "\n"
+
+
+def _data(target: Path, text: str) -> Any:
+    """The source as plain data; empty if it cannot be parsed."""
+    try:
+        return plain(parse_source(target, text.encode()).root)
+    except SourceError:
+        return {}
+
+
+def _check(target: Path, text: str, written: Sequence[Line]) -> tuple[list[str], int, bool]:
+    """(errors of the source, each with its cell; number of warnings; whether the form is sound)."""
+    cells = [cell for line, cell in written for _ in line.split("\n")]
+    has_sound_form = False
+    try:
+        source = parse_source(target, text.encode())
+        checked_form(source)
+        has_sound_form = True
+        return [], len(validate(source, None).warnings), has_sound_form
+    except SourceError as error:
+        errors = [problem for problem in error.problems if problem.is_error]
+        return [_at(problem, cells) for problem in errors], len(error.problems) - len(errors), has_sound_form
+
+
+def _at(problem: Problem, cells: Sequence[object]) -> str:
+    cell = cells[problem.line - 1] if 0 < problem.line <= len(cells) else None
+    where = f"セル {getattr(cell, 'name', '')}: " if cell else ""
+    return f"{problem.path}:{problem.line}:{problem.column}: {where}{problem.code}: {problem.message}"
+
+
+def describe(adopted: Adopted, target: Path) -> list[str]:
+    """What was made, what became of each cell, and what had to be decided, as lines for the clerk."""
+    account = adopted.account
+    repeats = f"、再掲 {adopted.repeats}" if adopted.repeats else ""
+    lines = [
+        f"{target}: シート「{adopted.grid.name}」から作りました(項目 {adopted.items}{repeats})。",
+        f"記入のあるセル {len(adopted.grid)}個のうち、{len(account.taken)}個を取り込み、{len(account.left)}個を除きました。",
+    ]
+    reasons = account.left_by_reason()
+    if reasons:
+        lines += ["", "除いたセル:"]
+    for reason, places in reasons.items():
+        lines.append(f"  {reason}: {ranges(places[:_MOST_NAMED])}{'ほか' if len(places) > _MOST_NAMED else ''}")
+        # What is not printed by itself is shown, so that nobody has to look it up.
+        if reason not in (*OF_PAGES, REPEATED_VALUE) and len(places) <= _MOST_SHOWN:
+            lines += [
+                f"    {place_name(place)}「{' '.join(adopted.grid.cells[place].text.split())}」"
+                for place in places
+                if place in adopted.grid.cells
+            ]
+    if adopted.others or adopted.beside:
+        lines += ["", "ほかに、取り込んでいないもの:"]
+        lines += [f"  シート「{name}」(記入のあるセル {cells}個)" for name, cells in adopted.others]
+        lines += [f"  {each}" for each in adopted.beside]
+    if account.decisions:
+        lines += ["", "決めたこと(ファイルの初めにも書いてあります):"]
+        lines += [f"  {decision}" for decision in account.decisions]
+    return [printable(line) for line in lines]
