@@ -247,6 +247,15 @@ def test_what_belongs_to_one_year_is_left_to_fill_in_and_the_rest_is_kept() -> N
     assert "# 年度:   # 前版では 平成24年度" in next_edition(edition, "old")
 
 
+def test_the_office_that_asks_is_kept_and_its_day_left_to_fill_in() -> None:
+    edition = made_up(Row(1, "公園"), 照会={"期限": "2013-05-31", "提出先": "協働課", "内線": "123"})
+    text = next_edition(edition, "old")
+    assert "\n照会:\n  # 期限:   # 前版では 2013-05-31\n  提出先: 協働課\n  内線: '123'\n" in text
+    inquiry = read(text).inquiry
+    assert (inquiry.due, inquiry.to, inquiry.extension) == (None, "協働課", "123")
+    assert "\n# 照会:\n  # 期限:" in next_edition(made_up(Row(1, "公園"), 照会={"期限": "2013-05-31"}), "old")
+
+
 HOSTILE = [
     "- x: #y",
     "a: b",

@@ -424,6 +424,13 @@ def test_any_edition_comes_back(names: list[str], legend: list[str], title: str)
     prove_data(open_data(validated), validated)
 
 
+def test_what_the_offices_of_a_city_ask_each_other_is_not_published() -> None:
+    validated = checked("照会: {期限: 2013-05-31, 提出先: 照会課, 内線: 4321}\n" + HEALTHY)
+    files = open_data(validated)
+    prove_data(files, validated)
+    assert files == open_data(checked(HEALTHY))
+
+
 @pytest.mark.parametrize("path", FORMS, ids=lambda path: path.stem)
 def test_each_sample_comes_back(path: Path) -> None:
     validated = Library(path.parent).validated(path)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pipeline.model.column_widths import ColumnWidths
 from pipeline.model.dates import names_year, next_year
-from pipeline.model.edition import Edition, Heading, Item, Repeat, Section, read_edition
+from pipeline.model.edition import Edition, Heading, Inquiry, Item, Repeat, Section, read_edition
 from pipeline.model.form import BLANK, KINDS, MAX_YEARS, NOTE_MARK, SHORT_DONE, SHORT_WORDS, Column, spec_of
 from pipeline.model.schema import schema_name
 from pipeline.source.tree import parse_source, plain
@@ -158,6 +158,7 @@ class _Draft:
             yield f"用紙: {edition.sheet_name}"
         if self._form.has_own_columns and edition.has_meanings_on_first_page:
             yield f"凡例の場所: {edition.legend_place}"
+        yield from self._inquiry()
         yield from self._written_form()
         heads = {column.key: column.head for column in edition.columns if column.head != column.key}
         yield from self._list("見出し", heads, _doubt(*heads.values()) if self._form.has_own_columns else "")
@@ -189,6 +190,19 @@ class _Draft:
         """A commented-out key whose value changes every year, with the previous value as a hint."""
         hint = f"   # 前版では {' '.join(previous.split())}" if previous else ""
         yield f"# {key}:{hint}"
+
+    def _inquiry(self) -> Iterator[str]:
+        """照会, of which the day is another every year."""
+        said = {str(field.alias): getattr(self._edition.inquiry, name) for name, field in Inquiry.model_fields.items()}
+        kept = {key: text for key, text in said.items() if text and isinstance(text, str)}
+        days = {key: str(day) for key, day in said.items() if day and key not in kept}
+        if kept or days:
+            yield ""
+            yield f"{'' if kept else '# '}照会:"
+        for key, day in days.items():
+            yield from (f"  {line}" for line in self._to_fill_in(key, day))
+        for key, text in kept.items():
+            yield from pair("  ", key, text)
 
     def _list(self, key: str, entries: Mapping[str, str], comment: str = "") -> Iterator[str]:
         if entries:
