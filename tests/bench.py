@@ -37,7 +37,7 @@ from typing import Any
 
 from pipeline.documents.report.page import REPEATED
 from pipeline.fonts import FAMILIES, confine_layout, font_files
-from pipeline.model.edition import Edition, measure_number, policy_number
+from pipeline.model.edition import Edition
 from pipeline.model.validation import validate
 from pipeline.source.tree import parse_source
 from pipeline.text import flat
@@ -218,15 +218,14 @@ class Table:
 
 def table(edition: Edition) -> Table:
     rows: list[tuple[str, ...]] = []
-    for position, policy in enumerate(edition.policies, 1):
-        rows.append((f"{policy_number(position)} {flat(policy.name)}",))
-        for place, measure in enumerate(policy.measures, 1):
-            rows.append((f"{measure_number(place)} {flat(measure.name)}",))
-            for row in measure.rows:
-                item = edition.items[row.number]
-                rest = ("-",) * 3 if item is not row else (item.status, item.treatment, item.findings)
-                name = item.name + (REPEATED if item is not row else "")
-                rows.append(tuple(map(flat, ("", "", str(item.number), name, *rest))))
+    for headings, row in edition.lines():
+        if row is None:
+            rows.append((headings[-1].title,))
+            continue
+        item = edition.items[row.number]
+        rest = ["-"] * 3 if item is not row else [item.text(column) for column in edition.form.own]
+        name = item.name + (REPEATED if item is not row else "")
+        rows.append(tuple(map(flat, ("", "", str(item.number), name, *rest))))
     return Table(flat(edition.title), tuple(flat(column.head) for column in edition.columns), tuple(rows))
 
 

@@ -5,11 +5,17 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
-from pipeline.model.edition import Edition, read_edition
+from pipeline.model.edition import Edition, Item, read_edition
 from pipeline.years.comparison import Comparison, Entry
 
 LEGEND = {"◎": "実施済", "○": "継続推進", "△": "一部実施", "×": "検討中"}
 TREATMENTS = {"完了": "終了", "継続": "継続", "廃止": "終了"}
+
+
+def said(item: Item, key: str) -> str:
+    """The text of the item at this key of the source."""
+    name = next(name for name, field in type(item).model_fields.items() if field.alias == key)
+    return str(getattr(item, name))
 
 
 @dataclass(frozen=True)

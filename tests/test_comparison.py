@@ -17,7 +17,7 @@ from pipeline.years.comparison_data import ComparisonFile, comparison_json, comp
 from pipeline.years.matching import place_items
 from pipeline.years.pairing import own_columns
 
-from .editions import Row, explained, made_up, numbers, summary
+from .editions import Row, explained, made_up, numbers, said, summary
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -98,7 +98,7 @@ def test_many_items_of_one_name_are_told_apart_by_their_text_up_to_a_limit(
     new = made_up(*(Row(at, "公園", findings=f"{text}。") for at, text in enumerate(texts[::-1], 1)), previous="old")
     pairs = [(entry.old[0].item, entry.new[0].item) for entry in followed(old, new).entries if entry.old and entry.new]
     assert len(pairs) == before
-    assert all(f"{one.findings}。" == other.findings for one, other in pairs) is by_text
+    assert all(f"{said(one, '検証内容')}。" == said(other, "検証内容") for one, other in pairs) is by_text
 
 
 def test_a_guess_between_editions_that_do_not_follow_each_other_has_no_line_to_write() -> None:

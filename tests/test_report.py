@@ -10,8 +10,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pipeline.model.edition import Item, policy_number
-from pipeline.model.form import COLUMNS, Kind
+from pipeline.model.edition import Item
+from pipeline.model.form import Kind, form_of, roman
 from pipeline.proof.proof import prove
 from pipeline.source.limits import MAX_WORD
 from pipeline.text import break_label
@@ -38,16 +38,15 @@ def paper() -> list[tuple[str, ...]]:
 def test_the_source_is_the_paper_word_for_word(original: Made) -> None:
     ours: list[tuple[str, ...]] = []
     edition = original.validated.edition
-    for policy in edition.policies:
-        ours.append((policy.name,))
-        for measure in policy.measures:
-            ours.append((measure.name,))
-            for row in measure.rows:
-                item = edition.items[row.number]
-                if isinstance(row, Item):
-                    ours.append((str(item.number), item.name, item.status, item.treatment, item.findings))
-                else:
-                    ours.append((str(item.number), item.name + "【再掲】", "-", "-", "-"))
+    for headings, row in edition.lines():
+        if row is None:
+            ours.append((headings[-1].section.name,))
+            continue
+        item = edition.items[row.number]
+        if isinstance(row, Item):
+            ours.append((str(item.number), item.name, *(item.text(column) for column in edition.form.own)))
+        else:
+            ours.append((str(item.number), item.name + "【再掲】", "-", "-", "-"))
     # The one repeat that the paper does not mark: docs/original.md.
     theirs = [
         (no, name + "【再掲】", "-", "-", "-")
@@ -168,7 +167,7 @@ def test_templates_and_styles_share_their_class_names() -> None:
     written = {name for text in re.findall(r'class="([^"]*)"', templates) for name in re.findall("[a-z][a-z-]+", text)}
     # Columns and their kinds, the texts around the table; the height of an item, the width of a column of numbers, the
     # arrangement of a masthead, the ties of `markup.py`.
-    written |= {column.name for column in COLUMNS} | {*get_args(Kind), "preface", "postface"}
+    written |= {column.name for column in form_of({}).columns} | {*get_args(Kind), "preface", "postface"}
     written |= {"tall", "figures-", "title-below", "below-each-other", "issued-above", "tied"}
     assert styled - {"css"} <= written, styled - written
 
@@ -191,7 +190,7 @@ def test_column_heads_break_at_sensible_places(text: str, width: int, lines: tup
 
 
 def test_policies_are_numbered_in_roman() -> None:
-    assert [policy_number(position) for position in (1, 4, 9, 12, 13, 20, 39, 40)] == [
+    assert [roman(position) for position in (1, 4, 9, 12, 13, 20, 39, 40)] == [
         "Ⅰ", "Ⅳ", "Ⅸ", "Ⅻ", "ⅩⅢ", "ⅩⅩ", "ⅩⅩⅩⅨ", "40",
     ]  # fmt: skip
 

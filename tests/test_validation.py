@@ -19,6 +19,7 @@ from pipeline.source.limits import MAX_PROBLEMS, MAX_TEXT
 from pipeline.source.tree import parse_source, plain, read_source
 
 from .conftest import DONE, HEALTHY, ROOT
+from .editions import said
 from .test_source import FILES, LARGE, problems_in
 
 POLICIES = HEALTHY[HEALTHY.index("推進方針:") :]
@@ -466,7 +467,7 @@ def test_as_many_warnings_as_there_are_blanks_are_no_error() -> None:
 @pytest.mark.parametrize("value", ["0755", "12:30", "yes", "no", "null", "~", "2013-03-31", "1e3", "0x1F", ".inf", "○"])
 def test_a_value_stays_the_text_that_was_typed(value: str) -> None:
     validated = validate(parse_source(Path("h24.yaml"), HEALTHY.replace("終わった。", value).encode()))
-    assert validated.edition.items[1].findings == value
+    assert said(validated.edition.items[1], "検証内容") == value
 
 
 @pytest.mark.parametrize(
@@ -484,13 +485,13 @@ def test_a_merger_into_an_item_that_is_new_is_fine() -> None:
 def test_composition_keeps_names_and_joins_kana() -> None:
     text = HEALTHY.replace("終わった。", "塚\ufa10と葛\U000e0100、か\u3099")
     edition = validate(parse_source(Path("h24.yaml"), text.encode())).edition
-    assert edition.items[1].findings == "塚\ufa10と葛\U000e0100、が"
+    assert said(edition.items[1], "検証内容") == "塚\ufa10と葛\U000e0100、が"
 
 
 def test_line_breaks_in_a_cell_are_kept() -> None:
     text = HEALTHY.replace("検証内容: 終わった。", f"検証内容: |\n{ROW}  一行目\n{ROW}  二行目")
     edition = validate(parse_source(Path("h24.yaml"), text.encode())).edition
-    assert edition.items[1].findings == "一行目\n二行目"
+    assert said(edition.items[1], "検証内容") == "一行目\n二行目"
 
 
 def test_another_city_s_words_need_no_change() -> None:
@@ -506,8 +507,8 @@ def test_another_city_s_words_need_no_change() -> None:
     )
     validated = validate(parse_source(Path("h24.yaml"), text.encode()))
     assert validated.warnings == ()
-    assert validated.edition.headings.item == "事業"
-    assert len(validated.edition.policies) == 8
+    assert validated.edition.item_column.head == "事業"
+    assert len(validated.edition.sections) == 8
 
 
 def test_the_original_has_no_problem() -> None:

@@ -29,6 +29,7 @@ from pipeline.model.validation import validate
 from pipeline.source.tree import parse_source
 
 from .conftest import HEALTHY, ROOT, Made
+from .editions import said
 
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 
@@ -150,7 +151,7 @@ def test_a_status_shows_its_items_and_the_headings_above_them(original: Made, op
     page = open_page(original.html)
     page.get_by_label("△ 一部実施").check()
     items = original.validated.edition.items.values()
-    partly = [item.number for item in items if item.status == "△"]
+    partly = [item.number for item in items if said(item, "実施状況") == "△"]
     assert numbers(page) == partly == [2, 13]
     assert headings(page) == [
         "Ⅰ 参加しやすく、活動しやすい環境づくりを進めます",
@@ -160,7 +161,7 @@ def test_a_status_shows_its_items_and_the_headings_above_them(original: Made, op
     assert page.get_by_role("navigation").get_by_role("link").count() == 1
     says(page, "47項目中2項目を表示")
     page.get_by_label("× 検討中").check()
-    assert numbers(page) == [item.number for item in items if item.status in "△×"]
+    assert numbers(page) == [item.number for item in items if said(item, "実施状況") in "△×"]
     says(page, "47項目中6項目を表示")
 
 
@@ -584,7 +585,7 @@ def test_printed_from_a_browser_it_is_the_same_three_pages(
     whole = "".join(pages)
     for item in original.validated.edition.items.values():
         assert f"{item.number}{''.join(item.name.split())}" in whole
-        assert "".join(item.findings.split()) in whole
+        assert "".join(said(item, "検証内容").split()) in whole
     assert whole.count("【再掲】") == 5
 
 
@@ -625,14 +626,14 @@ def test_printed_from_a_browser_nothing_lies_on_anything(
     assert len(sheets) > 1 or name == "summary"
     for number, text in enumerate(sheets, 1):
         head, *_ = text.split("元データ")
-        for said in (
+        for text_of_sheet in (
             "計画に基づく実行計画実施状況一覧",
             "平成25年度(平成25年4月",
             "案資料1-2",
             "△一部を実施したもの",
             "平成26年3月31日現在",
         ):
-            assert said in head, (number, said)
+            assert text_of_sheet in head, (number, text_of_sheet)
         assert f"{number}/{len(sheets)}" in text
 
 

@@ -8,14 +8,14 @@ what depends on more than one value.
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, TypeAlias
+from typing import Annotated, Any, ClassVar
 
 from pydantic import Discriminator, Field, Tag, create_model
 
 from pipeline.source.limits import MAX_WORDS
 from pipeline.text import flat
 
-from .form import BLANK, SHORT_DONE, SHORT_WORDS, Column, Form, form_of, number_of, roman
+from .form import BLANK, SHORT_DONE, SHORT_WORDS, Column, Form, form_of, number_of
 from .values import (
     KEYS,
     Day,
@@ -55,11 +55,6 @@ class Item(Part):
     previous_numbers: tuple[Number, ...] = Field(
         (), alias="前版NO", description="前版のどのNOを引き継ぐか(例 [11, 12])"
     )
-
-    if TYPE_CHECKING:  # TEMPORARY
-        status: str
-        treatment: str
-        findings: str
 
     @property
     def label(self) -> str:
@@ -111,11 +106,6 @@ class Section(Part):
     def rows(self) -> tuple[Item | Repeat, ...]:
         """The rows directly below it."""
         return _rows(self.children)
-
-    # TEMPORARY
-    @property
-    def measures(self) -> tuple["Section", ...]:
-        return self.sections
 
     @property
     def items(self) -> tuple[Item, ...]:
@@ -272,27 +262,6 @@ class Edition(Part):
         """The items by NO, in printed order, without repeats."""
         return {row.number: row for _, row in self.rows() if isinstance(row, Item)}
 
-    # TEMPORARY: the names of the default form, until every document asks the form.
-
-    @property
-    def policies(self) -> tuple[Section, ...]:
-        return self.sections
-
-    @property
-    def legend(self) -> Mapping[str, str]:
-        return (self.main and self.main.words) or {}
-
-    @property
-    def treatments(self) -> Mapping[str, Any]:
-        return (self.deciding and self.deciding.words) or {}
-
-    @property
-    def headings(self) -> Any:
-        return self.heads
-
-    def words(self, column: Column) -> Mapping[str, str]:
-        return next(one.words for one in self.columns if one.key == column.key) or {}
-
     @property
     def has_meanings_on_first_page(self) -> bool:
         """Whether the meanings of the symbols are printed on page 1 only."""
@@ -420,15 +389,3 @@ def _form_fields(form: Form, with_all_keys: bool) -> dict[str, Any]:
         if field.alias in form.written or (with_all_keys and not (field.alias == "欄" and not form.has_own_columns)):
             fields[f"own_{name}"] = (field.annotation, field)
     return fields
-
-
-# TEMPORARY: the names of the default form, until every document asks the form.
-Policy: TypeAlias = Section
-Measure: TypeAlias = Section
-Headings: TypeAlias = Any
-
-policy_number = roman
-
-
-def measure_number(position: int) -> str:
-    return f"({position})"

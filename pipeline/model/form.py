@@ -6,7 +6,7 @@ names of its columns, like 実施状況, stand nowhere else in the code.
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal, get_args
@@ -151,21 +151,6 @@ class Form:
         return tuple(column for column in self.columns if column.kind not in ("level", "number", "name"))
 
 
-def levels(columns: Sequence[Column] = ()) -> tuple[Column, ...]:
-    """The levels among `columns`, the outermost first."""
-    return tuple(column for column in columns or COLUMNS if column.kind == "level")
-
-
-def item_columns(columns: Sequence[Column] = ()) -> tuple[Column, ...]:
-    """The columns that hold a cell of every item."""
-    return tuple(column for column in columns or COLUMNS if column.kind != "level")
-
-
-def answered(columns: Sequence[Column] = ()) -> tuple[Column, ...]:
-    """The columns that a department fills in."""
-    return tuple(column for column in columns or COLUMNS if column.is_answered)
-
-
 def form_of(data: Mapping[str, Any]) -> Form:
     """The form in a source, as plain data. What is wrong in it is left out or taken as text: `model.edition` reports it."""
     columns = (*_levels(_list(data, "段")), *_item(_mapping(data, "項目")), *_columns(_mapping(data, "欄"), data))
@@ -290,7 +275,3 @@ def without_note_marks(text: str) -> str:
 
 # What stands in place of a figure that does not exist.
 NO_FIGURES = ("-", "－", "なし")
-
-
-# TEMPORARY: until every document asks the edition for its form.
-COLUMNS = form_of({}).columns

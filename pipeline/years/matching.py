@@ -46,24 +46,6 @@ class Placed:
         """The numbers of the headings, as Ⅰ(1); where headings have numbers of their own or none, the innermost one."""
         return position(self.headings)
 
-    # TEMPORARY: the names of the default form, until every document asks the form.
-
-    @property
-    def policy(self) -> str:
-        return self.headings[0].section.name
-
-    @property
-    def measure(self) -> str:
-        return self.headings[1].section.name
-
-    @property
-    def policy_position(self) -> int:
-        return self.headings[0].positions[0]
-
-    @property
-    def measure_position(self) -> int:
-        return self.headings[1].positions[1]
-
 
 @dataclass(frozen=True, slots=True, order=True)
 class Link:
