@@ -324,6 +324,33 @@ def test_an_inserted_and_a_renamed_item_cost_no_conflict(sent: Book) -> None:
     assert PATH.read_text("utf-8") == later.replace("評価: A\n", "評価: B\n", 1).replace("評価: 未記入", "評価: A")
 
 
+def test_items_of_like_names_that_were_inserted_before_and_renamed_are_not_mistaken_for_each_other() -> None:
+    like = SOURCE.replace("名称: 指標一", "名称: 公園の整備(東地区)").replace(
+        "名称: 指標二", "名称: 公園の整備(西地区)"
+    )
+    make_sheets(save("test", like))
+    path = Book.of(KO).write(FIRST, GRADE, "B").write(SECOND, GRADE, "A").save()
+    save("test", moved(like).replace("公園の整備", "公園を整備"))
+    returns = read_returns([path])
+    assert [(one.name, one.new) for one in returns.changes] == [
+        ("公園を整備(東地区)", "B"),
+        ("公園を整備(西地区)", "A"),
+    ]
+    # With names that are nearer to each other, a person decides.
+    near = SOURCE.replace("名称: 指標一", "名称: 市民が集う公園の整備と管理に関する事業1").replace(
+        "名称: 指標二", "名称: 市民が集う公園の整備と管理に関する事業2"
+    )
+    make_sheets(save("test", near))
+    path = Book.of(KO).write(FIRST, GRADE, "B").write(SECOND, GRADE, "A").save()
+    save("test", moved(near).replace("市民が集う", "みんなの"))
+    returns = read_returns([path])
+    assert not returns.changes
+    assert [conflict.name for conflict in returns.conflicts] == [
+        "市民が集う公園の整備と管理に関する事業1",
+        "市民が集う公園の整備と管理に関する事業2",
+    ]
+
+
 def test_an_item_that_is_gone_is_one_conflict_and_keeps_no_other_out(sent: Book) -> None:
     path = sent.write(FIRST, GRADE, "B").write(FIRST, NOTE, "注").write(SECOND, GRADE, "A").save()
     first, second = SOURCE.index("      - NO: 1"), SOURCE.index("      - NO: 2")

@@ -5,7 +5,7 @@ and 前版NO together say which is which; none of them alone is enough.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import NamedTuple, TypeVar
 
 from pipeline.model.edition import Edition
@@ -13,6 +13,9 @@ from pipeline.years.matching import Placed, place_items
 from pipeline.years.similarity import CLOSE, LEAD, closeness, fold, grams
 
 from .workbook_format import Asked, Field, fields, lineage, place
+
+# The most pairs of names below the same headings that are compared.
+_MAX_PAIRS = 100_000
 
 _T = TypeVar("_T")
 
@@ -57,9 +60,11 @@ class _Identities:
         self._link(lambda one: (folded[identity(one)], one.place), lambda placed: (names[placed.number], place(placed)))
         self._link(lambda one: folded[identity(one)], lambda placed: names[placed.number])
         self._link(lambda one: one.lineage, lineage)
-        for one in [*self._open.values()]:
-            if (placed := self._left.get(one.number)) and self._is_renamed(one, placed):
-                self._add(one, placed.number)
+        # A NO proves something only while the items that are certain have kept theirs.
+        if self.found and all(number == who.number for who, number in self.found.items()):
+            for one in [*self._open.values()]:
+                if (placed := self._left.get(one.number)) and self._is_renamed(one, placed):
+                    self._add(one, placed.number)
         self._link_likely()
 
     def _link(self, of_asked: Callable[[Asked], Hashable], of_placed: Callable[[Placed], Hashable]) -> None:
@@ -92,19 +97,24 @@ class _Identities:
         return placed.item.texts(column)[-1] if column else None
 
     def _link_likely(self) -> None:
-        """Link items that were renamed and renumbered, if the names are close and no other comes near."""
-        for one in [*self._open.values()]:
-            mine = grams(one.name)
-            likely = sorted(
-                (
-                    (closeness(mine, grams(placed.item.name)), number)
-                    for number, placed in self._left.items()
-                    if one.place and one.place == place(placed)
-                ),
-                reverse=True,
-            )
-            if likely and likely[0][0] >= CLOSE and (len(likely) == 1 or likely[0][0] - likely[1][0] >= LEAD):
-                self._add(one, likely[0][1])
+        """Link items below the same headings whose names are close, if no other on either side comes near."""
+        left = _by_key(self._left.values(), place)
+        for where, ones in _by_key(self._open.values(), lambda one: one.place).items():
+            others = left.get(where, [])
+            if not where or len(ones) * len(others) > _MAX_PAIRS:
+                continue
+            theirs = [grams(placed.item.name) for placed in others]
+            scores = [[closeness(mine, its) for its in theirs] for mine in (grams(one.name) for one in ones)]
+            for one, row in zip(ones, scores, strict=True):
+                best = max(range(len(others)), key=row.__getitem__, default=0)
+                if others and _stands_out(row) and _stands_out([each[best] for each in scores], row[best]):
+                    self._add(one, others[best].number)
+
+
+def _stands_out(scores: Sequence[float], score: float | None = None) -> bool:
+    """Whether `score`, or else the highest, is close, and no other score comes near it."""
+    first, *rest = sorted(scores, reverse=True)
+    return first >= CLOSE and score in (None, first) and all(first - other >= LEAD for other in rest)
 
 
 def _by_key(ones: Iterable[_T], key: Callable[[_T], Hashable]) -> dict[Hashable, list[_T]]:
