@@ -422,3 +422,63 @@ def test_names_with_another_meaning_are_keys_of_another_name(tmp_path: Path) -> 
         *(("NO", "NO"), ("取組", "名称")),
         *(("印欄", "印"), ("担当課", "担当課")),
     ]
+
+
+def test_what_is_merged_over_several_items_is_said_of_each(tmp_path: Path) -> None:
+    rows: Rows = [
+        ["計画"],
+        ["NO", "事業名", "担当課", "状況", "備考"],
+        [1, "声かけ", "福祉課", "実施", "広報"],
+        [2, "訪問", None, "未実施", "同上"],
+        [3, "体操", "健康課", "実施", "〃"],
+        [4, "散\n歩", None, "未実施", None],
+    ]
+    found = adopted(workbook(tmp_path / "list.xlsx", rows, ("C3:C4", "C5:C6")))
+    items = data_of(found.text)["事業名"]
+    assert [item["担当課"] for item in items] == ["福祉課", "福祉課", "健康課", "健康課"]
+    assert [item.get("備考") for item in items] == ["広報", "広報", "広報", None]
+    assert items[3]["名称"] == "散歩"
+    for said in ("縦に結合されたセル", "「同上」や「〃」", "名称の中の改行"):
+        assert any(said in decision for decision in found.account.decisions)
+
+
+def test_headings_are_known_by_the_style_of_their_numbers_and_go_on_over_pages(tmp_path: Path) -> None:
+    rows: Rows = [
+        ["計画"],
+        [None, None, "A：できた", "B：まだ"],
+        ["番号", "取組", "担当課", "評価"],
+        ["1", "安心して暮らす"],
+        ["1-1", "声かけ", "福祉課", "A"],
+        ["1-2", "訪問", "福祉課", "B"],
+        ["番号", "取組", "担当課", "評価"],
+        ["1", "安心して暮らす(続き)"],
+        ["1-3", "街灯", "土木課", "A"],
+        ["2", "元気に暮らす"],
+        ["2-1", "体操", "健康課", "B"],
+    ]
+    edition = edition_of(adopted(workbook(tmp_path / "list.xlsx", rows)))
+    assert outline(edition) == ["1 1 安心して暮らす", "声かけ", "訪問", "街灯", "1 2 元気に暮らす", "体操"]
+    assert edition.main
+    assert edition.main.words == {"A": "できた", "B": "まだ"}
+
+
+def test_texts_in_rows_below_the_items_are_a_column_below(tmp_path: Path) -> None:
+    rows: Rows = [
+        ["計画"],
+        ["NO", "取組", "担当課", "評価"],
+        [1, "声かけ", "福祉課", "順調"],
+        ["取組内容：毎月2回、地区を回った。"],
+        [2, "訪問", "福祉課", "遅れ"],
+        ["取組内容：訪問先を増やした。"],
+    ]
+    found = adopted(workbook(tmp_path / "list.xlsx", rows, ("A4:D4", "A6:D6")))
+    data = data_of(found.text)
+    assert data["欄"]["取組内容"] == {"種類": "文章", "段落": "下"}
+    assert data["取組"][1]["取組内容"] == "取組内容：訪問先を増やした。"
+
+
+def test_a_list_too_wide_for_a4_is_printed_on_a3(tmp_path: Path) -> None:
+    heads = ["NO", "事業名", *(f"第{number}期の内容" for number in range(1, 17))]
+    rows: Rows = [["計画"], heads, *([number, f"事業{number}", *["実施した。"] * 16] for number in (1, 2, 3))]
+    data = data_of(adopted(workbook(tmp_path / "list.xlsx", rows)).text)
+    assert data["用紙"] == "A3横"

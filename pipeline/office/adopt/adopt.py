@@ -24,6 +24,8 @@ from .table import OF_PAGES, Table, find_table, sort_lines
 _MOST_NAMED = 2_000
 # The most cells of one reason of which the texts are shown.
 _MOST_SHOWN = 30
+# The widest paper.
+WIDE = "A3横"
 
 
 class AdoptError(PipelineError):
@@ -96,19 +98,22 @@ def _adopt(path: Path, target: Path, sheet: str | None, wanted: Area | None) -> 
     account.close()
     form = form_of(_data(target, _text(written)))
     written.insert(0, (f"# yaml-language-server: $schema={schema_name(form, target.stem)}", None))
-    text = _text(written)
-    problems, warnings, has_sound_form = _check(target, text, written)
+    problems, warnings, has_sound_form = _check(target, written)
+    if any(problem.code == "E418" for problem in problems):
+        _widen(written, account)
+        problems, warnings, has_sound_form = _check(target, written)
     others = [(other.name, len(other)) for other in foreign.grids if other is not grid]
+    cells = [cell for line, cell in written for _ in line.split("\n")]
     own = [item for item in rows.items if not item.target]
     return Adopted(
-        text,
+        _text(written),
         grid,
         account,
         len(own),
         len(rows.items) - len(own),
         foreign.beside,
         others,
-        problems,
+        [_at(problem, cells) for problem in problems],
         warnings,
         has_sound_form,
     )
@@ -168,18 +173,25 @@ def _data(target: Path, text: str) -> Any:
         return {}
 
 
-def _check(target: Path, text: str, written: Sequence[Line]) -> tuple[list[str], int, bool]:
-    """(errors of the source, each with its cell; number of warnings; whether the form is sound)."""
-    cells = [cell for line, cell in written for _ in line.split("\n")]
+def _check(target: Path, written: Sequence[Line]) -> tuple[list[Problem], int, bool]:
+    """(errors of the source; number of warnings; whether the form is sound)."""
     has_sound_form = False
     try:
-        source = parse_source(target, text.encode())
+        source = parse_source(target, _text(written).encode())
         checked_form(source)
         has_sound_form = True
         return [], len(validate(source, None).warnings), has_sound_form
     except SourceError as error:
         errors = [problem for problem in error.problems if problem.is_error]
-        return [_at(problem, cells) for problem in errors], len(error.problems) - len(errors), has_sound_form
+        return errors, len(error.problems) - len(errors), has_sound_form
+
+
+def _widen(written: list[Line], account: Account) -> None:
+    """Print the list on A3, because its columns have no room on A4."""
+    account.decide(f"欄がA4の幅に入らないので、「用紙: {WIDE}」としました。A4にするときは、欄を減らしてください。")
+    title = next(index for index, (line, _) in enumerate(written) if line.startswith("表題:"))
+    written.insert(title + 1, (f"用紙: {WIDE}", None))
+    written.insert(title - 1, (f"#   {account.decisions[-1]}", None))
 
 
 def _at(problem: Problem, cells: Sequence[object]) -> str:

@@ -330,6 +330,8 @@ def _spec_of(one: Field) -> dict[str, Any]:
         spec["集計"] = "主"
     if one.decides:
         spec["行方"] = True
+    if one.is_below:
+        spec["段落"] = "下"
     return spec
 
 

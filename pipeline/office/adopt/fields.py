@@ -61,6 +61,7 @@ class Field:
     unit: str = ""
     is_main: bool = False
     decides: bool = False
+    is_below: bool = False
 
 
 @dataclass

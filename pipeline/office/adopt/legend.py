@@ -136,7 +136,7 @@ def _legends(above: Sequence[list[Cell]], below: Sequence[list[Cell]], symbols: 
             is_symbol = any(SYMBOL.fullmatch(cell.text) for cell in part)
             if not words or (len(words) == 1 and not is_symbol and not words.keys() <= symbols):
                 continue
-            if found and number == last + 1 and not head and not words.keys() & found[-1].words.keys():
+            if found and number in (last, last + 1) and not head and not words.keys() & found[-1].words.keys():
                 found[-1].words.update(words)
                 found[-1].cells += part
             elif all(fold(repr(words)) != fold(repr(legend.words)) for legend in found):

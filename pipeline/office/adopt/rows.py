@@ -2,10 +2,12 @@
 
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from pipeline.model.form import BLANK, NO_FIGURES
+from pipeline.office.workbook import MAX_ROW
 from pipeline.years.similarity import fold
 
 from .account import Account
@@ -20,6 +22,9 @@ _REPEAT = re.compile(
 )
 _REPEAT_ALONE = re.compile(r"[（(【\[［〔<＜*＊※\s]*再\s?掲.{0,20}$")
 _EMPTY = re.compile("^([-－―—‐–ー−〃″]+|同上|再掲|上記のとおり|なし)$")
+_DITTO = re.compile("^([〃″”]|同\\s?上)$")
+# The number of a column, which no sheet has, for texts in rows below the items.
+BELOW = -1
 _MARK = re.compile("^【([^【】]{1,12})】|【([^【】]{1,12})】$")
 _AGAIN = re.compile(r"\s*[（(【]?(続き|つづき|再掲?)[）)】]\s*$")
 
@@ -77,6 +82,7 @@ def read_rows(grid: Grid, table: Table, layout: Layout, account: Account) -> Row
     reader = _RowReader(grid, table, layout, account)
     for cells in table.rows:
         reader.read(cells)
+    reader.find_texts_below()
     reader.find_repeats()
     reader.find_marks()
     return Rows(reader.found, reader.order())
@@ -91,14 +97,23 @@ class _RowReader:
         name = layout.name
         self._name_end = max([name.index, *(grid.span(cell)[3] for cell in name.cells[-1:])])
         self._prose = {index for one in layout.fields if one.kind in ("文章", "文字", "課") for index in one.columns}
+        self._merged = _merged_below(grid, table, {index for one in layout.fields for index in one.columns})
+        styles = Counter(
+            _style(cell) for row in table.rows if len(row) > 2 for cell in row if cell.column == self._number
+        )
+        self._style = max(styles, key=lambda style: styles[style], default="")
         lengths = sorted(len(row) for row in table.rows if len(row) > 1)
         self._is_full = len(lengths) > len(table.rows) / 4 and lengths[len(lengths) // 2] > 2
         # The levels in the order in which they first appear, and the open heading of each.
         self._appeared: dict[Level, int] = {}
         self._open: dict[Level, str] = {}
         self._last: ItemRow | None = None
+        # The cells that are read in a way to be told of.
         self._continued: list[Cell] = []
         self._split: list[Cell] = []
+        self._broken: list[Cell] = []
+        self._shared: list[Cell] = []
+        self._same: list[Cell] = []
 
     @property
     def _items(self) -> list[ItemRow]:
@@ -113,10 +128,17 @@ class _RowReader:
         name = by_column.get(self._layout.name.index)
         heading = self._lone_heading(cells, name)
         if heading and "。" in heading.text and not split(heading.text).style:
-            self._account.leave(cells, "表の途中の文章(必要なら、「前文」や「注」に書いてください)")
+            if self._last:
+                self._last.cells.setdefault(BELOW, []).append(heading)
+            else:
+                self._account.leave(cells, "表の途中の文章(必要なら、「前文」や「注」に書いてください)")
             return
         if heading:
             self._add_heading(heading)
+            return
+        number = by_column.get(self._number)
+        if number and name and len(cells) == 2 and self._is_full and _style(number) not in ("", self._style):
+            self._add_heading(name, number)
             return
         numbers = {
             level: by_column[number]
@@ -153,7 +175,7 @@ class _RowReader:
     def _add_heading(self, cell: Cell, number: Cell | None = None) -> None:
         numbered = split(in_line(cell.text))
         if number:
-            numbered = Numbered(split(f"{number.text} -").style, in_line(number.text), in_line(cell.text))
+            numbered = Numbered(_style(number), in_line(number.text), in_line(cell.text))
             self._account.take([number], f"見出し「{numbered.rest}」の番号")
         level = (cell.column, "" if cell.column in self._levels else numbered.word or numbered.style or "なし")
         said = fold(_AGAIN.sub("", in_line(cell.text)))
@@ -171,7 +193,19 @@ class _RowReader:
 
     def _add_item(self, name: Cell, rest: Sequence[Cell]) -> None:
         item = ItemRow(in_line(name.text), name)
+        if "\n" in name.text:
+            self._broken.append(name)
+        row = rest[0].row if rest else name.row
+        for column, cell in self._merged.get(row, {}).items():
+            if all(one.column != column for one in rest):
+                item.cells[column] = [cell]
+                self._shared.append(cell)
         for cell in rest:
+            if _DITTO.match(cell.text) and self._last and cell.column in self._last.cells:
+                item.cells[cell.column] = self._last.cells[cell.column]
+                self._account.take([cell], f"項目「{item.name}」")
+                self._same.append(cell)
+                continue
             if cell.column == self._number:
                 item.label, item.label_cell = unicodedata.normalize("NFKC", in_line(cell.text)), cell
             else:
@@ -200,6 +234,20 @@ class _RowReader:
             return
         self._split.append(cells[0])
         self._add_item(last.name_cell, cells)
+
+    def find_texts_below(self) -> None:
+        """Make a column of the texts that stand in rows of their own below the items."""
+        texts = [cells for item in self._items if (cells := item.cells.get(BELOW))]
+        if not texts:
+            return
+        found = [re.match(r"[（(【]?([^\s:：）)】]{2,12})[）)】]?[:：\s]", cells[0].text) for cells in texts]
+        heads = {one[1] if one else "" for one in found}
+        head = heads.pop() if len(heads) == 1 else ""
+        self._layout.fields.append(Field(head or "説明", "文章", [BELOW], texts[0][0], is_below=True))
+        named = ranges([cell.place for cells in texts for cell in cells])
+        self._account.decide(
+            f"項目の下の行の文章({named})は、「{head or '説明'}」という欄とし、項目の下に印刷します(段落: 下)。"
+        )
 
     def find_repeats(self) -> None:
         """Find the items that repeats refer to: by mark, or by the number and name of another item."""
@@ -277,6 +325,16 @@ class _RowReader:
             self._account.decide(
                 f"{'、'.join(cells)} の【{mark}】を「印」とし、名称の前に印刷します。名称の一部なら、「印」を除いて名称に書き足してください。"
             )
+        for told, said in (
+            (
+                self._broken,
+                "名称の中の改行は、除きました。改行して印刷するときは、元データの名称に改行を入れてください",
+            ),
+            (self._shared, "縦に結合されたセルの記載は、結合された行のどの項目にも入れました"),
+            (self._same, "「同上」や「〃」は、上の行の記載に置き換えました"),
+        ):
+            if told:
+                self._account.decide(f"{said}({ranges([*dict.fromkeys(cell.place for cell in told)])})。")
         if self._continued:
             self._account.decide(
                 f"名称のない行({ranges([cell.place for cell in self._continued])})は、すぐ上の項目の続きとしました。"
@@ -305,6 +363,27 @@ class _RowReader:
                 self._account.leave(cells, REPEATED_VALUE)
             else:
                 self._account.leave(cells, OTHER_VALUE)
+
+
+def _style(number: Cell) -> str:
+    return split(f"{number.text} -").style
+
+
+def _merged_below(grid: Grid, table: Table, columns: set[int]) -> dict[int, dict[int, Cell]]:
+    """For each row, the cells of these columns that are merged into it from above, by column."""
+    found: dict[int, dict[int, Cell]] = {}
+    rows = {row[0].row for row in table.rows}
+    count = 0
+    for first, column, last, _ in grid.merged:
+        cell = grid.cells.get((first, column))
+        if not cell or column not in columns or first not in rows:
+            continue
+        for row in range(first + 1, min(last, max(rows)) + 1):
+            count += 1
+            if count > MAX_ROW:
+                return found
+            found.setdefault(row, {})[column] = cell
+    return found
 
 
 def number_items(items: Sequence[ItemRow], has_number: bool, account: Account) -> str:

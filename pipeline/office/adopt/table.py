@@ -206,17 +206,29 @@ def sort_lines(grid: Grid, table: Table, account: Account) -> Table:
         else:
             rows.append(cells)
     end = max((index for index, cells in enumerate(rows) if len(cells) > 1 and not _is_legend(cells)), default=-1) + 1
-    while 0 < end < len(rows) and _goes_on(grid, rows[end], rows[end - 1], table):
+    # Texts in rows of their own below the items.
+    below_items = {_columns_of(grid, cells[0]) for cells in rows[:end] if len(cells) == 1 and "。" in cells[0].text}
+    while 0 < end < len(rows) and _goes_on(grid, rows[end], rows[end - 1], table, below_items):
         end += 1
     return Table(table.columns, rows[:end], table.above, below + rows[end:])
 
 
-def _goes_on(grid: Grid, cells: Sequence[Cell], above: Sequence[Cell], table: Table) -> bool:
+def _goes_on(
+    grid: Grid, cells: Sequence[Cell], above: Sequence[Cell], table: Table, below_items: set[tuple[int, int]]
+) -> bool:
     """Whether a row of one cell right below the last row is of the table, and no line of text below it."""
     cell = cells[0]
-    if len(cells) > 1 or cell.row != above[0].row + 1 or _width(grid.span(cell)) > 1:
+    if len(cells) > 1 or cell.row != above[0].row + 1:
         return False
+    if _width(grid.span(cell)) > 1:
+        return len(above) > 1 and _columns_of(grid, cell) in below_items
     return cell.column > table.columns[0].index or (len(cell.text) <= 40 and "。" not in cell.text)
+
+
+def _columns_of(grid: Grid, cell: Cell) -> tuple[int, int]:
+    """The first and the last column of a cell, or of what is merged with it."""
+    _, first, _, last = grid.span(cell)
+    return first, last
 
 
 def _is_legend(cells: Sequence[Cell]) -> bool:
