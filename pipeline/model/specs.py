@@ -9,7 +9,7 @@ from pydantic_core import PydanticCustomError
 from pipeline.source.limits import MAX_WORDS
 
 from .form import KINDS, MAX_COLUMNS, MAX_LEVELS, MAX_YEARS, ItemNumbering, Numbering
-from .values import KEYS, Flag, Head, Meaning, Part, Unit, Word, one_of
+from .values import KEYS, Flag, Head, Meaning, Part, Term, Unit, Word, one_of
 
 
 def _one_of(*words: str) -> Any:
@@ -64,7 +64,7 @@ class TermSpec(Part):
 
     kind: Literal["語"] = Field(alias="種類")
     words: Annotated[
-        dict[Word, Annotated[Literal["継続", "終了", ""], BeforeValidator(_term_kind)]],
+        dict[Term, Annotated[Literal["継続", "終了", ""], BeforeValidator(_term_kind)]],
         Field(min_length=1, max_length=MAX_WORDS),
         BeforeValidator(_with_kinds),
         WithJsonSchema(
@@ -78,7 +78,7 @@ class TermSpec(Part):
     ] = Field(alias="語", description="使う語。行方の欄では、語: 継続(次の版に続く)か 終了(続かない)")
     main: _Main | None = Field(None, alias="集計", description="主 なら、集計表の図と経過はこの欄で数える")
     decides: Flag = Field(False, alias="行方", description="true なら、この語で次の版に続くかどうかが決まる")
-    done: tuple[Word, ...] = Field((), alias="完了の語", description="項目が済んだことを表す語")
+    done: tuple[Term, ...] = Field((), alias="完了の語", description="項目が済んだことを表す語")
 
 
 class FigureSpec(Part):

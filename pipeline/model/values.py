@@ -21,6 +21,7 @@ from pipeline.source.limits import (
     MAX_LINES,
     MAX_MEANING,
     MAX_NAME,
+    MAX_TERM,
     MAX_TEXT,
     MAX_TITLE,
     MAX_UNIT,
@@ -180,6 +181,7 @@ HeadingName = Annotated[
 ]
 Head = Annotated[str, Field(max_length=MAX_HEAD), BeforeValidator(_text), _up_to(MAX_HEAD)]
 Word = Annotated[str, Field(max_length=MAX_WORD), BeforeValidator(_text), _up_to(MAX_WORD)]
+Term = Annotated[str, Field(max_length=MAX_TERM), BeforeValidator(_text), _up_to(MAX_TERM)]
 Meaning = Annotated[str, Field(max_length=MAX_MEANING), BeforeValidator(_text), _up_to(MAX_MEANING)]
 Listed = Annotated[str, BeforeValidator(_text), WithJsonSchema(_scalar_schema)]
 Figure = Annotated[

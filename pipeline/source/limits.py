@@ -18,7 +18,8 @@ MAX_TITLE = 200
 MAX_MEANING = 200  # of a symbol
 MAX_LABEL = 100  # 自治体, 年度, 担当課, 資料番号
 MAX_HEAD = 30  # of a column
-MAX_WORD = 12  # a symbol, or a term
+MAX_WORD = 12  # a symbol, or a term of the default form
+MAX_TERM = 20  # a term of another form
 MAX_UNIT = 8  # 件, 人/年
 MAX_WORDS = 20  # symbols, and terms, in an edition: the 集計 has a column for each
 
