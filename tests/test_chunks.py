@@ -440,6 +440,16 @@ def test_a_kept_page_goes_by_what_did_not_fit_on_it(font_cache: Path, starts: li
     assert starts
 
 
+def test_a_kept_page_goes_by_the_row_below_a_heading_that_did_not_fit_on_it(font_cache: Path) -> None:
+    """The heading goes with the first row of its measure, the last of the list, which gets shorter."""
+    kept = PageCache()
+    for last, count in (("市" * 900, 2), ("短い", 1)):
+        document = written(["短い"] * 15 + [last])
+        pdf = write_pdf(document, font_cache, kept=kept)
+        assert len(pypdfium2.PdfDocument(pdf)) == count
+        assert pdf == write_pdf(document, font_cache)
+
+
 ROW = re.compile(r"<tr class=.*?</tr>\n", re.DOTALL)
 
 
