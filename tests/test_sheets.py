@@ -268,6 +268,7 @@ def test_long_texts_wrap_and_begin_at_the_top_of_their_row(made: dict[str, Path]
     book = opened(made["協働推進課"])
     answers, guide = sheet_of(book, ANSWERS), sheet_of(book, GUIDE)
     texts = [cell for row in answers.iter_rows(min_row=HEAD_ROW, min_col=2) for cell in row]
+    assert all(cell.font.bold for cell in texts[: len(answers[HEAD_ROW]) - 1])
     assert all(cell.alignment.wrap_text for cell in (answers["B3"], *texts, *guide["B"][1:7]))
     assert {cell.alignment.vertical for cell in texts[len(answers[HEAD_ROW]) - 1 :]} == {"top"}
 
