@@ -115,11 +115,24 @@ class _FormRules:
                 )
         for name, spec in specs.items():
             yield from self._check_words(name, spec)
+            yield from self._check_years(name, spec)
         if not self._columns.entries:
             for column, key in SHORT_DONE.items():
                 yield from self._check_done(
                     self._root, key, listed(self._root, SHORT_WORDS[column]), SHORT_WORDS[column]
                 )
+
+    def _check_years(self, name: str, spec: Mapping) -> Iterator[Problem]:
+        years, seen = spec.entries.get("年度"), set()
+        for year in years.items if isinstance(years, Sequence) else ():
+            if isinstance(year, Scalar) and year.text in seen:
+                yield self._problem(
+                    "E416",
+                    year,
+                    f"「{visible(name)}」の「年度」に「{visible(year.text)}」が二度あります。一つを削除するか、別の年度にしてください。",
+                )
+            elif isinstance(year, Scalar):
+                seen.add(year.text)
 
     def _check_words(self, name: str, spec: Mapping) -> Iterator[Problem]:
         if spec.text("種類") not in KINDS:
