@@ -549,20 +549,21 @@ _COMPARISON = """\
 import json, time
 from contextlib import contextmanager
 from pathlib import Path
+from pipeline.documents import comparison
 from pipeline.documents.comparison import page
 from pipeline.library import Library
 from pipeline.line import comparison_of, make
 times = {"compare": 0.0, "mark": 0.0}
-def timed(name):
-    work = getattr(page, name)
+def timed(module, name):
+    work = getattr(module, name)
     def measured(*arguments):
         begin = time.perf_counter()
         try:
             return work(*arguments)
         finally:
             times[name] += time.perf_counter() - begin
-    setattr(page, name, measured)
-timed("compare"), timed("mark")
+    setattr(module, name, measured)
+timed(comparison, "compare"), timed(page, "mark")
 @contextmanager
 def step(name):
     begin = time.perf_counter()

@@ -30,6 +30,7 @@ from pipeline.source.tree import parse_source
 
 from .conftest import HEALTHY, ROOT, Made
 from .editions import said
+from .test_comparison_forms import NEW, OLD, validated
 
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 
@@ -383,7 +384,16 @@ WIDTHS = """[...document.querySelectorAll("p, li, td, tbody th")]
 def test_every_document_is_readable_on_every_screen(
     every_document: dict[str, Document], open_page: Open, name: str
 ) -> None:
-    page = open_page(every_document[name].html)
+    assert_readable(open_page(every_document[name].html))
+
+
+def test_a_comparison_with_a_row_for_each_column_is_readable_on_every_screen(open_page: Open) -> None:
+    page = open_page(comparison(validated(OLD, "old"), validated(NEW, "new")).html)
+    assert_readable(page)
+    assert page.locator("th.name[data-head=新]").count() > 0
+
+
+def assert_readable(page: Page) -> None:
     for width in (DESKTOP, 800, PHONE):
         page.set_viewport_size({"width": width, "height": 800})
         assert page.evaluate("document.documentElement.scrollWidth") <= width
