@@ -4,6 +4,7 @@
 themselves.
 """
 
+import re
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterator
 from dataclasses import replace
@@ -71,7 +72,7 @@ def _blocks(two: _Two, entries: list[Judged], names: list[str], show_all: bool, 
     yield from (Paragraph("P", sentence) for sentence in _sentences(two))
     yield from _counts(two, entries)
     if main := next(((old, new) for old, new in two.common if old.is_main and new.is_main), None):
-        yield Paragraph("H3", f"{flat(main[1].head)}の移り変わり(左の列が旧、上の行が新。旧の項目の数)")
+        yield Paragraph("H3", f"{_called_by(main[1])}の移り変わり(左の列が旧、上の行が新。旧の項目の数)")
         yield _moves(two, main, entries)
     heads, listed = _listed_heads(two), tuple(_listed(two, entries))
     if listed:
@@ -84,6 +85,8 @@ def _blocks(two: _Two, entries: list[Judged], names: list[str], show_all: bool, 
     if rows:
         yield Paragraph("H2", "新旧対照表")
         yield Paragraph("P", _note(two, len(entries) - len(shown), any(one.guess for one, *_ in entries), are_beside))
+        if marks := two.old.marks | two.new.marks:
+            yield Paragraph("P", " ".join(f"【{mark}】{said}" for mark, said in marks.items()))
         yield Table(_heads(two, names, are_beside), rows)
         yield from _notes(two)
 
@@ -159,10 +162,10 @@ def _sentences(two: _Two) -> Iterator[str]:
         "再掲は数えていません。"
     )
     for before, after in two.common:
-        head = flat(after.head)
+        head = _called_by(after)
         if before.kind == after.kind == "symbol" and before.words != after.words:
             yield (
-                flat(legend(f"旧の{flat(before.head)}{LEGEND_COLON}", before.words or {}))
+                flat(legend(f"旧の{_called_by(before)}{LEGEND_COLON}", before.words or {}))
                 + f"。{head}は、記号ではなく意味で比べています。"
             )
         if before.years != after.years:
@@ -175,7 +178,7 @@ def _sentences(two: _Two) -> Iterator[str]:
     only_old = [before for before, after in two.pairs if before and not after]
     for label, alone in (("新", only_new), ("旧", only_old)):
         if alone:
-            names = "」「".join(flat(column.head) for column in alone)
+            names = "」「".join(map(_called_by, alone))
             yield f"欄「{names}」は、{label}だけにあります。変更には数えていません。"
     if {len(two.levels)} != {len(old.form.levels), len(new.form.levels)}:
         heads = [column.head for column in new.columns if column.kind == "level"]
@@ -193,7 +196,7 @@ def _counts(two: _Two, entries: list[Judged]) -> Iterator[Table]:
     kinds = Counter(kind for _, found, _ in entries for kind in found)
     columns = Counter(new.key for *_, changed in entries for _, new in changed)
     counts = [("変更なし", kinds["continued"])]
-    counts += [(f"{flat(new.head)}の変更", columns[new.key]) for _, new in two.common]
+    counts += [(f"{_called_by(new)}の変更", columns[new.key]) for _, new in two.common]
     counts += [("名称の変更", kinds["renamed"])]
     counts += [("印の変更", kinds["marks"])] * bool(two.old.marks or two.new.marks)
     counts += [("移動", kinds["moved"])] * bool(two.levels)
@@ -378,6 +381,11 @@ def _heads(two: _Two, names: list[str], are_beside: bool) -> tuple[tuple[Cell, .
     )
 
 
+def _called_by(column: Column) -> str:
+    """The head of a column without the marks of notes, which stand below the table only."""
+    return re.sub("※[0-9]+", "", flat(column.head))
+
+
 def _head(column: Column) -> str:
     return f"{column.head}({column.unit})" if column.unit else column.head
 
@@ -462,7 +470,7 @@ class _Body:
             "vanished": "要確認",
         }
         if self._are_beside:
-            yield from (line for _, new in changed for line in break_label(flat(new.head), LABEL_EMS))
+            yield from (line for _, new in changed for line in break_label(_called_by(new), LABEL_EMS))
         elif kinds == ("column",):
             yield "変更"
         deciding = self._two.old.deciding

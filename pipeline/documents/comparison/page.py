@@ -15,7 +15,7 @@ from pipeline.documents.document import CHANGED, DELETED, Carried
 from pipeline.documents.html import CONTINUED, LEGEND_COLON, document_title, masthead, number_column, render
 from pipeline.model.column_widths import head_lines
 from pipeline.model.edition import Edition
-from pipeline.model.form import Column
+from pipeline.model.form import Column, without_note_marks
 from pipeline.model.side_widths import FIGURES_OF_NUMBERS, SideWidths, columns_of_side
 from pipeline.model.values import amount
 from pipeline.paper import CELL_SIDE, COMPARISON_LISTED, COMPARISON_ROWS, Widths
@@ -188,6 +188,7 @@ def page(comparison: Comparison, carried: Carried, show_all: bool = False) -> st
         widths=widths,
         listed_widths=Widths(tuple(COMPARISON_LISTED.items())),
         note=_note(comparison, show_all, sides.fit),
+        marks={**old.marks, **new.marks},
         notes=tuple(_notes(comparison)),
         changed=CHANGED,
         deleted=DELETED,
@@ -210,6 +211,11 @@ def _heads(edition: Edition, side: str, sides: SideWidths) -> tuple[tuple[Column
         kind = numbers if column.field == "number" else column.kind
         found.append((column, f"{name} {kind}", head_lines(_head(column), max(1, sides.widths.ems(name)))))
     return tuple(found)
+
+
+def _called_by(column: Column) -> str:
+    """What a column is called outside its table, away from the notes."""
+    return flat(without_note_marks(column.head))
 
 
 def _head(column: Column) -> str:
@@ -271,7 +277,7 @@ def _matrix(comparison: Comparison) -> Matrix | None:
     columns = [*((meaning, "") for meaning in meanings_new), *gone, ("", "記載なし")]
     rows = [(meaning or ADDED, tuple(moves[meaning, column] for column in columns)) for meaning in (*meanings_old, "")]
     return Matrix(
-        f"{flat(pair.both[1].head)}の移り変わり(左の列が旧、上の行が新。旧の項目の数)",
+        f"{_called_by(pair.both[1])}の移り変わり(左の列が旧、上の行が新。旧の項目の数)",
         tuple(brief(meaning) or label for meaning, label in columns),
         tuple((brief(name), counts) for name, counts in (rows if any(rows[-1][1]) else rows[:-1])),
     )
@@ -316,18 +322,19 @@ def _sentences_on_the_form(comparison: Comparison) -> Iterator[str]:
         if before.kind == after.kind == "symbol" and before.words != after.words:
             legend = " ".join(f"{symbol}{meaning}" for symbol, meaning in (before.words or {}).items())
             yield (
-                f"旧の{flat(before.head)}{LEGEND_COLON}{flat(legend)}。{flat(after.head)}は、記号ではなく意味で比べています。"
+                f"旧の{_called_by(before)}{LEGEND_COLON}{flat(legend)}。"
+                f"{_called_by(after)}は、記号ではなく意味で比べています。"
             )
         if before.years != after.years:
             both = "、".join(flat(after.years[year]) for _, year in common_years(before, after))
             where = f"新旧の両方にある年度({both})" if both else "新旧の両方にある年度がないので、"
-            yield f"{flat(after.head)}は、{where}{'で比べています' if both else '比べていません'}。"
+            yield f"{_called_by(after)}は、{where}{'で比べています' if both else '比べていません'}。"
     for label, alone in (
         (NEW, [pair.new for pair in comparison.columns if pair.new and not pair.old]),
         (OLD, [pair.old for pair in comparison.columns if pair.old and not pair.new]),
     ):
         if alone:
-            names = "".join(f"「{flat(column.head)}」" for column in alone)
+            names = "".join(f"「{_called_by(column)}」" for column in alone)
             yield f"欄{names}は、{label}だけにあります。変更には数えていません。"
     forms = comparison.old.form, comparison.new.form
     levels = common_levels(*forms)
@@ -354,7 +361,7 @@ def _counts(comparison: Comparison) -> Iterator[tuple[str, int]]:
             for pair in comparison.columns:
                 if pair.both:
                     count = sum(pair.column.key in entry.columns for entry in comparison.entries)
-                    yield f"{flat(pair.column.head)}の変更", count
+                    yield f"{_called_by(pair.column)}の変更", count
 
 
 def _listed(comparison: Comparison) -> Listed:
@@ -486,7 +493,7 @@ def _labels(comparison: Comparison, entry: Entry, are_beside: bool) -> Iterator[
     if are_beside:
         for pair in comparison.columns:
             if pair.column.key in entry.columns:
-                yield "\n".join(break_label(flat(pair.column.head), _LABEL_EMS))
+                yield "\n".join(break_label(_called_by(pair.column), _LABEL_EMS))
     others = [kind for kind in entry.kinds if kind in _SHORT]
     for kind in others:
         yield f"{_SHORT[kind]}\n({comparison.treatment(entry)})" if kind == "ended" else _SHORT[kind]

@@ -1,5 +1,6 @@
 """The expected text of a 正誤表: corrections that turn the content of the old list into that of the new one."""
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -190,7 +191,12 @@ def _add_cells(paper: _Paper, item: Item, pair: ColumnPair, is_new: bool) -> Non
             if column and column.years and at is not None
         ]
         text = _said(mine, item, year) if mine and year is not None else ""
-        paper.add(item.number, f"{pair.column.key}{years}", text, " ".join([_head(pair.column), *heads[:1]]))
+        paper.add(
+            item.number,
+            f"{pair.column.key}{years}",
+            text,
+            " ".join([re.sub("※[0-9]+", "", _head(pair.column)), *heads[:1]]),
+        )
 
 
 def _said(column: Column, item: Item, year: int) -> str:

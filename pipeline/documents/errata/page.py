@@ -12,7 +12,7 @@ from pipeline.documents.html import DRAFT, document_title, masthead, number_colu
 from pipeline.errors import NothingToDoError
 from pipeline.model.dates import japanese_date
 from pipeline.model.edition import Edition, Heading, Item, Repeat
-from pipeline.model.form import Column
+from pipeline.model.form import Column, without_note_marks
 from pipeline.model.values import amount
 from pipeline.paper import ERRATA, ERRATA_NAME, Widths
 from pipeline.text import flat
@@ -232,7 +232,8 @@ def _marks(placed: Placed | None) -> str:
 
 def _of_a_column(pair: ColumnPair, wrong: Placed | None, right: Placed) -> Iterator[tuple[str, str, str]]:
     """(place, wrong text, right text) of each cell of a column."""
-    head = _head(pair.column)
+    # The notes are not printed beside the corrections.
+    head = without_note_marks(_head(pair.column))
     old, new = pair.old or pair.column, pair.new or pair.column
     for before, after in all_years(old, new):
         year = new.years[after] if new.years and after is not None else ""
