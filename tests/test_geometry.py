@@ -264,6 +264,8 @@ def test_a_text_below_something_does_not_pass(report: Made) -> None:
     refuses(painted_over(report, f"1 g {half} re f"), report, hidden)
     path = f"{left} {foot} m {right} {foot} l {right} {top} l {left} {top} l h"
     refuses(painted_over(report, f"1 1 1 rg {path} f*"), report, hidden)
+    across = f"8 w {left} {(foot + top) / 2} m {right} {(foot + top) / 2} l"
+    refuses(painted_over(report, f"{across} s"), report, hidden)
     second_in_path = f"0 0 m 1 0 l {left} {foot - 60} {(right - left) / 2} {top - foot + 60} re f"
     refuses(painted_over(report, f"1 g {second_in_path}"), report, hidden)
     curve = f"{left} {foot} m {left} {top} {right} {top} {right} {foot} c f"

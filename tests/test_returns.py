@@ -476,6 +476,14 @@ def rewrite(path: Path, parts: dict[str, Callable[[bytes], bytes]], more: dict[s
             file.writestr(name, data)
 
 
+def test_rows_and_cells_that_do_not_say_their_place_follow_the_ones_before() -> None:
+    """Some programs leave it out."""
+    path = Book.of(KO).write(ROW[2], STATUS, "☆").save("甲課.xlsx")
+    rewrite(path, {_SHEET: lambda data: re.sub(rb' r="[A-Z]*[678]"', b"", data)})
+    (line,) = said(read_returns([path]))
+    assert f" {ROW[2]}行" in line
+
+
 def share(path: Path, strings: bytes) -> None:
     """Let the answer SHARED stand apart, as Excel and LibreOffice do, as the second of `strings`."""
     relationship = (
