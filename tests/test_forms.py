@@ -13,6 +13,7 @@ import yaml
 from pipeline import line
 from pipeline.cli.command import main
 from pipeline.model.dates import japanese_date, read_date
+from pipeline.proof.proof import prove
 
 from .conformance import violations
 from .conftest import ROOT, Made
@@ -142,6 +143,18 @@ def test_no_page_holds_the_notes_without_a_row(items: int, make: Callable[[str],
     last = pypdf.PdfReader(io.BytesIO(made.pdf)).pages[-1].extract_text()
     assert "順調" in last
     assert "注の文。" in last
+
+
+def test_a_line_break_in_a_short_cell_is_one_on_paper_and_divides_it_for_screen_readers(
+    make: Callable[[str], Made],
+) -> None:
+    made = make(
+        "表題: 試験\n段: []\n項目: {名称: 取組}\n欄: {所管課: {種類: 課}, 対象: {種類: 文字}}\n取組:\n"
+        '  - {NO: 1, 名称: 声かけ, 所管課: "財政課、総務課\\n各施設所管課", 対象: "子ども\\n・保護者"}\n'
+    )
+    assert prove(made.pdf, made.document) == 1
+    text = pypdf.PdfReader(io.BytesIO(made.pdf)).pages[0].extract_text()
+    assert "財政課、\n総務課\n各施設所管課" in text
 
 
 @pytest.mark.parametrize("kind", ["numbers-r5", "legend"])

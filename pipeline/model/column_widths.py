@@ -181,14 +181,21 @@ class ColumnWidths:
         return int((self._sheet.content_width - left - 2 * CELL_SIDE - RULE) / _EM)
 
     def lines(self, column: Column, text: str) -> tuple[str, ...]:
-        """The text of a cell in lines that end at sensible places; in one where the column wraps it by itself."""
+        """The text of a cell in lines that end at sensible places; in one where the column wraps it by itself.
+
+        A line that ends in a line break ends where the source has one: the tags make a paragraph of it.
+        """
         one = next(one for one in self.columns if one.column is column)
         if column.kind not in ("symbol", "term", "department", "text", "date"):
             return (text,)
         room = self._ems(one)
-        return tuple(
-            line for part in _parts(column, text) for line in (break_label(part, room) if room > 1 else (part,))
-        )
+        lines: list[str] = []
+        for typed in text.split("\n"):
+            if lines:
+                lines[-1] += "\n"
+            for part in _parts(column, typed):
+                lines += break_label(part, room) if room > 1 else (part,)
+        return tuple(lines)
 
     def head_lines(self, one: Printed, text: str) -> tuple[str, ...]:
         """The head of a printed column in lines that fit."""
