@@ -323,7 +323,7 @@ class _RowReader:
             self._account_for(item)
         for mark, cells in marks.items():
             self._account.decide(
-                f"{'、'.join(cells)} の【{mark}】を「印」とし、名称の前に印刷します。名称の一部なら、「印」を除いて名称に書き足してください。"
+                f"{'、'.join(cells)} の【{mark}】を「印」とし、名称の前に印刷します。意味は表から分からないので、「印」の「{mark}: {mark}」を、意味に改めてください。名称の一部なら、「印」を除いて名称に書き足してください。"
             )
         for told, said in (
             (
