@@ -577,6 +577,11 @@ def test_figures_stand_below_their_item_in_one_line_over_all_years(figures: Shee
     ]
 
 
+def test_figures_make_no_large_file(figures: Sheet) -> None:
+    """Dotted lines, each dot of which is a shape, made files of megabytes."""
+    assert len(figures.pdf) < 100_000
+
+
 def test_it_speaks_the_words_of_the_form(figures: Sheet) -> None:
     (text,) = figures.pages
     assert "出来の割合" in text
