@@ -68,6 +68,8 @@ def test_a_link_on_paper_leads_and_is_heard(font_cache: Path) -> None:
     pdf = write_pdf(document, font_cache)
     prove(pdf, document)
     assert {*links(pdf)} == {ADDRESS, "mailto:kyodo@example.jp"}
+    notes = [note for sheet in pypdf.PdfReader(io.BytesIO(pdf)).pages for note in sheet.get("/Annots", ())]
+    assert {tuple(note.get_object()["/Border"]) for note in notes} == {(0, 0, 0)}  # no frame is printed around it
     for profile in (page.ValidationProfile.PDF_A_3A, page.ValidationProfile.PDF_UA_1):
         assert page.validate_pdf_bytes(pdf, profile=profile).failures == []
 
