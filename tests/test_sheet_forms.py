@@ -13,12 +13,16 @@ from openpyxl.comments import Comment
 from openpyxl.styles import Font
 
 from pipeline.cli.command import main
+from pipeline.documents.data import open_data
+from pipeline.model.edition import read_edition
 from pipeline.model.form import BLANK
 from pipeline.model.validation import validate
 from pipeline.office.returns import apply_returns, messages, read_returns
 from pipeline.office.sheets import make_sheets
 from pipeline.office.workbook_format import FACTS, FORMER, HEAD_ROW, HIDDEN, Asked, Field, SentForm, fields
-from pipeline.source.tree import read_source
+from pipeline.proof.data import prove_data
+from pipeline.source.tree import parse_source, plain, read_source
+from pipeline.years.draft import next_edition
 
 from .made_up import FormMaker
 from .test_returns import Book, rewrite, said
@@ -544,6 +548,23 @@ def test_when_and_to_whom_it_is_returned_stands_on_the_sheet_and_in_the_guide() 
     assert any(line.startswith(due) for line in guide)
     make_sheets(save("test", "照会: {提出先: 企画課}\n" + SOURCE))
     assert any("保存し、企画課へ提出してください。" in row[1] for row in rows(Path(KO), "記入要領"))
+
+
+def test_a_heading_says_whom_to_ask_about_the_items_below_it() -> None:
+    text = "表題: 一覧\n担当課: 企画課\n段: [{名称: 柱}, {名称: 施策}]\n欄: {説明: {種類: 文章}}\n項目: {名称: 取組}\n柱:\n"
+    text += "  - {名称: 柱一, 担当課: 甲課, 施策: [{名称: 施策一, 担当課: 乙課、丙課, 取組: [{NO: 1, 名称: 一}, {NO: 2, 名称: 二, 担当課: 丁課}]},"
+    text += " {名称: 施策二, 取組: [{NO: 3, 名称: 三, 説明: 未記入}]}]}\n  - {名称: 柱二, 施策: [{名称: 施策三, 取組: [{NO: 4, 名称: 四}]}]}\n"
+    path = save("test", text)
+    asked = {one.stem: [int(row[0]) for row in rows(one)[HEAD_ROW:]] for one in make_sheets(path).paths}
+    assert asked == {"乙課": [1], "丙課": [1], "丁課": [2], "甲課": [3], "企画課": [4]}
+    validated = validate(read_source(path))
+    assert [warning.department for warning in validated.warnings] == ["甲課"]
+    prove_data(open_data(validated), validated)
+    draft = read_edition(plain(parse_source(path, next_edition(validated.edition, "test").encode()).root))
+    assert [[one.department for one in (top, *top.sections)] for top in draft.sections] == [
+        ["甲課", "乙課、丙課", ""],
+        ["", ""],
+    ]
 
 
 def test_terms_say_what_becomes_of_an_item() -> None:

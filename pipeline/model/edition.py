@@ -90,6 +90,9 @@ class Section(Part):
 
     name: HeadingName = Field(alias="名称")
     page_break: Flag = Field(False, alias="改ページ", description="true なら、ここから新しいページにする")
+    department: Label = Field(
+        "", alias="担当課", description="下の項目のうち、担当課のないものを受け持つ課。印刷しない"
+    )
     children: tuple["Section | Item | Repeat", ...] = ()
 
     @property

@@ -19,7 +19,7 @@ _OF_ITEMS = {
     *(str(field.alias) for model in (Item, Repeat) for field in model.model_fields.values()),
     *("番号", "単位"),
 }
-_OF_SECTIONS = {"名称", "番号", "改ページ"}
+_OF_SECTIONS = {"名称", "番号", "改ページ", "担当課"}
 _OF_EDITIONS = {
     *(str(field.alias) for field in Edition.model_fields.values() if field.alias),
     *("段", "項目", "欄", "見出し", *SHORT_WORDS.values(), *SHORT_DONE.values()),

@@ -131,6 +131,11 @@ def _number(text: str | None) -> int | None:
     return int(text) if text and re.fullmatch("[1-9][0-9]{0,8}", text) else None
 
 
+def _department(section: SectionNode) -> str:
+    """The 担当課 of a section, or of the nearest above it that has one."""
+    return next(filter(None, (one.node.text("担当課") for one in (section, *reversed(section.above)))), "") or ""
+
+
 class _Rules:
     def __init__(self, source: Source, form: Form, previous: Previous | None) -> None:
         self._source = source
@@ -219,13 +224,15 @@ class _Rules:
         own = [(column, words_of(self._root, self._form, column)) for column in self._form.own]
         office = next((column.key for column in self._form.own if column.kind == "department"), "担当課")
         marks = listed(self._root, "印")
+        innermost = [one for one in self._sections if one.level is self._form.levels[-1]] if self._form.levels else []
+        above = {index: _department(one) for index, one in enumerate(innermost)}
         for row in self._rows:
             if row.repeats is not None:
                 continue
             node = row.node
             for column, words in own:
                 for value in _values(node.entries.get(column.key)):
-                    yield from self._check_value(node, column, words, value, office)
+                    yield from self._check_value(node, column, words, value, office, above.get(row.section, ""))
             for mark in _values(node.entries.get("印")):
                 if mark.text not in marks:
                     fix = (
@@ -236,11 +243,11 @@ class _Rules:
                     yield self._problem("E414", mark, f"{label(node)}の印{fix}")
 
     def _check_value(
-        self, node: Mapping, column: Column, words: dict[str, str], value: Scalar, office: str
+        self, node: Mapping, column: Column, words: dict[str, str], value: Scalar, office: str, above: str
     ) -> Iterator[Problem]:
         if value.text == BLANK:
             blank = self._problem("W507", value, f"{label(node)}の{column.key}が未記入です。")
-            yield blank._replace(department=visible(node.text(office) or ""))
+            yield blank._replace(department=visible(node.text(office) or above))
         elif value.text and words and value.text not in words:
             # If the list is missing or invalid the model reports it once; reporting every cell would only repeat that.
             code, of = ("E402", "凡例") if column.kind == "symbol" else ("E403", f"「{column.key}」の語")

@@ -317,7 +317,7 @@ class _Reply:
         yield _SheetColumn(_ITEM, self._edition.item_column.head, 22 * wide, tuple(map(self._named, items)))
 
     def _named(self, placed: Placed) -> str:
-        others = [name for name in departments(self._edition, placed.item.department) if name != self._department]
+        others = [name for name in departments(self._edition, placed) if name != self._department]
         return placed.item.name + (f"\n({'、'.join(others)}と共同)" if others else "")
 
     def _given(self) -> Iterator[_SheetColumn]:

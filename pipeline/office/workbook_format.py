@@ -126,12 +126,14 @@ def by_department(edition: Edition) -> dict[str, list[Placed]]:
     """The items that each department is asked about. An item of several (担当課: A課、B課) is asked of each."""
     found: dict[str, list[Placed]] = defaultdict(list)
     for placed in place_items(edition):
-        for department in departments(edition, placed.item.department):
+        for department in departments(edition, placed):
             found[department].append(placed)
     return dict(found)
 
 
-def departments(edition: Edition, named: str) -> tuple[str, ...]:
-    """The departments of an item whose 担当課 is `named`; if empty, those of the edition, else `NO_DEPARTMENT`."""
-    own = [part.strip() for part in re.split("[、,，\n]", named or edition.department)]
+def departments(edition: Edition, placed: Placed) -> tuple[str, ...]:
+    """The departments of an item: its own, or else those of the nearest heading or the edition, or `NO_DEPARTMENT`."""
+    above = (heading.section.department for heading in reversed(placed.headings))
+    named = next(filter(None, (placed.item.department, *above, edition.department)), "")
+    own = [part.strip() for part in re.split("[、,，\n]", named)]
     return tuple(dict.fromkeys(filter(None, own))) or (NO_DEPARTMENT,)

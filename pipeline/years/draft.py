@@ -317,6 +317,8 @@ class _Draft:
             yield from pair(f"{lead}  ", "名称", heading.section.name)
         else:
             yield from pair(f"{lead}- ", "名称", heading.section.name)
+        if heading.section.department:
+            yield from pair(f"{lead}  ", "担当課", heading.section.department)
 
     def _left_out(self, heading: Heading) -> list[str]:
         lead = " " * (4 * len(heading.positions) - 2)
