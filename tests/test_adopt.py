@@ -12,7 +12,9 @@ from openpyxl.styles import Font
 
 from pipeline.errors import UsageError
 from pipeline.model.edition import Edition, Item, read_edition
+from pipeline.office.adopt import adopt as stages
 from pipeline.office.adopt.adopt import Adopted, AdoptError, adopt, describe
+from pipeline.office.adopt.edition import write_source
 from pipeline.office.adopt.grid import ranges
 from pipeline.source.tree import parse_source, plain
 from pipeline.years.similarity import fold
@@ -482,3 +484,36 @@ def test_a_list_too_wide_for_a4_is_printed_on_a3(tmp_path: Path) -> None:
     rows: Rows = [["計画"], heads, *([number, f"事業{number}", *["実施した。"] * 16] for number in (1, 2, 3))]
     data = data_of(adopted(workbook(tmp_path / "list.xlsx", rows)).text)
     assert data["用紙"] == "A3横"
+
+
+def test_what_stands_beside_the_table_or_in_a_head_that_is_too_long_is_named(tmp_path: Path) -> None:
+    head = "令和5年度に実施した取組の内容及びその成果並びに今後の課題について"
+    rows: Rows = [
+        ["計画"],
+        ["NO", "事業名", head],
+        [1, "声かけ", "毎月、地区を回った。"],
+        [2, "訪問", "訪問先を増やした。", None, "要確認"],
+    ]
+    found = adopted(workbook(tmp_path / "list.xlsx", rows))
+    assert "    E4「要確認」" in describe(found, TARGET)
+    (problem,) = found.problems
+    assert ": セル C2: E208: " in problem
+
+
+def test_a_cell_that_a_mistake_of_ours_would_lose_is_named_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        stages, "write_source", lambda *given: [line for line in write_source(*given) if "体操" not in line[0]]
+    )
+    path = workbook(
+        tmp_path / "list.xlsx", [["計画"], ["NO", "事業名", "担当課"], [1, "声かけ", "福祉課"], [2, "体操", "健康課"]]
+    )
+    said = describe(adopt(path, TARGET), TARGET)
+    assert "    B4「体操」" in said
+
+
+def test_a_legend_that_no_column_uses_and_the_head_of_an_empty_column_are_named(tmp_path: Path) -> None:
+    text = "計画\n評価：◎＝よい ○＝ふつう\n区分,NO,事業名,状況\n,1,声かけ,実施\n,2,訪問,未実施\n"
+    found = adopted(comma_separated(tmp_path / "list.csv", text))
+    assert {ranges(places) for places in found.account.left_by_reason().values()} == {"A2", "A3"}

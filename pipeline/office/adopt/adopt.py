@@ -1,5 +1,6 @@
 """`make adopt`: a list in somebody's own workbook becomes a source. One straight line of stages, from cells to text."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,19 +12,23 @@ from pipeline.model.schema import schema_name
 from pipeline.model.validation import checked_form, validate
 from pipeline.office.workbook import WorkbookError
 from pipeline.source.tree import parse_source, plain
+from pipeline.years.similarity import fold
 
 from .account import Account
 from .edition import Line, write_source
-from .fields import read_layout
+from .fields import Layout, read_layout
 from .grid import Area, Foreign, Grid, grid_named, place_name, ranges, read_foreign, wanted_area
 from .legend import read_lines
-from .rows import REPEATED_VALUE, read_rows
+from .rows import REPEATED_VALUE, Rows, read_rows
 from .table import OF_PAGES, Table, find_table, sort_lines
 
 # The most cells of one reason that are named; the others are counted.
 _MOST_NAMED = 2_000
 # The most cells of one reason of which the texts are shown.
 _MOST_SHOWN = 30
+# Words of Japanese text, and those that the source says in another way.
+_WORD = re.compile("[ぁ-んァ-ヶー一-龥々]+")
+_DROPPED = re.compile("再\\s?掲|現在|凡例|同\\s?上|続き|つづき")
 # The widest paper.
 WIDE = "A3横"
 
@@ -82,9 +87,13 @@ def _adopt(path: Path, target: Path, sheet: str | None, wanted: Area | None) -> 
     layout = read_layout(table, lines.legends, account)
     if not layout:
         raise WorkbookError(_NO_NAMES)
-    if layout.unit:
-        account.return_to_left(layout.unit.cells, "単位の列の見出し(単位は、数と一緒に印刷します)")
     rows = read_rows(grid, table, layout, account)
+    _leave_heads(table, layout, rows, account)
+    for legend in lines.legends:
+        if all(legend.words != one.words for one in layout.fields):
+            account.return_to_left(legend.cells, "どの欄にも当てはまらない凡例(必要なら、欄の「凡例」に書いてください)")
+        elif legend.head and not any(fold(legend.head) in fold(column.head) for column in table.columns):
+            account.decide(f"凡例の前の「{legend.head}」は、取り込んでいません。")
     if not rows.items:
         raise WorkbookError(_NO_NAMES)
     account.leave_places(grid.unknown, "結果が保存されていない式(表計算ソフトで開いて保存し直すと、取り込めます)")
@@ -103,6 +112,7 @@ def _adopt(path: Path, target: Path, sheet: str | None, wanted: Area | None) -> 
         _widen(written, account)
         problems, warnings, has_sound_form = _check(target, written)
     others = [(other.name, len(other)) for other in foreign.grids if other is not grid]
+    _prove(grid, account, _text(written))
     cells = [cell for line, cell in written for _ in line.split("\n")]
     own = [item for item in rows.items if not item.target]
     return Adopted(
@@ -146,6 +156,43 @@ def _clipped(grid: Grid, area: Area | None) -> Grid:
 
 def _is_in(place: tuple[int, int], area: Area) -> bool:
     return area[0] <= place[0] <= area[2] and area[1] <= place[1] <= area[3]
+
+
+def _leave_heads(table: Table, layout: Layout, rows: Rows, account: Account) -> None:
+    """Name as left out the heads of columns that are no columns of the edition."""
+    appeared = {index for index, _ in rows.levels}
+    empty = [column for column in layout.levels if column.index not in appeared]
+    numbers = [table.column(index) for index in layout.level_numbers.values()]
+    if layout.number and not any(item.label for item in rows.items):
+        empty.append(layout.number)
+    for columns, reason in (
+        ([layout.unit] if layout.unit else [], "単位の列の見出し(単位は、数と一緒に印刷します)"),
+        (numbers, "見出しの番号の列の見出し(番号は、見出しの前に印刷します)"),
+        (empty, "何も書かれていない列の見出し"),
+    ):
+        for column in columns:
+            others = {cell for other in table.columns if other is not column for cell in other.cells}
+            account.return_to_left([cell for cell in column.cells if cell not in others], reason)
+
+
+def _prove(grid: Grid, account: Account, text: str) -> None:
+    """Name as left out every cell that counts as taken, but has a word that the source `text` does not have.
+
+    No stage should leave one; so this holds whatever the stages do.
+    """
+    words = set(_WORD.findall(text))
+    whole = ""
+    missing = []
+    for place in account.taken:
+        strange = [word for word in _WORD.findall(_DROPPED.sub(" ", grid.cells[place].text)) if word not in words]
+        if strange:
+            # A word may be in the text with other letters before or behind it, or be divided by a line break.
+            whole = whole or "".join(_WORD.findall(text))
+            if any(word not in whole for word in strange):
+                missing.append(grid.cells[place])
+        if len(missing) > _MOST_NAMED:
+            break
+    account.return_to_left(missing, "一部か全部を取り込めなかったもの(元データに書き足してください)")
 
 
 def _say_of_cells(grid: Grid, account: Account) -> None:

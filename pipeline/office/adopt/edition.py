@@ -50,7 +50,8 @@ class _Writer:
                 f"見出しの段が{len(rows.levels)}あります。使えるのは{MAX_LEVELS}段までです。表の見出しを整理してください。"
             )
         self._numbering = number_items(rows.items, layout.number is not None, account)
-        self._heads: dict[str, str] = {}
+        # What is printed above columns whose keys are other words, and the cells of these heads.
+        self._heads: dict[str, tuple[str, Cell | None]] = {}
         self._keys: dict[int, str] = {}
         self._name_everything(rows)
         self._sections, self._items = self._outline(rows)
@@ -70,7 +71,12 @@ class _Writer:
             words = {one.numbered.word for one in rows.found if isinstance(one, HeadingRow) and one.level == level}
             word = words.pop() if len(words) == 1 else ""
             key = self._key(
-                column.head if column else word or _LEVEL_NAMES[depth], "段", depth == 0, used, _LEVEL_NAMES[depth]
+                column.head if column else word or _LEVEL_NAMES[depth],
+                "段",
+                depth == 0,
+                used,
+                _LEVEL_NAMES[depth],
+                column.cells if column else [],
             )
             if not column and not word:
                 self._account.decide(
@@ -78,16 +84,27 @@ class _Writer:
                 )
             self._level_keys.append(key)
         name = self._layout.name.head
-        self._item_key = self._key(name, "項目", not rows.levels, used, _ITEM_NAME)
+        self._item_key = self._key(name, "項目", not rows.levels, used, _ITEM_NAME, self._layout.name.cells)
         for one in self._layout.fields:
-            self._keys[one.columns[0]] = self._key(one.head, "欄", False, used, "欄", one.kind)
+            self._keys[one.columns[0]] = self._key(
+                one.head, "欄", False, used, "欄", [one.head_cell] if one.head_cell else [], one.kind
+            )
         number = self._layout.number
         if number and self._numbering != "なし":
             key = "NO" if self._numbering == "NO" else "番号"
             if number.head != key:
-                self._heads[key] = number.head[:MAX_HEAD]
+                self._heads[key] = number.head, next(iter(number.cells), None)
 
-    def _key(self, head: str, what: str, is_outermost: bool, used: set[str], instead: str, kind: str = "") -> str:
+    def _key(
+        self,
+        head: str,
+        what: str,
+        is_outermost: bool,
+        used: set[str],
+        instead: str,
+        cells: Sequence[Cell],
+        kind: str = "",
+    ) -> str:
         plain = NOTE_MARK.sub("", head).strip()
         key = plain[:MAX_HEAD] or instead
         if is_taken(key, what, is_outermost, kind) or "\n" in key:
@@ -98,7 +115,7 @@ class _Writer:
             key = f"{first[: MAX_HEAD - 3]}{count}"
         used.add(key)
         if key != head:
-            self._heads[key] = head[:MAX_HEAD]
+            self._heads[key] = head, next(iter(cells), None)
         if key != plain:
             self._account.decide(f"見出し「{head}」のキーは「{key}」としました(印刷は「見出し」のとおり)。")
         return key
@@ -194,7 +211,9 @@ class _Writer:
                 yield from _from(title, pair("", key, text))
         yield from self._form()
         if self._heads:
-            yield from _from(None, ["", *entry("", "見出し", self._heads)])
+            yield from _from(None, ["", "見出し:"])
+        for key, (head, cell) in self._heads.items():
+            yield f"  {flow(key)}: {_plain(head)}", cell
         marks = dict.fromkeys(mark for item in self._all_items() for mark in item.marks)
         if marks:
             yield from _from(None, ["", *entry("", "印", {mark: mark for mark in marks})])

@@ -96,6 +96,8 @@ class _RowReader:
         self._number = layout.number.index if layout.number else 0
         name = layout.name
         self._name_end = max([name.index, *(grid.span(cell)[3] for cell in name.cells[-1:])])
+        self._shown = {BELOW, *(index for one in layout.fields for index in one.columns)}
+        self._shown |= {layout.unit.index} if layout.unit else set()
         self._prose = {index for one in layout.fields if one.kind in ("文章", "文字", "課") for index in one.columns}
         self._merged = _merged_below(grid, table, {index for one in layout.fields for index in one.columns})
         styles = Counter(
@@ -348,8 +350,11 @@ class _RowReader:
         where = f"項目「{item.name}」"
         if not item.target:
             self._account.take([item.name_cell, *([item.label_cell] if item.label_cell else [])], where)
-            for cells in item.cells.values():
-                self._account.take(cells, where)
+            for column, cells in item.cells.items():
+                if column in self._shown:
+                    self._account.take(cells, where)
+                else:
+                    self._account.leave(cells, "見出しのない列にあるもの(必要なら、その項目に書き足してください)")
             return
         is_same_name = fold(item.name) == fold(item.target.name)
         self._account.take([item.label_cell] if item.label_cell else [], f"再掲「{item.target.name}」")

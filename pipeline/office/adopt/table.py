@@ -162,7 +162,8 @@ def _columns(grid: Grid, rows: dict[int, list[Cell]], first: int, last: int) -> 
         shared = sum(cells[0] in others for others in by_column.values()) > 1
         if len(texts) == 1 and shared and cells[0].column != index:
             continue  # a head that is merged over columns without heads of their own
-        group = texts[0] if shared and len(texts) > 1 else ""
+        middle = f"({'・'.join(texts[1:-1])})" if len(texts) > 2 else ""
+        group = f"{texts[0]}{middle}" if shared and len(texts) > 1 else ""
         head = texts[0] if len(texts) == 1 else f"{texts[0]}({'・'.join(texts[1:])})"
         year = texts[-1] if len(texts) > 1 and is_year(texts[-1]) else ""
         columns.append(SheetColumn(index, head, group, year, cells))
