@@ -517,3 +517,80 @@ def test_a_legend_that_no_column_uses_and_the_head_of_an_empty_column_are_named(
     text = "計画\n評価：◎＝よい ○＝ふつう\n区分,NO,事業名,状況\n,1,声かけ,実施\n,2,訪問,未実施\n"
     found = adopted(comma_separated(tmp_path / "list.csv", text))
     assert {ranges(places) for places in found.account.left_by_reason().values()} == {"A2", "A3"}
+
+
+def as_an_office_has_it(edition: Edition, path: Path, in_columns: bool) -> Path:
+    """The list of `edition` in a workbook: headings in rows across the table, or in leading columns, blank below."""
+    book = openpyxl.Workbook()
+    sheet = book.active
+    assert sheet
+    heads = [(column, year) for column in edition.columns for year in column.years or ("",)]
+    has_units = any(one.kind == "figure" and not one.unit for one in edition.columns)
+    units = len(heads) + 1 if has_units else 0
+    sheet.append([edition.title])
+    for column in edition.columns:
+        if column.kind == "symbol":
+            sheet.append(
+                [f"{column.head}：{'　'.join(f'{key}＝{said}' for key, said in (column.words or {}).items())}"]
+            )
+    top = sheet.max_row + 2
+    for at, (column, year) in enumerate(heads, 1):
+        if not year or heads[at - 2][0] is not column:
+            sheet.cell(top, at, column.head)
+        if year:
+            sheet.cell(top + 1, at, year)
+    if has_units:
+        sheet.cell(top, units, "単位")
+    row = top + 1 + any(year for _, year in heads)
+    for headings, line in edition.lines():
+        if line is None:
+            sheet.cell(row, len(headings), headings[-1].title)
+            row += not in_columns
+            continue
+        item = edition.items[line.number]
+        for at, (column, year) in enumerate(heads, 1):
+            match column.kind:
+                case "level":
+                    continue
+                case "number":
+                    text = item.label if column.field == "own_label" else str(item.number)
+                case "name":
+                    marks = "".join(f"【{mark}】" for mark in item.marks)
+                    text = f"{marks}{item.name}{'' if line is item else '【再掲】'}"
+                case _:
+                    text = "-" if line is not item else item.texts(column)[column.years.index(year) if year else 0]
+            unit = column.unit if text[-1:].isdigit() else ""
+            sheet.cell(row, at, f"{text}{unit}" or None)
+        if has_units:
+            sheet.cell(
+                row,
+                units,
+                next(item.unit_of(one) for one in edition.columns if one.kind == "figure" and not one.unit) or None,
+            )
+        row += 1
+    for number, note in edition.notes.items():
+        sheet.cell(row + 1, 1, f"※{number} {note}")
+        row += 1
+    book.save(path)
+    return path
+
+
+@pytest.mark.parametrize("in_columns", [False, True], ids=["rows", "columns"])
+@pytest.mark.parametrize("name", ["departments", "flat", "grades", "legend", "levels", "numbers-r5", "words-r5"])
+def test_a_list_of_any_form_comes_back_from_a_workbook(name: str, in_columns: bool, tmp_path: Path) -> None:
+    wanted = read_edition(data_of((ROOT / f"tests/forms/{name}.yaml").read_text("utf-8")))
+    read = edition_of(adopted(as_an_office_has_it(wanted, tmp_path / "list.xlsx", in_columns)))
+
+    def lines(edition: Edition) -> list[Any]:
+        found = []
+        for headings, row in edition.rows():
+            item = edition.items[row.number]
+            cells = [(*item.texts(column), item.unit_of(column)) for column in edition.form.own]
+            found.append(([one.title for one in headings], item.name, item.label, item.marks, row is item, cells))
+        return found
+
+    assert [(one.kind, one.head, one.years) for one in read.columns] == [
+        (one.kind, one.head, one.years) for one in wanted.columns
+    ]
+    assert lines(read) == lines(wanted)
+    assert read.notes == wanted.notes

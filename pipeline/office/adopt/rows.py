@@ -209,7 +209,9 @@ class _RowReader:
                 self._same.append(cell)
                 continue
             if cell.column == self._number:
-                item.label, item.label_cell = unicodedata.normalize("NFKC", in_line(cell.text)), cell
+                item.label, item.label_cell = in_line(cell.text), cell
+                if re.fullmatch("[０-９]+", item.label):  # a NO in full width
+                    item.label = unicodedata.normalize("NFKC", item.label)
             else:
                 item.cells.setdefault(cell.column, []).append(cell)
         item.is_marked_repeat = bool(_REPEAT.search(item.name)) or any(_REPEAT_ALONE.match(cell.text) for cell in rest)
