@@ -6,13 +6,14 @@ file the digest after the change. The last 50 steps are kept.
 
 import hashlib
 import json
+import os
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.delivery.delivery import SOURCE, Record
-from pipeline.delivery.files import replace_file, replace_files
+from pipeline.delivery.files import permitted, replace_file, replace_files
 from pipeline.errors import PipelineError
 from pipeline.reading import UnreadableError, read_file
 
@@ -55,6 +56,9 @@ def change_sources(command: str, changes: Mapping[Path, tuple[bytes, bytes]]) ->
                 raise ChangeStoppedError(
                     f"{path} が、読み込んだ後に書き換えられました。何も書き込んでいません。もう一度実行してください。"
                 )
+            with permitted(path):  # said of the source, not of the folder that keeps what was there
+                if not os.access(path.resolve().parent, os.W_OK):
+                    raise PermissionError
         # A source elsewhere, to which a link in source/ leads, is replaced at its own place and kept in source/.undo/.
         _keep(command, changes)
         replace_files({path.resolve(): new for path, (_, new) in changes.items()})
