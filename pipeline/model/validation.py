@@ -24,10 +24,8 @@ from pipeline.source.tree import (
     with_notice,
 )
 
-from .column_widths import ColumnWidths, fitting
 from .edition import Edition, Repeat, edition_model
 from .form import DEFAULT, KINDS, SHORT_DONE, SHORT_WORDS, Form, form_of
-from .form_rules import check_form
 from .rules import Previous, check_rules, label
 
 _SHAPES = {
@@ -87,9 +85,11 @@ def checked_form(source: Source) -> Form:
 def _check_form(source: Source, data: dict[str, object], form: Form) -> None:
     if not data.keys() & {*DEFAULT, *SHORT_DONE.values()}:
         return
+    from .form_rules import check_form  # here: most sources have no form of their own
+
     problems = list(check_form(source, form))
     if form.written:
-        from .specs import FormSource  # here: most sources have no form of their own
+        from .specs import FormSource
 
         try:
             FormSource.model_validate(data)
@@ -104,7 +104,11 @@ def _check_form(source: Source, data: dict[str, object], form: Form) -> None:
 
 def _check_widths(source: Source, edition: Edition) -> Iterator[Problem]:
     """E418 if the columns do not fit on the sheet. Those of the default form always do."""
-    if edition.form.has_own_columns and (missing := ColumnWidths(edition).missing):
+    if not edition.form.has_own_columns:
+        return
+    from .column_widths import ColumnWidths, fitting  # here: most sources have no form of their own
+
+    if missing := ColumnWidths(edition).missing:
         advice = fitting(edition)
         place = source.root.keys["欄"]
         yield Problem(

@@ -218,7 +218,8 @@ KEYS: JsonDict = {"propertyNames": {"maxLength": MAX_WORD}}
 class Part(BaseModel):
     """A mapping of a source. The aliases of its fields are the keys."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, serialize_by_alias=True)
+    # Deferred: the base classes never validate, and a model within another needs no validator of its own.
+    model_config = ConfigDict(extra="forbid", frozen=True, serialize_by_alias=True, defer_build=True)
 
     @model_validator(mode="before")
     @classmethod
