@@ -106,7 +106,7 @@ def warm(edition: Path, warm_process: Warm) -> Warm:  # noqa: ARG001 it is what 
 
 
 def test_killed_at_any_moment_a_report_leaves_whole_files_and_the_next_run_is_right(edition: Path, warm: Warm) -> None:
-    """At twenty moments over all stages, and before and after each call that writes, renames or removes a file."""
+    """At thirteen moments over all stages, and before and after each call that writes, renames or removes a file."""
     old = contents("out")
     shutil.copytree("out", "kept", ignore=shutil.ignore_patterns(".fonts"))
     edition.write_text(LATER, "utf-8")
@@ -121,7 +121,7 @@ def test_killed_at_any_moment_a_report_leaves_whole_files_and_the_next_run_is_ri
     chance = random.Random(4)
     moments: list[dict[str, Any]] = [{"call": number} for number in range(len(calls))]
     moments += [{"call": number + 0.5} for number, call in enumerate(calls) if call[1] == "replace"]
-    for stage in [*stages, *stages, *stages, "組版", "書出"]:
+    for stage in [*stages, *stages, "書出"]:
         moments.append({"stage": stage, "seconds": chance.random() * stages[stage]})
     planned, killed = len(moments), 0
     seen: set[tuple[object, ...]] = set()

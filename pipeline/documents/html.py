@@ -140,6 +140,7 @@ def _environment() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
+        optimized=False,  # folding constants takes longer than it saves: a template is rendered once
     )
     environment.globals |= {
         "keywords": _keywords,
