@@ -150,7 +150,7 @@ class ColumnWidths:
         """About how many lines the list has with these widths: what the widths of its columns are judged by."""
         widths = self._divided(fixed)
         rooms = [
-            (self._parts_of(one), widths.ems(one.id, 0 if one.column.kind == "term" else CELL_SIDE))
+            (self._parts_of(one), widths.ems(one.id, _side(one.column)))
             for one in self.columns
             if one.column.kind in ("name", "prose", "term", "department", "text")
         ]
@@ -174,26 +174,30 @@ class ColumnWidths:
         least = sum(_least(one.column) if _is_flexible(one.column) else self._width(one) for one in self.columns)
         return max(0.0, least - self._sheet.content_width)
 
-    @property
+    @cached_property
     def below(self) -> int:
         """The ems of a line of a text below its item, which begins at the name."""
         left = sum(self._width(one) for one in self.columns if one.column.kind in ("level", "number"))
         return int((self._sheet.content_width - left - 2 * CELL_SIDE - RULE) / _EM)
 
-    def lines(self, column: Column, text: str) -> tuple[str, ...]:
+    @cached_property
+    def ems(self) -> Mapping[str, int]:
+        """The ems of a line in a cell of each printed column, by id."""
+        return {one.id: self.widths.ems(one.id, _side(one.column)) for one in self.columns}
+
+    def lines(self, one: Printed, text: str) -> tuple[str, ...]:
         """The text of a cell in lines that end at sensible places; in one where the column wraps it by itself.
 
         A line that ends in a line break ends where the source has one: the tags make a paragraph of it.
         """
-        one = next(one for one in self.columns if one.column is column)
-        if column.kind not in ("symbol", "term", "department", "text", "date"):
+        if one.column.kind not in ("symbol", "term", "department", "text", "date"):
             return (text,)
-        room = self._ems(one)
+        room = self.ems[one.id]
         lines: list[str] = []
         for typed in text.split("\n"):
             if lines:
                 lines[-1] += "\n"
-            for part in _parts(column, typed):
+            for part in _parts(one.column, typed):
                 lines += break_label(part, room) if room > 1 else (part,)
         return tuple(lines)
 
@@ -204,9 +208,6 @@ class ColumnWidths:
     def needed(self, name: str) -> float:
         """The least width of the printed column `name`, which is not one of names or prose."""
         return self._width(next(one for one in self.columns if one.id == name))
-
-    def _ems(self, one: Printed) -> int:
-        return self.widths.ems(one.id, 0 if one.column.kind in ("symbol", "term") else CELL_SIDE)
 
     def _texts(self, one: Printed) -> Iterator[str]:
         for item in self._edition.items.values():
@@ -304,6 +305,11 @@ def head_lines(head: str, width: int) -> tuple[str, ...]:
 
 def _is_flexible(column: Column) -> bool:
     return column.kind in ("name", "prose")
+
+
+def _side(column: Column) -> float:
+    """The padding at each side of a cell's text: words have none (styles/print.css)."""
+    return 0 if column.kind in ("symbol", "term") else CELL_SIDE
 
 
 def _least(column: Column) -> float:

@@ -11,7 +11,7 @@ from pipeline.model.column_widths import ColumnWidths, Printed, figure_parts
 from pipeline.model.dates import japanese_date
 from pipeline.model.edition import Edition, Heading, Item
 from pipeline.model.form import BLANK, Column
-from pipeline.paper import CELL_SIDE, TYPE_PT, em
+from pipeline.paper import TYPE_PT, em
 from pipeline.text import flat, width_in_ems
 
 # The mark of a repeat, and the content of its other cells.
@@ -211,13 +211,16 @@ def groups(edition: Edition, widths: ColumnWidths) -> Iterator[Group]:
     """The body of the list: a group for each section of the outermost level; of a list without levels, one for all."""
     heading: HeadingRow | None = None
     rows: list[HeadingRow | ItemRow] = []
+    above: tuple[tuple[str, ...], str] = (), ""
     position = 0
     for headings, row in edition.lines():
         if row is not None:
             position += 1
             item = edition.items[row.number]
-            rows.append(_item_row(edition, widths, item, item is not row, position, headings))
-        elif len(headings) > 1:
+            rows.append(_item_row(edition, widths, item, item is not row, position, *above))
+            continue
+        above = tuple(one.id for one in reversed(headings)), _context(headings)
+        if len(headings) > 1:
             rows.append(_heading_row(headings, len(widths.columns)))
         else:
             if heading:
@@ -245,7 +248,13 @@ def _context(headings: Sequence[Heading]) -> str:
 
 
 def _item_row(
-    edition: Edition, widths: ColumnWidths, item: Item, repeated: bool, position: int, headings: tuple[Heading, ...]
+    edition: Edition,
+    widths: ColumnWidths,
+    item: Item,
+    repeated: bool,
+    position: int,
+    headers: tuple[str, ...],
+    context: str,
 ) -> ItemRow:
     return ItemRow(
         id=f"row-{position}" if repeated else f"no-{item.number}",
@@ -254,8 +263,8 @@ def _item_row(
         mark=REPEATED if repeated else "",
         cells=tuple(_cell(item, one, widths, repeated) for one in widths.columns if one.column.kind != "level"),
         below=() if repeated else tuple(_below(edition, item, widths)),
-        headers=tuple(one.id for one in reversed(headings)),
-        context=_context(headings),
+        headers=headers,
+        context=context,
         repeated=repeated,
         height="" if repeated else _height(edition, item, widths),
     )
@@ -272,7 +281,7 @@ def _cell(item: Item, one: Printed, widths: ColumnWidths, repeated: bool) -> Ite
             one.id,
             column,
             head,
-            widths.lines(column, text),
+            widths.lines(one, text),
             (column.words or {}).get(text, "") if column.kind == "symbol" else "",
         )
     text, unit = figure_parts(text, "" if column.unit else item.unit_of(column))
@@ -293,7 +302,7 @@ def _height(edition: Edition, item: Item, widths: ColumnWidths) -> str:
     Rows near a page's height are found by the layout, which then lays out once more (layout/engine.py).
     """
     lines = max(
-        _lines(item.text(one.column), widths.widths.ems(one.id, CELL_SIDE))
+        _lines(item.text(one.column), widths.ems[one.id])
         for one in widths.columns
         if one.column.kind in ("name", "prose")
     )
