@@ -22,11 +22,12 @@ from pipeline.source.tree import (
     plain,
     scalars,
     with_notice,
+    with_rest_unchecked,
 )
 
 from .edition import Edition, Repeat, edition_model
-from .form import DEFAULT, KINDS, SHORT_DONE, SHORT_WORDS, Form, form_of
-from .rules import Previous, check_rules, label
+from .form import DEFAULT, KINDS, SHORT_DONE, SHORT_WORDS, Form
+from .rules import Previous, check_rules, form_of_tree, label
 
 _SHAPES = {
     "model_type": "「キー: 値」の組",
@@ -51,7 +52,6 @@ def validate(source: Source, previous: Previous | None = None) -> Validated:
 
     `previous` is the result of looking up its 前版; None for a source outside the library, for which that is not checked.
     """
-    data = plain(source.root)
     form = checked_form(source)
     problems = list(_bounded(check_rules(source, form, previous)))
     # Report one error a place: an unknown status symbol, the real mistake, is often missing from the fonts as well.
@@ -62,7 +62,7 @@ def validate(source: Source, previous: Previous | None = None) -> Validated:
     problems += _check_reading(source, form)
     edition = None
     try:
-        edition = edition_model(form).model_validate(data)
+        edition = edition_model(form).model_validate(plain(source.root))
     except ValidationError as error:
         problems += _bounded(_translated(source, form, error))
     if edition:
@@ -75,16 +75,9 @@ def validate(source: Source, previous: Previous | None = None) -> Validated:
 
 def checked_form(source: Source) -> Form:
     """The form in `source`. Raises `SourceError` if it has errors: then the rest cannot be checked."""
-    data = plain(source.root)
-    assert isinstance(data, dict)
-    form = form_of(data)
-    _check_form(source, data, form)
-    return form
-
-
-def _check_form(source: Source, data: dict[str, object], form: Form) -> None:
-    if not data.keys() & {*DEFAULT, *SHORT_DONE.values()}:
-        return
+    form = form_of_tree(source.root)
+    if not source.root.entries.keys() & {*DEFAULT, *SHORT_DONE.values()}:
+        return form
     from .form_rules import check_form  # here: most sources have no form of their own
 
     problems = list(check_form(source, form))
@@ -92,14 +85,14 @@ def _check_form(source: Source, data: dict[str, object], form: Form) -> None:
         from .specs import FormSource
 
         try:
-            FormSource.model_validate(data)
+            FormSource.model_validate({key: plain(source.root.entries[key]) for key in form.written})
         except ValidationError as error:
             problems += _bounded(_translated(source, form, error))
     if problems:
         problems.sort(key=lambda problem: (problem.line, problem.column, problem.code))
-        last = problems[-1]
-        problems[-1] = last._replace(message=f"{last.message}ほかの誤りはまだ調べていません。")
+        problems[-1] = with_rest_unchecked(problems[-1])
         raise SourceError(with_notice(problems))
+    return form
 
 
 def _check_widths(source: Source, edition: Edition) -> Iterator[Problem]:

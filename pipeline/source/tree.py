@@ -168,11 +168,16 @@ def with_notice(problems: list[Problem]) -> list[Problem]:
     return [*problems, problems[-1]._replace(code="E199", message=message)]
 
 
+def with_rest_unchecked(problem: Problem) -> Problem:
+    """`problem`, with the notice that the rest of the file has not been checked."""
+    return problem._replace(message=f"{problem.message}ほかの誤りはまだ調べていません。")
+
+
 def _mention_unchecked(problems: tuple[Problem, ...]) -> list[Problem]:
     """`problems` of the YAML syntax; the last one adds that the rest of the file has not been checked."""
     *others, last = problems
     if last.code in _BLOCKING:
-        last = last._replace(message=f"{last.message}ほかの誤りはまだ調べていません。")
+        last = with_rest_unchecked(last)
     return [*others, last]
 
 
