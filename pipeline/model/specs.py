@@ -118,17 +118,6 @@ class ProseSpec(Part):
     )
 
 
-SPECS: dict[str, type[Part]] = {
-    "記号": SymbolSpec,
-    "語": TermSpec,
-    "数": FigureSpec,
-    "課": DepartmentSpec,
-    "文字": TextSpec,
-    "日付": DateSpec,
-    "文章": ProseSpec,
-}
-
-
 def _kind_of_column(value: object) -> str | None:
     kind = value.get("種類") if isinstance(value, dict) else getattr(value, "kind", None)
     return kind if isinstance(kind, str) and kind in KINDS else None
@@ -142,12 +131,12 @@ ColumnSpec = Annotated[
     | Annotated[TextSpec, Tag("文字")]
     | Annotated[DateSpec, Tag("日付")]
     | Annotated[ProseSpec, Tag("文章")],
-    Discriminator(
-        _kind_of_column,
-        custom_error_type="E218",
-        custom_error_message="種類",
-    ),
+    # The message is made with its place (validation.py).
+    Discriminator(_kind_of_column, custom_error_type="E218", custom_error_message="種類"),
 ]
+
+# The models by 種類.
+SPECS: dict[str, type[Part]] = {one.__metadata__[0].tag: one.__origin__ for one in get_args(get_args(ColumnSpec)[0])}
 
 Columns = Annotated[dict[Head, ColumnSpec], Field(min_length=1, max_length=MAX_COLUMNS)]
 Levels = Annotated[tuple[LevelSpec, ...], Field(max_length=MAX_LEVELS)]
