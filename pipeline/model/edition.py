@@ -213,15 +213,24 @@ class Edition(Part):
             words = getattr(self, f"words_{column.attribute}")
         return words
 
+    def _own(self, column: Column | None) -> Column | None:
+        """A column of the form, with the head and the words of this edition."""
+        return self.columns[self.form.columns.index(column)] if column else None
+
     @property
     def main(self) -> Column | None:
         """The column by which items are counted (集計: 主)."""
-        return next((column for column in self.columns if column.is_main), None)
+        return self._own(self.form.main)
 
     @property
     def deciding(self) -> Column | None:
         """The column that says whether an item goes on (行方); if there is none, every item does."""
-        return next((column for column in self.columns if column.decides), None)
+        return self._own(self.form.deciding)
+
+    @property
+    def number_column(self) -> Column | None:
+        """The column of NO or of the items' own numbers; None if none is printed."""
+        return self._own(self.form.number)
 
     @property
     def item_column(self) -> Column:

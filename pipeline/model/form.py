@@ -141,6 +141,21 @@ class Form:
         return next((column for column in self.columns if column.kind == "number"), None)
 
     @property
+    def main(self) -> Column | None:
+        """The column by which items are counted (集計: 主)."""
+        return next((column for column in self.columns if column.is_main), None)
+
+    @property
+    def deciding(self) -> Column | None:
+        """The column that says whether an item goes on (行方); if there is none, every item does."""
+        return next((column for column in self.columns if column.decides), None)
+
+    @property
+    def department_key(self) -> str:
+        """The key of an item's 担当課: the name of the column of departments, if there is one."""
+        return next((column.key for column in self.columns if column.kind == "department"), "担当課")
+
+    @property
     def item_numbering(self) -> ItemNumbering:
         """番号 of the items."""
         return "なし" if self.number is None else "NO" if self.number.field == "number" else "自由"

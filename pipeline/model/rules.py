@@ -88,7 +88,8 @@ Previous = Mapping | Unnamed | Missing | Circle | Broken
 def check_rules(source: Source, form: Form, previous: Previous | None = None) -> Iterator[Problem]:
     """Every error (E4xx) and warning (W5xx) between the values of `source`.
 
-    `form` is the form in it. `previous` is the result of looking up its 前版; None for a source outside the library, for which that is not checked.
+    `form` is the form in it. `previous` is the result of looking up its 前版; None for a source outside the library, for
+    which that is not checked.
     """
     return _Rules(source, form, previous).check()
 
@@ -222,7 +223,7 @@ class _Rules:
 
     def _check_values(self) -> Iterator[Problem]:
         own = [(column, words_of(self._root, self._form, column)) for column in self._form.own]
-        office = next((column.key for column in self._form.own if column.kind == "department"), "担当課")
+        office = self._form.department_key
         marks = listed(self._root, "印")
         innermost = [one for one in self._sections if one.level is self._form.levels[-1]] if self._form.levels else []
         above = {index: _department(one) for index, one in enumerate(innermost)}
@@ -255,8 +256,7 @@ class _Rules:
 
     def _check_done(self) -> Iterator[Problem]:
         """Items that are done by one column but not by the other. Silent unless the form says what is done."""
-        main = next((column for column in self._form.own if column.is_main), None)
-        deciding = next((column for column in self._form.own if column.decides), None)
+        main, deciding = self._form.main, self._form.deciding
         if main is None or deciding is None or not main.done:
             return
         meanings, kinds = words_of(self._root, self._form, main), words_of(self._root, self._form, deciding)
@@ -323,12 +323,7 @@ class _Rules:
                     f"{label(row.node)}の統合先が、その項目自身の名称です。引き継ぐ項目の名称を書くか、この行を削除してください。",
                 )
         yield from self._check_previous(
-            [
-                (row, node)
-                for row in self._rows
-                for node in _values(row.node.entries.get("前版NO"))
-                if isinstance(row.node.entries["前版NO"], Sequence)
-            ]
+            [(row, node) for row in self._rows for node in _scalars(row.node.entries.get("前版NO"))]
         )
 
     def _check_previous(self, claims: list[tuple[RowNode, Scalar]]) -> Iterator[Problem]:
@@ -488,8 +483,11 @@ def _ems(legends: Iterable[Legend]) -> int:
     return sum(width_in_ems(text) for legend in legends for text in legend.texts)
 
 
+def _scalars(node: Node | None) -> list[Scalar]:
+    """The scalars in the list at `node`."""
+    return [item for item in node.items if isinstance(item, Scalar)] if isinstance(node, Sequence) else []
+
+
 def _values(node: Node | None) -> list[Scalar]:
     """The scalar at `node`, or the scalars in the list there."""
-    if isinstance(node, Sequence):
-        return [item for item in node.items if isinstance(item, Scalar)]
-    return [node] if isinstance(node, Scalar) else []
+    return [node] if isinstance(node, Scalar) else _scalars(node)

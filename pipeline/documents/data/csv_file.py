@@ -181,7 +181,7 @@ def _place_fields(edition: Edition) -> Iterator[_Field]:
         lambda line: ITEM if line.item else REPEAT,
         constraints={"required": True, "enum": [ITEM, REPEAT]},
     )
-    number, name = next((one for one in edition.columns if one.kind == "number"), None), edition.item_column
+    number, name = edition.number_column, edition.item_column
     yield _Field(
         "NO",
         flat(number.head) if number and number.field == "number" else "項目の番号(NO)",

@@ -127,7 +127,7 @@ def page(edition: Edition, carried: Carried, data: Sequence[str] = ()) -> str:
         columns=widths.columns,
         head_rows=head_rows(widths),
         levels=edition.form.levels,
-        number_head=next((flat(one.column.head) for one in widths.columns if one.column.kind == "number"), "NO"),
+        number_head=flat(number.head) if (number := edition.number_column) else "NO",
         widths=widths.widths,
         narrow=narrow(widths, edition.form.has_own_columns),
         groups=tuple(groups(edition, widths)),
