@@ -14,7 +14,6 @@ from pipeline.source.tree import plain, read_source
 from pipeline.years.comparison import Comparison, compare
 from pipeline.years.comparison_data import ComparisonFile, comparison_json, comparison_schema
 from pipeline.years.matching import place_items
-from pipeline.years.pairing import own_columns
 
 from .editions import Row, explained, made_up, numbers, said, summary
 
@@ -513,7 +512,7 @@ def test_a_guess_that_is_confirmed_is_no_guess(old: Edition, new: Edition) -> No
     rows = []
     for placed in place_items(new):
         policy, measure = (heading.section.name for heading in placed.headings)
-        status, treatment, findings = (placed.item.text(column) for column in own_columns(new))
+        status, treatment, findings = (placed.item.text(column) for column in new.own)
         previous = advised.get(placed.number, ())
         merged_into = placed.item.merged_into
         rows.append(

@@ -15,7 +15,7 @@ from pydantic import Discriminator, Field, Tag, create_model
 from pipeline.source.limits import MAX_WORDS
 from pipeline.text import flat
 
-from .form import BLANK, SHORT_DONE, SHORT_WORDS, Column, Form, form_of, number_of
+from .form import BLANK, SHORT_DONE, SHORT_WORDS, Column, Form, form_of, is_own, number_of
 from .values import (
     KEYS,
     Day,
@@ -213,24 +213,29 @@ class Edition(Part):
             words = getattr(self, f"words_{column.attribute}")
         return words
 
-    def _own(self, column: Column | None) -> Column | None:
+    def _said(self, column: Column | None) -> Column | None:
         """A column of the form, with the head and the words of this edition."""
         return self.columns[self.form.columns.index(column)] if column else None
+
+    @cached_property
+    def own(self) -> tuple[Column, ...]:
+        """The columns that the form itself names (欄), with the heads and the words of this edition."""
+        return tuple(column for column in self.columns if is_own(column))
 
     @property
     def main(self) -> Column | None:
         """The column by which items are counted (集計: 主)."""
-        return self._own(self.form.main)
+        return self._said(self.form.main)
 
     @property
     def deciding(self) -> Column | None:
         """The column that says whether an item goes on (行方); if there is none, every item does."""
-        return self._own(self.form.deciding)
+        return self._said(self.form.deciding)
 
     @property
     def number_column(self) -> Column | None:
         """The column of NO or of the items' own numbers; None if none is printed."""
-        return self._own(self.form.number)
+        return self._said(self.form.number)
 
     @property
     def item_column(self) -> Column:
@@ -321,7 +326,7 @@ def edition_model(form: Form, with_all_keys: bool = False) -> type[Edition]:
 
 def _item_model(form: Form) -> type[Item]:
     fields: dict[str, Any] = {}
-    if form.number and form.number.field == "own_label":
+    if form.item_numbering == "自由":
         fields["own_label"] = (Label, Field("", alias="番号", description="NOの代わりに印刷する番号"))
     if any(column.kind == "figure" and not column.unit for column in form.own):
         fields["own_unit"] = (Unit, Field("", alias="単位", description="この項目の数の単位"))

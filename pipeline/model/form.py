@@ -151,6 +151,16 @@ class Form:
         return next((column for column in self.columns if column.decides), None)
 
     @property
+    def has_departments(self) -> bool:
+        """Whether a column shows the items' 担当課."""
+        return any(column.kind == "department" for column in self.columns)
+
+    @property
+    def has_series(self) -> bool:
+        """Whether a column has figures by year."""
+        return any(column.years for column in self.columns)
+
+    @property
     def department_key(self) -> str:
         """The key of an item's 担当課: the name of the column of departments, if there is one."""
         return next((column.key for column in self.columns if column.kind == "department"), "担当課")
@@ -163,7 +173,12 @@ class Form:
     @property
     def own(self) -> tuple[Column, ...]:
         """The columns that the form itself names (欄)."""
-        return tuple(column for column in self.columns if column.kind not in ("level", "number", "name"))
+        return tuple(filter(is_own, self.columns))
+
+
+def is_own(column: Column) -> bool:
+    """Whether the form itself names `column` (欄): it is neither a level nor the number or the name of the items."""
+    return column.kind not in ("level", "number", "name")
 
 
 def form_of(data: Mapping[str, Any]) -> Form:

@@ -44,7 +44,7 @@ class _ReadBack(NamedTuple):
 
 def _read_back(files: Mapping[str, bytes], edition: Edition) -> _ReadBack:
     """Parse the files. Raises `ValueError` if one does not have our format."""
-    if any(column.years for column in edition.form.own) != (SERIES in files):
+    if edition.form.has_series != (SERIES in files):
         raise ValueError(SERIES)
     file, series = read_json(files[JSON]), files.get(SERIES, b"")
     editions = {JSON: edition_of(file), CSV: edition_from_csv(files[CSV], files[SCHEMA], series)}
@@ -138,7 +138,7 @@ def _check_cells(read: _ReadBack, validated: Validated) -> Iterator[str]:
     if [row["kind"] == "repeat" for row in rows_of_json] != repeats:
         yield f"{JSON}: 行が違います。"
         return
-    own = _own(edition)
+    own = edition.own
     for said, (_, part) in zip(rows_of_json, lines, strict=True):
         if isinstance(part, Item):
             wanted_values = [value for column in own for value in _values(part, column)]
@@ -190,7 +190,7 @@ def _series(edition: Edition, name: str) -> Iterator[list[str]]:
     """The rows of data-series.csv."""
     number = 0
     for item in edition.items.values():
-        for column in _own(edition):
+        for column in edition.own:
             for year, value in zip(column.years, _values(item, column), strict=False):
                 number += 1
                 figure = [_cell(value, part) for part in ("value", "text", "unit")]
@@ -206,12 +206,6 @@ def _rows(part: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
             for section in value:
                 if isinstance(section, dict) and "position" in section:
                     yield from _rows(section)
-
-
-def _own(edition: Edition) -> list[Column]:
-    """The columns of 欄, with the words of `edition`."""
-    keys = {column.key for column in edition.form.own}
-    return [column for column in edition.columns if column.key in keys]
 
 
 def _values(item: Item, column: Column) -> list[dict[str, Any]]:

@@ -14,7 +14,6 @@ from pipeline.model.values import TreatmentKind
 
 from .comparison import COLUMN_KINDS, LABELS, ChangeKind, Comparison, Entry
 from .matching import By, Placed
-from .pairing import own_columns
 
 NAME = "comparison.schema.json"
 
@@ -163,7 +162,7 @@ def _is_default(*editions: Edition) -> bool:
 
 
 def _columns(edition: Edition) -> Iterator[dict[str, Any]]:
-    for column in own_columns(edition):
+    for column in edition.own:
         found = {"key": column.key, "kind": column.kind, "head": column.head}
         more = {"words": dict(column.words or {}), "unit": column.unit, "years": list(column.years)}
         yield found | {key: value for key, value in more.items() if value}
@@ -198,7 +197,7 @@ def _side(edition: Edition, placed: Placed) -> dict[str, Any]:
     if _is_default(edition):
         found: dict[str, Any] = {"number": item.number, "name": item.name}
         found |= {heading.level.name: heading.section.name for heading in placed.headings}
-        for column in own_columns(edition):
+        for column in edition.own:
             found[column.name] = item.text(column)
             if column is edition.main:
                 found[f"{column.name}_meaning"] = placed.meaning
@@ -213,8 +212,7 @@ def _side(edition: Edition, placed: Placed) -> dict[str, Any]:
                 for heading in placed.headings
             ],
             "values": {
-                column.key: list(item.texts(column)) if column.years else item.text(column)
-                for column in own_columns(edition)
+                column.key: list(item.texts(column)) if column.years else item.text(column) for column in edition.own
             },
             "unit": getattr(item, "own_unit", ""),
             "department": item.department,

@@ -8,7 +8,7 @@ from pathlib import Path
 from pipeline.model.column_widths import ColumnWidths
 from pipeline.model.dates import names_year, next_year
 from pipeline.model.edition import Edition, Heading, Inquiry, Item, Repeat, Section, read_edition
-from pipeline.model.form import BLANK, KINDS, MAX_YEARS, NOTE_MARK, SHORT_DONE, SHORT_WORDS, Column, spec_of
+from pipeline.model.form import BLANK, MAX_YEARS, NOTE_MARK, SHORT_DONE, SHORT_WORDS, Column, spec_of
 from pipeline.model.schema import schema_name
 from pipeline.source.tree import parse_source, plain
 from pipeline.source.writing import entry, flow, pair, scalar
@@ -38,7 +38,7 @@ class DraftItem:
 def next_edition(edition: Edition, edition_id: str, next_id: str = "next") -> str:
     """The YAML text of the draft that follows `edition`, whose id is `edition_id`; `next_id` is the draft's."""
     fits = True
-    if any(column.years for column in edition.form.own):
+    if edition.form.has_series:
         # A series gains a year if the columns fit on the paper once figures like last year's stand there.
         filled = _text(_Draft(edition, edition_id, next_id, is_filled=True))
         fits = not ColumnWidths(_read(filled)).missing
@@ -127,7 +127,7 @@ class _Draft:
         self._below: dict[tuple[int, ...], list[Heading]] = defaultdict(list)
         for path in edition.outline():
             self._below[path[-1].positions[:-1]].append(path[-1])
-        self._own = tuple(column for column in edition.columns if column.kind in KINDS.values())
+        self._own = edition.own
 
     def lines(self) -> Iterator[str]:
         head, body = list(self._head()), list(self._body())
@@ -349,7 +349,7 @@ class _Draft:
             yield from self._values(successor)
         else:
             yield from self._default_values(successor)
-        if not any(column.kind == "department" for column in self._own):
+        if not self._form.has_departments:
             yield from _departments("担当課", items)
         yield f"  前版NO: [{', '.join(str(item.number) for item in items)}]"
 

@@ -38,17 +38,12 @@ class ColumnPair:
         return (self.old, self.new) if self.old and self.new else None
 
 
-def own_columns(edition: Edition) -> tuple[Column, ...]:
-    """The columns of `edition` after the items' names, with its heads and words."""
-    return tuple(column for column in edition.columns if column.kind not in ("level", "number", "name"))
-
-
 def paired_columns(old: Edition, new: Edition) -> tuple[ColumnPair, ...]:
     """Every column of `old` and `new` after the items' names, in the order of `new`.
 
     A column that only `old` has follows the column that it follows there.
     """
-    before, after = own_columns(old), own_columns(new)
+    before, after = old.own, new.own
     partners = _partners(before, after)
     pairs = [ColumnPair(partners.get(column.key), column) for column in after]
     paired = {pair.old.key: pair for pair in pairs if pair.old}

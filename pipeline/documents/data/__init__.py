@@ -9,7 +9,7 @@ edition too.
 
 from pipeline.model.validation import Validated
 
-from .csv_file import csv_text, has_series, series_text, table_schema
+from .csv_file import csv_text, series_text, table_schema
 from .json_file import data_file, json_text
 
 CSV, SERIES, JSON, SCHEMA = "data.csv", "data-series.csv", "data.json", "data.schema.json"
@@ -19,7 +19,7 @@ def open_data(validated: Validated) -> dict[str, bytes]:
     """The files by name: three, and `SERIES` if the form has figures by year."""
     edition, name = validated.edition, validated.source.edition
     file = data_file(edition, name)
-    series = {SERIES: series_text(edition, name).encode()} if has_series(edition.form) else {}
+    series = {SERIES: series_text(edition, name).encode()} if edition.form.has_series else {}
     return {
         CSV: csv_text(edition, name).encode(),
         **series,

@@ -24,10 +24,7 @@ from .json_file import (
     edition_of,
     flat_name,
     form_in,
-    has_departments,
-    has_own_labels,
     list_of,
-    own_columns,
     values_of,
 )
 
@@ -243,10 +240,10 @@ def _item_fields(edition: Edition) -> Iterator[_Field]:
         meanings = "、".join(f"{mark} {meaning}" for mark, meaning in edition.marks.items())
         yield from _several(edition, "印", lambda item: item.marks, f"印({meanings})の{{}}番目。なければ空")
     named = heads(edition.form)
-    for column in own_columns(edition):
+    for column in edition.own:
         for part in _endings(column):
             yield _value_field(edition, column, part, named[column.name, part])
-    if not has_departments(edition.form):
+    if not edition.form.has_departments:
         yield _of_item("担当課", "項目の担当課", "一覧の担当課と別に示されていなければ空", lambda item: item.department)
     yield _of_item(
         "統合先", "統合先", "次の版でこの項目を引き継ぐ項目の名称。なければ空", lambda item: item.merged_into
@@ -388,17 +385,12 @@ _SERIES = (
 _SERIES_HEADS = [head for head, _, _ in _SERIES]
 
 
-def has_series(form: Form) -> bool:
-    """Whether a column of the `form` has figures by year, which stand in a file of their own."""
-    return any(column.years for column in form.own)
-
-
 def series_text(edition: Edition, name: str) -> str:
     """The text of data-series.csv: a row for each item, series and year."""
     rows = (
         (name, item.number, item.name, column.key, year, western_year(year), *figure)
         for item in edition.items.values()
-        for column in own_columns(edition)
+        for column in edition.own
         for year, figure in zip(column.years, _figures(item, column), strict=False)
     )
     return _text(_SERIES_HEADS, ((position, *row) for position, row in enumerate(rows, 1)))
@@ -415,7 +407,7 @@ def _figures(item: Item, column: Column) -> Iterator[tuple[_Value, ...]]:
 
 def read_csv(data: bytes, form: Form) -> list[dict[str, str]]:
     """The rows of data.csv as {head: unescaped text}. Raises `ValueError` if a column is missing."""
-    department = [] if has_departments(form) else ["担当課"]
+    department = [] if form.has_departments else ["担当課"]
     return _read(data, [*_OF_ALL, *heads(form).values(), *department])
 
 
@@ -473,7 +465,7 @@ class _Reader:
         self._form = form
         self._heads = heads(form)
         self._series: dict[tuple[str, str], list[dict[str, str]]] = defaultdict(list)
-        for row in read_series(series) if has_series(form) else ():
+        for row in read_series(series) if form.has_series else ():
             self._series[row["NO"], row["欄"]].append(row)
 
     def row(self, row: Mapping[str, str]) -> dict[str, Any]:
@@ -495,9 +487,9 @@ class _Reader:
             "merged_into": row["統合先"],
             "previous_numbers": list(map(int, self._several(row, "前版NO"))),
         }
-        if not has_departments(form):
+        if not form.has_departments:
             read["department"] = row["担当課"]
-        if has_own_labels(form) and form.number:
+        if form.number and form.item_numbering == "自由":
             read["label"] = row[self._heads[form.number.name, "label"]]
         return read
 
@@ -532,7 +524,7 @@ def table_schema(edition: Edition, file: Mapping[str, Any]) -> dict[str, Any]:
     """The content of data.schema.json: the columns, what belongs to no row (from `file`), and the schema of data.json."""
     order = f"、{'と'.join(level.key for level in edition.form.levels)}の順" if edition.form.levels else ""
     series, explained = {}, ""
-    if has_series(edition.form):
+    if edition.form.has_series:
         fields = [{"name": head, "type": kind, "title": head, "description": says} for head, kind, says in _SERIES]
         series = {"series": {"fields": fields, "missingValues": [""], "primaryKey": ["行"]}}
         explained = "「series」は、data-series.csv(年度ごとの数)の欄の説明です。"

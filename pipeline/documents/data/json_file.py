@@ -299,7 +299,7 @@ _WORD_PARTS = {"symbol": ("symbol", "meaning"), "term": ("term", "kind")}
 
 def _item_model(form: Form, with_marks: bool) -> Any:
     fields: dict[str, Any] = {"name": (str, Field(description=f"{form.item.key}の名称"))}
-    if has_own_labels(form):
+    if form.item_numbering == "自由":
         fields["label"] = (str, Field(description="紙面での番号。なければ空"))
     if with_marks:
         fields["marks"] = (tuple[str, ...], Field(description="印"))
@@ -315,7 +315,7 @@ def _item_model(form: Form, with_marks: bool) -> Any:
             for column in form.own
             for part, (kind, description) in parts_of(column).items()
         }
-    if not has_departments(form):
+    if not form.has_departments:
         fields["department"] = (str, Field(description="担当課。一覧の担当課と別に示されていなければ空"))
     fields["merged_into"] = (str, Field(description="統合先。次の版でこの項目を引き継ぐ項目の名称。なければ空"))
     fields["previous_numbers"] = (tuple[int, ...], Field(description="前版NO。引き継いだ前版の項目の番号"))
@@ -332,21 +332,6 @@ def _value_model(column: Column) -> Any:
     year: Any = Literal[column.years]
     model: Any = _model(name, _Part, {"year": (year, Field(description="年度"))} | parts)
     return tuple[model, ...]
-
-
-def own_columns(edition: Edition) -> tuple[Column, ...]:
-    """The columns of 欄, with the heads and the words of `edition`."""
-    return tuple(column for column in edition.columns if column.kind in KINDS.values())
-
-
-def has_own_labels(form: Form) -> bool:
-    """Whether an item has a number of its own to print."""
-    return form.item_numbering == "自由"
-
-
-def has_departments(form: Form) -> bool:
-    """Whether a column shows the items' 担当課."""
-    return any(column.kind == "department" for column in form.own)
 
 
 def data_schema(edition: Edition) -> dict[str, Any]:
@@ -423,7 +408,7 @@ def _form_data(edition: Edition) -> dict[str, Any]:
             decides=one.decides,
             is_below=one.is_below,
         )
-        for one in own_columns(edition)
+        for one in edition.own
     ]
     return {
         "levels": levels if "段" in form.written else None,
@@ -435,7 +420,7 @@ def _form_data(edition: Edition) -> dict[str, Any]:
 class _Writer:
     def __init__(self, edition: Edition) -> None:
         self._edition = edition
-        self._own = own_columns(edition)
+        self._own = edition.own
         self._sections: dict[tuple[int, ...], list[Heading]] = {}
         for path in edition.outline():
             self._sections.setdefault(path[-1].positions[:-1], []).append(path[-1])
@@ -468,10 +453,10 @@ class _Writer:
             "kind": "item",
             "number": row.number,
             "name": row.name,
-            **({"label": row.label} if has_own_labels(form) else {}),
+            **({"label": row.label} if form.item_numbering == "自由" else {}),
             **({"marks": [*row.marks]} if self._edition.marks else {}),
             **self._values(row),
-            **({} if has_departments(form) else {"department": row.department}),
+            **({} if form.has_departments else {"department": row.department}),
             "merged_into": row.merged_into,
             "previous_numbers": [*row.previous_numbers],
         }
@@ -605,7 +590,7 @@ def _row_source(form: Form, row: Mapping[str, Any]) -> dict[str, Any]:
         if column.kind == "figure" and not column.unit
     }
     return _said(Item, row) | {
-        **({"番号": row["label"]} if has_own_labels(form) else {}),
+        **({"番号": row["label"]} if form.item_numbering == "自由" else {}),
         **({"単位": units.pop()} if len(units) == 1 else {}),
         **{
             column.key: [cell["text"] for cell in cells] if column.years else cells[0]["text"]

@@ -146,7 +146,7 @@ def _links(edition: Edition, data: Sequence[str]) -> Iterator[tuple[str, str]]:
     """The open data beside the page: file names with their labels. Figures by year come with data.csv."""
     for name in data:
         yield name, f"データ({name.rpartition('.')[2].upper()})"
-        if name == "data.csv" and any(column.years for column in edition.form.own):
+        if name == "data.csv" and edition.form.has_series:
             yield "data-series.csv", "年度ごとの数(CSV)"
 
 
