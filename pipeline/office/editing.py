@@ -6,7 +6,7 @@ are replaced. The result is parsed again and must contain exactly the intended c
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,8 +32,8 @@ _Point = tuple[int, int]  # line and column, from 0
 
 
 @dataclass(frozen=True, slots=True)
-class _Edit:
-    """A replacement of the text between two places."""
+class Edit:
+    """A replacement of the text between two places (line and column, from 0)."""
 
     begin: _Point
     end: _Point
@@ -54,7 +54,7 @@ def edit(source: Source, answers: Answers) -> Source:
     answers = {number: values for number, values in answers.items() if values}
     # The sort is stable: at one place, a replacement stays before an insertion after it.
     edits = sorted(_Editor(source).edits(answers), key=lambda edit: (edit.begin, edit.end))
-    edited = _read(source.path, _apply(source.data, edits))
+    edited = _read(source.path, apply_edits(source.data, edits))
     if edited is None or plain(edited.root) != _intended(source, answers):
         numbers = "、".join(map(str, sorted(answers)))
         lines = "、".join(str(edit.begin[0] + 1) for edit in edits)
@@ -125,7 +125,7 @@ class _Editor:
             elif isinstance(event, yaml.ScalarEvent):
                 self._tokens[point] = self._token(event.style or "", point, (end.line, end.column))
 
-    def edits(self, answers: Answers) -> Iterator[_Edit]:
+    def edits(self, answers: Answers) -> Iterator[Edit]:
         for number, node in _items(self._root, self._form):
             # In printed order, so that several keys that are inserted at one place keep that order.
             places = sorted(answers.get(number, {}).items(), key=lambda answer: self._order(answer[0]))
@@ -150,7 +150,7 @@ class _Editor:
             end = last, len(self._lines[last])
         return _Token(begin, end, style)
 
-    def _replace(self, node: Item, key: str, text: str, in_flow: bool) -> Iterator[_Edit]:
+    def _replace(self, node: Item, key: str, text: str, in_flow: bool) -> Iterator[Edit]:
         value, name = node.entries[key], node.keys[key]
         token = self._tokens[_point(value)]
         if token.style and token.style in "|>":
@@ -166,20 +166,20 @@ class _Editor:
                 start = line, len(before.rstrip(" "))
             elif not before.strip(" "):
                 start = line - 1, len(self._lines[line - 1])
-            yield _Edit(start, token.end, "")
+            yield Edit(start, token.end, "")
         elif "\n" in text and on_line_of_key and not in_flow:
             # Write several lines as a block scalar: within quotes the line end would be an escape, with warning W510.
             behind = token.end[0], len(self._lines[token.end[0]])
-            yield _Edit(token.begin, token.end, _separated(before, "|"))
-            yield _Edit(behind, behind, _block(text, name.column + 1))
+            yield Edit(token.begin, token.end, _separated(before, "|"))
+            yield Edit(behind, behind, _block(text, name.column + 1))
         else:
-            yield _Edit(token.begin, token.end, _separated(before, self._written(key, text, token.style, in_flow)))
+            yield Edit(token.begin, token.end, _separated(before, self._written(key, text, token.style, in_flow)))
 
-    def _replace_in_list(self, series: Node, place: tuple[str, int], text: str) -> _Edit:
+    def _replace_in_list(self, series: Node, place: tuple[str, int], text: str) -> Edit:
         assert isinstance(series, Sequence)
         token = self._tokens[_point(series.items[place[1]])]
         in_flow = _point(series) in self._flow
-        return _Edit(token.begin, token.end, self._written(place[0], text, token.style, in_flow))
+        return Edit(token.begin, token.end, self._written(place[0], text, token.style, in_flow))
 
     def _written(self, key: str, text: str, style: str, in_flow: bool) -> str:
         """`text` on one line. Figures and dates need no quotes, since every value of a source is read as text."""
@@ -188,7 +188,7 @@ class _Editor:
             return text
         return _quoted(text, style if style not in ("|", ">") else "", in_flow)
 
-    def _replace_block(self, token: _Token, text: str, name: Scalar) -> Iterator[_Edit]:
+    def _replace_block(self, token: _Token, text: str, name: Scalar) -> Iterator[Edit]:
         """Replace a block scalar, but keep the header's comment and the indentation; > (folded) becomes | (literal)."""
         line, column = token.begin
         header = re.compile("[|>][0-9+-]*").match(self._lines[line], column)
@@ -197,10 +197,10 @@ class _Editor:
         # After an indentation indicator like |2, the first line's spaces may belong to its text.
         spaces = len(first) - len(first.lstrip(" ")) if first and not re.search("[0-9]", header[0]) else name.column + 1
         start = column if text else len(self._lines[line][:column].rstrip(" "))
-        yield _Edit((line, start), (line, header.end()), "|" if text else "")
-        yield _Edit((line, len(self._lines[line])), token.end, _block(text, spaces) if text else "")
+        yield Edit((line, start), (line, header.end()), "|" if text else "")
+        yield Edit((line, len(self._lines[line])), token.end, _block(text, spaces) if text else "")
 
-    def _insert(self, node: Item, key: str, text: str, in_flow: bool) -> Iterator[_Edit]:
+    def _insert(self, node: Item, key: str, text: str, in_flow: bool) -> Iterator[Edit]:
         """Insert a missing key after the nearest column before it that the item has, or after its name."""
         if not text:
             return
@@ -209,13 +209,13 @@ class _Editor:
         end = self._end(node.entries[neighbour])
         written = self._written(key, text, "", in_flow)
         if in_flow:
-            yield _Edit(end, end, f", {_key(key, in_flow)}: {written}")
+            yield Edit(end, end, f", {_key(key, in_flow)}: {written}")
             return
         column = node.keys[neighbour].column - 1
         if "\n" in text:
             written = f"|{_block(text, column + 2)}"
         behind = end[0], len(self._lines[end[0]])
-        yield _Edit(behind, behind, f"\n{' ' * column}{_key(key, in_flow)}: {written}")
+        yield Edit(behind, behind, f"\n{' ' * column}{_key(key, in_flow)}: {written}")
 
     def _end(self, node: Node) -> _Point:
         """Where the text of a value ends."""
@@ -255,8 +255,8 @@ def _block(text: str, spaces: int) -> str:
     return "".join(f"\n{' ' * spaces}{line}" if line else "\n" for line in text.split("\n"))
 
 
-def _apply(data: bytes, edits: list[_Edit]) -> bytes:
-    """`data` with `edits` applied. New lines get the line ends used around each edit."""
+def apply_edits(data: bytes, edits: Iterable[Edit]) -> bytes:
+    """`data` with `edits` applied, which stand in the order of the file. New lines get the line ends around each edit."""
     text = data.decode("utf-8")
     mark = "\ufeff" if text.startswith("\ufeff") else ""
     lines = re.findall(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+", text.removeprefix(mark)) or [""]

@@ -13,6 +13,7 @@ from pipeline.model.validation import Validated
 from pipeline.source.tree import Scalar, Sequence, Source, parse_source, plain, scalars
 
 from .changes import change_sources
+from .editing import Edit, apply_edits
 
 # A mention of an item in a text, like NO 8, №8 or NO.8.
 _MENTION = re.compile(r"(?:NO|No|№)[.．]?\s?([1-9][0-9]*)")
@@ -101,14 +102,12 @@ def _later(validated: Validated, library: Library) -> Iterator[Source]:
 
 def _renumbered(source: Source, numbers: Mapping[_Place, int]) -> tuple[Source, bytes]:
     """`source` and its content with the numbers at these places replaced, and not one other byte."""
-    text = source.data.decode("utf-8")
-    mark = "\ufeff" if text.startswith("\ufeff") else ""
-    lines = re.findall(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+", text.removeprefix(mark))
-    for (line, column), number in sorted(numbers.items(), reverse=True):
+    lines, edits = source.lines, []
+    for (line, column), number in sorted(numbers.items()):
         found = _NUMBER.match(lines[line - 1], column - 1)
         assert found
-        lines[line - 1] = f"{lines[line - 1][: found.start(1)]}{number}{lines[line - 1][found.end(1) :]}"
-    data = (mark + "".join(lines)).encode("utf-8")
+        edits.append(Edit((line - 1, found.start(1)), (line - 1, found.end(1)), str(number)))
+    data = apply_edits(source.data, edits)
     intended = parse_source(source.path, source.data)
     for scalar in scalars(intended.root):
         if (new := numbers.get((scalar.line, scalar.column))) is not None:
