@@ -101,6 +101,14 @@ def fingerprint(path: Path | str) -> Fingerprint | None:
         return None
 
 
+def digest_of(path: Path | str) -> str:
+    """The SHA-256 of the file at `path` in hexadecimal; empty, which equals no digest, if it cannot be read."""
+    try:
+        return read_file(path).digest
+    except UnreadableError:
+        return ""
+
+
 def _unreadable(path: Path | str, error: OSError | ValueError) -> UnreadableError:
     """The `UnreadableError` for `error`; a ValueError means a path that no file can have (with a NUL, say)."""
     number = error.errno if isinstance(error, OSError) else None

@@ -37,7 +37,7 @@ from pipeline.model.dates import japanese_date
 from pipeline.model.edition import Edition, Item
 from pipeline.model.form import BLANK, Column
 from pipeline.model.validation import Validated
-from pipeline.reading import UnreadableError, read_file
+from pipeline.reading import digest_of
 from pipeline.source.limits import MAX_NAME, MAX_TEXT
 from pipeline.text import width_in_halves
 from pipeline.years.matching import Placed
@@ -110,7 +110,7 @@ def make_sheets(path: Path, library: Library | None = None) -> Sheets:
         former = {path: digest for path, digest in record.outputs.items() if path.parent == folder}
         check_out(*made, *former)
         for path in sorted({*made, *former}):
-            if path.exists() and _digest(path) not in (
+            if path.exists() and digest_of(path) not in (
                 former.get(path),
                 hashlib.sha256(made.get(path, b"")).hexdigest(),
             ):
@@ -130,14 +130,6 @@ def workbooks(validated: Validated, previous: Edition | None) -> dict[str, bytes
         name = _file_name(department, names)
         names[name] = _Reply(validated, previous, department, items).data()
     return names
-
-
-def _digest(path: Path) -> str:
-    """The SHA-256 of the file at `path` in hexadecimal; empty, which equals no digest, if it cannot be read."""
-    try:
-        return read_file(path).digest
-    except UnreadableError:
-        return ""
 
 
 def _file_name(department: str, taken: Iterable[str]) -> str:
