@@ -1,6 +1,7 @@
 """Workbooks for the departments by the form of a list: each column by its kind, out and back."""
 
 import datetime
+import threading
 import zipfile
 from pathlib import Path
 
@@ -17,6 +18,8 @@ from pipeline.documents.data import open_data
 from pipeline.model.edition import read_edition
 from pipeline.model.form import BLANK
 from pipeline.model.validation import validate
+from pipeline.office import replies
+from pipeline.office.replies import Replies, read_replies
 from pipeline.office.returns import apply_returns, messages, read_returns
 from pipeline.office.sheets import make_sheets
 from pipeline.office.workbook_format import FACTS, FORMER, HEAD_ROW, HIDDEN, Asked, Field, SentForm, fields
@@ -643,3 +646,21 @@ def test_status_says_who_has_answered_over_all_imports_and_what_is_still_open(
     Path("source/.replies/test.json").write_text("[]", "utf-8")
     assert main(["status", "test"]) == 0
     assert "回答のあった担当課:" not in capsys.readouterr().out
+
+
+def test_imports_at_the_same_time_are_both_remembered(sent: Book, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = read_returns([sent.save()])
+    second = read_returns([Book.of("out/test/sheets/乙課.xlsx").save("乙課.xlsx")])
+    other = threading.Thread(target=apply_returns, args=(second,))
+
+    def read_before_the_other_writes(source: Path) -> Replies:
+        found = read_replies(source)
+        if not other.ident:
+            other.start()
+            other.join(0.2)  # it waits for this import; if it did not, it would have written by now
+        return found
+
+    monkeypatch.setattr(replies, "read_replies", read_before_the_other_writes)
+    apply_returns(first)
+    other.join()
+    assert read_replies(Path("source/test.yaml")).departments == {"甲課", "乙課"}

@@ -9,6 +9,7 @@ import json
 import os
 import shutil
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -44,13 +45,18 @@ class _Step:
         return read_file(self.folder / name).data
 
 
+def locked_sources() -> AbstractContextManager[None]:
+    """Hold the lock of what commands write in source/, after waiting for any other run that holds it."""
+    return Record("sources").locked()
+
+
 def change_sources(command: str, changes: Mapping[Path, tuple[bytes, bytes]]) -> None:
     """Write (former content, new content) of each source, and keep the former.
 
     `command` is the name of the command for messages. Raises `ChangeStoppedError`, with nothing written, if a file does
     not have its former content any more.
     """
-    with Record("sources").locked():
+    with locked_sources():
         for path, (former, _) in changes.items():
             if _content(path) != former:
                 raise ChangeStoppedError(
@@ -69,7 +75,7 @@ def undo(path: Path) -> Undone:
 
     Raises `ChangeStoppedError` if there is none, or if a file was changed by hand since.
     """
-    with Record("sources").locked():
+    with locked_sources():
         for step in reversed(_steps(path.parent)):
             if path.name not in step.digests:
                 continue

@@ -13,6 +13,7 @@ from typing import NamedTuple
 from pipeline.delivery.files import replace_file
 from pipeline.reading import UnreadableError, read_file
 
+from .changes import locked_sources
 from .workbook_format import Field
 
 
@@ -46,15 +47,16 @@ def read_replies(source: Path) -> Replies:
 
 
 def add_replies(source: Path, replies: Replies) -> None:
-    """Remember `replies` beside those that came before."""
-    before = read_replies(source)
-    record = {
-        "departments": sorted(before.departments | replies.departments),
-        "answers": [
-            (one.department, one.name, *one.field, text) for one, text in {**before.answers, **replies.answers}.items()
-        ],
-    }
-    if replies != Replies():
+    """Remember `replies` beside those that came before, those of imports at the same time among them."""
+    if replies == Replies():
+        return
+    with locked_sources():
+        before = read_replies(source)
+        answers = {**before.answers, **replies.answers}
+        record = {
+            "departments": sorted(before.departments | replies.departments),
+            "answers": [(one.department, one.name, *one.field, text) for one, text in answers.items()],
+        }
         replace_file(_path(source), json.dumps(record, ensure_ascii=False, indent=1).encode())
 
 
