@@ -395,7 +395,7 @@ def test_a_range_and_a_sheet_choose_the_table(tmp_path: Path) -> None:
     ("name", "data", "message"),
     [
         ("list.xlsx", b"", "空のファイルです。"),
-        ("list.xlsx", b"%PDF-1.7", "PDFです。表計算ソフトで開き、「Excel ブック(.xlsx)」として保存し直してから"),
+        ("list.xlsx", b"%PDF-1.7", "PDFです。一覧の表を表計算ソフトに写し、「Excel ブック(.xlsx)」として保存してから"),
         ("list.xls", bytes.fromhex("d0cf11e0a1b11ae1") + b"x", "古い形式"),
         ("list.csv", b"\xff\xfe\x00\xd8", "文字コードが"),
         ("list.csv", b"a\0b,c\n", "文字でないデータが入っています"),

@@ -95,7 +95,7 @@ def read_foreign(path: Path) -> Foreign:
     try:
         book = read_workbook(path, None, is_foreign=True)
     except WorkbookError as error:
-        again = "表計算ソフトで開き、「Excel ブック(.xlsx)」として保存し直してから、もう一度実行してください。"
+        again = "一覧の表を表計算ソフトに写し、「Excel ブック(.xlsx)」として保存してから、もう一度実行してください。"
         raise WorkbookError(error.what + (again if error.advice else "")) from None
     grids = [_grid_of(name, sheet) for name, sheet in book.sheets.items()]
     return Foreign([grid for grid in grids if len(grid)], [*_beside(book)])
