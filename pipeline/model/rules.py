@@ -236,10 +236,11 @@ class _Rules:
                     yield from self._check_value(node, column, words, value, office, above.get(row.section, ""))
             for mark in _values(node.entries.get("印")):
                 if mark.text not in marks:
+                    text = visible(mark.text)
                     fix = (
                         not_listed(mark.text, marks, "「印」")
                         if marks
-                        else "ファイルの初めに「印: {…: 意味}」を書いてください。"
+                        else f"「{text}」の意味がありません。ファイルの初めに「印: {{{text}: 意味}}」を書いてください。"
                     )
                     yield self._problem("E414", mark, f"{label(node)}の印{fix}")
 
@@ -382,8 +383,14 @@ class _Rules:
                         )
         for name, place in known.items():
             if name not in used:
+                shown = visible(name)
+                without_sign = shown.removeprefix("※")
                 yield self._problem(
-                    "W514", place, f"注の「{visible(name)}」を指す「※{visible(name)}」が、どこにもありません。"
+                    "W514",
+                    place,
+                    f"注の「{shown}」を指す「※{shown}」が、どこにもありません。"
+                    if without_sign == shown
+                    else f"注の「{shown}」は、「※」を付けずに「{without_sign}」と書いてください。",
                 )
 
     def _check_page_head(self) -> Iterator[Problem]:

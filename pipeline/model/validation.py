@@ -143,6 +143,9 @@ def _translate(source: Source, form: Form, detail: ErrorDetails) -> Problem | No
         place = node.entries.get("種類", node)
         what = "がありません" if place is node else f"「{visible(node.text('種類') or '')}」は、使えません"
         code, message = "E201" if place is node else "E218", f"欄「{visible(key)}」の種類{what}。{kinds}"
+    elif len(steps) == 2 and steps[0] == "欄" and kind == "E218" and plain(node):  # 所管: 課
+        shape = _SHAPES["dict_type"]
+        code, message = "E203", f"{subject}は{shape}で書いてください(例 {{種類: 文章}}。読んだ値: {_shown(node)})。"
     elif kind == "missing":
         code, message = "E201", f"{subject}がありません。{advice or '書き足してください。'}"
     elif kind == "extra_forbidden":
@@ -235,12 +238,21 @@ _FLAGS = {
 }
 
 
+# What to write for a part of the form that has no value.
+_EMPTY = {
+    "段": "見出しのない一覧なら、「段: []」と書いてください。",
+    "欄": "名称の右の欄を、一つ以上書いてください(例 備考: {種類: 文字})。",
+}
+
+
 def _advice(form: Form, key: str, is_at_top: bool) -> str:
     """What to write for a missing value; empty where there is nothing more to say than to write it."""
     undecided = "決まっていなければ「未記入」と書いてください。"
     if is_at_top:
         if key == (form.levels[0].key if form.levels else form.item.key):
             return "一つ以上書いてください。"
+        if key in _EMPTY:
+            return _EMPTY[key]
         of = next((column for column in form.own if SHORT_WORDS.get(column.key) == key), None)
         if of and of.kind == "symbol":
             return "記号と意味を書いてください(例 ◎: 実施済)。"
