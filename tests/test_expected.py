@@ -361,7 +361,7 @@ def damages() -> Iterator[Damage]:
             "an item not counted",
             lambda count: replace(count, items=count.items - (count.items == 3)),
         ),
-        ("summary", "count_groups", "a column not counted", lambda found: found[:1]),
+        ("summary", "_counted", "a column not counted", lambda found: found[:1]),
         ("summary", "_lines", "a section lost", lambda found: [*found][:1]),
         ("summary", "_section_head", "the inner level", lambda _: "束"),
         ("summary", "_lines", "own number lost", only("CountRow", lambda one: replace(one, head=one.head.split()[-1]))),

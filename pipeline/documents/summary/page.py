@@ -8,7 +8,7 @@ differ.
 """
 
 import math
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -65,14 +65,6 @@ class Count:
 
 
 @dataclass(frozen=True, slots=True)
-class Tally:
-    """The counts of the whole and of each section of the outermost level."""
-
-    whole: Count
-    sections: tuple[Count, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class CountColumn:
     """A column of counts: the counted symbol or term (`key`), the printed symbol and label.
 
@@ -112,6 +104,25 @@ class CountGroup:
     def head(self) -> str:
         """What stands above its columns."""
         return plain(self.column.head)
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """The counts of an edition: of the whole, and of each section of the outermost level below its heading."""
+
+    edition: Edition
+    groups: tuple[CountGroup, ...]
+    whole: Count
+    sections: tuple[tuple[Heading, Count], ...]
+
+    @property
+    def main(self) -> CountGroup | None:
+        """The group of the column that the chart shows."""
+        return next((group for group in self.groups if group.column.is_main), None)
+
+
+# A counted column of both editions: the old one and the new one.
+Pair = tuple[Column, Column]
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,51 +259,55 @@ _TABLE_LINE = 4.1
 
 def page(edition: Edition, old: Edition | None, carried: Carried) -> str:
     """The HTML of the summary of `edition`, with the change since `old` where there is one."""
-    tally = _tally(edition)
-    differences = tuple(_differences(old, edition)) if old else ()
+    new = _tally(edition, _counted(edition))
+    pairs = _compared(old, new) if old else []
+    before = _tally(old, [column for column, _ in pairs]) if old else None
+    differences = tuple(_differences(before, new, pairs)) if before else ()
+    lead, notes = _lead(new, before), _notes(new, before, pairs, differences)
     title = f"{flat(edition.title)} {TITLE}"
-    head = _masthead(edition, title)
+    head = _masthead(new, title)
     room = _PAGE_HEIGHT - (head.first.height - TOP) - head.height_of_block
-    spacing, is_divided, charts = _fitted(edition, old, tally, differences, room)
-    tables = tuple(_tables(edition, tally, spacing.em))
+    spacing, is_divided, charts = _fitted(new, lead, notes, differences, room)
+    tables = tuple(_tables(new, spacing.em))
     return render(
         "summary.html",
         edition=edition,
         title=document_title(edition, title),
         masthead=head,
         carried=carried,
-        lead=_lead(edition, old, tally.whole),
+        lead=lead,
         section_id=_section_id(edition),
         section_head=_section_head(edition),
         hangs=_hangs(edition),
-        has_repeats=bool(_repeats(edition)),
+        has_repeats=bool(new.whole.repeats),
         tables=tables,
-        whole_width=None if tables[0].groups else tables[0].names + _ITEMS_ALONE * _columns_of_items(edition),
+        whole_width=None if tables[0].groups else tables[0].names + _ITEMS_ALONE * _columns_of_items(new),
         spacing=spacing.properties,
         is_divided=is_divided,
         widths=[Widths((("name", table.names),)) for table in tables],
         difference_widths={name: Widths((("name", width),)) for name, width in _DIFFERENCE_NAMES.items()},
         pair={"chart": _CHART_BESIDE, "change": A4.content_width - _CHART_BESIDE - 7},
-        chart_heading=_chart_heading(edition) if charts else "",
-        fills=tuple(zip(_fills(edition), _main_columns(edition), strict=True)),
+        chart_heading=_chart_heading(edition, new.main) if new.main else "",
+        fills=tuple(_fills(new.main)) if new.main else (),
         charts=charts,
         change_heading=_change_heading(old) if old else "",
         differences=differences,
         is_beside=_is_beside(differences),
-        notes=_notes(edition, old),
+        notes=notes,
     )
 
 
-def _masthead(edition: Edition, title: str) -> Masthead:
+def _masthead(tally: Tally, title: str) -> Masthead:
     """The masthead with the legends of what is counted."""
     legends = tuple(
         Legend(
             group.head + LEGEND_COLON,
             {symbol: without_note_marks(said) for symbol, said in (group.column.words or {}).items()},
         )
-        for group in count_groups(edition)
+        for group in tally.groups
         if group.column.kind == "symbol"
     )
+    edition = tally.edition
     return arranged(replace(page_head(edition, title), legends=legends), edition.has_meanings_on_first_page)
 
 
@@ -306,16 +321,18 @@ def _wrapped(differences: Sequence[ChangeRow]) -> int:
 
 
 def _fitted(
-    edition: Edition, old: Edition | None, tally: Tally, differences: Sequence[ChangeRow], room: float
+    tally: Tally, lead: Sequence[str], notes: Sequence[str], differences: Sequence[ChangeRow], room: float
 ) -> tuple[Spacing, bool, tuple[Chart, ...]]:
     """(spacing, whether the chart begins page 2, charts): the widest spacing that fits on `room` millimetres.
 
     The charts are as high as the spacing leaves room for.
     """
     width = _BESIDE if _is_beside(differences) else _ALONE
+    main = tally.main
+    data, readings = (_data(tally, main), _readings(tally, main)) if main else ([], [])
     for spacing in _SPACINGS:
-        rest = room - _height(edition, old, spacing)
-        if not edition.main:
+        rest = room - _height(tally, lead, notes, spacing)
+        if not main:
             if rest >= 0:
                 return spacing, False, ()
             continue
@@ -328,17 +345,16 @@ def _fitted(
             rest -= comparison + spacing.heading
         steps = range(round(_LARGEST_PITCH * 20), round(spacing.pitch * 20) - 1, -1)
         for pitch in (EM * step / 20 for step in steps):
-            charts = _charts(edition, tally, width, pitch)
-            if sum(chart.height * PX + _AROUND_CHART for chart in charts) + _more_of_key(edition, width) <= rest:
+            charts = _charts(data, readings, width, pitch)
+            if sum(chart.height * PX + _AROUND_CHART for chart in charts) + _more_of_key(main, width) <= rest:
                 return spacing, False, charts
-    charts = _charts(edition, tally, width, EM * _SPACINGS[1].pitch) if edition.main else ()
-    return _SPACINGS[1], True, charts
+    return _SPACINGS[1], True, _charts(data, readings, width, EM * _SPACINGS[1].pitch)
 
 
-def _more_of_key(edition: Edition, width: float) -> float:
+def _more_of_key(main: CountGroup, width: float) -> float:
     """The additional height, in millimetres, of a key of several lines."""
     used, lines = 0.0, 1
-    for column in _main_columns(edition):
+    for column in main.columns:
         # Swatch, space and margin.
         entry = width_in_ems(column.entry) + 4.2
         if used and used + entry > width / EM:
@@ -347,60 +363,51 @@ def _more_of_key(edition: Edition, width: float) -> float:
     return (lines - 1) * _KEY_LINE
 
 
-def _height(edition: Edition, old: Edition | None, spacing: Spacing) -> float:
+def _height(tally: Tally, sentences: Sequence[str], notes: Sequence[str], spacing: Spacing) -> float:
     """The height, in millimetres, of all but the chart and the comparison beside it."""
-    count = _tally(edition).whole
-    lead = (
-        sum(
-            -(-width_in_ems(sentence) * em(spacing.lead) // A4.content_width) for sentence in _lead(edition, old, count)
-        )
-        * spacing.lead_line
-    )
+    lines = sum(-(-width_in_ems(sentence) * em(spacing.lead) // A4.content_width) for sentence in sentences)
+    lead = lines * spacing.lead_line
     tables = 0.0
-    for groups in _grouped(edition):
-        names = _names(edition, groups, spacing.em)
-        lines = _head_lines(edition, groups, names, spacing.em)
+    for groups in _grouped(tally):
+        names = _names(tally, groups, spacing.em)
+        heads = _head_lines(tally, groups, names, spacing.em)
         symbols = any(column.symbol for group in groups for column in group.columns)
-        head = 1 + symbols + max(map(len, lines.values()), default=0)
+        head = 1 + symbols + max(map(len, heads.values()), default=0)
         in_line = (names - 3) // spacing.em - 2
-        rows = sum(-(-width_in_ems(heading.section.name) // in_line) for heading in _headings(edition)) + 2
+        rows = sum(-(-width_in_ems(heading.section.name) // in_line) for heading, _ in tally.sections) + 2
         tables += spacing.heading + head * spacing.head_line + 3.5 + rows * spacing.row_height
-    notes = sum(-(-width_in_ems(note) // _NOTE_LINE) for note in _notes(edition, old))
-    return lead + tables + spacing.heading + notes * spacing.note_line
+    lines_of_notes = sum(-(-width_in_ems(note) // _NOTE_LINE) for note in notes)
+    return lead + tables + spacing.heading + lines_of_notes * spacing.note_line
 
 
-def _grouped(edition: Edition) -> Iterator[tuple[CountGroup, ...]]:
+def _grouped(tally: Tally) -> Iterator[tuple[CountGroup, ...]]:
     """The groups of each table of counts: as many side by side as there is room for."""
-    items = _columns_of_items(edition)
     table: list[CountGroup] = []
-    for group in count_groups(edition):
-        count = sum(len(one.columns) for one in (*table, group))
-        if table and items + count > _MOST_COLUMNS:
+    for group in tally.groups:
+        if table and _column_count(tally, (*table, group)) > _MOST_COLUMNS:
             yield tuple(table)
             table = []
         table.append(group)
     yield tuple(table)
 
 
-def _columns_of_items(edition: Edition) -> int:
+def _columns_of_items(tally: Tally) -> int:
     """The number of columns that count items and repeats."""
-    return 2 if _repeats(edition) else 1
+    return 2 if tally.whole.repeats else 1
 
 
-def _column_count(edition: Edition, groups: Sequence[CountGroup]) -> int:
-    return _columns_of_items(edition) + sum(len(group.columns) for group in groups)
+def _column_count(tally: Tally, groups: Sequence[CountGroup]) -> int:
+    return _columns_of_items(tally) + sum(len(group.columns) for group in groups)
 
 
-def _names(edition: Edition, groups: Sequence[CountGroup], kanji: float) -> int:
+def _names(tally: Tally, groups: Sequence[CountGroup], kanji: float) -> int:
     """The width of the names' column in millimetres: the longest name fits in one line if the numbers leave room."""
-    columns = _column_count(edition, groups)
+    columns = _column_count(tally, groups)
     fitting = [width for width, most in _NAMES if columns <= most] or [_NAMES[0][0]]
+    hangs = _hangs(tally.edition)
     # Two ems for a section's number that hangs, 3mm of padding.
     longest = max(
-        (
-            width_in_ems(one.section.name) + (2 if _hangs(edition) else width_in_ems(one.number) + 1)
-            for one in _headings(edition)
-        ),
+        (width_in_ems(one.section.name) + (2 if hangs else width_in_ems(one.number) + 1) for one, _ in tally.sections),
         default=0,
     )
     return next((width for width in fitting if longest * kanji + 3 <= width), fitting[-1])
@@ -411,9 +418,9 @@ def _hangs(edition: Edition) -> bool:
     return bool(edition.form.levels) and edition.form.levels[0].numbering in ("ローマ数字", "括弧", "算用数字")
 
 
-def _head_lines(edition: Edition, groups: Sequence[CountGroup], names: int, kanji: float) -> dict[str, tuple[str, ...]]:
+def _head_lines(tally: Tally, groups: Sequence[CountGroup], names: int, kanji: float) -> dict[str, tuple[str, ...]]:
     """The heads of the columns of numbers, broken into lines that fit, by id."""
-    width = (A4.content_width - names) / _column_count(edition, groups)
+    width = (A4.content_width - names) / _column_count(tally, groups)
     columns = (column for group in groups for column in group.columns)
     return {column.id: break_label(brief(column.label), max(2, int((width - 1) / kanji))) for column in columns}
 
@@ -421,19 +428,23 @@ def _head_lines(edition: Edition, groups: Sequence[CountGroup], names: int, kanj
 # Counting
 
 
-def _headings(edition: Edition) -> Iterator[Heading]:
-    """The headings of the outermost level; none of a list without levels."""
-    return (headings[0] for headings in edition.outline() if len(headings) == 1)
-
-
-def _tally(edition: Edition) -> Tally:
-    columns = [group.column for group in count_groups(edition)]
-    rows: dict[str, list[Item | None]] = {heading.id: [] for heading in _headings(edition)}
-    for headings, row in edition.rows():
-        if headings:
-            rows[headings[0].id].append(row if isinstance(row, Item) else None)
-    sections = [_count([row for row in some if row is not None], some.count(None), columns) for some in rows.values()]
-    return Tally(_count(list(edition.items.values()), _repeats(edition), columns), tuple(sections))
+def _tally(edition: Edition, columns: Sequence[Column]) -> Tally:
+    """The counts of the symbols and terms of `columns`."""
+    headings = {path[0].id: path[0] for path in edition.outline() if len(path) == 1}
+    items: dict[str, list[Item]] = defaultdict(list)
+    repeats: Counter[str] = Counter()
+    for path, row in edition.rows():
+        place = path[0].id if path else ""
+        if isinstance(row, Item):
+            items[place].append(row)
+        else:
+            repeats[place] += 1
+    return Tally(
+        edition,
+        tuple(CountGroup(column, count_columns(edition, column)) for column in columns),
+        _count([*edition.items.values()], repeats.total(), columns),
+        tuple((heading, _count(items[id], repeats[id], columns)) for id, heading in headings.items()),
+    )
 
 
 def _count(items: Sequence[Item], repeats: int, columns: Sequence[Column]) -> Count:
@@ -454,15 +465,9 @@ def change(old: int, new: int) -> str:
 # Columns and sentences
 
 
-def count_groups(edition: Edition) -> tuple[CountGroup, ...]:
+def _counted(edition: Edition) -> list[Column]:
     """The counted columns of the list: those of symbols and terms, if one of them is the main one."""
-    return tuple(_counted(edition)) if edition.main else ()
-
-
-def _counted(edition: Edition) -> Iterator[CountGroup]:
-    for column in edition.columns:
-        if column.kind in ("symbol", "term"):
-            yield CountGroup(column, count_columns(edition, column))
+    return [column for column in edition.columns if column.kind in ("symbol", "term")] if edition.main else []
 
 
 def count_columns(edition: Edition, column: Column) -> tuple[CountColumn, ...]:
@@ -479,23 +484,15 @@ def count_columns(edition: Edition, column: Column) -> tuple[CountColumn, ...]:
     return tuple(columns)
 
 
-def _main_columns(edition: Edition) -> tuple[CountColumn, ...]:
-    return count_columns(edition, edition.main) if edition.main else ()
-
-
 def plain(text: str) -> str:
     """`text` in one line, without references to notes: these are printed in the list alone."""
     return flat(without_note_marks(text))
 
 
-def _repeats(edition: Edition) -> int:
-    return sum(not isinstance(row, Item) for _, row in edition.rows())
-
-
-def _size(edition: Edition) -> str:
+def _size(tally: Tally) -> str:
     """The size of a list in words: 実質47項目(再掲5を除く)."""
-    repeats = _repeats(edition)
-    return f"実質{len(edition.items)}項目(再掲{repeats}を除く)" if repeats else f"全{len(edition.items)}項目"
+    items, repeats = tally.whole.items, tally.whole.repeats
+    return f"実質{items}項目(再掲{repeats}を除く)" if repeats else f"全{items}項目"
 
 
 def _year(edition: Edition) -> str:
@@ -522,34 +519,31 @@ def _table_heading(edition: Edition, groups: Sequence[CountGroup]) -> str:
     return f"{_by_section(edition)}{'、'.join(heads)}{'と' if heads else ''}{last}(項目数)"
 
 
-def _chart_heading(edition: Edition) -> str:
-    return f"{_by_section(edition)}{_main_head(edition)}の構成比(帯の中の数字は項目数)"
-
-
-def _main_head(edition: Edition) -> str:
-    return plain(edition.main.head) if edition.main else ""
+def _chart_heading(edition: Edition, main: CountGroup) -> str:
+    return f"{_by_section(edition)}{main.head}の構成比(帯の中の数字は項目数)"
 
 
 def _change_heading(old: Edition) -> str:
     return f"{_year(old)}との比較"
 
 
-def _lead(edition: Edition, old: Edition | None, count: Count) -> tuple[str, ...]:
+def _lead(new: Tally, old: Tally | None) -> tuple[str, ...]:
+    count = new.whole
     if not count.items:
         return ("項目は、まだありません。",)
     sentences = [
-        f"{'' if position else f'{_size(edition)}の'}{group.head}は、"
+        f"{'' if position else f'{_size(new)}の'}{group.head}は、"
         f"{_listed(group.columns, count.words[group.name], count.items)}です。"
-        for position, group in enumerate(count_groups(edition))
+        for position, group in enumerate(new.groups)
     ]
     if not sentences:
-        sentences = [f"{_size(edition)}です。記号や語による集計は行っていないため、項目数だけを示します。"]
+        sentences = [f"{_size(new)}です。記号や語による集計は行っていないため、項目数だけを示します。"]
     if old:
-        difference = count.items - len(old.items)
+        difference = count.items - old.whole.items
         moved = (
             f"{abs(difference)}項目{'増えました' if difference > 0 else '減りました'}" if difference else "同じ数です"
         )
-        sentences.append(f"{_year(old)}の{_size(old)}{'に比べて' if difference else 'と'}、{moved}。")
+        sentences.append(f"{_year(old.edition)}の{_size(old)}{'に比べて' if difference else 'と'}、{moved}。")
     return tuple(sentences)
 
 
@@ -558,16 +552,16 @@ def _listed(columns: Sequence[CountColumn], counts: Mapping[str, int], whole: in
     return "、".join(f"「{label}」{number}({share(number, whole)}%)" for label, number in numbers)
 
 
-def _notes(edition: Edition, old: Edition | None) -> tuple[str, ...]:
+def _notes(new: Tally, old: Tally | None, pairs: Sequence[Pair], differences: Sequence[ChangeRow]) -> tuple[str, ...]:
     notes = []
-    if _repeats(edition) or (old and _repeats(old)):
+    if new.whole.repeats or (old and old.whole.repeats):
         notes.append(
-            f"項目数は、再掲を除いた実質の数です。再掲は、ほかの{_innermost(edition)}の項目を再び掲げた行の数で、計に含みません。"
+            f"項目数は、再掲を除いた実質の数です。再掲は、ほかの{_innermost(new.edition)}の項目を再び掲げた行の数で、計に含みません。"
         )
-    if edition.main:
-        notes.append("構成比は、小数第2位を四捨五入しています。" + _uneven(edition, old))
-    if old and edition.main:
-        notes += _notes_on_comparison(edition, old)
+    if new.main:
+        notes.append("構成比は、小数第2位を四捨五入しています。" + _uneven(new, old))
+    if old and new.main:
+        notes += _notes_on_comparison(new, pairs, differences)
     return tuple(f"注{number} {note}" for number, note in enumerate(notes, 1))
 
 
@@ -577,100 +571,91 @@ def _innermost(edition: Edition) -> str:
     return levels[-1] if levels else _section_head(edition)
 
 
-def _notes_on_comparison(edition: Edition, old: Edition) -> Iterator[str]:
-    pairs = _compared(old, edition)
-    heads = [plain(new.head) for _, new in pairs]
+def _notes_on_comparison(new: Tally, pairs: Sequence[Pair], differences: Sequence[ChangeRow]) -> Iterator[str]:
+    heads = [plain(after.head) for _, after in pairs]
     if pairs:
         note = "増減の「△」は、減を表します。"
         if any(column.kind == "symbol" for pair in pairs for column in pair):
             note += "前版とは、記号ではなく意味で比べています。"
-        if any(NOTHING in (line.old, line.new) for line in _differences(old, edition)):
+        if any(NOTHING in (line.old, line.new) for line in differences):
             note += f"「{NOTHING}」は、その版の{'や'.join(heads)}にないものです。"
         yield note
-    if missing := [group.head for group in count_groups(edition) if group.head not in heads]:
+    if missing := [group.head for group in new.groups if group.head not in heads]:
         yield f"{'、'.join(missing)}は、前版にない欄のため、比べていません。"
 
 
-def _uneven(edition: Edition, old: Edition | None) -> str:
+def _uneven(new: Tally, old: Tally | None) -> str:
     """A sentence on shares that do not add up to 100%; empty if all do."""
     found = []
-    columns = [("", edition, [group.column for group in count_groups(edition)])]
-    if old:
-        columns.append(("前版の", old, [before for before, _ in _compared(old, edition)]))
-    for name, one, counted in columns:
-        if not one.items:
-            continue
-        count = _count(list(one.items.values()), 0, counted)
-        for column in counted:
-            tenths = sum(permille(number, count.items) for number in count.words[column.name].values())
+    for name, tally in (("", new), ("前版の", old)) if old else (("", new),):
+        count = tally.whole
+        for group in tally.groups if count.items else ():
+            tenths = sum(permille(number, count.items) for number in count.words[group.name].values())
             if tenths != 1_000:
-                found.append(f"{name}{plain(column.head)}は{percent(tenths)}%")
+                found.append(f"{name}{group.head}は{percent(tenths)}%")
     return f"このため、合計が100%になりません({'、'.join(found)})。" if found else ""
 
 
 # Values for the template
 
 
-def _tables(edition: Edition, tally: Tally, kanji: float) -> Iterator[CountTable]:
-    for number, groups in enumerate(_grouped(edition), 1):
+def _tables(tally: Tally, kanji: float) -> Iterator[CountTable]:
+    for number, groups in enumerate(_grouped(tally), 1):
         prefix = f"table-{number}-" if number > 1 else ""
-        names = _names(edition, groups, kanji)
+        names = _names(tally, groups, kanji)
         yield CountTable(
             prefix,
             groups,
             names,
-            tuple(_lines(edition, tally, groups)),
-            tuple(_foot(edition, tally, groups)),
-            _table_heading(edition, groups),
-            _head_lines(edition, groups, names, kanji),
-            _column_count(edition, groups) > _NARROW,
+            tuple(_lines(tally, groups)),
+            tuple(_foot(tally, groups)),
+            _table_heading(tally.edition, groups),
+            _head_lines(tally, groups, names, kanji),
+            _column_count(tally, groups) > _NARROW,
         )
 
 
-def _numbers(edition: Edition, count: Count, groups: Sequence[CountGroup]) -> Iterator[int]:
+def _numbers(tally: Tally, count: Count, groups: Sequence[CountGroup]) -> Iterator[int]:
     yield count.items
-    if _repeats(edition):
+    if tally.whole.repeats:
         yield count.repeats
     for group in groups:
         yield from (count.words[group.name].get(column.key, 0) for column in group.columns)
 
 
-def _lines(edition: Edition, tally: Tally, groups: Sequence[CountGroup]) -> Iterator[CountRow]:
-    for heading, count in zip(_headings(edition), tally.sections, strict=True):
-        numbers = tuple(map(str, _numbers(edition, count, groups)))
+def _lines(tally: Tally, groups: Sequence[CountGroup]) -> Iterator[CountRow]:
+    for heading, count in tally.sections:
+        numbers = tuple(map(str, _numbers(tally, count, groups)))
         name = " ".join(filter(None, (heading.number, without_note_marks(heading.section.name))))
         yield CountRow(heading.id, name, numbers)
 
 
-def _foot(edition: Edition, tally: Tally, groups: Sequence[CountGroup]) -> Iterator[CountRow]:
-    yield CountRow("total", TOTAL, tuple(map(str, _numbers(edition, tally.whole, groups))))
+def _foot(tally: Tally, groups: Sequence[CountGroup]) -> Iterator[CountRow]:
+    numbers = tuple(_numbers(tally, tally.whole, groups))
+    yield CountRow("total", TOTAL, tuple(map(str, numbers)))
     if groups:
-        shares = [share(number, tally.whole.items) for number in _numbers(edition, tally.whole, groups)]
-        if _repeats(edition):
+        shares = [share(number, tally.whole.items) for number in numbers]
+        if tally.whole.repeats:
             shares[1] = NOTHING
         yield CountRow("share", "構成比(%)", tuple(shares))
 
 
-def _compared(old: Edition, new: Edition) -> list[tuple[Column, Column]]:
-    """The counted columns that both editions have: the old one and the new one."""
-    counted = [group.column.key for group in count_groups(new)]
-    pairs = (pair.both for pair in paired_columns(old, new))
+def _compared(old: Edition, new: Tally) -> list[Pair]:
+    """The counted columns that both editions have."""
+    counted = [group.column.key for group in new.groups]
+    pairs = (pair.both for pair in paired_columns(old, new.edition))
     return [pair for pair in pairs if pair and pair[0].kind in ("symbol", "term") and pair[1].key in counted]
 
 
-def _differences(old: Edition, new: Edition) -> Iterator[ChangeRow]:
+def _differences(old: Tally, new: Tally, pairs: Sequence[Pair]) -> Iterator[ChangeRow]:
     """Rows for all items, then for each symbol and term of either edition; equal meanings share a row."""
-    pairs = _compared(old, new)
     if not pairs:
         return
-    items = list(old.items.values()), list(new.items.values())
-    wholes = len(items[0]), len(items[1])
+    wholes = old.whole.items, new.whole.items
     yield _difference("whole", TOTAL, wholes, wholes)
-    for before, after in pairs:
-        sides = tuple(
-            _by_meaning(count_columns(edition, column), Counter(item.text(column) for item in some))
-            for edition, column, some in zip((old, new), (before, after), items, strict=True)
-        )
+    groups = {group.name: group for group in new.groups}
+    for before, (_, after) in zip(old.groups, pairs, strict=True):
+        sides = _by_meaning(old, before), _by_meaning(new, groups[after.name])
         yield ChangeRow(f"difference-{after.name}", plain(after.head), "", "", "", "", "", "")
         for position, meaning in enumerate(dict.fromkeys([*sides[1], *sides[0]]), 1):
             head = (sides[1].get(meaning) or sides[0][meaning]).head
@@ -692,9 +677,10 @@ class _MeaningCount:
         return f"{self.symbols} {self.label}".strip()
 
 
-def _by_meaning(columns: Sequence[CountColumn], counts: Mapping[str, int]) -> dict[str, _MeaningCount]:
+def _by_meaning(tally: Tally, group: CountGroup) -> dict[str, _MeaningCount]:
+    counts = tally.whole.words[group.name]
     meanings: dict[str, _MeaningCount] = {}
-    for column in columns:
+    for column in group.columns:
         key, number = fold(column.label), counts.get(column.key, 0)
         if known := meanings.get(key):
             symbols = "・".join(filter(None, (known.symbols, column.symbol)))
@@ -733,46 +719,43 @@ _ALONE, _BESIDE = int(A4.content_width / PX) - 1, int(_CHART_BESIDE / PX)
 _BARS = 24
 
 
-def _fills(edition: Edition) -> tuple[str, ...]:
-    return tuple(
-        UNFILLED if column.key == BLANK else FILLS[position % len(FILLS)]
-        for position, column in enumerate(_main_columns(edition))
-    )
+def _fills(main: CountGroup) -> Iterator[tuple[str, CountColumn]]:
+    """The columns of the chart, each with its fill."""
+    for position, column in enumerate(main.columns):
+        yield UNFILLED if column.key == BLANK else FILLS[position % len(FILLS)], column
 
 
-def _data(edition: Edition, tally: Tally) -> list[BarData]:
+def _data(tally: Tally, main: CountGroup) -> list[BarData]:
     """The bars: all items, then each section."""
-    labels = (WHOLE, *(flat(one.number) or brief(plain(one.section.name)) for one in _headings(edition)))
-    keys = [*zip(_fills(edition), _main_columns(edition), strict=True)]
+    labels = (flat(one.number) or brief(plain(one.section.name)) for one, _ in tally.sections)
+    fills = tuple(_fills(main))
     return [
         BarData(
             brief(label),
             f"{count.items}項目",
-            tuple((fill, n) for fill, one in keys if (n := _of_main(edition, count).get(one.key, 0))),
+            tuple((fill, n) for fill, one in fills if (n := count.words[main.name].get(one.key, 0))),
         )
-        for label, count in zip(labels, (tally.whole, *tally.sections), strict=True)
+        for label, count in zip((WHOLE, *labels), _counts(tally), strict=True)
     ]
 
 
-def _of_main(edition: Edition, count: Count) -> Mapping[str, int]:
-    return count.words[edition.main.name] if edition.main else {}
+def _counts(tally: Tally) -> tuple[Count, ...]:
+    return (tally.whole, *(count for _, count in tally.sections))
 
 
-def _charts(edition: Edition, tally: Tally, width: int, pitch: float) -> tuple[Chart, ...]:
-    data, readings = _data(edition, tally), _readings(edition, tally)
+def _readings(tally: Tally, main: CountGroup) -> list[str]:
+    """The alternative text of the chart: a sentence for each bar."""
+    first = f"{_by_section(tally.edition)}{main.head}の帯グラフ。"
+    names = (plain(heading.title) for heading, _ in tally.sections)
+    sentences = []
+    for name, count in zip((WHOLE, *names), _counts(tally), strict=True):
+        parts = [f"「{one.label}」{n}項目" for one in main.columns if (n := count.words[main.name].get(one.key, 0))]
+        sentences.append(f"{name}({count.items}項目)は{'、'.join(parts) or '項目なし'}。")
+    return [first + sentences[0], *sentences[1:]]
+
+
+def _charts(data: Sequence[BarData], readings: Sequence[str], width: int, pitch: float) -> tuple[Chart, ...]:
     return tuple(
         draw(data[first : first + _BARS], width, pitch, "".join(readings[first : first + _BARS]))
         for first in range(0, len(data), _BARS)
     )
-
-
-def _readings(edition: Edition, tally: Tally) -> list[str]:
-    """The alternative text of the chart: a sentence for each bar."""
-    columns = _main_columns(edition)
-    first = f"{_by_section(edition)}{_main_head(edition)}の帯グラフ。"
-    names = [WHOLE, *(plain(heading.title) for heading in _headings(edition))]
-    sentences = []
-    for name, count in zip(names, (tally.whole, *tally.sections), strict=True):
-        parts = [f"「{one.label}」{n}項目" for one in columns if (n := _of_main(edition, count).get(one.key, 0))]
-        sentences.append(f"{name}({count.items}項目)は{'、'.join(parts) or '項目なし'}。")
-    return [first + sentences[0], *sentences[1:]]
