@@ -10,11 +10,13 @@ import yaml
 _WIDTH = 70
 # What needs no quotes although it is no text by YAML's rules: every value of a source is read as text.
 _UNQUOTED = re.compile(r"[0-9]+(\.[0-9]+)?|NO")
+# Most texts of a list need none by YAML's rules either; its writer, which knows all others, is slow.
+_PLAIN = re.compile("[ぁ-ゖァ-ヺ一-龥々][ぁ-ゖァ-ヺー一-龥々、。・「」()0-9A-Za-z]*")
 
 
 def scalar(text: str) -> str:
     """`text` as a YAML scalar on one line, quoted only if needed; parsing it gives `text` again."""
-    return _dumped(text, '"' if "\n" in text else None)
+    return text if _PLAIN.fullmatch(text) else _dumped(text, '"' if "\n" in text else None)
 
 
 def pair(lead: str, key: str, text: str) -> Iterator[str]:
@@ -53,7 +55,9 @@ def flow(value: Any) -> str:
         return f"[{', '.join(map(flow, value))}]"
     if isinstance(value, bool):
         return str(value).lower()
-    return value if _UNQUOTED.fullmatch(value) else _dumped([value], '"' if "\n" in value else None, flow=True)[1:-1]
+    if _UNQUOTED.fullmatch(value) or _PLAIN.fullmatch(value):
+        return str(value)
+    return _dumped([value], '"' if "\n" in value else None, flow=True)[1:-1]
 
 
 def _dumped(value: Any, style: str | None, flow: bool = False) -> str:

@@ -1,6 +1,5 @@
 """Stage 6: lines, layout and rows become the text of a source, in which each line knows the cell it comes from."""
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -21,9 +20,6 @@ from .rows import HeadingRow, ItemRow, Level, Rows, ValueReader, number_items
 # Names for levels that the table does not name.
 _LEVEL_NAMES = ("大項目", "中項目", "小項目", "細項目")
 _ITEM_NAME = "取組"
-
-# Most texts of a list; the writer of YAML, which knows all others, is slow.
-_NEEDS_NO_QUOTES = re.compile("[ぁ-ゖァ-ヺ一-龥々][ぁ-ゖァ-ヺー一-龥々、。・「」()0-9A-Za-z]*")
 
 Line = tuple[str, Cell | None]
 
@@ -328,7 +324,7 @@ def _from(cell: Cell | None, lines: Iterator[str] | Sequence[str]) -> Iterator[L
 
 def _plain(text: str) -> str:
     """A value on one line; a number needs no quotes, since every value of a source is read as text."""
-    return text if _NEEDS_NO_QUOTES.fullmatch(text) or (FIGURE.fullmatch(text) and text[0].isdigit()) else scalar(text)
+    return text if FIGURE.fullmatch(text) and text[0].isdigit() else scalar(text)
 
 
 def _pair(lead: str, key: str, text: str) -> Iterator[str]:
