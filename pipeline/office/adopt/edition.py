@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from pipeline.model.form import DEFAULT, FIGURE, MAX_LEVELS, NOTE_MARK, SHORT_WORDS, YES
+from pipeline.model.form import DEFAULT, FIGURE, KINDS, MAX_LEVELS, NOTE_MARK, SHORT_WORDS, YES, Column, spec_of
 from pipeline.model.form_rules import is_taken
 from pipeline.office.workbook import WorkbookError
 from pipeline.source.limits import MAX_HEAD
@@ -332,22 +332,19 @@ def _pair(lead: str, key: str, text: str) -> Iterator[str]:
 
 
 def _spec_of(one: Field) -> dict[str, Any]:
-    spec: dict[str, Any] = {"種類": one.kind}
-    if one.unit and one.unit != OWN_UNITS:
-        spec["単位"] = one.unit
-    if one.years:
-        spec["年度"] = one.years
-    if one.kind == "記号":
-        spec["凡例"] = one.words
-    elif one.kind == "語":
-        spec["語"] = one.words if one.decides else [*one.words]
-    if one.is_main:
-        spec["集計"] = "主"
-    if one.decides:
-        spec["行方"] = True
-    if one.is_below:
-        spec["段落"] = "下"
-    return spec
+    column = Column(
+        "",
+        one.head,
+        KINDS[one.kind],
+        one.head,
+        words=one.words,
+        unit="" if one.unit == OWN_UNITS else one.unit,
+        years=tuple(one.years),
+        is_main=one.is_main,
+        decides=one.decides,
+        is_below=one.is_below,
+    )
+    return spec_of(column)
 
 
 def _without_words(columns: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
