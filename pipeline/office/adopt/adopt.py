@@ -17,7 +17,7 @@ from pipeline.years.similarity import fold
 from .account import Account
 from .edition import Line, write_source
 from .fields import Layout, read_layout
-from .grid import Area, Foreign, Grid, grid_named, place_name, ranges, read_foreign, wanted_area
+from .grid import Area, Cell, Foreign, Grid, grid_named, place_name, ranges, read_foreign, wanted_area
 from .legend import read_lines
 from .rows import REPEATED_VALUE, Rows, read_rows
 from .table import OF_PAGES, Table, find_table, sort_lines
@@ -241,9 +241,9 @@ def _widen(written: list[Line], account: Account) -> None:
     written.insert(title - 1, (f"#   {account.decisions[-1]}", None))
 
 
-def _at(problem: Problem, cells: Sequence[object]) -> str:
+def _at(problem: Problem, cells: Sequence[Cell | None]) -> str:
     cell = cells[problem.line - 1] if 0 < problem.line <= len(cells) else None
-    where = f"セル {getattr(cell, 'name', '')}: " if cell else ""
+    where = f"セル {cell.name}: " if cell else ""
     return f"{problem.path}:{problem.line}:{problem.column}: {where}{problem.code}: {problem.message}"
 
 

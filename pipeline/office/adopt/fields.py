@@ -42,7 +42,8 @@ _PROSE_HEAD = re.compile("内容|検証|理由|課題|成果|説明|概要|結�
 _LESS = 0.12
 # The unit of a field of which each item has its own.
 OWN_UNITS = "*"
-_NONE = re.compile("^[-－―—‐–ー−]+$")
+# Dashes alone: a cell that says that there is nothing to say.
+DASHES = re.compile("[-－―—‐–ー−]+")
 
 
 @dataclass
@@ -230,7 +231,7 @@ def _field(column: SheetColumn, values: _Values, legends: Sequence[Legend], acco
         [column.index],
         next(iter(column.cells), None),
     )
-    shown = [cell for cell in cells if not _NONE.match(cell.text)]
+    shown = [cell for cell in cells if not DASHES.fullmatch(cell.text)]
     if not shown:
         if not cells:
             account.decide(f"「{column.head}」は、すべて空なので、{own.kind}の欄としました。")
@@ -287,7 +288,7 @@ def _is_department(column: SheetColumn, cells: Sequence[Cell]) -> bool:
 def figure_in(text: str) -> tuple[str, str] | None:
     """(figure, unit) of a cell with a figure; None of any other text."""
     plain = _plain(text).replace(" ", "")
-    if _NONE.match(plain):
+    if DASHES.fullmatch(plain):
         return "-", ""
     if plain in NO_FIGURES or FIGURE.fullmatch(plain):
         return plain, ""

@@ -11,7 +11,7 @@ from pipeline.office.workbook import MAX_ROW
 from pipeline.years.similarity import fold
 
 from .account import Account
-from .fields import Field, Layout, figure_in, number_before, symbol_in
+from .fields import DASHES, Field, Layout, figure_in, number_before, symbol_in
 from .grid import Cell, Grid, ranges
 from .numbering import Numbered, is_number, split
 from .table import Table, in_line
@@ -435,7 +435,6 @@ class ValueReader:
         self._blank: dict[str, int] = {}
         self._dashes: dict[str, list[Cell]] = {}
         self._read_as: dict[tuple[str, str, str], int] = {}
-        self._below_legend: list[Cell] = []
 
     def value(self, item: ItemRow, one: Field) -> str | list[str]:
         """The value of `one` of the fields of `item`."""
@@ -461,7 +460,7 @@ class ValueReader:
 
     def _word(self, item: ItemRow, text: str, one: Field) -> str:
         plain = in_line(text).strip()
-        if not plain or (re.fullmatch("[-－―—‐–ー−]+", plain) and plain not in one.words):
+        if not plain or (DASHES.fullmatch(plain) and plain not in one.words):
             if plain:
                 self._dashes.setdefault(one.head, []).extend(item.cells[one.columns[0]])
             else:
