@@ -302,7 +302,7 @@ class _Reply:
             headings = (placed.headings[depth] for placed in items)
             texts = tuple(" ".join(filter(None, (one.number, one.section.name))) for one in headings)
             yield _SheetColumn(_ITEM, level.head, (15 if depth else 14) * wide, texts)
-        if number := next((one for one in self._edition.columns if one.kind == "number"), None):
+        if number := self._edition.number_column:
             is_own = number.field != "number"
             numbers = tuple(placed.item.text(number) if is_own else placed.number for placed in items)
             yield _SheetColumn(_ITEM, number.head, 10 if is_own else 6, numbers, _CENTRED)
@@ -332,7 +332,7 @@ class _Reply:
         previous = self._previous
         group = f"前年度({previous.fiscal_year})" if previous.fiscal_year else "前年度"
         former = [[previous.items[number] for number in placed.item.previous_numbers] for placed in self._items]
-        number = next((column for column in self._edition.columns if column.kind == "number"), None)
+        number = self._edition.number_column
         numbers = tuple("\n".join(map(_number_of, items)) for items in former)
         yield _SheetColumn(group, f"前年度{number.head if number else 'NO'}", 7, numbers, _CENTRED)
         then = {column.key: column for column in previous.columns}

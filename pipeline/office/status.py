@@ -1,17 +1,17 @@
 """Who has not answered: by department, with the cells that are still 未記入, and the text of a reminder to copy."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.errors import printable, printable_lines
 from pipeline.library import Library
 from pipeline.model.edition import Edition
-from pipeline.model.form import BLANK
+from pipeline.model.form import BLANK, Column
 from pipeline.years.matching import Placed
 
 from .replies import read_replies
-from .workbook_format import NO_DEPARTMENT, by_department, fields
+from .workbook_format import NO_DEPARTMENT, Field, by_department, fields
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +32,13 @@ def status(path: Path, library: Library) -> str:
     """Who has answered the workbooks of the edition at `path`, over all imports so far. Raises `PipelineError`."""
     edition = library.validated(path).edition
     answered = read_replies(path).departments
+    columns = fields(edition)
     everyone = [
-        _Department(name, name in answered, tuple(items), tuple(_blanks(edition, items)))
+        _Department(name, name in answered, tuple(items), tuple(_blanks(items, columns)))
         for name, items in by_department(edition).items()
     ]
-    lines = [f"{path}: {len(edition.items)}項目、未記入{len(set(_blanks_of_all(everyone)))}か所"]
+    blanks = {blank for one in everyone for blank in one.blanks}
+    lines = [f"{path}: {len(edition.items)}項目、未記入{len(blanks)}か所"]
     for title, group in (
         ("回答のない担当課:", [one for one in everyone if not one.has_answered]),
         ("回答のあった担当課:", [one for one in everyone if one.has_answered]),
@@ -50,15 +52,11 @@ def status(path: Path, library: Library) -> str:
     return "\n".join(lines)
 
 
-def _blanks(edition: Edition, items: list[Placed]) -> Iterator[tuple[int, str]]:
+def _blanks(items: list[Placed], columns: Mapping[Field, Column]) -> Iterator[tuple[int, str]]:
     for placed in items:
-        for field, column in fields(edition).items():
+        for field, column in columns.items():
             if placed.item.texts(column)[-1] == BLANK:
                 yield placed.number, field.label
-
-
-def _blanks_of_all(everyone: list[_Department]) -> Iterator[tuple[int, str]]:
-    return (blank for one in everyone for blank in one.blanks)
 
 
 def _reminder(edition: Edition, department: _Department) -> str:

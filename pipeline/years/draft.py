@@ -128,6 +128,8 @@ class _Draft:
         for path in edition.outline():
             self._below[path[-1].positions[:-1]].append(path[-1])
         self._own = edition.own
+        # The year that each column gains, or "", and the comment on it.
+        self._growth = {column.key: self._growth_of(column) for column in self._own}
 
     def lines(self) -> Iterator[str]:
         head, body = list(self._head()), list(self._body())
@@ -172,7 +174,7 @@ class _Draft:
         """What is to be filled in, and what is as it was."""
         blank = ["凡例の記号"] if any(column.kind == "symbol" for column in self._own) else []
         blank += [f"「{column.key}」の語" for column in self._own if column.kind == "term"]
-        blank += [f"「{column.key}」の数" for column in self._own if column.years and self._growth(column)[0]]
+        blank += [f"「{column.key}」の数" for column in self._own if column.years and self._growth[column.key][0]]
         empty = [f"「{column.key}」" for column in self._own if column.kind == "prose"]
         asked = [f"「{BLANK}」を{_and(blank)}に改め"] if blank else []
         asked += [f"{_and(empty)}を書い"] if empty else []
@@ -235,12 +237,12 @@ class _Draft:
         if form.has_own_columns:
             yield "欄:"
             for column in self._own:
-                year, comment = self._growth(column)
+                year, comment = self._growth[column.key]
                 yield from _comment(comment, "  ")
                 grown = replace(column, years=(*column.years, year)) if year else column
                 yield from entry("  ", scalar(column.key), spec_of(grown))
 
-    def _growth(self, column: Column) -> tuple[str, str]:
+    def _growth_of(self, column: Column) -> tuple[str, str]:
         """The year that a series gains, or "", and the comment on it, or on the year in the name of a column."""
         if not column.years:
             named = "名称に年度があります。改めるときは、名称はそのままにして、「見出し」に書いてください(前版と比べるため)。"
@@ -396,7 +398,7 @@ class _Draft:
                 cells = cells if is_kept else (BLANK,) * len(cells)
                 if column.years:
                     new = [items[0].texts(column)[-1] if self._is_filled else BLANK]
-                    yield f"  {key}: {flow([*cells, *(new if self._growth(column)[0] else [])])}"
+                    yield f"  {key}: {flow([*cells, *(new if self._growth[column.key][0] else [])])}"
                 else:
                     yield f"  {key}: {flow(cells[0])}"
             case "text" | "date" if is_kept:
