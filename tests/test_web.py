@@ -24,8 +24,10 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from pipeline.documents.comparison import comparison
 from pipeline.documents.document import Document
+from pipeline.documents.errata import errata
+from pipeline.documents.history import history
 from pipeline.documents.report import report
-from pipeline.model.validation import validate
+from pipeline.model.validation import Validated, validate
 from pipeline.source.tree import parse_source
 
 from .conftest import HEALTHY, ROOT, Made
@@ -520,7 +522,7 @@ def test_nothing_has_to_be_scrolled_sideways(original: Made, open_page: Open, wi
 
 
 # Each short cell with the number of its lines.
-SHORT_CELLS = """[...document.querySelectorAll(".item :is(.term, .figure, .date, .department)")]
+SHORT_CELLS = """[...document.querySelectorAll(".item :is(.number, .term, .figure, .date, .department)")]
   .filter((cell) => cell.textContent)
   .map((cell) => {
     const range = document.createRange();
@@ -529,17 +531,53 @@ SHORT_CELLS = """[...document.querySelectorAll(".item :is(.term, .figure, .date,
   })"""
 
 
-@pytest.mark.parametrize("kind", ["numbers-r5", "words-r5", "departments"])
-def test_a_list_of_another_form_is_whole_at_every_width(kind: str, open_page: Open) -> None:
-    source = parse_source(Path("source/test.yaml"), (ROOT / f"tests/forms/{kind}.yaml").read_bytes())
-    page = open_page(report(validate(source)).html)
-    for width in (DESKTOP, 1000, 390):
+def sample(kind: str, old: str = "", new: str = "") -> Validated:
+    """The edition in tests/forms/, with `new` for `old` in its text."""
+    text = (ROOT / f"tests/forms/{kind}.yaml").read_text("utf-8").replace(old, new)
+    return validate(parse_source(Path(f"source/{kind}.yaml"), text.encode()))
+
+
+# On paper, the departments of "flat" have two lines.
+@pytest.mark.parametrize(
+    ("kind", "widths"),
+    [
+        ("numbers-r5", (DESKTOP, 1000, 390)),
+        ("words-r5", (DESKTOP, 1000, 390)),
+        ("departments", (DESKTOP, 1000, 390)),
+        ("levels", (DESKTOP, 1000, PHONE)),
+        ("flat", (PHONE,)),
+    ],
+)
+def test_a_list_of_another_form_is_whole_at_every_width(kind: str, widths: tuple[int, ...], open_page: Open) -> None:
+    page = open_page(report(sample(kind)).html)
+    for width in widths:
         page.set_viewport_size({"width": width, "height": 800})
         assert page.evaluate("document.documentElement.scrollWidth") <= width
         # In a table and in blocks, words have no more lines than they need: one for each department.
         cells = page.evaluate(SHORT_CELLS)
         assert cells
         assert [(width, text) for text, lines in cells if lines > text.count("、") + 1] == []
+
+
+def test_the_name_of_an_item_has_a_line_of_its_own_in_the_errata_on_a_phone(open_page: Open) -> None:
+    wrong = sample("departments", "名称: 業務継続計画の見直し", "名称: 業務の継続の計画の見直し")
+    page = open_page(errata(wrong, sample("departments")).html, width=PHONE)
+    box = page.locator("td.name").bounding_box()
+    assert box is not None
+    assert box["width"] > 0.8 * PHONE
+
+
+@pytest.mark.parametrize("width", [DESKTOP, PHONE])
+def test_a_term_begins_beside_its_number_in_the_history(open_page: Open, width: int) -> None:
+    page = open_page(history((sample("words-r5"), sample("words-r6"))).html, width=width)
+    lines = page.locator("td.numbered").evaluate_all(
+        """(cells) => cells.map((cell) => [".number", ".term"].map((name) => {
+             const { top, bottom } = cell.querySelector(name).getClientRects()[0];
+             return (top + bottom) / 2;
+           }))"""
+    )
+    assert lines
+    assert [pair for pair in lines if abs(pair[0] - pair[1]) > 8] == []
 
 
 def test_without_scripts_it_is_the_plain_list(original: Made, open_page: Open) -> None:
