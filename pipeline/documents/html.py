@@ -163,8 +163,7 @@ def _style(name: str) -> Markup:
 def _keywords(edition: Edition) -> str:
     """The keywords in a document's metadata: what the edition counts, its levels and its items."""
     main = [edition.main] if edition.main else []
-    levels = (column for column in edition.columns if column.kind == "level")
-    return ", ".join(flat(without_note_marks(column.head)) for column in (*main, *levels, edition.item_column))
+    return ", ".join(flat(without_note_marks(column.head)) for column in (*main, *edition.levels, edition.item_column))
 
 
 def _rules(widths: Widths, table: str) -> Markup:

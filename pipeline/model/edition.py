@@ -222,6 +222,11 @@ class Edition(Part):
         """The columns that the form itself names (欄), with the heads and the words of this edition."""
         return tuple(column for column in self.columns if is_own(column))
 
+    @cached_property
+    def levels(self) -> tuple[Column, ...]:
+        """The levels, the outermost first, with the heads of this edition."""
+        return tuple(column for column in self.columns if column.kind == "level")
+
     @property
     def main(self) -> Column | None:
         """The column by which items are counted (集計: 主)."""

@@ -166,6 +166,11 @@ class Form:
         return next((column.key for column in self.columns if column.kind == "department"), "担当課")
 
     @property
+    def prints_no(self) -> bool:
+        """Whether the items are known by their NO. Otherwise by their names, perhaps with numbers of their own."""
+        return self.item_numbering == "NO"
+
+    @property
     def item_numbering(self) -> ItemNumbering:
         """番号 of the items."""
         return "なし" if self.number is None else "NO" if self.number.field == "number" else "自由"

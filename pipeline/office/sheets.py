@@ -192,8 +192,7 @@ class _Reply:
         self._asked = tuple(asked(placed, self._fields) for placed in items)
         context = [*self._context()]
         name_column = len(context)
-        number = self._edition.form.number
-        number_column = name_column - 1 if number and number.field == "number" else 0
+        number_column = name_column - 1 if self._edition.form.prints_no else 0
         self._columns = _fitted([*context, *self._given(), *self._last_year(), *self._answers()])
         self._frozen_columns = name_column
         heads = tuple(column.head for column in self._columns)
@@ -298,7 +297,7 @@ class _Reply:
         wide = 1.0 if self._previous else 1.4
         items = self._items
         yield _SheetColumn("", "NO", 6, tuple(placed.number for placed in items))
-        for depth, level in enumerate(one for one in self._edition.columns if one.kind == "level"):
+        for depth, level in enumerate(self._edition.levels):
             headings = (placed.headings[depth] for placed in items)
             texts = tuple(" ".join(filter(None, (one.number, one.section.name))) for one in headings)
             yield _SheetColumn(_ITEM, level.head, (15 if depth else 14) * wide, texts)

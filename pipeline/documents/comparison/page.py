@@ -339,8 +339,7 @@ def _sentences_on_the_form(comparison: Comparison) -> Iterator[str]:
     forms = comparison.old.form, comparison.new.form
     levels = common_levels(*forms)
     if len(levels) != max(len(form.levels) for form in forms):
-        heads = [column.head for column in comparison.new.columns if column.kind == "level"]
-        names = "".join(f"「{flat(heads[at])}」" for _, at in levels)
+        names = "".join(f"「{flat(comparison.new.levels[at].head)}」" for _, at in levels)
         how = f"、共通の段{names}で比べています" if names else "比べていません"
         yield f"見出しの段が新旧で異なります。移動は{how}。"
 
@@ -377,8 +376,8 @@ def _listed(comparison: Comparison) -> Listed:
     sides = ((NEW, comparison.new), (OLD, comparison.old))
     columns = [("kind", "区分")]
     for label, edition in sides:
-        if edition.form.number:
-            columns.append((_listed_number(sides), f"{label}{_number_head(edition)}"))
+        if number := edition.number_column:
+            columns.append((_listed_number(sides), f"{label}{flat(number.head)}"))
         columns.append(("item", f"{label}の項目"))
     columns.append(("remark", "備考"))
     names = [at for at, (name, _) in enumerate(columns) if name == "item"]
@@ -386,14 +385,10 @@ def _listed(comparison: Comparison) -> Listed:
     return Listed(tuple(columns), tuple(lines), heads)
 
 
-def _number_head(edition: Edition) -> str:
-    return next(flat(column.head) for column in edition.columns if column.kind == "number")
-
-
 def _listed_number(sides: Sequence[tuple[str, Edition]]) -> str:
     """The class of the columns of numbers."""
     editions = [edition for _, edition in sides]
-    if any(edition.form.number and edition.form.number.field != "number" for edition in editions):
+    if any(edition.form.item_numbering == "自由" for edition in editions):
         return "label"
     return number_column((number for edition in editions for number in edition.items), _LISTED_FIGURES)
 
@@ -579,8 +574,7 @@ def _sides(comparison: Comparison, entry: Entry, new: Placed | None, old: Placed
 
 def _called(edition: Edition, placed: Placed) -> str:
     """An item in a remark: by its NO if that is printed, otherwise by its name."""
-    number = edition.form.number
-    return f"NO {placed.number}" if number and number.field == "number" else f"「{flat(placed.item.name)}」"
+    return f"NO {placed.number}" if edition.form.prints_no else f"「{flat(placed.item.name)}」"
 
 
 def _name(placed: Placed) -> str:

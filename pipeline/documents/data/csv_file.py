@@ -167,7 +167,7 @@ def _position(line: _CsvRow) -> int:
 def _place_fields(edition: Edition) -> Iterator[_Field]:
     """Columns of the place of a row, its kind, NO and name."""
     named = heads(edition.form)
-    levels = [column for column in edition.columns if column.kind == "level"]
+    levels = edition.levels
     for depth, level in enumerate(levels):
         yield from _level_fields(level, depth, levels[depth - 1].key if depth else "", named)
     another = f"ほかの{levels[-1].key}の項目をもう一度掲げた行" if levels else "項目をもう一度掲げた行"

@@ -395,7 +395,7 @@ def _form_data(edition: Edition) -> dict[str, Any]:
     def of(column: Column, **more: Any) -> dict[str, Any]:
         return {"key": column.key, "head": column.head, **more}
 
-    levels = [of(one, numbering=one.numbering) for one in edition.columns if one.kind == "level"]
+    levels = [of(one, numbering=one.numbering) for one in edition.levels]
     columns = [
         of(
             one,

@@ -40,7 +40,7 @@ def page(old: Edition, new: Edition, carried: Carried) -> str:
     if not corrections:
         raise NothingToDoError("二つの版に違いはありません。正誤表は作っていません。")
     title = f"{flat(new.title)} {TITLE}"
-    by_name = not _has_numbers(new)
+    by_name = not new.form.prints_no
     return render(
         "errata.html",
         edition=new,
@@ -59,14 +59,8 @@ def page(old: Edition, new: Edition, carried: Carried) -> str:
 
 def _heads(edition: Edition) -> tuple[tuple[str, str], ...]:
     """(name, label) of each column."""
-    item = "NO" if _has_numbers(edition) else flat(edition.item_column.head)
+    item = "NO" if edition.form.prints_no else flat(edition.item_column.head)
     return ("number", item), ("place", "箇所"), ("wrong", "誤"), ("right", "正")
-
-
-def _has_numbers(edition: Edition) -> bool:
-    """Whether the paper prints the NO of each item."""
-    number = edition.form.number
-    return number is not None and number.field == "number"
 
 
 def _note(corrections: tuple[Correction, ...]) -> str:
@@ -93,7 +87,7 @@ def _differences(old: Edition, new: Edition) -> Iterator[Difference]:
 
 
 def _called(edition: Edition, item: Item) -> str:
-    return str(item.number) if _has_numbers(edition) else " ".join(filter(None, (item.label, flat(item.name))))
+    return str(item.number) if edition.form.prints_no else " ".join(filter(None, (item.label, flat(item.name))))
 
 
 # The key of a text of the list, the same in both builds, its place and the text.
@@ -157,16 +151,15 @@ def _headings(edition: Edition, new: Edition) -> Iterator[Part]:
         if isinstance(row, Repeat):
             item = new.items.get(row.number) or edition.items[row.number]
             repeated.setdefault(_positions(above), []).append(_named(new, item))
-    levels = [column for column in edition.columns if column.kind == "level"]
     if () in repeated:
         yield ((), "再掲"), "再掲", "、".join(repeated[()])
     for headings in edition.outline():
         here = headings[-1]
-        level = levels[len(headings) - 1]
         if _are_counted(headings):
             yield (here.positions, ""), position(headings), here.section.name
         else:
             # Its own number is part of the text.
+            level = edition.levels[len(headings) - 1]
             yield (here.positions, ""), f"{flat(level.head)}の見出し", f"{here.number} {here.section.name}".strip()
         if here.positions in repeated:
             yield (here.positions, "再掲"), f"{_where(headings)}の再掲", "、".join(repeated[here.positions])
@@ -189,7 +182,7 @@ def _positions(headings: Sequence[Heading]) -> tuple[int, ...]:
 def _named(edition: Edition, item: Item) -> str:
     """An item in a list of items."""
     called = _called(edition, item)
-    return f"NO {called}" if _has_numbers(edition) else f"「{called}」"
+    return f"NO {called}" if edition.form.prints_no else f"「{called}」"
 
 
 def _orders(edition: Edition, old: Edition, new: Edition) -> Iterator[Part]:
@@ -223,7 +216,7 @@ def _of_an_item(
 
 
 def _number_head(edition: Edition) -> str:
-    return next((column.head for column in edition.columns if column.kind == "number"), "番号")
+    return edition.number_column.head if edition.number_column else "番号"
 
 
 def _marks(placed: Placed | None) -> str:

@@ -243,7 +243,7 @@ class _Table:
         count = len(self.columns)
         self.sheet = A4 if count <= _most(editions, _ROOM_ON_A4, MOST_ON_A4) else A3
         self._has_long_numbers = any(
-            number >= _LONG_NUMBER for one in editions if _prints_no(one.edition) for number in one.edition.items
+            number >= _LONG_NUMBER for one in editions if one.edition.form.prints_no for number in one.edition.items
         )
         self._is_wide = EDITION_WIDE * count <= self.sheet.content_width / 2
         self._terms = {width for one in editions for width in _term_widths(one.edition)}
@@ -296,7 +296,7 @@ def _halves(editions: Sequence[Validated]) -> int:
 
 
 def _no_room(editions: Sequence[Validated]) -> int:
-    return _NO_ROOM if _prints_no(editions[-1].edition) else 0
+    return _NO_ROOM if editions[-1].edition.form.prints_no else 0
 
 
 def _term_widths(edition: Edition) -> Iterator[int]:
@@ -318,13 +318,8 @@ def _has_legend(edition: Edition) -> bool:
     return edition.main is not None and edition.main.kind == "symbol"
 
 
-def _prints_no(edition: Edition) -> bool:
-    """Whether its items are known by their NO. Otherwise by their names, perhaps with numbers of their own."""
-    return edition.form.item_numbering == "NO"
-
-
 def _number_head(edition: Edition) -> str:
-    return next((flat(column.head) for column in edition.columns if column.kind == "number"), "")
+    return flat(edition.number_column.head) if edition.number_column else ""
 
 
 # Labels, masthead and notes
@@ -461,11 +456,11 @@ def _key(
     number, unit = _number_head(newest), _unit(editions, labels)
     main = next(filter(None, (_main_head(validated.edition) for validated in reversed(editions))), "")
     kinds = {event.kind for lineage in found for event in lineage.events}
-    said = ["と".join(filter(None, (number if _prints_no(newest) else "", main)))]
+    said = ["と".join(filter(None, (number if newest.form.prints_no else "", main)))]
     if not said[0]:
         said = [f"「{PRESENT}」は一覧に載っている項目"]
     if {"merged_into", "split_into"} & kinds:
-        if _prints_no(newest):
+        if newest.form.prints_no:
             said.append(f"「→」は統合や分割で移った先の{number}")
         else:
             words = [MOVED[kind] for kind in MOVED if kind in kinds]
@@ -677,7 +672,7 @@ def _figure_label(line: FigureLine) -> str:
 def _cell(lineage: Lineage, at: int, editions: Sequence[Validated], term_ems: int) -> YearCell:
     placed, newest = lineage.items[at], editions[-1].edition
     if placed:
-        number = str(placed.number) if _prints_no(newest) else ""
+        number = str(placed.number) if newest.form.prints_no else ""
         main = editions[at].edition.main
         if main is None:
             return YearCell(number) if number else YearCell(symbol=PRESENT, meaning=PRESENT_READING)
@@ -689,7 +684,7 @@ def _cell(lineage: Lineage, at: int, editions: Sequence[Validated], term_ems: in
         for event in lineage.events:
             if event.kind in ("merged_into", "split_into"):
                 what = MOVED[event.kind]
-                if not _prints_no(newest):
+                if not newest.form.prints_no:
                     return YearCell(note=what, reading=f"{_named(editions[at].edition, event.numbers)}に{what}")
                 numbers = _numbers(event.numbers)
                 return YearCell(note=f"→{numbers}", reading=f"{_number_head(newest)} {numbers}に{what}")
@@ -727,7 +722,7 @@ def _remarks(lineage: Lineage, editions: Sequence[Validated], labels: Sequence[s
 
 def _remark(lineage: Lineage, event: Event, editions: Sequence[Validated], labels: Sequence[str]) -> str:
     newest = editions[-1].edition
-    number = _number_head(newest) if _prints_no(newest) else ""
+    number = _number_head(newest) if newest.form.prints_no else ""
     here = _named(editions[event.at].edition, event.numbers, number)
     before = labels[event.at - 1] if event.at else ""
     there = before + "の"

@@ -415,7 +415,7 @@ def _names(tally: Tally, groups: Sequence[CountGroup], kanji: float) -> int:
 
 def _hangs(edition: Edition) -> bool:
     """Whether further lines of a section's name are indented behind its number."""
-    return bool(edition.form.levels) and edition.form.levels[0].numbering in ("ローマ数字", "括弧", "算用数字")
+    return bool(edition.levels) and edition.levels[0].numbering in ("ローマ数字", "括弧", "算用数字")
 
 
 def _head_lines(tally: Tally, groups: Sequence[CountGroup], names: int, kanji: float) -> dict[str, tuple[str, ...]]:
@@ -500,16 +500,16 @@ def _year(edition: Edition) -> str:
 
 
 def _section_id(edition: Edition) -> str:
-    return f"head-{edition.form.levels[0].name}" if edition.form.levels else "head-section"
+    return f"head-{edition.levels[0].name}" if edition.levels else "head-section"
 
 
 def _section_head(edition: Edition) -> str:
     """The head of the column of names: what the outermost level is called."""
-    return next((plain(column.head) for column in edition.columns if column.kind == "level"), "区分")
+    return plain(edition.levels[0].head) if edition.levels else "区分"
 
 
 def _by_section(edition: Edition) -> str:
-    return f"{_section_head(edition)}別の" if edition.form.levels else ""
+    return f"{_section_head(edition)}別の" if edition.levels else ""
 
 
 def _table_heading(edition: Edition, groups: Sequence[CountGroup]) -> str:
@@ -567,8 +567,7 @@ def _notes(new: Tally, old: Tally | None, pairs: Sequence[Pair], differences: Se
 
 def _innermost(edition: Edition) -> str:
     """What the sections are called in which the items stand."""
-    levels = [plain(column.head) for column in edition.columns if column.kind == "level"]
-    return levels[-1] if levels else _section_head(edition)
+    return plain(edition.levels[-1].head) if edition.levels else _section_head(edition)
 
 
 def _notes_on_comparison(new: Tally, pairs: Sequence[Pair], differences: Sequence[ChangeRow]) -> Iterator[str]:
