@@ -95,6 +95,11 @@ def names_year(text: str) -> bool:
     return bool(_NAMED_YEAR.search(text))
 
 
+def with_era(text: str) -> str:
+    """`text` with its era in full if it begins with the letter of one: 令和5年 for R5年 and R.5年."""
+    return re.sub(r"^([RHS])\.?\s*(?=[0-9元])", lambda found: _LETTERS[found[1]], text)
+
+
 def next_year(head: str) -> str | None:
     """The head that follows the year `head`: 令和6年度 after 令和5年度, R6 after R5, 2024 after 2023.
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from pipeline.model.dates import NoDateError, japanese_date, read_date
+from pipeline.model.dates import NoDateError, japanese_date, read_date, with_era
 from pipeline.years.similarity import fold
 
 from .account import Account
@@ -185,8 +185,7 @@ def _read_special(line: Line, lines: Lines, account: Account) -> bool:
 
 
 def _day(text: str) -> str:
-    plain = re.sub(r"\s", "", unicodedata.normalize("NFKC", text))
-    plain = re.sub("^([RH])(?=[0-9元])", lambda found: {"R": "令和", "H": "平成"}[found[1]], plain)
+    plain = with_era(re.sub(r"\s", "", unicodedata.normalize("NFKC", text)))
     if found := re.fullmatch(r"(\D*)([0-9]{1,4})[./-]([0-9]{1,2})[./-]([0-9]{1,2})", plain):
         plain = f"{found[1]}{found[2]}年{found[3]}月{found[4]}日"
     try:

@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from pipeline.model.dates import western_year
+from pipeline.model.dates import western_year, with_era
 from pipeline.model.form import FIGURE
 from pipeline.years.similarity import fold
 
@@ -75,7 +75,7 @@ def is_year(text: str) -> bool:
     plain = re.sub(
         "(実績|見込み?|末|値|目標|計画|決算|予算|[(].*[)])$", "", unicodedata.normalize("NFKC", in_line(text)).strip()
     )
-    plain = re.sub(r"^([RHS])\.?\s*(?=[0-9元])", lambda found: {"R": "令和", "H": "平成", "S": "昭和"}[found[1]], plain)
+    plain = with_era(plain)
     year = western_year(plain) or western_year(f"{plain}年度")
     return year is not None and 1950 <= year <= 2100
 
