@@ -310,3 +310,14 @@ def without_note_marks(text: str) -> str:
 
 # What stands in place of a figure that does not exist.
 NO_FIGURES = ("-", "－", "なし")
+
+
+def is_figure(text: str) -> bool:
+    """Whether `text` may stand in a cell of figures: a figure, or what stands in place of one."""
+    return text in NO_FIGURES or text == BLANK or bool(FIGURE.fullmatch(text))
+
+
+def split_figure(text: str) -> tuple[str, str]:
+    """The figure with which `text` begins, and what follows it; ("", `text`) if it begins with none."""
+    found = FIGURE.match(text)
+    return (found[0], text[found.end() :]) if found else ("", text)

@@ -29,7 +29,7 @@ from pipeline.source.limits import (
 )
 
 from .dates import NoDateError, japanese_date, read_date
-from .form import BLANK, FIGURE, NO_FIGURES, YES
+from .form import BLANK, FIGURE, NO_FIGURES, YES, is_figure, split_figure
 
 # Spellings of a flag that is not set. The first three are those of a YAML boolean.
 _NO = ("false", "False", "FALSE", "いいえ")
@@ -112,19 +112,18 @@ def one_of(words: Sequence[str], value: object) -> object:
 
 
 def _figure(value: object) -> object:
-    if not isinstance(value, str) or value in NO_FIGURES or value == BLANK or FIGURE.fullmatch(value):
+    if not isinstance(value, str) or is_figure(value):
         return value
-    plain = unicodedata.normalize("NFKC", value)
-    found = FIGURE.match(plain)
-    unit = plain[found.end() :].strip() if found else ""
-    if found and unit and not re.search("[0-9]", unit):
+    figure, unit = split_figure(unicodedata.normalize("NFKC", value))
+    unit = unit.strip()
+    if figure and unit and not re.search("[0-9]", unit):
         raise PydanticCustomError(
             "E216",
             "数ではありません。「{number}」と書き、単位は「単位: {unit}」と書いてください。",
-            {"number": found[0], "unit": unit},
+            {"number": figure, "unit": unit},
         )
-    if found and not unit:
-        raise PydanticCustomError("E216", "半角の数字で「{number}」と書いてください。", {"number": found[0]})
+    if figure and not unit:
+        raise PydanticCustomError("E216", "半角の数字で「{number}」と書いてください。", {"number": figure})
     raise PydanticCustomError(
         "E216", "数ではありません。半角の数字(例 1,250、38.2、▲3)か、数がなければ「-」か「なし」と書いてください。"
     )

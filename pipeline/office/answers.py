@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from pipeline.fonts import coverage
 from pipeline.model.dates import NoDateError, japanese_date, read_date
-from pipeline.model.form import BLANK, FIGURE, NO_FIGURES, Column
+from pipeline.model.form import BLANK, NO_FIGURES, Column, is_figure, split_figure
 from pipeline.model.words import not_listed
 from pipeline.source.characters import alike, compose, defects, is_everyday, long_gap, named, quoted, visible
 from pipeline.source.limits import MAX_LINES, MAX_NAME, MAX_TEXT, MAX_WORD
@@ -95,11 +95,10 @@ def _figure(text: str, unit: str) -> Answer:
         return _read_as(text, narrow)
     if alike(narrow, ["-"]):
         return _read_as(text, "-")
-    found = FIGURE.match(narrow)
-    rest = narrow[found.end() :] if found else ""
-    if found and rest and not re.search("[0-9]", rest):
+    figure, rest = split_figure(narrow)
+    if figure and rest and not re.search("[0-9]", rest):
         where = f"単位「{unit}」は、別の所に書いてあります。" if unit else "単位は書きません。"
-        raise WorkbookError(f"{quoted(text)}は、数だけではありません。「{found[0]}」と書いてください({where[:-1]})。")
+        raise WorkbookError(f"{quoted(text)}は、数だけではありません。「{figure}」と書いてください({where[:-1]})。")
     if len(text) > MAX_WORD:
         raise WorkbookError(f"長すぎます。数だけを、{MAX_WORD}字までで書いてください。")
     raise WorkbookError(
@@ -109,7 +108,7 @@ def _figure(text: str, unit: str) -> Answer:
 
 
 def _is_figure(text: str) -> bool:
-    return text in NO_FIGURES or text == BLANK or (bool(FIGURE.fullmatch(text)) and len(text) <= MAX_WORD)
+    return is_figure(text) and len(text) <= MAX_WORD
 
 
 def _date(text: str) -> Answer:

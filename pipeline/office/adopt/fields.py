@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from pipeline.model.dates import NoDateError, read_date
-from pipeline.model.form import FIGURE, MAX_YEARS, NO_FIGURES
+from pipeline.model.form import FIGURE, MAX_YEARS, NO_FIGURES, split_figure
 from pipeline.source.characters import alike
 from pipeline.source.limits import MAX_UNIT, MAX_WORD, MAX_WORDS
 from pipeline.years.similarity import fold
@@ -292,11 +292,10 @@ def figure_in(text: str) -> tuple[str, str] | None:
         return "-", ""
     if plain in NO_FIGURES or FIGURE.fullmatch(plain):
         return plain, ""
-    found = FIGURE.match(plain)
-    unit = plain[found.end() :] if found else ""
-    if not found or not unit or len(unit) > MAX_UNIT or re.search("[0-9、。()~〜]", unit) or re.match("[-/,.]", unit):
+    figure, unit = split_figure(plain)
+    if not figure or not unit or len(unit) > MAX_UNIT or re.search("[0-9、。()~〜]", unit) or re.match("[-/,.]", unit):
         return None
-    return found[0], unit
+    return figure, unit
 
 
 def _figures(column: SheetColumn, cells: Sequence[Cell], account: Account) -> str:
