@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from .delivery.delivery import SOURCE
 from .errors import SourceError
+from .model.edition_id import is_edition_id
 from .reading import Content, Fingerprint, UnreadableError, read_file
 from .source.limits import MAX_BYTES
 
@@ -118,8 +119,6 @@ class Library:
 
 def _previous_id(source: "Source") -> str | None:
     """The id that `source` names as its 前版; None if it names none, or no valid id."""
-    from .model.values import is_edition_id
-
     name = source.root.text("前版")
     return name if name and is_edition_id(name) else None
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from .delivery.delivery import OUT, Delivery, Record, deliver, records
 from .errors import PipelineError, Problem, SourceError, UsageError
 from .library import Library
+from .model.edition_id import is_edition_id
 from .processes.progress import LAYOUT, expect_pages
 
 if TYPE_CHECKING:  # imported late at run time, so that finding everything up to date is fast
@@ -138,8 +139,6 @@ def history_of(paths: Sequence[Path], last: str | None, library: Library) -> Pap
 
 def _between(old: Path, new: Path, library: Library) -> Path:
     """The folder of papers on two editions. Raises `UsageError` if a file's name is not a valid edition id."""
-    from .model.values import is_edition_id
-
     names = [library.source(path).edition if path.suffix == ".pdf" else path.stem for path in (old, new)]
     for name, path in zip(names, (old, new), strict=True):
         if not is_edition_id(name):

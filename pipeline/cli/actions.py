@@ -24,12 +24,11 @@ from pipeline.line import (
     summary_of,
     to_make,
 )
+from pipeline.model.edition_id import is_edition_id
 from pipeline.processes.progress import Progress
 
 from .arguments import Call
 from .output import explain, print_delivered, print_problems
-
-_LONGEST_ID = 64
 
 # The most processes at a time. Each takes some hundred megabytes.
 MOST_JOBS = 60
@@ -323,7 +322,7 @@ def _with_previous(paths: Sequence[Path]) -> tuple[list[tuple[Path, Path]], int]
         except SourceError as error:
             code = max(code, explain(error))
             continue
-        if previous and _is_edition_id(previous):
+        if previous and is_edition_id(previous):
             pairs.append((_library.path(previous), path))
     return pairs, code
 
@@ -371,7 +370,7 @@ def _adopt(options: SimpleNamespace) -> int:
 
 def _new_edition(name: str) -> Path:
     """The file of an edition that is to be made. Raises `UsageError`."""
-    if not _is_edition_id(name):
+    if not is_edition_id(name):
         raise UsageError(f"版の名前「{name}」は使えません。半角の英小文字、数字、「-」で付けてください。")
     return SOURCE / f"{name}.yaml"
 
@@ -466,14 +465,14 @@ def _editions(names: Sequence[str]) -> list[Path]:
         return good
     known = "、".join(path.stem for path in there) or "なし"
     for name in names:
-        if not _is_edition_id(name) or SOURCE / f"{name}.yaml" not in there:
+        if not is_edition_id(name) or SOURCE / f"{name}.yaml" not in there:
             raise UsageError(f"版「{name}」は source/ にありません。ある版: {known}")
     return [SOURCE / f"{name}.yaml" for name in dict.fromkeys(names)]
 
 
 def _well_named() -> list[Path]:
     """The files in source/ whose names are valid edition ids."""
-    return sorted(path for path in SOURCE.glob("*.yaml") if _is_edition_id(path.stem))
+    return sorted(path for path in SOURCE.glob("*.yaml") if is_edition_id(path.stem))
 
 
 def _leave_out(misnamed: set[Path]) -> None:
@@ -487,22 +486,11 @@ def _leave_out(misnamed: set[Path]) -> None:
 def _given(name: str) -> Path:
     """The file that `name` means: an edition id, a YAML file, or one of our PDFs. Raises `UsageError`."""
     path = Path(name)
-    if _is_edition_id(name) and (SOURCE / f"{name}.yaml").exists():
+    if is_edition_id(name) and (SOURCE / f"{name}.yaml").exists():
         return SOURCE / f"{name}.yaml"
     if path.suffix in (".yaml", ".yml", ".pdf"):
         return path
     return _editions([name])[0]
-
-
-def _is_edition_id(name: str) -> bool:
-    # Repeats model.edition.is_edition_id, whose module takes 0.1 s to import.
-    return (
-        name.isascii()
-        and name[:1].isalnum()
-        and name == name.lower()
-        and name.replace("-", "").isalnum()
-        and len(name) <= _LONGEST_ID
-    )
 
 
 @contextmanager

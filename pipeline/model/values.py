@@ -29,6 +29,7 @@ from pipeline.source.limits import (
 )
 
 from .dates import NoDateError, japanese_date, read_date
+from .edition_id import EDITION_ID, is_edition_id
 from .form import BLANK, FIGURE, NO_FIGURES, YES, is_figure, split_figure
 
 # Spellings of a flag that is not set. The first three are those of a YAML boolean.
@@ -150,15 +151,10 @@ def _series(years: int, values: tuple[str, ...]) -> tuple[str, ...]:
     return values
 
 
-def is_edition_id(text: str) -> bool:
-    """Whether `text` can be an edition's id: 1 to 64 lower-case letters, digits and hyphens, no hyphen first."""
-    return bool(re.fullmatch("[a-z0-9][a-z0-9-]{0,63}", text))
-
-
 # An editor parses `年度: 2012` as a number and `資料番号:` as null; the pipeline reads both as text.
 _scalar_schema = {"type": ["string", "number", "boolean"]}
 _optional_schema = {"type": ["string", "number", "boolean", "null"]}
-_edition_id_schema = {"type": ["string", "integer"], "pattern": "^[a-z0-9][a-z0-9-]{0,63}$"}
+_edition_id_schema = {"type": ["string", "integer"], "pattern": f"^{EDITION_ID}$"}
 _figure_schema = {"type": ["string", "number"], "pattern": f"^({FIGURE.pattern}|{'|'.join(NO_FIGURES)}|{BLANK})$"}
 _flag_schema = {"enum": [True, False, *YES, *_NO]}
 _day_schema = {

@@ -18,8 +18,8 @@ from typing import Literal
 from pipeline.errors import Problem, SourceError, printable, printable_lines
 from pipeline.library import Library
 from pipeline.model.edition import Edition
+from pipeline.model.edition_id import is_edition_id
 from pipeline.model.form import Column
-from pipeline.model.values import is_edition_id
 from pipeline.source.characters import visible
 from pipeline.source.tree import Source
 
