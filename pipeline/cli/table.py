@@ -170,7 +170,11 @@ COMMANDS = (
         "`source/<edition>.yaml` as it was before `make import` or `make renumber`",
         (_EDITION._replace(required=True),),
     ),
-    Command("clean", "out/ から、作り直せるものを消す。書き換えたものと自分で置いたものは残す。", "`out/` without what can be made again"),
+    Command(
+        "clean",
+        "out/ から、作り直せるものを消す。書き換えたものと自分で置いたものは残す。",
+        "`out/` without what can be made again",
+    ),
     Command(
         "sign",
         "一覧に電子署名を付ける(パスワードは画面で尋ねる)。",

@@ -138,12 +138,13 @@ def _translate(source: Source, form: Form, detail: ErrorDetails) -> Problem | No
     subject = _subject(steps, owner)
     kind = detail["type"]
     place: Node = node
-    if len(steps) == 2 and steps[0] == "欄" and isinstance(node, Mapping):  # its 種類 is missing or unknown
+    is_column = kind == "E218" and len(steps) == 2 and steps[0] == "欄"
+    if is_column and isinstance(node, Mapping):  # its 種類 is missing or unknown
         kinds = f"{'、'.join(f'「{one}」' for one in KINDS)}のどれかを書いてください。"
         place = node.entries.get("種類", node)
         what = "がありません" if place is node else f"「{visible(node.text('種類') or '')}」は、使えません"
         code, message = "E201" if place is node else "E218", f"欄「{visible(key)}」の種類{what}。{kinds}"
-    elif len(steps) == 2 and steps[0] == "欄" and kind == "E218" and plain(node):  # 所管: 課
+    elif is_column and plain(node):  # 所管: 課
         shape = _SHAPES["dict_type"]
         code, message = "E203", f"{subject}は{shape}で書いてください(例 {{種類: 文章}}。読んだ値: {_shown(node)})。"
     elif kind == "missing":
