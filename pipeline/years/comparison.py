@@ -15,7 +15,7 @@ from pipeline.model.form import Column
 from pipeline.model.values import amount
 
 from .matching import Direction, Link, Placed, goes_on, match, meaning_of, place_items
-from .pairing import ColumnPair, common_levels, common_years, paired_columns
+from .pairing import ColumnPair, common_levels, common_years, merge, paired_columns
 from .similarity import fold
 
 ChangeKind = Literal[
@@ -295,10 +295,8 @@ def _advice(links: tuple[Link, ...]) -> Iterator[Advice]:
 
 def _in_order(old: Edition, new: Edition, entries: list[Entry]) -> Iterator[Entry]:
     """`entries` in the new edition's order; those without new items come after what preceded them in the old one."""
-    places = _merged(
-        list(dict.fromkeys(placed.place for placed in place_items(new))),
-        list(dict.fromkeys(placed.place for placed in place_items(old))),
-    )
+    places = list(dict.fromkeys(placed.place for placed in place_items(new)))
+    merge(places, (placed.place for placed in place_items(old)))
     by_place: dict[Hashable, list[Entry]] = defaultdict(list)
     for entry in entries:
         by_place[(entry.new or entry.old)[0].place].append(entry)
@@ -309,19 +307,6 @@ def _in_order(old: Edition, new: Edition, entries: list[Entry]) -> Iterator[Entr
             (entry for entry in by_place[place] if not entry.new), key=lambda entry: order[entry.old[0].number]
         )
         yield from _insert(present, gone, order)
-
-
-def _merged(first: list[tuple[str, ...]], second: list[tuple[str, ...]]) -> list[tuple[str, ...]]:
-    """`first`, with each place that only `second` has inserted after the common place that precedes it in `second`."""
-    known = set(first)
-    after: dict[tuple[str, ...] | None, list[tuple[str, ...]]] = defaultdict(list)
-    anchor = None
-    for place in second:
-        if place in known:
-            anchor = place
-        else:
-            after[anchor].append(place)
-    return after[None] + [one for place in first for one in (place, *after[place])]
 
 
 def _insert(present: list[Entry], gone: list[Entry], order: dict[int, int]) -> Iterator[Entry]:

@@ -11,8 +11,8 @@ from pipeline.model.dates import western_year
 from pipeline.model.edition import Edition, Item
 from pipeline.model.form import FIGURE, Column
 
-from .lineage import Lineage, merge
-from .pairing import paired_columns
+from .lineage import Lineage
+from .pairing import merge, paired_columns
 from .similarity import fold
 
 

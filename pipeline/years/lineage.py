@@ -4,16 +4,17 @@
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import Literal, TypeVar
+from typing import Literal
 
 from pipeline.model.edition import Edition, Item
 from pipeline.model.form import without_note_marks
 
 from .comparison import Entry, compare
 from .matching import Placed, goes_on, place_items
+from .pairing import merge
 from .similarity import fold
 
 EventKind = Literal[
@@ -187,22 +188,6 @@ def grouped(editions: Sequence[Named], found: Sequence[Lineage]) -> Group:
         )
 
     return group(())
-
-
-_T = TypeVar("_T")
-
-
-def merge(order: list[_T], more: Iterable[_T]) -> None:
-    """Insert into `order` what it lacks of `more`, each element after the common one that precedes it in `more`."""
-    places = {one: at for at, one in enumerate(order)}
-    after: dict[int, list[_T]] = defaultdict(list)
-    anchor = -1
-    for one in dict.fromkeys(more):
-        if one in places:
-            anchor = places[one]
-        else:
-            after[anchor].append(one)
-    order[:] = after[-1] + [each for at, one in enumerate(order) for each in (one, *after[at])]
 
 
 # Building the lineages

@@ -1,13 +1,14 @@
-"""What two editions have in common, whatever their forms: their columns, their levels, and the years of a series.
+"""What editions have in common, whatever their forms: their columns, their levels, the years of a series, an order.
 
 Columns belong together by their keys, which are words of the plan. Names like column-3 count the columns of one form and
 say nothing about another.
 """
 
 import re
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from pipeline.model.edition import Edition
 from pipeline.model.form import Column, Form
@@ -120,3 +121,19 @@ def all_years(old: Column, new: Column) -> Iterator[tuple[int | None, int | None
     for at, year in enumerate(before):
         if year not in after and not (at < len(after) and after[at] not in before):
             yield at, None
+
+
+_T = TypeVar("_T")
+
+
+def merge(order: list[_T], more: Iterable[_T]) -> None:
+    """Insert into `order` what it lacks of `more`, each element after the common one that precedes it in `more`."""
+    places = {one: at for at, one in enumerate(order)}
+    after: dict[int, list[_T]] = defaultdict(list)
+    anchor = -1
+    for one in dict.fromkeys(more):
+        if one in places:
+            anchor = places[one]
+        else:
+            after[anchor].append(one)
+    order[:] = after[-1] + [each for at, one in enumerate(order) for each in (one, *after[at])]
