@@ -84,8 +84,8 @@ def _within(old: Sequence[_Run], new: Sequence[_Run]) -> Iterator[_Stretch]:
 def _diff(old: Sequence[_Run], new: Sequence[_Run]) -> Iterator[_Stretch]:
     """The diff of two sequences by key. The common start and end are split off first, since difflib is quadratic."""
     before, after = [token.key for token in old], [token.key for token in new]
-    start = _common_start(before, after)
-    end = _common_start(before[start:][::-1], after[start:][::-1])
+    start = common_start(before, after)
+    end = common_start(before[start:][::-1], after[start:][::-1])
     stop, halt = len(before) - end, len(after) - end
     yield False, old[:start], new[:start]
     for tag, i, j, k, m in _opcodes(before[start:stop], after[start:halt]):
@@ -93,7 +93,8 @@ def _diff(old: Sequence[_Run], new: Sequence[_Run]) -> Iterator[_Stretch]:
     yield False, old[stop:], new[halt:]
 
 
-def _common_start(one: list[str], other: list[str]) -> int:
+def common_start(one: Sequence[str], other: Sequence[str]) -> int:
+    """How many elements of both are the same from the first on."""
     return next((i for i, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
 
 

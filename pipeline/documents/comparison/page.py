@@ -24,10 +24,9 @@ from pipeline.years.comparison import LABELS, ChangeKind, Comparison, Entry, fig
 from pipeline.years.matching import Placed, meaning_of
 from pipeline.years.pairing import ColumnPair, common_levels, common_years
 from pipeline.years.similarity import fold
-from pipeline.years.text_diff import Marked, Piece, mark
+from pipeline.years.text_diff import Marked, Piece, common_start, mark
 
 TITLE = "新旧対照表"
-OVERVIEW = "前版からの変更点"
 NEW, OLD = "新", "旧"
 ADDED, REMOVED, MISSING = "(新設)", "(削る)", "(記載なし)"
 GUESS = "推定"
@@ -418,39 +417,28 @@ def _printed_number(edition: Edition, placed: Placed) -> str:
 
 def _body(comparison: Comparison, show_all: bool, are_beside: bool) -> Iterator[HeadingRow | ItemRow]:
     titles = _titles(comparison.new)
-    place: tuple[str, ...] | None = None
+    place: tuple[str, ...] = ()
     above: list[HeadingRow] = []
     counts: Counter[str] = Counter()
     for count, entry in enumerate(comparison.entries if show_all else comparison.changes, 1):
         stands = (entry.new or entry.old)[0]
-        same = _common_start(place, stands.place)
-        if place is None or stands.place != place:
-            above = above[:same]
-            for depth, heading in enumerate(stands.headings[same:], same):
-                counts[heading.level.name] += 1
-                above.append(
-                    HeadingRow(
-                        depth,
-                        f"{heading.level.name}-{counts[heading.level.name]}",
-                        # A heading of the old edition alone is marked (旧): its number may be another one's in the new.
-                        titles.get(stands.place[: depth + 1], f"({OLD}) {heading.title}"),
-                        ("head-kinds", *(one.id for one in reversed(above))),
-                        _context(one.name for one in above),
-                    )
+        same = common_start(place, stands.place)
+        above = above[:same]
+        for depth, heading in enumerate(stands.headings[same:], same):
+            counts[heading.level.name] += 1
+            above.append(
+                HeadingRow(
+                    depth,
+                    f"{heading.level.name}-{counts[heading.level.name]}",
+                    # A heading of the old edition alone is marked (旧): its number may be another one's in the new.
+                    titles.get(stands.place[: depth + 1], f"({OLD}) {heading.title}"),
+                    ("head-kinds", *(one.id for one in reversed(above))),
+                    _context(one.name for one in above),
                 )
-                yield above[-1]
+            )
+            yield above[-1]
         place = stands.place
         yield from _lines(comparison, entry, f"entry-{count}", above, are_beside)
-
-
-def _common_start(one: tuple[str, ...] | None, other: tuple[str, ...]) -> int:
-    """How many headings are the same from the outermost on."""
-    found = 0
-    for here, there in zip(one or (), other, strict=False):
-        if here != there:
-            break
-        found += 1
-    return found
 
 
 def _context(names: Iterator[str]) -> str:
