@@ -46,7 +46,7 @@ from pipeline.paper import (
 from pipeline.text import break_label, brief, flat, width_in_ems, width_in_halves
 from pipeline.years.figures import FigureLine, Figures
 from pipeline.years.lineage import Event, Group, GroupHeading, Lineage, grouped, lineages
-from pipeline.years.matching import place_items
+from pipeline.years.matching import meaning_of
 from pipeline.years.similarity import fold
 
 FORMER, FORMER_NUMBER = "旧: ", "旧番号: "
@@ -153,9 +153,10 @@ class Segment:
 
 @dataclass(frozen=True, slots=True)
 class StatusColumn:
-    """A column of the shares: a meaning, with its symbol if that never changed, and its fill in the bars."""
+    """A column of the shares: a folded meaning (`key`), with its symbol if that never changed, and its fill in the bars."""
 
     id: str
+    key: str
     label: str
     fill: str
 
@@ -196,7 +197,8 @@ def page(editions: Sequence[Validated], carried: Carried) -> str:
     table = _Table(editions, labels)
     sheet = table.sheet
     head = _masthead(editions, labels, title, sheet)
-    notes = tuple(_notes(editions, labels))
+    main, unit = _newest_main_head(editions), _unit(editions, labels)
+    shares = tuple(_share_tables(editions, labels, _BAR_WIDTH[sheet])) if main else ()
     key = tuple(_key(editions, labels, found, left_out, table.years_left_out))
     return render(
         "history.html",
@@ -208,13 +210,13 @@ def page(editions: Sequence[Validated], carried: Carried) -> str:
         width_class=table.width_class,
         widths=Widths((("edition", table.year_width),)),
         share_widths=Widths((("year", SHARES_YEAR), ("total", SHARES_TOTAL), ("bar", SHARES_BAR[sheet]))),
-        shares_heading=_shares_heading(editions),
-        year_head=_year_head(editions),
+        shares_heading=f"{main}の割合",
+        year_head=unit,
         total=TOTAL,
-        shares=tuple(_share_tables(editions, labels, _BAR_WIDTH[sheet])) if _shares_heading(editions) else (),
+        shares=shares,
         bar=(_BAR_WIDTH[sheet], _BAR_HEIGHT),
         bar_head=SHARES,
-        notes=notes,
+        notes=tuple(_notes(editions, labels, shares)),
         items_heading=_items_heading(newest),
         key=key,
         columns=tuple(
@@ -408,37 +410,31 @@ def _unit(editions: Sequence[Validated], labels: Sequence[str]) -> str:
     return YEAR if tuple(labels) == years else "版"
 
 
-def _year_head(editions: Sequence[Validated]) -> str:
-    return _unit(editions, _labels(editions))
-
-
-def _shares_heading(editions: Sequence[Validated]) -> str:
-    """The heading of the shares; empty if no edition counts its items."""
-    head = next(filter(None, (_main_head(validated.edition) for validated in reversed(editions))), "")
-    return f"{head}の割合" if head else ""
+def _newest_main_head(editions: Sequence[Validated]) -> str:
+    """What the newest edition that counts its items calls what it counts; empty if none does."""
+    return next(filter(None, (_main_head(validated.edition) for validated in reversed(editions))), "")
 
 
 def _items_heading(edition: Edition) -> str:
     return f"{_plain(edition.item_column.head)}ごとの経過"
 
 
-def _notes(editions: Sequence[Validated], labels: Sequence[str]) -> Iterator[str]:
+def _notes(editions: Sequence[Validated], labels: Sequence[str], tables: Sequence[ShareTable]) -> Iterator[str]:
     """The note on how shares are counted and rounded."""
-    if not _shares_heading(editions):
+    if not tables:
         return
     unit = _unit(editions, labels)
     note = "再掲は数えていません。割合は小数第2位を四捨五入したものです。"
     odd = [
         f"{label}は{percent(sum(tenths))}%"
         for validated, label in zip(editions, labels, strict=True)
-        if (counts := Counter(_meanings(validated.edition)))
+        if (counts := _counts(validated.edition))
         and sum(tenths := [permille(count, counts.total()) for count in counts.values()]) != 1000
     ]
     if odd:
         note += f"このため、内訳の合計が100%にならない{unit}があります({'、'.join(odd)})。"
     legends = [list(_words(validated.edition).items()) for validated in editions if _has_legend(validated.edition)]
     word = "凡例" if len(legends) == len(editions) else "区分"
-    tables = list(_share_tables(editions, labels, 0))
     if any(legend != legends[-1] for legend in legends):
         note += "凡例が変わっているため、記号ではなく意味で数えています。"
     if len(tables) > 1:
@@ -453,8 +449,7 @@ def _key(
 ) -> Iterator[str]:
     """The key to the table; explains only what occurs in it."""
     newest = editions[-1].edition
-    number, unit = _number_head(newest), _unit(editions, labels)
-    main = next(filter(None, (_main_head(validated.edition) for validated in reversed(editions))), "")
+    number, unit, main = _number_head(newest), _unit(editions, labels), _newest_main_head(editions)
     kinds = {event.kind for lineage in found for event in lineage.events}
     said = ["と".join(filter(None, (number if newest.form.prints_no else "", main)))]
     if not said[0]:
@@ -492,30 +487,33 @@ def _key(
 # The shares: one table if there are as many fills as meanings, otherwise one for each legend
 
 
-def _meanings(edition: Edition) -> list[str]:
-    return [fold(placed.meaning) for placed in place_items(edition)] if edition.main else []
+def _counts(edition: Edition) -> Counter[str]:
+    """The number of items of each folded meaning; empty if the edition does not count its items."""
+    main = edition.main
+    return Counter(fold(meaning_of(main, item)) for item in edition.items.values()) if main else Counter()
 
 
 def _spans(editions: Sequence[Validated]) -> list[tuple[int, int]]:
     """(start, stop) of the editions in each table of shares; one table unless there are more meanings than fills."""
-    everything = 0, len(editions)
-    if len({*_keys(editions)} - {BLANK}) <= len(FILLS):
-        return [everything]
     legends = [{*map(fold, _words(validated.edition).values())} for validated in editions]
+    if len(set[str]().union(*legends) - {BLANK}) <= len(FILLS):
+        return [(0, len(editions))]
     starts = [at for at in range(len(editions)) if not at or legends[at] != legends[at - 1]]
     return list(pairwise([*starts, len(editions)]))
 
 
 def _share_tables(editions: Sequence[Validated], labels: Sequence[str], width: int) -> Iterator[ShareTable]:
+    counts = [_counts(validated.edition) for validated in editions]
     for number, (start, stop) in enumerate(_spans(editions), 1):
-        statuses = _statuses(editions[start:stop], number)
-        rows = _share_rows(editions[start:stop], labels[start:stop], statuses, width)
-        yield ShareTable(
-            f"share-{number}", statuses, tuple(replace(row, id=f"year-{start + at}") for at, row in enumerate(rows, 1))
+        statuses = _statuses(editions[start:stop], number, any(BLANK in some for some in counts[start:stop]))
+        rows = (
+            _share_row(f"year-{at + 1}", labels[at], editions[at].edition, counts[at], statuses, width)
+            for at in range(start, stop)
         )
+        yield ShareTable(f"share-{number}", statuses, tuple(rows))
 
 
-def _statuses(editions: Sequence[Validated], table: int) -> tuple[StatusColumn, ...]:
+def _statuses(editions: Sequence[Validated], table: int, has_blank: bool) -> tuple[StatusColumn, ...]:
     """The columns: meanings in the order of the newest legend, then older ones, newest first, then 未記入."""
     names: dict[str, str] = {}
     symbols: dict[str, set[str]] = {}
@@ -524,11 +522,12 @@ def _statuses(editions: Sequence[Validated], table: int) -> tuple[StatusColumn, 
             names.setdefault(fold(meaning), flat(meaning))
             if _has_legend(validated.edition):
                 symbols.setdefault(fold(meaning), set()).add(symbol)
-    if any(BLANK in _meanings(validated.edition) for validated in editions):
+    if has_blank:
         names.setdefault(BLANK, BLANK)
     return tuple(
         StatusColumn(
             f"status-{table}-{position}",
+            key,
             _symbol(symbols.get(key, set())) + brief(name),
             UNFILLED if key == BLANK else FILLS[(position - 1) % len(FILLS)],
         )
@@ -541,30 +540,19 @@ def _symbol(symbols: set[str]) -> str:
     return "".join(flat(symbol) + " " * symbol.isalnum() for symbol in symbols) if len(symbols) == 1 else ""
 
 
-def _keys(editions: Sequence[Validated]) -> list[str]:
-    """The folded meaning that each column of the shares counts."""
-    legends = (fold(meaning) for validated in reversed(editions) for meaning in _words(validated.edition).values())
-    blank = [BLANK] if any(BLANK in _meanings(validated.edition) for validated in editions) else []
-    return list(dict.fromkeys([*legends, *blank]))
-
-
-def _share_rows(
-    editions: Sequence[Validated], labels: Sequence[str], statuses: Sequence[StatusColumn], width: int
-) -> Iterator[ShareRow]:
-    keys = _keys(editions)
-    for validated, label in zip(editions, labels, strict=True):
-        counts = Counter(_meanings(validated.edition))
-        known = {*map(fold, _words(validated.edition).values()), *counts}
-        total = len(validated.edition.items)
-        cells = tuple(_share(counts[key], total) if key in known else NOTHING for key in keys)
-        segments: list[Segment] = []
-        before = 0
-        for key, status in zip(keys, statuses, strict=True):
-            if counts[key]:
-                x = width * before / total
-                segments.append(Segment(status.fill, round(x, 2), round(width * counts[key] / total, 2)))
-            before += counts[key]
-        yield ShareRow("", label, (*cells, str(total)), tuple(segments))
+def _share_row(
+    id: str, label: str, edition: Edition, counts: Counter[str], statuses: Sequence[StatusColumn], width: int
+) -> ShareRow:
+    known = {*map(fold, _words(edition).values()), *counts}
+    total = len(edition.items)
+    cells = (_share(counts[status.key], total) if status.key in known else NOTHING for status in statuses)
+    segments: list[Segment] = []
+    before = 0
+    for status in statuses:
+        if count := counts[status.key]:
+            segments.append(Segment(status.fill, round(width * before / total, 2), round(width * count / total, 2)))
+        before += count
+    return ShareRow(id, label, (*cells, str(total)), tuple(segments))
 
 
 def _share(count: int, total: int) -> str:
