@@ -119,6 +119,26 @@ def test_a_file_whose_name_is_no_edition_s_is_named_and_the_others_are_made(
     assert run(target, "h24") == 0
 
 
+@pytest.mark.parametrize("name", ["r5.yaml.txt", "r5.yml", "r5.YAML", "r5.yml.txt"])
+def test_a_file_that_a_text_editor_named_otherwise_is_not_passed_over_in_silence(
+    name: str, beside: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    beside.with_name(name).write_text(HEALTHY, "utf-8")
+    assert run("check") == 2
+    shown = capsys.readouterr()
+    assert (
+        f"source/{name}: 名前が「.yaml」で終わらないため、除きました。ファイル名を r5.yaml に改めてください。"
+        in shown.err
+    )
+    assert "source/h24.yaml: 誤り0件" in shown.out
+    assert run("check", "r5") == 2
+    assert (
+        f"版「r5」は source/ にありません。{name} があります。ファイル名を r5.yaml に改めてください。"
+        in capsys.readouterr().err
+    )
+    assert run("check", "h24") == 0
+
+
 @pytest.mark.parametrize("target", ["check", "preview", "history"])
 def test_where_no_name_is_an_edition_s_there_is_nothing_to_do(
     target: str, project: Path, capsys: pytest.CaptureFixture[str]

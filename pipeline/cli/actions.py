@@ -1,6 +1,7 @@
 """One function for each command: it takes the options, calls the pipeline, and prints the results."""
 
 import os
+import re
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
@@ -43,6 +44,8 @@ _progress = Progress()
 _library = Library()
 # Files in source/ whose names are not valid edition ids; this run has skipped and reported them.
 _misnamed: set[Path] = set()
+# What text editors make of .yaml: Notepad, which hides it, appends .txt.
+_OTHER_ENDING = re.compile(r"(.+?)\.ya?ml(?:\.txt)?", re.IGNORECASE)
 
 
 def run(call: Call) -> int:
@@ -459,14 +462,16 @@ def _editions(names: Sequence[str]) -> list[Path]:
     there = sorted(path for path in SOURCE.glob("*.yaml"))
     if not names:
         good = _well_named()
-        _leave_out(set(there) - set(good))
+        _leave_out({*there, *_with_other_endings()} - set(good))
         if not good:
             raise UsageError("source/ に版(.yaml)がありません。docs/manual.md の例を見て作ってください。")
         return good
     known = "、".join(path.stem for path in there) or "なし"
     for name in names:
         if not is_edition_id(name) or SOURCE / f"{name}.yaml" not in there:
-            raise UsageError(f"版「{name}」は source/ にありません。ある版: {known}")
+            other = next((path.name for path, good in _with_other_endings().items() if good == f"{name}.yaml"), "")
+            fix = f"{other} があります。ファイル名を {name}.yaml に改めてください。" if other else f"ある版: {known}"
+            raise UsageError(f"版「{name}」は source/ にありません。{fix}")
     return [SOURCE / f"{name}.yaml" for name in dict.fromkeys(names)]
 
 
@@ -475,11 +480,21 @@ def _well_named() -> list[Path]:
     return sorted(path for path in SOURCE.glob("*.yaml") if is_edition_id(path.stem))
 
 
+def _with_other_endings() -> dict[Path, str]:
+    """The files in source/ that a text editor named r5.yaml.txt or r5.yml, with the names that they should have."""
+    found = {path: _OTHER_ENDING.fullmatch(path.name) for path in sorted(SOURCE.iterdir())}
+    return {path: f"{match[1]}.yaml" for path, match in found.items() if match and path.suffix != ".yaml"}
+
+
 def _leave_out(misnamed: set[Path]) -> None:
-    """Report files whose names are not valid edition ids, each once a run; the others are made anyway."""
+    """Report files whose names are not those of editions, each once a run; the others are made anyway."""
+    others = _with_other_endings()
     for path in sorted(misnamed - _misnamed):
-        message = f"{path}: 版の名前に使えない文字があるため、除きました。ファイル名(.yaml の前)を、半角の英小文字、数字、「-」に改めてください。"
-        print(printable(message), file=sys.stderr)
+        if path in others:
+            why = f"名前が「.yaml」で終わらないため、除きました。ファイル名を {others[path]} に改めてください。"
+        else:
+            why = "版の名前に使えない文字があるため、除きました。ファイル名(.yaml の前)を、半角の英小文字、数字、「-」に改めてください。"
+        print(printable(f"{path}: {why}"), file=sys.stderr)
     _misnamed.update(misnamed)
 
 
