@@ -236,18 +236,16 @@ def _status(options: SimpleNamespace) -> int:
 
 
 def _renumber(options: SimpleNamespace) -> int:
-    from pipeline.office.renumber import renumber, renumbering
+    from pipeline.office.renumber import describe, messages, renumber, renumbering
 
     (path,) = _editions([options.edition])
     found = renumbering(path, _library)
     if not found.is_needed:
         print(f"{path}: NOは、もう印刷する順に並んでいます。")
         return 0
-    print("今のNO → 新しいNO")
-    for old, new in found.numbers.items():
-        print(f"  {old} → {new}「{printable(found.names[old])}」" + ("" if old != new else "(変わりません)"))
-    for number, mention in found.mentions:
-        print(f"NO {number}の文の中の「{mention}」は書き換えません。必要なら手で直してください。", file=sys.stderr)
+    print(describe(found))
+    for message in messages(found):
+        print(message, file=sys.stderr)
     changed = "、".join(map(str, found.changes))
     if not options.apply:
         print(f"まだ書き込んでいません({changed})。この内容でよければ、APPLY=1 を付けて、もう一度実行してください。")

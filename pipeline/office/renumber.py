@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.errors import PipelineError, SourceError
+from pipeline.errors import PipelineError, SourceError, printable
 from pipeline.library import Library
 from pipeline.model.edition import Edition
 from pipeline.model.rules import form_of_tree, rows
@@ -60,6 +60,22 @@ def renumbering(path: Path, library: Library | None = None) -> Renumbering:
 def renumber(found: Renumbering) -> None:
     """Write the new NOs into the sources. Raises `ChangeStoppedError` if one was changed meanwhile."""
     change_sources("renumber", found.changes)
+
+
+def describe(found: Renumbering) -> str:
+    """The NOs of all items, the present and the new, a line for each."""
+    lines = ["今のNO → 新しいNO"]
+    for old, new in found.numbers.items():
+        lines.append(f"  {old} → {new}「{printable(found.names[old])}」" + ("" if old != new else "(変わりません)"))
+    return "\n".join(lines)
+
+
+def messages(found: Renumbering) -> list[str]:
+    """What a person may have to change by hand."""
+    return [
+        f"NO {number}の文の中の「{mention}」は書き換えません。必要なら手で直してください。"
+        for number, mention in found.mentions
+    ]
 
 
 _Place = tuple[int, int]  # line and column of a scalar, from 1
