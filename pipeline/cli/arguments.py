@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple, Never
 
 from pipeline.errors import UsageError
 
-from .table import BY_NAME, FOLDER, PLAIN, Argument, Command
+from .table import BY_NAME, Argument, Command
 
 if TYPE_CHECKING:
     import argparse
@@ -71,7 +71,7 @@ def _parser(command: Command) -> "argparse.ArgumentParser":
     # With a fixed width, argparse does not import shutil to measure the terminal. Its own help is never shown.
     width = partial(argparse.HelpFormatter, width=80)
     parser = Parser(prog=command.name, add_help=False, allow_abbrev=False, formatter_class=width)
-    for argument in (*command.arguments, FOLDER, PLAIN):
+    for argument in command.accepted:
         if argument.kind == "flag":
             parser.add_argument(argument.option, dest=argument.dest, action="store_true")
         elif argument.kind == "values":
@@ -88,7 +88,7 @@ def _parser(command: Command) -> "argparse.ArgumentParser":
 def _from_make(arguments: Sequence[str], environment: Mapping[str, str]) -> Call:
     """The call from `make NAME VARIABLE=value …`. Raises `UsageError` for a variable that the command does not take."""
     command = _command(arguments[0] if arguments else "")
-    taken = {argument.name: argument for argument in (*command.arguments, FOLDER, PLAIN)}
+    taken = {argument.name: argument for argument in command.accepted}
     options = SimpleNamespace()
     for argument in taken.values():
         empty = {"flag": False, "values": [], "value": None}[argument.kind]

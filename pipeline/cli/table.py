@@ -46,6 +46,11 @@ class Command(NamedTuple):
     arguments: tuple[Argument, ...] = ()
 
     @property
+    def accepted(self) -> tuple[Argument, ...]:
+        """Its arguments, and those that every command accepts."""
+        return (*self.arguments, FOLDER, PLAIN)
+
+    @property
     def usage(self) -> str:
         """The usage line in make's syntax, optional arguments in brackets."""
         arguments = (each.usage if each.required else f"[{each.usage}]" for each in self.arguments)
@@ -227,7 +232,7 @@ def makefile_part() -> str:
 
 def _names() -> list[str]:
     """The make variables of all commands, without duplicates."""
-    return list(dict.fromkeys(each.name for command in COMMANDS for each in (*command.arguments, FOLDER, PLAIN)))
+    return list(dict.fromkeys(each.name for command in COMMANDS for each in command.accepted))
 
 
 def readme_part() -> str:
