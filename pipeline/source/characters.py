@@ -97,7 +97,8 @@ def meant(read: str, allowed: Iterable[str]) -> str | None:
 
 def alike(read: str, allowed: Iterable[str]) -> list[str]:
     """The words of `allowed` that look like `read`: of other width or case, or other characters of the same look."""
-    return [candidate for candidate in islice(allowed, 100) if _fold(candidate) == _fold(read)]
+    folded = _fold(read)
+    return [candidate for candidate in islice(allowed, 100) if _fold(candidate) == folded]
 
 
 def long_gap(text: str) -> str:

@@ -264,15 +264,15 @@ def _field(column: SheetColumn, values: _Values, legends: Sequence[Legend], acco
 def _legend_of(column: SheetColumn, cells: Sequence[Cell], legends: Sequence[Legend]) -> Legend | None:
     """The legend of the symbols in a column: one that names its head, or that has them all."""
 
-    def matches(legend: Legend) -> int:
-        return sum(cell.text in legend.words or bool(alike(cell.text, legend.words)) for cell in cells)
+    def has(legend: Legend, cell: Cell) -> bool:
+        return cell.text in legend.words or bool(alike(cell.text, legend.words))
 
     head = fold(column.head)
     named = [legend for legend in legends if legend.head and (fold(legend.head) in head or head in fold(legend.head))]
     for legend in named:
-        if matches(legend) > len(cells) / 2:
+        if sum(has(legend, cell) for cell in cells) > len(cells) / 2:
             return legend
-    return next((legend for legend in legends if matches(legend) == len(cells)), None)
+    return next((legend for legend in legends if all(has(legend, cell) for cell in cells)), None)
 
 
 def symbol_in(text: str, words: Mapping[str, str]) -> str:
