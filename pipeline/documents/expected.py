@@ -10,6 +10,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from pipeline.errors import ProofError
 from pipeline.model.dates import japanese_date
 from pipeline.model.edition import Edition
+from pipeline.model.form import without_note_marks
 from pipeline.text import flat
 from pipeline.years.similarity import fold
 from pipeline.years.text_diff import mark
@@ -97,6 +98,11 @@ def legend(label: str, symbols: Mapping[str, str]) -> str:
 def document_title(title: str, years: str) -> str:
     """The title in the metadata, with the year or years in brackets if there are any."""
     return flat(f"{title}({years})" if years else title)
+
+
+def plain(text: str) -> str:
+    """`text` in one line, without references to notes, which the list alone prints."""
+    return flat(without_note_marks(text))
 
 
 def percent(part: int, whole: int) -> Decimal:

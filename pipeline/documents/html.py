@@ -92,6 +92,11 @@ def document_title(edition: Edition, title: str = "") -> str:
     return flat(title or edition.title) + year
 
 
+def plain(text: str) -> str:
+    """`text` in one line, without references to notes: these are printed below the list alone."""
+    return flat(without_note_marks(text))
+
+
 def render(template: str, **values: object) -> str:
     """`template` filled with `values`. Raises `TemplateError` for a broken template or a missing style, with its line."""
     try:
@@ -163,7 +168,7 @@ def _style(name: str) -> Markup:
 def _keywords(edition: Edition) -> str:
     """The keywords in a document's metadata: what the edition counts, its levels and its items."""
     main = [edition.main] if edition.main else []
-    return ", ".join(flat(without_note_marks(column.head)) for column in (*main, *edition.levels, edition.item_column))
+    return ", ".join(plain(column.head) for column in (*main, *edition.levels, edition.item_column))
 
 
 def _rules(widths: Widths, table: str) -> Markup:

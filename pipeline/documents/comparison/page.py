@@ -12,10 +12,10 @@ from decimal import Decimal
 from itertools import zip_longest
 
 from pipeline.documents.document import CHANGED, DELETED, Carried
-from pipeline.documents.html import CONTINUED, LEGEND_COLON, document_title, masthead, number_column, render
+from pipeline.documents.html import CONTINUED, LEGEND_COLON, document_title, masthead, number_column, plain, render
 from pipeline.model.column_widths import head_lines
 from pipeline.model.edition import Edition
-from pipeline.model.form import Column, without_note_marks
+from pipeline.model.form import Column
 from pipeline.model.side_widths import FIGURES_OF_NUMBERS, SideWidths, columns_of_side
 from pipeline.model.values import amount
 from pipeline.paper import CELL_SIDE, COMPARISON_LISTED, COMPARISON_ROWS, Widths
@@ -214,7 +214,7 @@ def _heads(edition: Edition, side: str, sides: SideWidths) -> tuple[tuple[Column
 
 def _called_by(column: Column) -> str:
     """What a column is called outside its table, away from the notes."""
-    return flat(without_note_marks(column.head))
+    return plain(column.head)
 
 
 def _head(column: Column) -> str:

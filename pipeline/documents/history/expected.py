@@ -9,7 +9,7 @@ from itertools import count, pairwise
 
 from pipeline.documents import expected as common
 from pipeline.documents.document import A3_LANDSCAPE, A4_LANDSCAPE, Cell, Expected, Paragraph, Row, Table
-from pipeline.documents.expected import CONTINUED, LEGEND_COLON, percent, require
+from pipeline.documents.expected import CONTINUED, LEGEND_COLON, percent, plain, require
 from pipeline.model.edition import Edition
 from pipeline.model.form import BLANK, without_note_marks
 from pipeline.model.validation import Validated
@@ -48,7 +48,7 @@ class _Chain:
         self.unit = "年度" if self.labels == years else "版"
         self.has_numbers = self.newest.form.item_numbering == "NO"
         self.number = next((flat(column.head) for column in self.newest.columns if column.kind == "number"), "")
-        mains = [_plain(edition.main.head) for edition in self.editions if edition.main]
+        mains = [plain(edition.main.head) for edition in self.editions if edition.main]
         self.main = mains[-1] if mains else ""
         self.lineages = lineages(named)
         self.figures = Figures(self.editions, self.labels)
@@ -79,7 +79,7 @@ def expect(editions: Sequence[Validated]) -> Expected:
     chain = _Chain(editions)
     newest, labels = chain.newest, chain.labels
     years = labels[0] if len(labels) == 1 else f"{labels[0]}〜{labels[-1]}"
-    title = f"{flat(newest.title)} {_plain(newest.item_column.head)}の経過"
+    title = f"{flat(newest.title)} {plain(newest.item_column.head)}の経過"
     legends = tuple(_legends(chain))
     first, later, meanings = common.mastheads(
         newest,
@@ -97,7 +97,7 @@ def expect(editions: Sequence[Validated]) -> Expected:
         blocks=(
             *meanings,
             *_counted(chain),
-            Paragraph("H2", f"{_plain(newest.item_column.head)}ごとの経過"),
+            Paragraph("H2", f"{plain(newest.item_column.head)}ごとの経過"),
             Paragraph("P", _key(chain)),
             _items(chain),
         ),
@@ -134,11 +134,6 @@ def _words(edition: Edition) -> dict[str, str]:
     return {word: without_note_marks(meaning) if main.kind == "symbol" else word for word, meaning in words.items()}
 
 
-def _plain(text: str) -> str:
-    """`text` in one line, without references to notes, which the list alone prints."""
-    return flat(without_note_marks(text))
-
-
 def _legends(chain: _Chain) -> Iterator[tuple[str, dict[str, str]]]:
     """Each different legend with its label, which names years only if there are several."""
     users: dict[tuple[tuple[str, str], ...], list[int]] = {}
@@ -155,7 +150,7 @@ def _legends(chain: _Chain) -> Iterator[tuple[str, dict[str, str]]]:
         names = [chain.labels[run[0]] + (f"〜{chain.labels[run[-1]]}" if run[1:] else "") for run in runs]
         main = chain.editions[used[0] if len(users) > 1 else used[-1]].main
         when = f"({'、'.join(names)})" if len(users) > 1 else ""
-        yield f"{_plain(main.head if main else '')}{when}{LEGEND_COLON}", dict(legend)
+        yield f"{plain(main.head if main else '')}{when}{LEGEND_COLON}", dict(legend)
 
 
 def _lines(legends: Sequence[tuple[str, dict[str, str]]]) -> int:
@@ -302,7 +297,7 @@ def _key(chain: _Chain) -> str:
 def _items(chain: _Chain) -> Table:
     years = [chain.figures.years[at].label for at in chain.years]
     heads = (
-        Cell(_plain(chain.newest.item_column.head), scope="Column", id="head-item"),
+        Cell(plain(chain.newest.item_column.head), scope="Column", id="head-item"),
         *(Cell(year, scope="Column", id=f"head-edition-{at}") for at, year in enumerate(years, 1)),
         Cell("備考", scope="Column", id="head-remarks"),
     )
@@ -346,7 +341,7 @@ def _figures(chain: _Chain, line: FigureLine, ids: tuple[str, ...], context: str
     texts = [line.texts[at] for at in chain.years]
     return Row(
         (
-            Cell(_plain(line.head) + (f"({line.unit})" if line.unit else ""), ("head-item", *others), "Row", id=row),
+            Cell(plain(line.head) + (f"({line.unit})" if line.unit else ""), ("head-item", *others), "Row", id=row),
             *(Cell(text, (f"head-edition-{at}", *ids)) for at, text in enumerate(texts, 1)),
             Cell("", ("head-remarks", *ids)),
         ),
@@ -359,9 +354,9 @@ def _heading(chain: _Chain, group: Group) -> str:
     if heading is None:
         return ""
     if heading.last == len(chain.editions) - 1:
-        return f"{heading.number} {_plain(heading.name)}".strip()
+        return f"{heading.number} {plain(heading.name)}".strip()
     # Without its number, which may mean another heading in the newest edition.
-    return f"{_plain(heading.name)}({chain.labels[heading.last]}まで)"
+    return f"{plain(heading.name)}({chain.labels[heading.last]}まで)"
 
 
 def _names(chain: _Chain, lineage: Lineage) -> list[str]:
@@ -370,7 +365,7 @@ def _names(chain: _Chain, lineage: Lineage) -> list[str]:
     labels: dict[str, tuple[int, str]] = {}
     for at, placed in enumerate(lineage.items):
         if placed:
-            names[fold(_plain(placed.item.name))] = at, _plain(placed.item.name)
+            names[fold(plain(placed.item.name))] = at, plain(placed.item.name)
             labels[fold(placed.item.label)] = at, flat(placed.item.label)
     (_, newest), *former = sorted(names.values(), reverse=True)
     own = labels.pop(fold(lineage.newest.item.label))[1]
@@ -421,7 +416,7 @@ def _there(chain: _Chain, edition: Edition, numbers: Sequence[int]) -> str:
     """Items of `edition`, called by NO and name, or by a number of their own and name."""
     items = [edition.items[number] for number in numbers]
     return "・".join(
-        f"{f'{chain.number} {item.number}' if chain.has_numbers else item.label}「{_plain(item.name)}」"
+        f"{f'{chain.number} {item.number}' if chain.has_numbers else item.label}「{plain(item.name)}」"
         for item in items
     )
 
@@ -440,7 +435,7 @@ def _remark(chain: _Chain, lineage: Lineage, event: Event) -> str:
     if event.kind == "ended":
         return term
     if event.kind == "announced":
-        return "、".join(filter(None, (term, f"「{_plain(item.merged_into)}」に統合予定")))
+        return "、".join(filter(None, (term, f"「{plain(item.merged_into)}」に統合予定")))
     if event.kind == "vanished":
         return f"記載なし({before}は「{term}」)" if term else "記載なし"
     if event.kind in ("merged", "split_from", "guess"):

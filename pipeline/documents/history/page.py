@@ -20,6 +20,7 @@ from pipeline.documents.html import (
     page_head,
     percent,
     permille,
+    plain,
     render,
 )
 from pipeline.documents.summary.chart import FILLS, UNFILLED
@@ -193,7 +194,7 @@ def page(editions: Sequence[Validated], carried: Carried) -> str:
     named = tuple((validated.source.edition, validated.edition) for validated in editions)
     found = lineages(named)
     labels = _labels(editions)
-    title = f"{flat(newest.title)} {_plain(newest.item_column.head)}の経過"
+    title = f"{flat(newest.title)} {plain(newest.item_column.head)}の経過"
     table = _Table(editions, labels)
     sheet = table.sheet
     head = _masthead(editions, labels, title, sheet)
@@ -222,7 +223,7 @@ def page(editions: Sequence[Validated], carried: Carried) -> str:
         columns=tuple(
             EditionColumn(f"head-edition-{at}", label, _head_lines(label)) for at, label in enumerate(table.heads, 1)
         ),
-        item_head=_plain(newest.item_column.head),
+        item_head=plain(newest.item_column.head),
         remarks_head=REMARKS,
         sections=tuple(_sections(editions, labels, grouped(named, found), table)),
     )
@@ -381,12 +382,7 @@ def _masthead(editions: Sequence[Validated], labels: Sequence[str], title: str, 
 
 
 def _main_head(edition: Edition) -> str:
-    return _plain(edition.main.head) if edition.main else ""
-
-
-def _plain(text: str) -> str:
-    """`text` in one line, without references to notes: these are printed in the list alone."""
-    return flat(without_note_marks(text))
+    return plain(edition.main.head) if edition.main else ""
 
 
 def _range(names: Sequence[str], labels: Sequence[str]) -> str:
@@ -416,7 +412,7 @@ def _newest_main_head(editions: Sequence[Validated]) -> str:
 
 
 def _items_heading(edition: Edition) -> str:
-    return f"{_plain(edition.item_column.head)}ごとの経過"
+    return f"{plain(edition.item_column.head)}ごとの経過"
 
 
 def _notes(editions: Sequence[Validated], labels: Sequence[str], tables: Sequence[ShareTable]) -> Iterator[str]:
@@ -640,21 +636,21 @@ def _context(above: Sequence[HeadingRow]) -> str:
 def _heading_label(heading: GroupHeading, labels: Sequence[str]) -> str:
     # A number of an older edition could be mistaken for one of the newest.
     if heading.last == len(labels) - 1:
-        return " ".join(filter(None, (flat(heading.number), _plain(heading.name))))
-    return f"{_plain(heading.name)}({labels[heading.last]}まで)"
+        return " ".join(filter(None, (flat(heading.number), plain(heading.name))))
+    return f"{plain(heading.name)}({labels[heading.last]}まで)"
 
 
 def _names(lineage: Lineage, labels: Sequence[str]) -> Iterator[str]:
     """The name with the number of its own, then former names and numbers, newest first."""
-    yield " ".join(filter(None, (flat(lineage.newest.item.label), _plain(lineage.newest.item.name))))
+    yield " ".join(filter(None, (flat(lineage.newest.item.label), plain(lineage.newest.item.name))))
     for at, name in reversed(lineage.former_names):
-        yield f"{FORMER}{_plain(name)}({labels[at]})"
+        yield f"{FORMER}{plain(name)}({labels[at]})"
     for at, label in reversed(lineage.former_labels):
         yield f"{FORMER_NUMBER}{flat(label)}({labels[at]})"
 
 
 def _figure_label(line: FigureLine) -> str:
-    return _plain(line.head) + (f"({line.unit})" if line.unit else "")
+    return plain(line.head) + (f"({line.unit})" if line.unit else "")
 
 
 def _cell(lineage: Lineage, at: int, editions: Sequence[Validated], term_ems: int) -> YearCell:
@@ -667,7 +663,7 @@ def _cell(lineage: Lineage, at: int, editions: Sequence[Validated], term_ems: in
         status = placed.item.text(main)
         if main.kind == "term" and status != BLANK:
             return YearCell(number, term=break_label(status, term_ems))
-        return YearCell(number, status, "" if status == BLANK else _plain(placed.meaning))
+        return YearCell(number, status, "" if status == BLANK else plain(placed.meaning))
     if at == lineage.last + 1:
         for event in lineage.events:
             if event.kind in ("merged_into", "split_into"):
@@ -697,7 +693,7 @@ def _named(edition: Edition, numbers: Sequence[int], number_head: str = "") -> s
     """The items of these NOs by name, with their NOs if `number_head` says so, otherwise with numbers of their own."""
 
     def named(item: Item) -> str:
-        return (f"{number_head} {item.number}" if number_head else flat(item.label)) + f"「{_plain(item.name)}」"
+        return (f"{number_head} {item.number}" if number_head else flat(item.label)) + f"「{plain(item.name)}」"
 
     return "・".join(named(edition.items[number]) for number in numbers if number in edition.items)
 
@@ -728,6 +724,6 @@ def _remark(lineage: Lineage, event: Event, editions: Sequence[Validated], label
         "split_into": f"{here}に分割",
         "guess": f"{there}と同じ項目と{GUESS}",
         "ended": term,
-        "announced": f"{f'{term}、' if term else ''}「{_plain(last.merged_into)}」に統合予定",
+        "announced": f"{f'{term}、' if term else ''}「{plain(last.merged_into)}」に統合予定",
         "vanished": "記載なし" + (f"({before}は「{term}」)" if term else ""),
     }[event.kind]

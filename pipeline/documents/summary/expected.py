@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from pipeline.documents import expected as common
 from pipeline.documents.document import Block, Cell, Expected, Paragraph, Row, Table
-from pipeline.documents.expected import LEGEND_COLON, percent, require
+from pipeline.documents.expected import LEGEND_COLON, percent, plain, require
 from pipeline.model.edition import Edition, Heading, Item, Repeat
 from pipeline.model.form import BLANK, Column, without_note_marks
 from pipeline.text import brief, flat
@@ -77,7 +77,7 @@ class _Sums:
     def _columns(self, column: Column) -> list[_CountColumn]:
         is_symbol = column.kind == "symbol"
         columns = [
-            _CountColumn(word, f"{column.name}-{at}", word if is_symbol else "", _plain(said) if is_symbol else word)
+            _CountColumn(word, f"{column.name}-{at}", word if is_symbol else "", plain(said) if is_symbol else word)
             for at, (word, said) in enumerate((column.words or {}).items(), 1)
         ]
         if self.whole.of[column.key][BLANK] and BLANK not in {one.key for one in columns}:
@@ -87,7 +87,7 @@ class _Sums:
     @property
     def section(self) -> str:
         """What the sections of the outermost level are called."""
-        heads = [_plain(column.head) for column in self.edition.columns if column.kind == "level"]
+        heads = [plain(column.head) for column in self.edition.columns if column.kind == "level"]
         return heads[0] if heads else ""
 
     @property
@@ -109,11 +109,6 @@ class _Sums:
         return tables
 
 
-def _plain(text: str) -> str:
-    """`text` in one line, without references to notes, which the list alone prints."""
-    return flat(without_note_marks(text))
-
-
 def expect(edition: Edition, old: Edition | None) -> Expected:
     """The expected text of the summary of `edition`, with the change since `old` if there is one.
 
@@ -123,7 +118,7 @@ def expect(edition: Edition, old: Edition | None) -> Expected:
     pairs = _compared(old, new) if old else []
     legends = tuple(
         (
-            _plain(column.head) + LEGEND_COLON,
+            plain(column.head) + LEGEND_COLON,
             {word: without_note_marks(said) for word, said in (column.words or {}).items()},
         )
         for column in new.counted
@@ -146,13 +141,13 @@ def _blocks(new: _Sums, old: _Sums | None, pairs: _Pairs) -> Iterator[Block]:
     main = new.edition.main
     yield from (Paragraph("P", sentence) for sentence in _lead(new, old))
     for number, columns in enumerate(new.tables, 1):
-        *heads, last = [_plain(column.head) for column in columns] or [""]
+        *heads, last = [plain(column.head) for column in columns] or [""]
         said = f"{'、'.join(heads)}と{last}(項目数)" if heads else f"{last}(項目数)" if last else "項目数"
         yield Paragraph("H2", new.by_section + said)
         prefix = f"table-{number}-" if number > 1 else ""
         yield Table(_heads(new, columns, prefix), tuple(_rows(new, columns, prefix)))
     if main:
-        yield Paragraph("H2", f"{new.by_section}{_plain(main.head)}の構成比(帯の中の数字は項目数)")
+        yield Paragraph("H2", f"{new.by_section}{plain(main.head)}の構成比(帯の中の数字は項目数)")
         entries = (one.symbol if _is_long(new, one) else one.symbol + one.label for one in new.columns[main.key])
         yield Paragraph("P", "".join(entries))
         yield from _pictures(new, main)
@@ -180,7 +175,7 @@ def _lead(new: _Sums, old: _Sums | None) -> Iterator[str]:
             f"「{one.symbol if _is_long(new, one) else one.label}」{counts[one.key]}({_share(counts[one.key], whole.items)}%)"
             for one in new.columns[column.key]
         ]
-        yield f"{before}{_plain(column.head)}は、{'、'.join(parts)}です。"
+        yield f"{before}{plain(column.head)}は、{'、'.join(parts)}です。"
         before = ""
     if old:
         more = whole.items - old.whole.items
@@ -206,13 +201,13 @@ def _year(sums: _Sums) -> str:
 
 def _notes(new: _Sums, old: _Sums | None, pairs: _Pairs) -> Iterator[str]:
     if new.whole.repeats or (old and old.whole.repeats):
-        levels = [_plain(column.head) for column in new.edition.columns if column.kind == "level"]
+        levels = [plain(column.head) for column in new.edition.columns if column.kind == "level"]
         innermost = levels[-1] if levels else "区分"
         yield f"項目数は、再掲を除いた実質の数です。再掲は、ほかの{innermost}の項目を再び掲げた行の数で、計に含みません。"
     if not new.counted:
         return
     uneven = [
-        f"{name}{_plain(column.head)}は{total}%"
+        f"{name}{plain(column.head)}は{total}%"
         for name, one in (("", new), ("前版の", old))
         if one and one.whole.items
         for column in one.counted
@@ -228,9 +223,9 @@ def _notes(new: _Sums, old: _Sums | None, pairs: _Pairs) -> Iterator[str]:
             note += "前版とは、記号ではなく意味で比べています。"
         both = [({*_meanings(old, before)}, {*_meanings(new, after)}) for before, after in pairs]
         if any((before ^ after) - {BLANK} for before, after in both):
-            note += f"「{NOTHING}」は、その版の{'や'.join(_plain(after.head) for _, after in pairs)}にないものです。"
+            note += f"「{NOTHING}」は、その版の{'や'.join(plain(after.head) for _, after in pairs)}にないものです。"
         yield note
-    new_ones = [_plain(column.head) for column in new.counted if column not in [after for _, after in pairs]]
+    new_ones = [plain(column.head) for column in new.counted if column not in [after for _, after in pairs]]
     if new_ones:
         yield f"{'、'.join(new_ones)}は、前版にない欄のため、比べていません。"
 
@@ -257,7 +252,7 @@ def _heads(sums: _Sums, columns: Sequence[Column], prefix: str) -> tuple[tuple[C
         first.append(Cell("再掲(外数)", (), "Column", id=f"{prefix}head-repeats"))
     second = []
     for column in columns:
-        first.append(Cell(_plain(column.head), (), "Column", id=f"head-{column.name}"))
+        first.append(Cell(plain(column.head), (), "Column", id=f"head-{column.name}"))
         second += [
             Cell(one.symbol + brief(one.label), (f"head-{column.name}",), "Column", id=f"head-{one.id}")
             for one in sums.columns[column.key]
@@ -306,7 +301,7 @@ def _row(
 
 def _pictures(sums: _Sums, main: Column) -> Iterator[Paragraph]:
     counts = [sums.whole, *sums.sections]
-    labels = [brief(flat(one.number) or brief(_plain(one.section.name))) for one in sums.headings]
+    labels = [brief(flat(one.number) or brief(plain(one.section.name))) for one in sums.headings]
     texts, readings = [], []
     names = [flat(_title(heading)) for heading in sums.headings]
     for label, name, counted in zip([WHOLE, *labels], [WHOLE, *names], counts, strict=True):
@@ -315,7 +310,7 @@ def _pictures(sums: _Sums, main: Column) -> Iterator[Paragraph]:
         texts.append(f"{label}{counted.items}項目" + "".join(str(number) for _, number in shown))
         parts = "、".join(f"「{meaning}」{number}項目" for meaning, number in shown)
         readings.append(f"{name}({counted.items}項目)は{parts or '項目なし'}。")
-    readings[0] = f"{sums.by_section}{_plain(main.head)}の帯グラフ。{readings[0]}"
+    readings[0] = f"{sums.by_section}{plain(main.head)}の帯グラフ。{readings[0]}"
     for first in range(0, len(counts), BARS_OF_A_PICTURE):
         some = slice(first, first + BARS_OF_A_PICTURE)
         axis = "".join(f"{part}%" for part in range(0, 101, 20))
@@ -345,7 +340,7 @@ def _changes(old: _Sums, new: _Sums, pairs: _Pairs) -> Iterator[Row]:
     yield _change("whole", TOTAL, wholes, wholes, ())
     for before, after in pairs:
         head = f"difference-{after.name}"
-        yield Row((Cell(_plain(after.head), ("change-kind",), "Column", id=head),), is_heading=True)
+        yield Row((Cell(plain(after.head), ("change-kind",), "Column", id=head),), is_heading=True)
         sides = _meanings(old, before), _meanings(new, after)
         for position, meaning in enumerate(dict.fromkeys([*sides[1], *sides[0]]), 1):
             symbols, label, _ = sides[1].get(meaning) or sides[0][meaning]

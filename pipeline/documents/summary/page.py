@@ -21,6 +21,7 @@ from pipeline.documents.html import (
     page_head,
     percent,
     permille,
+    plain,
     render,
 )
 from pipeline.model.edition import Edition, Heading, Item
@@ -482,11 +483,6 @@ def count_columns(edition: Edition, column: Column) -> tuple[CountColumn, ...]:
     if BLANK not in words and any(item.text(column) == BLANK for item in edition.items.values()):
         columns.append(CountColumn(f"{column.name}-blank", BLANK, "", BLANK))
     return tuple(columns)
-
-
-def plain(text: str) -> str:
-    """`text` in one line, without references to notes: these are printed in the list alone."""
-    return flat(without_note_marks(text))
 
 
 def _size(tally: Tally) -> str:
