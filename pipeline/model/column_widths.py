@@ -30,7 +30,7 @@ from pipeline.paper import (
 )
 from pipeline.text import break_label, flat, width_in_ems, width_in_halves
 
-from .edition import Edition
+from .edition import Edition, Item
 from .form import BLANK, FIGURE, Column
 
 _EM = em(TYPE_PT)
@@ -68,9 +68,13 @@ def _printed(column: Column) -> Iterator[Printed]:
         yield Printed(f"{column.name}-{year + 1}", column, head, year)
 
 
-def figure_parts(text: str, unit: str) -> tuple[str, str]:
-    """(text, unit) of a figure as printed: what is no number, like なし, has no unit."""
-    return text, unit if FIGURE.fullmatch(text) else ""
+def figure_parts(item: Item, column: Column, year: int = 0) -> tuple[str, str]:
+    """The text of a cell as printed, and the unit behind it.
+
+    There is none if the head has it, and none behind what is no number, like なし.
+    """
+    text = item.texts(column)[year]
+    return text, item.unit_of(column) if not column.unit and FIGURE.fullmatch(text) else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,10 +259,7 @@ class ColumnWidths:
 
     def _figure_room(self, one: Printed) -> FigureRoom:
         whole = fraction = unit = 0
-        cells = [
-            figure_parts(item.texts(one.column)[one.year], "" if one.column.unit else item.unit_of(one.column))
-            for item in self._edition.items.values()
-        ]
+        cells = [figure_parts(item, one.column, one.year) for item in self._edition.items.values()]
         if len({own for text, own in cells if FIGURE.fullmatch(text)}) > 1:
             return FigureRoom(max(width_in_halves(text + own) for text, own in cells), 0, 0)
         for text, own in cells:

@@ -13,11 +13,10 @@ from itertools import zip_longest
 
 from pipeline.documents.document import CHANGED, DELETED, Carried
 from pipeline.documents.html import CONTINUED, LEGEND_COLON, document_title, masthead, number_column, plain, render
-from pipeline.model.column_widths import head_lines
+from pipeline.model.column_widths import figure_parts, head_lines
 from pipeline.model.edition import Edition
 from pipeline.model.form import Column
 from pipeline.model.side_widths import FIGURES_OF_NUMBERS, SideWidths, columns_of_side
-from pipeline.model.values import amount
 from pipeline.paper import CELL_SIDE, COMPARISON_LISTED, COMPARISON_ROWS, Widths
 from pipeline.text import break_label, brief, flat, width_in_ems
 from pipeline.years.comparison import LABELS, ChangeKind, Comparison, Entry, figure, says
@@ -624,9 +623,7 @@ def _year(column: Column, year: int, is_further: bool) -> str:
 
 def _said(column: Column, placed: Placed, year: int = 0) -> str:
     """The text of a cell; a figure with the unit of its item. A unit of the column stands in the head."""
-    text = placed.item.texts(column)[year]
-    has_unit = column.kind == "figure" and not column.unit and amount(text) is not None
-    return text + placed.item.unit_of(column) if has_unit else text
+    return "".join(figure_parts(placed.item, column, year))
 
 
 def _change(old: tuple[Decimal | str, str], new: tuple[Decimal | str, str]) -> str:

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from pipeline.documents.document import CORRECTED, Carried
 from pipeline.documents.html import DRAFT, document_title, masthead, number_column, render
 from pipeline.errors import NothingToDoError
+from pipeline.model.column_widths import figure_parts
 from pipeline.model.dates import japanese_date
 from pipeline.model.edition import Edition, Heading, Item, Repeat
 from pipeline.model.form import Column, without_note_marks
-from pipeline.model.values import amount
 from pipeline.paper import ERRATA, ERRATA_NAME, Widths
 from pipeline.text import flat
 from pipeline.years.matching import Placed, meaning_of, place_items, position
@@ -242,9 +242,7 @@ def _text(placed: Placed | None, column: Column | None, year: int | None) -> str
     """The text of a cell: a symbol with its meaning, a figure with the unit that stands behind it."""
     if not placed or not column or year is None:
         return ""
-    text = placed.item.texts(column)[year]
-    if column.kind == "figure" and not column.unit and amount(text) is not None:
-        return text + placed.item.unit_of(column)
+    text = "".join(figure_parts(placed.item, column, year))
     meaning = meaning_of(column, placed.item)
     return f"{text}({meaning})" if column.kind == "symbol" and meaning != text else text
 

@@ -284,7 +284,7 @@ def _cell(item: Item, one: Printed, widths: ColumnWidths, repeated: bool) -> Ite
             widths.lines(one, text),
             (column.words or {}).get(text, "") if column.kind == "symbol" else "",
         )
-    text, unit = figure_parts(text, "" if column.unit else item.unit_of(column))
+    text, unit = figure_parts(item, column, one.year)
     return ItemCell(one.id, column, head, (text,), unit=unit, beside=widths.figures[one.id].beside(text, unit))
 
 
