@@ -50,6 +50,11 @@ def flat(text: str) -> str:
     return "".join(text.split("\n"))
 
 
+def set_apart(symbol: str) -> str:
+    """`symbol` as it stands before its meaning. A letter or a word has a space behind it: it would read as part of it."""
+    return symbol + " " * symbol.isalnum()
+
+
 def may_break(text: str, at: int) -> bool:
     """Whether a line may end before the character at index `at`: by 禁則処理, and not within a word of Latin letters."""
     before, after = text[at - 1], text[at]

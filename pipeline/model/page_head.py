@@ -23,7 +23,7 @@ from pipeline.paper import (
     Sheet,
     em,
 )
-from pipeline.text import MAY_NOT_END, may_break, width_in_ems
+from pipeline.text import MAY_NOT_END, may_break, set_apart, width_in_ems
 
 # The em and the height of a line of the title, of the rest of the masthead and of the context, in millimetres.
 _TITLE_EM, _TITLE_LINE = em(TITLE_PT), em(TITLE_PT * TITLE_LINE_HEIGHT)
@@ -65,7 +65,7 @@ class Legend:
     @property
     def texts(self) -> tuple[str, ...]:
         """The entries and the note, each kept in one line where it fits."""
-        entries = (symbol + " " * symbol.isalnum() + meaning for symbol, meaning in self.entries.items())
+        entries = (set_apart(symbol) + meaning for symbol, meaning in self.entries.items())
         return (*entries, *((self.note,) if self.note else ()))
 
     @property

@@ -44,7 +44,7 @@ from pipeline.paper import (
     Widths,
     em,
 )
-from pipeline.text import break_label, brief, flat, width_in_ems, width_in_halves
+from pipeline.text import break_label, brief, flat, set_apart, width_in_ems, width_in_halves
 from pipeline.years.figures import FigureLine, Figures
 from pipeline.years.lineage import Event, Group, GroupHeading, Lineage, grouped, lineages
 from pipeline.years.matching import meaning_of
@@ -533,7 +533,7 @@ def _statuses(editions: Sequence[Validated], table: int, has_blank: bool) -> tup
 
 def _symbol(symbols: set[str]) -> str:
     """The symbol if there is only one; a letter or a word is set apart from its meaning."""
-    return "".join(flat(symbol) + " " * symbol.isalnum() for symbol in symbols) if len(symbols) == 1 else ""
+    return flat("".join(map(set_apart, symbols))) if len(symbols) == 1 else ""
 
 
 def _share_row(

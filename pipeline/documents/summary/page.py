@@ -28,7 +28,7 @@ from pipeline.model.edition import Edition, Heading, Item
 from pipeline.model.form import BLANK, Column, without_note_marks
 from pipeline.model.page_head import Legend
 from pipeline.paper import A4, BOTTOM, LINE_HEIGHT, PX, RULE, TOP, TYPE_PT, Widths, em
-from pipeline.text import break_label, brief, flat, width_in_ems
+from pipeline.text import break_label, brief, flat, set_apart, width_in_ems
 from pipeline.years.pairing import paired_columns
 from pipeline.years.similarity import fold
 
@@ -86,7 +86,7 @@ class CountColumn:
     @property
     def entry(self) -> str:
         """Its entry in the key of the chart. A letter or a word is set apart from its meaning."""
-        return self.symbol if self.is_long else self.symbol + " " * self.symbol.isalnum() + self.label
+        return self.symbol if self.is_long else set_apart(self.symbol) + self.label
 
 
 @dataclass(frozen=True, slots=True)
