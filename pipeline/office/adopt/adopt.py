@@ -4,14 +4,14 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from pipeline.errors import PipelineError, Problem, SourceError, UsageError, printable
-from pipeline.model.form import form_of
+from pipeline.model.form import Form, form_of
+from pipeline.model.rules import form_of_tree
 from pipeline.model.schema import schema_name
 from pipeline.model.validation import checked_form, validate
 from pipeline.office.workbook import WorkbookError
-from pipeline.source.tree import parse_source, plain
+from pipeline.source.tree import parse_source
 from pipeline.years.similarity import fold
 
 from .account import Account
@@ -105,7 +105,7 @@ def _adopt(path: Path, target: Path, sheet: str | None, wanted: Area | None) -> 
     ]
     written = write_source(lines, layout, rows, head, account)
     account.close()
-    form = form_of(_data(target, _text(written)))
+    form = _form(target, _text(written))
     written.insert(0, (f"# yaml-language-server: $schema={schema_name(form, target.stem)}", None))
     problems, warnings, has_sound_form = _check(target, written)
     if any(problem.code == "E418" for problem in problems):
@@ -212,12 +212,12 @@ def _text(written: Sequence[Line]) -> str:
     return "\n".join(line for line, _ in written) + "\n"
 
 
-def _data(target: Path, text: str) -> Any:
-    """The source as plain data; empty if it cannot be parsed."""
+def _form(target: Path, text: str) -> Form:
+    """The form in the source `text`; the default one if it cannot be parsed."""
     try:
-        return plain(parse_source(target, text.encode()).root)
+        return form_of_tree(parse_source(target, text.encode()).root)
     except SourceError:
-        return {}
+        return form_of({})
 
 
 def _check(target: Path, written: Sequence[Line]) -> tuple[list[Problem], int, bool]:
