@@ -11,7 +11,6 @@ SHOWN_PROBLEMS = 200
 
 # The warning on a value that is 未記入.
 _BLANK_CODE = "W507"
-_NO_DEPARTMENT = "担当課なし"
 
 
 def explain(error: PipelineError, each_blank: bool = False) -> int:
@@ -44,8 +43,10 @@ def print_problems(problems: Sequence[Problem], each_blank: bool = False) -> Non
 
 
 def _count_blanks(blanks: Sequence[Problem]) -> None:
+    from pipeline.model.form import NO_DEPARTMENT  # here: a run with nothing to do does without it
+
     for path in dict.fromkeys(problem.path for problem in blanks):
-        departments = Counter(problem.department or _NO_DEPARTMENT for problem in blanks if problem.path == path)
+        departments = Counter(problem.department or NO_DEPARTMENT for problem in blanks if problem.path == path)
         listed = "、".join(f"{department} {count}" for department, count in departments.items())
         message = f"未記入が{departments.total()}か所あります({listed})。それぞれの場所は make check で分かります。"
         print(Problem(path, 0, 0, _BLANK_CODE, message), file=sys.stderr)

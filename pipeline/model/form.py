@@ -36,6 +36,9 @@ ItemNumbering = Literal["NO", "自由", "なし"]
 # The value of a cell that is not yet decided. It is allowed, and makes the edition a draft (案).
 BLANK = "未記入"
 
+# The name of what belongs to no 担当課, among those of the departments.
+NO_DEPARTMENT = "担当課なし"
+
 MAX_LEVELS = 4
 MAX_COLUMNS = 20
 MAX_YEARS = 10

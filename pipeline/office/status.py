@@ -7,11 +7,11 @@ from pathlib import Path
 from pipeline.errors import printable, printable_lines
 from pipeline.library import Library
 from pipeline.model.edition import Edition
-from pipeline.model.form import BLANK, Column
+from pipeline.model.form import BLANK, NO_DEPARTMENT, Column
 from pipeline.years.matching import Placed
 
 from .replies import read_replies
-from .workbook_format import NO_DEPARTMENT, Field, by_department, fields
+from .workbook_format import Field, by_department, fields
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,14 +9,12 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from pipeline.model.edition import Edition
-from pipeline.model.form import Column
+from pipeline.model.form import NO_DEPARTMENT, Column
 from pipeline.years.matching import Placed, place_items
 
 # The names of the sheets, and the versions of the format. `returns` reads the former one too, and refuses any other.
 ANSWERS, GUIDE, NOTES, HIDDEN = "回答", "記入要領", "連絡", "照合用"
 FORM, FORMER = "kyodo-sheets-2", "kyodo-sheets-1"
-
-NO_DEPARTMENT = "担当課なし"
 
 # The hidden sheet: the facts, one a row, then a table of the values sent out, with its heads: what says which item it
 # is, and a column for each field.
