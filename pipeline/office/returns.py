@@ -302,11 +302,7 @@ class _File:
     def _check_merged(self) -> None:
         for reference in self.sheet.merged:
             corners = re.fullmatch("([A-Z]{1,3})([0-9]{1,7}):([A-Z]{1,3})([0-9]{1,7})", reference)
-            if corners is None or (
-                int(corners[4]) > HEAD_ROW
-                and column_number(corners[1]) <= len(self.form.heads)
-                and column_number(corners[3]) >= ID_COLUMN
-            ):
+            if corners is None or (int(corners[4]) > HEAD_ROW and column_number(corners[1]) <= len(self.form.heads)):
                 row = max(int(corners[2]), HEAD_ROW + 1) if corners else 0
                 raise WorkbookError("結合されたセルがあります。結合を解除して、それぞれの欄に記入してください。", row)
 
