@@ -168,7 +168,7 @@ def _up_to(length: int, schema: dict[str, list[str]] = _scalar_schema) -> WithJs
     return WithJsonSchema({**schema, "maxLength": length})
 
 
-# Required values. `rules` checks that a `Listed` value (a status or a treatment) is on the edition's list of `Word`s.
+# Required values. `rules` checks that a `Listed` value (a symbol, a term or a mark) is on the edition's list of `Word`s.
 Title = Annotated[str, Field(max_length=MAX_TITLE), BeforeValidator(_text), _up_to(MAX_TITLE)]
 Name = Annotated[str, Field(max_length=MAX_NAME), BeforeValidator(_text), AfterValidator(_name), _up_to(MAX_NAME)]
 HeadingName = Annotated[

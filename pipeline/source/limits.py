@@ -13,7 +13,7 @@ MAX_PROBLEMS = 1_000
 # in the head of each page, in a heading that is not divided, in a column of three characters a line, in a bookmark.
 MAX_TEXT = 20_000  # of a cell of prose
 MAX_NAME = 500  # of an item
-MAX_HEADING = 200  # of a policy, a measure
+MAX_HEADING = 200  # of a heading
 MAX_TITLE = 200
 MAX_MEANING = 200  # of a symbol
 MAX_LABEL = 100  # 自治体, 年度, 担当課, 資料番号
@@ -23,8 +23,8 @@ MAX_TERM = 20  # a term of another form
 MAX_UNIT = 8  # 件, 人/年
 MAX_WORDS = 20  # symbols, and terms, in an edition: the 集計 has a column for each
 
-# Lines of a name: the names of a policy and a measure and the beginning of an item must fit on a page below the
-# highest masthead and column heads.
+# Lines of a name: the names of the headings above an item and its beginning must fit on a page below the highest masthead
+# and column heads.
 MAX_LINES = 5
 # Consecutive blank lines and spaces in prose: a page that shows nothing of a row looks as if text were missing.
 MAX_BLANK_LINES = 10

@@ -91,7 +91,7 @@ def _heads(edition: Edition, items: tuple[Placed, ...]) -> dict[int, tuple[int, 
             heads[placed.number] = (first.setdefault(fold(end.merged_into), placed.number), end.merged_into)
         else:
             heads[placed.number] = (end.number, end.name)
-            # An item into which others are merged continues with them, even if its treatment says that it ends.
+            # An item into which others are merged continues with them, even if its own term says that it ends.
             heads.setdefault(end.number, (end.number, end.name))
     return heads
 

@@ -15,7 +15,7 @@ Grams = frozenset[str]
 # Characters of a text that are compared. A cell may hold 20,000; the beginning is enough.
 _MAX_LENGTH = 1_000
 
-# The weight of shared bigrams from which the similarity of two findings counts in full; below, proportionally less.
+# The weight of shared bigrams from which the similarity of two prose texts counts in full; below, proportionally less.
 # Office prose repeats phrases (「引き続き実施していく。」), and equal short texts prove little.
 _EVIDENCE = 25_000
 
