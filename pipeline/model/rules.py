@@ -234,15 +234,23 @@ class _Rules:
             for column, words in own:
                 for value in _values(node.entries.get(column.key)):
                     yield from self._check_value(node, column, words, value, office, above.get(row.section, ""))
-            for mark in _values(node.entries.get("印")):
-                if mark.text not in marks:
-                    text = visible(mark.text)
-                    fix = (
-                        not_listed(mark.text, marks, "「印」")
-                        if marks
-                        else f"「{text}」の意味がありません。ファイルの初めに「印: {{{text}: 意味}}」を書いてください。"
-                    )
-                    yield self._problem("E414", mark, f"{label(node)}の印{fix}")
+            yield from self._check_marks(node, marks)
+
+    def _check_marks(self, node: Mapping, marks: dict[str, str]) -> Iterator[Problem]:
+        seen: set[str] = set()
+        for mark in _values(node.entries.get("印")):
+            text = visible(mark.text)
+            if mark.text in seen:
+                fix = f"「{text}」が二度あります。一つを削除してください。"
+            elif not marks:
+                fix = f"「{text}」の意味がありません。ファイルの初めに「印: {{{text}: 意味}}」を書いてください。"
+            elif mark.text not in marks:
+                fix = not_listed(mark.text, marks, "「印」")
+            else:
+                fix = ""
+            seen.add(mark.text)
+            if fix:
+                yield self._problem("E414", mark, f"{label(node)}の印{fix}")
 
     def _check_value(
         self, node: Mapping, column: Column, words: dict[str, str], value: Scalar, office: str, above: str
