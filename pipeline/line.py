@@ -170,9 +170,10 @@ def _comparison(paper: Paper, library: Library) -> "Document":
 
 
 def _errata(paper: Paper, library: Library) -> "Document":
-    from .documents.errata import errata
+    from .documents.errata import check_kinship, errata
 
     wrong, right = map(library.validated, paper.sources)
+    check_kinship(wrong.edition, right.edition)
     return errata(wrong, right)
 
 

@@ -250,6 +250,11 @@ def same_as_test(_: Patch) -> None:
     LATER.write_text("前版: test\n" + HEALTHY, "utf-8")
 
 
+def another_list(_: Patch) -> None:
+    """A list that shares neither its title nor an item with the edition test."""
+    LATER.write_text(HEALTHY.replace("表題: ", "表題: 別の").replace("名称: 項目", "名称: 別の項目"), "utf-8")
+
+
 def replied(text: str = "○") -> Callable[[Patch], None]:
     """The workbook of the edition test came back, with `text` for the first item."""
 
@@ -649,6 +654,7 @@ ROWS = (
     *(Row(command, 2, typed=f"{command} --jobs {jobs}", err=(f"同時に作る数「{jobs}」は使えません。",), name=f"jobs {jobs}") for command, jobs in (("report", "0"), ("report", "61"), ("summary", "x"), ("data", "２"))),
     Row("preview", 2, typed="preview --port 80", err=("ポート「80」は使えません。",), name="port"),
     Row("diff", 2, typed="diff --from test", err=("比べる二つは、FROM と TO の両方で指定してください。",), name="half a pair"),
+    Row("errata", 2, another_list, err=("FROM の「", "TO の「別の", "に、同じ名称の項目が一つもありません。FROM に配布した資料、TO にそれを直した版を指定してください。"), name="another list"),
     Row("next", 2, typed="next --from test --to later", err=("source/later.yaml はすでにあります。上書きはしません。",), name="never overwrites"),
     Row("adopt", 2, foreign_and(), typed="adopt --file list.csv --to later", err=("source/later.yaml はすでにあります。上書きはしません。",), name="never overwrites"),
     Row("adopt", 2, foreign_and(), typed="adopt --file list.csv --to 令和", err=("版の名前「令和」は使えません。",), name="no id"),

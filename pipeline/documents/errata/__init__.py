@@ -1,7 +1,10 @@
 """The errata (正誤表): corrections between a distributed build of an edition and the current one."""
 
 from pipeline.documents.document import Carried, CarriedFile, Document
+from pipeline.errors import UsageError
+from pipeline.model.edition import Edition
 from pipeline.model.validation import Validated
+from pipeline.text import flat
 
 from . import expected, page
 
@@ -17,3 +20,13 @@ def errata(old: Validated, new: Validated) -> Document:
     )
     html = page.page(old.edition, new.edition, carried)
     return Document(html, expected.expect(old.edition, new.edition), carried)
+
+
+def check_kinship(old: Edition, new: Edition) -> None:
+    """Raises `UsageError` if another list was given by mistake: neither the title nor the name of an item is the same."""
+    names = ({flat(item.name) for item in edition.items.values()} for edition in (old, new))
+    if old.title != new.title and old.items and new.items and set.isdisjoint(*names):
+        raise UsageError(
+            f"FROM の「{flat(old.title)}」と TO の「{flat(new.title)}」に、同じ名称の項目が一つもありません。"
+            "FROM に配布した資料、TO にそれを直した版を指定してください。"
+        )
