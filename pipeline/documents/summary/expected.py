@@ -59,10 +59,10 @@ class _Sums:
             columns = [one for one in edition.columns if one.kind in ("symbol", "term")] if edition.main else []
         self.counted = columns
         self.headings = [path[-1] for path in edition.outline() if len(path) == 1]
-        self.sections = [
-            _Counted(columns, (row for path, row in edition.rows() if path[0].positions == heading.positions))
-            for heading in self.headings
-        ]
+        below: dict[tuple[int, ...], list[Item | Repeat]] = {heading.positions: [] for heading in self.headings}
+        for path, row in edition.rows() if below else ():
+            below[path[0].positions].append(row)
+        self.sections = [_Counted(columns, rows) for rows in below.values()]
         self.whole = _Counted(columns, (row for _, row in edition.rows()))
         self.columns = {column.key: self._columns(column) for column in columns}
         for parts, total in (
