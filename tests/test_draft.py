@@ -240,11 +240,21 @@ def test_what_belongs_to_one_year_is_left_to_fill_in_and_the_rest_is_kept() -> N
     )
     draft = read(next_edition(edition, "old"))
     assert (draft.title, draft.municipality, draft.department) == (edition.title, "作りもの市", "協働課")
-    assert (draft.fiscal_year, draft.as_of, draft.document_number, draft.draft) == ("", None, "", False)
+    assert (draft.fiscal_year, draft.as_of, draft.document_number.of_all, draft.draft) == ("", None, "", False)
     assert draft.columns == edition.columns  # with their heads and words
     assert words_of(draft) == words_of(edition)
     assert draft.items[1].department == "緑政課、道路課"
     assert "# 年度:   # 前版では 平成24年度" in next_edition(edition, "old")
+
+
+def test_the_numbers_of_the_documents_are_left_to_fill_in_each_by_itself() -> None:
+    text = next_edition(made_up(Row(1, "公園"), 資料番号={"一覧": "資料1-1", "経過": "資料1-4"}), "old")
+    assert "\n# 資料番号:\n#   一覧:   # 前版では 資料1-1\n#   経過:   # 前版では 資料1-4\n前版: old\n" in text
+    filled_in = (
+        text.replace("# 資料番号:", "資料番号:").replace("#   一覧:", "  一覧: 資料2").replace("#   経過:", "  経過:")
+    )
+    assert read(filled_in).document_number.by_document["一覧"] == "資料2"
+    assert "\n# 資料番号:   # 前版では 資料1\n" in next_edition(made_up(Row(1, "公園"), 資料番号="資料1"), "old")
 
 
 def test_the_office_that_asks_is_kept_and_its_day_left_to_fill_in() -> None:

@@ -142,6 +142,8 @@ def test_what_the_format_allows_fits_the_schema() -> None:
         ("終わった。", "あ" * 20_001, "/推進方針/0/推進施策/0/推進項目/0"),
         ("  ◎: 実施済", f"  {'◎' * 13}: 実施済", f"/凡例/{'◎' * 13}"),
         ("自治体: 試験市", "現在日: 平成25年3月", "/現在日"),
+        ("自治体: 試験市", "資料番号: {一覧表: 資料1}", "/資料番号"),
+        ("自治体: 試験市", f"資料番号: {'資' * 101}", "/資料番号"),
     ],
 )
 def test_the_schema_refuses_what_the_model_refuses(old: str, new: str, place: str) -> None:
@@ -150,7 +152,16 @@ def test_the_schema_refuses_what_the_model_refuses(old: str, new: str, place: st
 
 
 @pytest.mark.parametrize(
-    "written", ["案: はい", "案: True", "案: いいえ", "現在日: 2013/3/31", "現在日: 平成25年3月31日"]
+    "written",
+    [
+        "案: はい",
+        "案: True",
+        "案: いいえ",
+        "現在日: 2013/3/31",
+        "現在日: 平成25年3月31日",
+        "資料番号: 1",
+        "資料番号: {一覧: 資料1, 経過: }",
+    ],
 )
 def test_what_may_be_written_in_several_ways_fits_the_schema(written: str) -> None:
     assert faults(read(HEALTHY.replace("自治体: 試験市", written)), SCHEMA) == []

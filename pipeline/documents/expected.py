@@ -24,14 +24,18 @@ LEGEND_COLON = "："
 
 def expect(
     edition: Edition,
+    number: str,
     *blocks: Block,
     title: str = "",
     page_size: tuple[float, float] = A4_LANDSCAPE,
     legends: tuple[tuple[str, Mapping[str, str]], ...] | None = None,
 ) -> Expected:
-    """The expected content of a document on one `edition`, under its title or another one, with all legends or these."""
+    """The expected content of a document on one `edition`, with its 資料番号.
+
+    It stands under the edition's title or another one, with all legends or these.
+    """
     first, later, meanings = mastheads(
-        edition, title or edition.title, edition.has_meanings_on_first_page, legends=legends
+        edition, number, title or edition.title, edition.has_meanings_on_first_page, legends=legends
     )
     return Expected(
         title=document_title(title or edition.title, edition.fiscal_year),
@@ -45,6 +49,7 @@ def expect(
 
 def mastheads(
     edition: Edition,
+    number: str,
     title: str,
     has_meanings_on_first_page: bool,
     years: str | None = None,
@@ -68,7 +73,7 @@ def mastheads(
             ("P", edition.fiscal_year if years is None else years),
             ("H1", title),
             ("P", draft),
-            ("P", edition.document_number),
+            ("P", number),
             ("P", first),
             ("P", " ".join(filter(None, issued))),
             *(("P", other) for other in others),

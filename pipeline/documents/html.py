@@ -54,13 +54,13 @@ class Masthead:
         return sum(legend.height_of_block(self.first.width) for legend in self.meanings)
 
 
-def masthead(edition: Edition, title: str = "", sheet: Sheet = A4) -> Masthead:
-    """The masthead of a document on `edition`, under its title or another one."""
-    return arranged(page_head(edition, title, sheet), edition.has_meanings_on_first_page)
+def masthead(edition: Edition, number: str, title: str = "", sheet: Sheet = A4) -> Masthead:
+    """The masthead of a document on `edition`, with its 資料番号, under the edition's title or another one."""
+    return arranged(page_head(edition, number, title, sheet), edition.has_meanings_on_first_page)
 
 
-def page_head(edition: Edition, title: str = "", sheet: Sheet = A4) -> PageHead:
-    """The full head of a page of a document on `edition`."""
+def page_head(edition: Edition, number: str, title: str = "", sheet: Sheet = A4) -> PageHead:
+    """The full head of a page of a document on `edition`, with the document's 資料番号."""
     as_of = f"{japanese_date(edition.as_of)}現在" if edition.as_of else ""
     # The city is named only with an office; the original names neither.
     issuer = " ".join(filter(None, (edition.municipality, edition.department))) if edition.department else ""
@@ -68,7 +68,7 @@ def page_head(edition: Edition, title: str = "", sheet: Sheet = A4) -> PageHead:
         title=title or edition.title,
         fiscal_year=edition.fiscal_year,
         draft=DRAFT if edition.is_draft else "",
-        document_number=edition.document_number,
+        document_number=number,
         legends=tuple(
             Legend(flat(column.head) + LEGEND_COLON, column.words or {})
             for column in edition.columns

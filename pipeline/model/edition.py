@@ -10,14 +10,24 @@ from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from typing import Annotated, Any, ClassVar
 
-from pydantic import Discriminator, Field, Tag, create_model
+from pydantic import (
+    Discriminator,
+    Field,
+    Tag,
+    ValidatorFunctionWrapHandler,
+    WithJsonSchema,
+    WrapValidator,
+    create_model,
+)
+from pydantic_core import PydanticCustomError, PydanticKnownError
 
-from pipeline.source.limits import MAX_WORDS
+from pipeline.source.limits import MAX_LABEL, MAX_WORDS
 from pipeline.text import flat
 
 from .form import BLANK, SHORT_DONE, SHORT_WORDS, Column, Form, form_of, is_own, number_of
 from .values import (
     KEYS,
+    LABEL_SCHEMA,
     Day,
     EditionId,
     Figure,
@@ -157,6 +167,54 @@ class Inquiry(Part):
     extension: Label = Field("", alias="内線")
 
 
+class DocumentNumbers(Part):
+    """資料番号: the number of each kind of document; a source may give one text for all."""
+
+    report: Label = Field("", alias="一覧")
+    summary: Label = Field("", alias="集計表")
+    comparison: Label = Field("", alias="新旧対照表")
+    history: Label = Field("", alias="経過")
+    errata: Label = Field("", alias="正誤表")
+    council: Label = Field("", alias="資料目録")
+
+    @property
+    def by_document(self) -> dict[str, str]:
+        """The numbers by the document's name in the source."""
+        return {str(field.alias): getattr(self, name) for name, field in type(self).model_fields.items()}
+
+    @property
+    def of_all(self) -> str | None:
+        """The number that all documents have; None if they differ."""
+        first, *others = self.by_document.values()
+        return first if all(other == first for other in others) else None
+
+
+def _document_numbers(value: object, read: ValidatorFunctionWrapHandler) -> DocumentNumbers:
+    if isinstance(value, str):
+        if len(value) > MAX_LABEL:
+            raise PydanticKnownError("string_too_long", {"max_length": MAX_LABEL})
+        return DocumentNumbers(**dict.fromkeys(DocumentNumbers().by_document, value))
+    if not isinstance(value, Mapping | DocumentNumbers):
+        raise PydanticCustomError(
+            "E203",
+            "使えません。「資料1」のように一つ書くか、資料ごとに {一覧: 資料1-1, 集計表: 資料1-2} と書いてください。",
+        )
+    numbers: DocumentNumbers = read(value)
+    return numbers
+
+
+_DOCUMENT_NUMBERS_SCHEMA = {
+    "anyOf": [
+        LABEL_SCHEMA,
+        {
+            "type": "object",
+            "additionalProperties": False,
+            "properties": {str(field.alias): LABEL_SCHEMA for field in DocumentNumbers.model_fields.values()},
+        },
+    ]
+}
+
+
 class Edition(Part):
     """版: one year's list. Each form has a subclass (`edition_model`)."""
 
@@ -167,7 +225,13 @@ class Edition(Part):
     fiscal_year: Label = Field("", alias="年度", description="書いたとおりに印刷する")
     as_of: Day | None = Field(None, alias="現在日", description="例 2013-03-31。「平成25年3月31日現在」と印刷する")
     department: Label = Field("", alias="担当課")
-    document_number: Label = Field("", alias="資料番号", description="各ページの右上に印刷する")
+    document_number: Annotated[
+        DocumentNumbers, WrapValidator(_document_numbers), WithJsonSchema(_DOCUMENT_NUMBERS_SCHEMA)
+    ] = Field(
+        default_factory=DocumentNumbers,
+        alias="資料番号",
+        description="各ページの右上に印刷する。資料ごとに書くこともできる(例 {一覧: 資料1-1, 集計表: 資料1-2})",
+    )
     draft: Flag = Field(False, alias="案", description="true なら「案」と印刷する")
     previous: EditionId | None = Field(
         None, alias="前版", description="前の版の名前(ファイル名から .yaml を除いたもの)"

@@ -25,7 +25,7 @@ from .words import listed, not_listed, words_of
 FORM_KEYS = (*DEFAULT, "用紙", *SHORT_DONE.values())
 
 # Values printed at the head of a page, other than legend and names, with the limits that the model checks.
-_LONGEST = {"表題": MAX_TITLE, **dict.fromkeys(("自治体", "年度", "担当課", "資料番号"), MAX_LABEL)}
+_LONGEST = {"表題": MAX_TITLE, **dict.fromkeys(("自治体", "年度", "担当課"), MAX_LABEL)}
 
 
 @dataclass(slots=True)
@@ -415,6 +415,11 @@ class _Rules:
             for column in symbols
             for meaning in words_of(self._root, self._form, column).values()
         ]
+        numbers = root.entries.get("資料番号")
+        longest_number = max(
+            scalars(numbers) if numbers else (), key=lambda one: width_in_ems(one.text), default=Scalar("", 0, 0)
+        )
+        texts.append((longest_number.text, MAX_LABEL))
         texts += [(context, len(self._form.levels) * (MAX_NAME + 10)) for context in contexts]
         if any(len(text) > most for text, most in texts):
             return
@@ -437,7 +442,7 @@ class _Rules:
             title=root.text("表題") or "",
             fiscal_year=root.text("年度") or "",
             draft="案",
-            document_number=root.text("資料番号") or "",
+            document_number=longest_number.text,
             legends=short_legends(legends) if is_block else tuple(legends),
             issued=" ".join(filter(None, issued)),
             context=context,
@@ -451,7 +456,7 @@ class _Rules:
         subject, node, length = {
             "表題": ("「表題」", root.entries.get("表題"), width_in_ems(head.title)),
             "年度": ("「年度」", root.entries.get("年度"), width_in_ems(head.fiscal_year)),
-            "資料番号": ("「資料番号」", root.entries.get("資料番号"), width_in_ems(head.document_number)),
+            "資料番号": ("「資料番号」", longest_number, width_in_ems(head.document_number)),
             "担当課": (f"「{longest}」", root.entries.get(longest), width_in_ems(head.issued)),
             "凡例": ("「凡例」", self._legend_place(symbols), _ems(head.legends)),
             "名称": (f"{names}の「名称」", contexts.get(context), width_in_ems(context)),

@@ -187,7 +187,8 @@ Figure = Annotated[
     WithJsonSchema({**_figure_schema, "maxLength": MAX_WORD}),
 ]
 # Optional values, and values that are not text.
-Label = Annotated[str, Field(max_length=MAX_LABEL), _up_to(MAX_LABEL, _optional_schema)]
+LABEL_SCHEMA: dict[str, Any] = {**_optional_schema, "maxLength": MAX_LABEL}
+Label = Annotated[str, Field(max_length=MAX_LABEL), WithJsonSchema(LABEL_SCHEMA)]
 Successor = Annotated[str, Field(max_length=MAX_NAME), AfterValidator(_name), _up_to(MAX_NAME, _optional_schema)]
 Unit = Annotated[str, Field(max_length=MAX_UNIT), _up_to(MAX_UNIT, _optional_schema)]
 Line = Annotated[str, Field(max_length=MAX_NAME), AfterValidator(_name), _up_to(MAX_NAME, _optional_schema)]

@@ -154,7 +154,7 @@ class _Draft:
         yield from self._to_fill_in("現在日", str(edition.as_of or ""))
         if edition.department:
             yield from pair("", "担当課", edition.department)
-        yield from self._to_fill_in("資料番号", edition.document_number)
+        yield from self._document_number()
         yield f"前版: {scalar(self._id)}"
         if edition.sheet_name != Edition.model_fields["sheet_name"].default:
             yield f"用紙: {edition.sheet_name}"
@@ -192,6 +192,17 @@ class _Draft:
         """A commented-out key whose value changes every year, with the previous value as a hint."""
         hint = f"   # 前版では {' '.join(previous.split())}" if previous else ""
         yield f"# {key}:{hint}"
+
+    def _document_number(self) -> Iterator[str]:
+        """資料番号, which may differ by document."""
+        numbers = self._edition.document_number
+        if numbers.of_all is not None:
+            yield from self._to_fill_in("資料番号", numbers.of_all)
+            return
+        yield "# 資料番号:"
+        for document, number in numbers.by_document.items():
+            if number:
+                yield from (f"#   {line.removeprefix('# ')}" for line in self._to_fill_in(document, number))
 
     def _inquiry(self) -> Iterator[str]:
         """照会, of which the day is another every year."""

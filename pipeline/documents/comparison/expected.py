@@ -44,7 +44,8 @@ def expect(old: Validated, new: Validated, show_all: bool) -> Expected:
     sides = SideWidths(old.edition, new.edition)
     blocks = _blocks(two, entries, names, show_all, sides.fit)
     title = f"{flat(new.edition.title)} 新旧対照表"
-    return common.expect(new.edition, *blocks, title=title, page_size=sides.sheet.points)
+    number = new.edition.document_number.comparison
+    return common.expect(new.edition, number, *blocks, title=title, page_size=sides.sheet.points)
 
 
 class _Two:

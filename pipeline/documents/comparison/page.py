@@ -172,7 +172,7 @@ def page(comparison: Comparison, carried: Carried, show_all: bool = False) -> st
         "comparison.html",
         edition=new,
         title=document_title(new, title),
-        masthead=masthead(new, title, sides.sheet),
+        masthead=masthead(new, new.document_number.comparison, title, sides.sheet),
         sheet=sides.sheet,
         carried=carried,
         overview=_overview(comparison),

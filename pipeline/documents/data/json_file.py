@@ -208,7 +208,7 @@ class _File(_Part):
     as_of: str | None = Field(description="現在日(西暦。2013-03-31 の形)。なければnull")
     as_of_japanese: str | None = Field(description="現在日(和暦)。なければnull")
     department: str = Field(description="一覧の担当課。なければ空")
-    document_number: str = Field(description="資料番号。なければ空")
+    document_number: str = Field(description="一覧の資料番号。なければ空")
     draft: bool = Field(description="元データで案とされているか")
     is_draft: bool = Field(description="紙面に「案」とあるか。未記入があれば案になる")
     previous: str | None = Field(description="前版の名前。なければnull")
@@ -357,7 +357,7 @@ def data_file(edition: Edition, name: str) -> dict[str, Any]:
         "as_of": edition.as_of.isoformat() if edition.as_of else None,
         "as_of_japanese": japanese_date(edition.as_of) if edition.as_of else None,
         "department": edition.department,
-        "document_number": edition.document_number,
+        "document_number": edition.document_number.report,
         "draft": edition.draft,
         "is_draft": edition.is_draft,
         "previous": edition.previous,

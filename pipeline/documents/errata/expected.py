@@ -56,6 +56,7 @@ def expect(old: Edition, new: Edition) -> Expected:
         rows.append(_row(f"correction-{at}", _called(new, item) if item else "", labels[place], wrong, right))
     return common.expect(
         new,
+        new.document_number.errata,
         Paragraph("P", note),
         Table((tuple(Cell(label, scope="Column", id=f"head-{name}") for name, label in heads),), tuple(rows)),
         title=f"{flat(new.title)} 正誤表",
@@ -74,7 +75,7 @@ def _called(edition: Edition, item: Item) -> str:
 def _paper(edition: Edition, old: Edition, new: Edition) -> _Paper:
     """The whole content of `edition`, which is `old` or `new`."""
     paper = _Paper()
-    for place, text in _whole(edition):
+    for place, text in _whole(edition, old, new):
         paper.add(0, place, text)
     columns = paired_columns(old, new)
     # The key of a column in both builds.
@@ -100,13 +101,18 @@ def _paper(edition: Edition, old: Edition, new: Edition) -> _Paper:
     return paper
 
 
-def _whole(edition: Edition) -> Iterator[tuple[str, str]]:
+def _whole(edition: Edition, old: Edition, new: Edition) -> Iterator[tuple[str, str]]:
     yield "表題", edition.title
     yield "自治体", edition.municipality
     yield "年度", edition.fiscal_year
     yield "現在日", japanese_date(edition.as_of) if edition.as_of else ""
     yield "担当課", edition.department
-    yield "資料番号", edition.document_number
+    number = edition.document_number
+    if all(len({*one.document_number.by_document.values()}) == 1 for one in (old, new)):
+        yield "資料番号", number.report
+    else:
+        for document, said in number.by_document.items():
+            yield f"資料番号({document})", said
     yield "案", "案" if edition.is_draft else ""
 
 

@@ -45,7 +45,7 @@ def page(old: Edition, new: Edition, carried: Carried) -> str:
         "errata.html",
         edition=new,
         title=document_title(new, title),
-        masthead=masthead(new, title),
+        masthead=masthead(new, new.document_number.errata, title),
         carried=carried,
         heads=_heads(new),
         item_column="name" if by_name else number_column([*old.items, *new.items], ERRATA.figures("number")),
@@ -95,9 +95,10 @@ Part = tuple[Hashable, str, str]
 
 
 def _of_the_list(old: Edition, new: Edition) -> Iterator[Difference]:
+    is_one_number = None not in (old.document_number.of_all, new.document_number.of_all)
     shared = {pair.old.key: pair.column.key for pair in paired_columns(old, new) if pair.old}
     for before, after in (
-        (_parts(old, shared), _parts(new, {})),
+        (_parts(old, shared, is_one_number), _parts(new, {}, is_one_number)),
         (_headings(old, new), _headings(new, new)),
         (_orders(old, old, new), _orders(new, old, new)),
         (_texts(old), _texts(new)),
@@ -109,15 +110,22 @@ def _of_the_list(old: Edition, new: Edition) -> Iterator[Difference]:
                 yield "", place, said, text
 
 
-def _parts(edition: Edition, shared: Mapping[str, str]) -> Iterator[Part]:
-    """Masthead, legends and column heads. `shared` has the keys of columns that the corrected build calls otherwise."""
+def _parts(edition: Edition, shared: Mapping[str, str], is_one_number: bool) -> Iterator[Part]:
+    """Masthead, legends and column heads.
+
+    `shared` has the keys of columns that the corrected build calls otherwise. `is_one_number` says that each of both
+    builds has one 資料番号 for all documents.
+    """
+    numbers = {f"資料番号({document})": number for document, number in edition.document_number.by_document.items()}
+    if is_one_number:
+        numbers = {"資料番号": edition.document_number.report}
     for place, text in (
         ("表題", edition.title),
         ("自治体", edition.municipality),
         ("年度", edition.fiscal_year),
         ("現在日", japanese_date(edition.as_of) if edition.as_of else ""),
         ("担当課", edition.department),
-        ("資料番号", edition.document_number),
+        *numbers.items(),
         ("案", DRAFT if edition.is_draft else ""),
     ):
         yield place, place, text

@@ -83,6 +83,7 @@ def expect(editions: Sequence[Validated]) -> Expected:
     legends = tuple(_legends(chain))
     first, later, meanings = common.mastheads(
         newest,
+        newest.document_number.history,
         title,
         newest.has_meanings_on_first_page or (len(legends) > 1 and _lines(legends) > MOST_LEGEND_LINES),
         years,

@@ -361,7 +361,7 @@ def _masthead(editions: Sequence[Validated], labels: Sequence[str], title: str, 
             same[0].append(validated.edition)
             same[1].append(label)
     head = replace(
-        page_head(newest, title),
+        page_head(newest, newest.document_number.history, title),
         sheet=sheet,
         fiscal_year=labels[0] if len(labels) == 1 else f"{labels[0]}〜{labels[-1]}",
         draft=DRAFT if any(validated.edition.is_draft for validated in editions) else "",

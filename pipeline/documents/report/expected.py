@@ -12,7 +12,9 @@ from pipeline.text import flat
 
 def expect(edition: Edition) -> Expected:
     """The expected text of the report on `edition`."""
-    return common.expect(edition, *_blocks(edition), page_size=edition.form.sheet.points)
+    return common.expect(
+        edition, edition.document_number.report, *_blocks(edition), page_size=edition.form.sheet.points
+    )
 
 
 def _blocks(edition: Edition) -> Iterator[Block]:

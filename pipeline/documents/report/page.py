@@ -122,7 +122,7 @@ def page(edition: Edition, carried: Carried, data: Sequence[str] = ()) -> str:
         "report.html",
         edition=edition,
         title=document_title(edition),
-        masthead=masthead(edition, sheet=edition.form.sheet),
+        masthead=masthead(edition, edition.document_number.report, sheet=edition.form.sheet),
         sheet=edition.form.sheet,
         columns=widths.columns,
         head_rows=head_rows(widths),

@@ -125,7 +125,9 @@ def expect(edition: Edition, old: Edition | None) -> Expected:
         if column.kind == "symbol"
     )
     blocks = _blocks(new, _Sums(old, [before for before, _ in pairs]) if old else None, pairs)
-    return common.expect(edition, *blocks, title=f"{flat(edition.title)} 集計表", legends=legends)
+    return common.expect(
+        edition, edition.document_number.summary, *blocks, title=f"{flat(edition.title)} 集計表", legends=legends
+    )
 
 
 # The columns that are compared, each the old and the new one.

@@ -309,7 +309,8 @@ def _masthead(tally: Tally, title: str) -> Masthead:
         if group.column.kind == "symbol"
     )
     edition = tally.edition
-    return arranged(replace(page_head(edition, title), legends=legends), edition.has_meanings_on_first_page)
+    head = page_head(edition, edition.document_number.summary, title)
+    return arranged(replace(head, legends=legends), edition.has_meanings_on_first_page)
 
 
 def _is_beside(differences: Sequence[ChangeRow]) -> bool:
