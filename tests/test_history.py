@@ -356,29 +356,29 @@ def test_no_type_is_smaller_than_eight_and_a_half_points(ten: Sheet) -> None:
 
 def test_a_row_tells_the_whole_story_of_its_item(ten: Sheet) -> None:
     assert row_of(ten.document, "項目一") == (
-        "項目一", "1 ◎", "完了", "", "", "", "", "", "", "", "", "平成24年度 完了",
+        "項目一", "1 ◎", "−", "−", "−", "−", "−", "−", "−", "−", "−", "平成24年度 完了",
     )  # fmt: skip
     assert row_of(ten.document, "項目二の後継") == (
-        "項目二の後継\n旧: 項目二(平成25年度)", "2 ○", "1 ○", "1 ◎", "1 ○", "1 ○", "→1", "", "", "", "",
+        "項目二の後継\n旧: 項目二(平成25年度)", "2 ○", "1 ○", "1 ◎", "1 ○", "1 ○", "→1", "−", "−", "−", "−",
         "平成29年度 NO 1「一つの項目」に統合",
     )  # fmt: skip
     assert row_of(ten.document, "新しい項目") == (
-        "新しい項目", "", "3 ×", "3 ○", "3 ○", "3 ○", "→1", "", "", "", "",
+        "新しい項目", "−", "3 ×", "3 ○", "3 ○", "3 ○", "→1", "−", "−", "−", "−",
         "平成25年度 新設\n平成29年度 NO 1「一つの項目」に統合",
     )  # fmt: skip
     assert row_of(ten.document, "一つの項目") == (
-        "一つの項目", "", "", "", "", "", "1 ○", "1 ○", "1 ○", "1 ○", "1 ○", "平成29年度 平成28年度のNO 1・2・3を統合",
+        "一つの項目", "−", "−", "−", "−", "−", "1 ○", "1 ○", "1 ○", "1 ○", "1 ○", "平成29年度 平成28年度のNO 1・2・3を統合",
     )  # fmt: skip
     assert row_of(ten.document, "消える項目") == (
-        "消える項目", "", "", "", "", "", "", "2 △", "なし", "", "",
+        "消える項目", "−", "−", "−", "−", "−", "−", "2 △", "−", "−", "−",
         "平成30年度 新設\n平成31年度 記載なし(平成30年度は「継続」)",
     )  # fmt: skip
 
 
 def test_the_key_explains_what_occurs_and_nothing_else(ten: Sheet, sheet: Callable[..., Sheet]) -> None:
     assert (
-        "各年度の欄は、NOと実施状況、「→」は統合や分割で移った先のNO、「完了」は前の年度で終わった項目、"
-        "「なし」は続くはずなのに記載がない項目(要確認)です。「旧」は以前の名称と、その名称だった最後の年度です。"
+        "各年度の欄は、NOと実施状況、「→」は統合や分割で移った先のNO、「−」はその年度に記載のない項目です。"
+        "「旧」は以前の名称と、その名称だった最後の年度です。"
     ) in ten.pages[0]
     assert "各年度の欄は、NOと実施状況です。" in sheet(1).pages[0]
 
@@ -571,7 +571,7 @@ def test_figures_stand_below_their_item_in_one_line_over_all_years(figures: Shee
         ("2-ア 花火", "", "", " とても早い", " とても早い", ""),
         ("実績", "未記入", "未記入", "2", "2", ""),
         ("目標(回)", "", "", "3", "3", ""),
-        ("2-イ 盆踊り", "", "", " 遅い", "なし", "令和6年度 記載なし"),
+        ("2-イ 盆踊り", "", "", " 遅い", "−", "令和6年度 記載なし"),
         ("実績", "2", "", "2", "", ""),
         ("目標(回)", "", "", "3", "", ""),
     ]
@@ -585,7 +585,7 @@ def test_figures_make_no_large_file(figures: Sheet) -> None:
 def test_it_speaks_the_words_of_the_form(figures: Sheet) -> None:
     (text,) = figures.pages
     assert "出来の割合" in text
-    assert "各年度の欄は、出来、「なし」は続くはずなのに記載がない項目(要確認)です。「旧番号」は" in text
+    assert "各年度の欄は、出来、「−」はその年度に記載のない項目です。「旧番号」は" in text
     # Grades that are not told need no legend, and notes are printed in the list alone.
     assert "点数" not in text
     assert "※" not in text
@@ -617,10 +617,13 @@ def test_what_is_neither_counted_nor_numbered_is_present_or_not(font_cache: Path
     assert rows_of(document)[1:] == [
         ("甲", "○", "統合", "令和6年度 「丙」に統合"),
         ("乙", "○", "統合", "令和6年度 「丙」に統合"),
-        ("丙", "", "○", "令和6年度 令和5年度の「甲」・「乙」を統合"),
+        ("丙", "−", "○", "令和6年度 令和5年度の「甲」・「乙」を統合"),
         ("丁", "○", "○", "令和6年度 「戊」に統合予定"),
     ]
-    assert "各年度の欄は、「○」は一覧に載っている項目、「統合」はほかの項目に移った項目です。" in document.html
+    assert (
+        "各年度の欄は、「○」は一覧に載っている項目、「統合」はほかの項目に移った項目、"
+        "「−」はその年度に記載のない項目です。"
+    ) in document.html
     assert '<span class="symbol" role="img" aria-label="記載あり">○</span>' in document.html
     assert '<h2 id="shares">' not in document.html
     pdf = write_pdf(document, font_cache)
@@ -632,7 +635,7 @@ def test_without_a_main_column_the_year_holds_the_number(font_cache: Path) -> No
     document = history_of_texts(
         flat_list(5, "名称: 甲", "名称: 乙", numbering="NO"), flat_list(6, "名称: 乙", numbering="NO")
     )
-    assert rows_of(document)[1:] == [("甲", "1", "なし", "令和6年度 記載なし"), ("乙", "2", "1", "")]
+    assert rows_of(document)[1:] == [("甲", "1", "−", "令和6年度 記載なし"), ("乙", "2", "1", "")]
     assert prove(write_pdf(document, font_cache), document) == 1
 
 
@@ -686,8 +689,8 @@ def test_levels_of_any_depth_are_told(font_cache: Path) -> None:
 
     document = history_of_texts(levels(5, "柱", "梁", "床", "壁", item="丁"), levels(6, "柱", "梁", "床", item="乙"))
     assert rows_of(document)[1:] == [
-        ("1 柱一",), ("1 梁一",), ("1 床一",), ("甲", "○", "○", ""), ("乙", "", "○", "令和6年度 新設"),
-        ("壁一(令和5年度まで)",), ("丁", "○", "なし", "令和6年度 記載なし"),
+        ("1 柱一",), ("1 梁一",), ("1 床一",), ("甲", "○", "○", ""), ("乙", "−", "○", "令和6年度 新設"),
+        ("壁一(令和5年度まで)",), ("丁", "○", "−", "令和6年度 記載なし"),
     ]  # fmt: skip
     assert re.findall('<tr class="heading depth-([0-9])', document.html) == ["0", "1", "2", "3"]
     pdf = write_pdf(document, font_cache)
@@ -702,7 +705,8 @@ def test_levels_of_any_depth_are_told(font_cache: Path) -> None:
         ('aria-label="実施済">◎<', 'aria-label="検討中">◎<'),
         ('<span class="number">3</span>', '<span class="number">4</span>'),
         ("→1<", "→2<"),
-        (">完了</span>", "></span>"),
+        (">−</span>", ">1</span>"),
+        ('aria-label="記載なし">−<', 'aria-label="記載あり">−<'),
         ("1 (33.3%)", "2 (33.3%)"),
         ("旧: 項目二(平成25年度)", "旧: 項目二(平成26年度)"),
         ("平成25年度 新設", "平成26年度 新設"),

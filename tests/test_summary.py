@@ -154,7 +154,7 @@ def test_the_numbers_are_those_of_the_yaml_text(original: Made) -> None:
 
 def test_totals_leave_repeats_out_and_say_so(original: Made, make: Make) -> None:
     (text,) = original.pages
-    assert "実質47項目(再掲5を除く)の実施状況は、「実施済」8(17.0%)、「継続推進」33(70.2%)" in text
+    assert "実質47項目(再掲5を除く)の実施状況は、「実施済」8項目(17.0%)、「継続推進」33項目(70.2%)" in text
     assert "再掲は、ほかの推進施策の項目を再び掲げた行の数で、計に含みません" in text
     without = make(HEALTHY.replace("          - 再掲: 1\n", ""))
     assert "全3項目の実施状況は" in without.pages[0]
@@ -210,8 +210,9 @@ def test_the_change_goes_by_meaning_and_not_by_symbol(make: Make) -> None:
     assert made.row("×未着手") == ["2", "-", "△2", "50.0", "-"]
     assert made.row("完了") == ["1", "0", "△1", "25.0", "0.0"]
     assert made.row("継続") == ["3", "3", "0", "75.0", "100.0"]
-    assert "前版(令和5年度)の全4項目に比べて、1項目減りました。" in text
-    assert "「-」は、その版の実施状況や今後の取扱いにないものです。" in text
+    assert "前年度(令和5年度)の全4項目に比べて、1項目減りました。" in text
+    assert "前年度との比較は、記号の意味(実施済など)ごとに行っています。" in text
+    assert "「-」は、その年度の実施状況や今後の取扱いにないものです。" in text
     assert prove(made.pdf, made.document) == 1
     # A screen reader hears how many fewer, not a triangle.
     assert '<span role="img" aria-label="2減">△2</span>' in made.document.html
@@ -225,7 +226,7 @@ def test_symbols_of_one_meaning_are_one_line_of_the_comparison(make: Make) -> No
 
 
 def test_without_an_edition_before_nothing_is_compared(original: Made) -> None:
-    for word in ("前版", "今回", "増減"):
+    for word in ("前年度", "前回", "今回", "増減"):
         assert word not in original.pages[0]
 
 
@@ -251,7 +252,10 @@ def test_every_column_of_symbols_or_terms_is_counted_by_the_outermost_level(make
     assert made.row("第2祭り") == ["1", "1", "0", "0", "0", "1"]
     assert made.row("構成比(%)") == ["100.0", "25.0", "50.0", "25.0", "50.0", "50.0"]
     (text,) = made.pages
-    assert "全4項目の出来は、「とても早い」1(25.0%)、「並み」2(50.0%)、「遅い」1(25.0%)です。点数は、「良い」" in text
+    assert (
+        "全4項目の出来は、「とても早い」1項目(25.0%)、「並み」2項目(50.0%)、「遅い」1項目(25.0%)です。点数は、「良い」"
+        in text
+    )
     assert "柱別の出来と点数(項目数)" in text
     assert "柱別の出来の構成比" in text
     # Notes are printed in the list alone.
@@ -282,7 +286,7 @@ def test_without_a_main_column_there_are_only_the_numbers_of_items(text: str, ma
     (page,) = made.pages
     count = "1" if text == FLAT else "6"
     assert f"全{count}項目です。記号や語による集計は行っていないため、項目数だけを示します。" in page
-    assert f"前版の全{count}項目と、同じ数です。" in page
+    assert f"前回の全{count}項目と、同じ数です。" in page
     assert made.rows == [*([] if text == FLAT else [["柱その0", "3"], ["柱その1", "3"]]), ["計(再掲を除く)", count]]
     for word in ("構成比", "良", "段階", "増減"):
         assert word not in page
@@ -297,15 +301,15 @@ def test_only_columns_that_both_editions_have_are_compared(make: Make) -> None:
     assert made.row("第1の0段階") == ["2", "2", "0", "33.3", "33.3"]
     assert made.row("第1の9段階") == ["-", "2", "2", "-", "33.3"]
     (page,) = made.pages
-    assert "評価2は、前版にない欄のため、比べていません。" in page
-    assert "増減の「△」は、減を表します。「-」は、その版の令和6年度評価にないものです。" in page
+    assert "評価2は、前回の一覧にない欄のため、比較していません。" in page
+    assert "増減の「△」は、減を表します。「-」は、その回の令和6年度評価にないものです。" in page
     assert prove(made.pdf, made.document) == 1
 
 
 def test_meanings_that_stand_in_a_block_are_not_said_again(make: Make) -> None:
     made = make("凡例の場所: 一ページ目\n" + HEALTHY.replace("検討中", "まだ検討している途中であるもの"), HEALTHY)
     (page,) = made.pages
-    assert "実施状況は、「◎」1(33.3%)、「○」1(33.3%)、「×」1(33.3%)です。" in page
+    assert "実施状況は、「◎」1項目(33.3%)、「○」1項目(33.3%)、「×」1項目(33.3%)です。" in page
     assert page.count("まだ検討している途中であるもの") == 1
     assert made.row("×まだ検討している途中で…") == ["-", "1", "1", "-", "33.3"]
     assert prove(made.pdf, made.document) == 1

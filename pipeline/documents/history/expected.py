@@ -16,7 +16,6 @@ from pipeline.model.validation import Validated
 from pipeline.text import brief, flat, width_in_ems, width_in_halves
 from pipeline.years.figures import FigureLine, Figures
 from pipeline.years.lineage import Event, Group, Lineage, grouped, lineages
-from pipeline.years.matching import goes_on
 from pipeline.years.similarity import fold
 
 MOST, MOST_ON_A4 = 20, 10
@@ -27,7 +26,7 @@ WIDEST_YEAR = 20  # ems
 MOST_MEANINGS = 7
 # If several legends take more lines than this (a line holds LEGEND_LINE ems), they are printed on page 1 only.
 MOST_LEGEND_LINES, LEGEND_LINE = 4, 80
-GONE, NOTHING = "なし", "-"
+NOTHING = "-"
 
 
 class _Chain:
@@ -275,11 +274,10 @@ def _key(chain: _Chain) -> str:
     elif kinds & {"merged_into", "split_into"}:
         words = "「統合」" * ("merged_into" in kinds) + "「分割」" * ("split_into" in kinds)
         said.append(f"{words}はほかの項目に移った項目")
-    over = [_last(chain, lineage) for lineage, event in events if event.kind == "ended" and not lineage.items[-1]]
-    if over:
-        said.append(f"{''.join(f'「{term}」' for term in dict.fromkeys(over))}は前の{chain.unit}で終わった項目")
-    if "vanished" in kinds:
-        said.append(f"「{GONE}」は続くはずなのに記載がない項目(要確認)")
+    # An item is absent before it begins and after it ends; where it went is said in the first edition without it.
+    moved = sum(event.kind in ("merged_into", "split_into") for _, event in events)
+    if sum(lineage.items.count(None) for lineage in chain.lineages) > moved:
+        said.append(f"「−」はその{chain.unit}に記載のない項目")
     key = f"各{chain.unit}の欄は、{'、'.join(said)}です。"
     names = [line for lineage in chain.lineages for line in _names(chain, lineage)[1:]]
     if any(line.startswith("旧: ") for line in names):
@@ -287,7 +285,7 @@ def _key(chain: _Chain) -> str:
     if any(line.startswith("旧番号: ") for line in names):
         key += f"「旧番号」は以前の番号と、その番号だった最後の{chain.unit}です。"
     if any(event.guess for _, event in events):
-        key += "「推定」は、名称と文章の近さから同じ項目とみなしたもので、確かめが必要です。"
+        key += "「推定」は、名称や記載内容が近いことから、同じ項目とみなしたものです。"
     if chain.left_out:
         key += f"これより前の{chain.left_out}版は省いています。"
     if chain.years_left_out:
@@ -391,20 +389,16 @@ def _cell(chain: _Chain, lineage: Lineage, column: int, ids: tuple[str, ...]) ->
             said = _words(edition).get(status, "") if edition.main.kind == "symbol" else ""
             return Cell(f"{number} {status}", headers, alternate=flat(said))
         return Cell(number, headers) if number else Cell("○", headers, alternate="記載あり")
-    if not at or lineage.items[at - 1] is None:
-        return Cell("", headers)
-    # The first edition without the item says where it went or how it ended.
-    went = next((event for event in lineage.events if event.kind in ("merged_into", "split_into")), None)
-    if went:
-        what = "統合" if went.kind == "merged_into" else "分割"
-        numbers = [number for number in edition.items if number in went.numbers]
-        if not chain.has_numbers:
-            return Cell(what, headers, alternate=f"{_there(chain, edition, numbers)}に{what}")
-        said = "・".join(map(str, numbers))
-        return Cell(f"→{said}", headers, alternate=f"{chain.number} {said}に{what}")
-    before = chain.editions[at - 1]
-    last = before.items[lineage.newest.number]
-    return Cell(GONE if goes_on(before, last) else _last(chain, lineage), headers)
+    went = [event for event in lineage.events if event.kind in ("merged_into", "split_into")]
+    if not went or lineage.last != at - 1:
+        return Cell("−", headers, alternate="記載なし")
+    # The first edition without the item says where it went.
+    what = "統合" if went[0].kind == "merged_into" else "分割"
+    numbers = [number for number in edition.items if number in went[0].numbers]
+    if not chain.has_numbers:
+        return Cell(what, headers, alternate=f"{_there(chain, edition, numbers)}に{what}")
+    said = "・".join(map(str, numbers))
+    return Cell(f"→{said}", headers, alternate=f"{chain.number} {said}に{what}")
 
 
 def _last(chain: _Chain, lineage: Lineage) -> str:

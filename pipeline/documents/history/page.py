@@ -51,7 +51,8 @@ from pipeline.years.matching import meaning_of
 from pipeline.years.similarity import fold
 
 FORMER, FORMER_NUMBER = "旧: ", "旧番号: "
-GONE = "なし"
+# An edition that does not list the item.
+ABSENT, ABSENT_READING = "−", "記載なし"
 GUESS = "推定"
 NOTHING = "-"
 REMARKS = "備考"
@@ -98,7 +99,7 @@ class EditionColumn:
 
 @dataclass(frozen=True, slots=True)
 class YearCell:
-    """An item in one edition: NO and status; in the first edition without it, what became of it (`note`).
+    """An item in one edition: NO and status; where it is absent, where it went or a dash (`note`).
 
     The status is a symbol, or a term in lines (`term`).
     """
@@ -456,23 +457,16 @@ def _key(
         else:
             words = [MOVED[kind] for kind in MOVED if kind in kinds]
             said.append(f"{''.join(f'「{word}」' for word in words)}はほかの項目に移った項目")
-    ended = [
-        flat(term)
-        for lineage in found
-        for event in lineage.events
-        if event.kind == "ended" and event.at < len(editions) - 1 and (term := _term(lineage, editions))
-    ]
-    if ended:
-        said.append(f"{''.join(f'「{term}」' for term in dict.fromkeys(ended))}は前の{unit}で終わった項目")
-    if "vanished" in kinds:
-        said.append(f"「{GONE}」は続くはずなのに記載がない項目(要確認)")
+    cells = (_cell(lineage, at, editions) for lineage in found for at in range(len(editions)))
+    if any(cell.note == ABSENT for cell in cells):
+        said.append(f"「{ABSENT}」はその{unit}に記載のない項目")
     sentence = f"各{unit}の欄は、{'、'.join(said)}です。"
     if any(lineage.former_names for lineage in found):
         sentence += f"「旧」は以前の名称と、その名称だった最後の{unit}です。"
     if any(lineage.former_labels for lineage in found):
         sentence += f"「旧番号」は以前の番号と、その番号だった最後の{unit}です。"
     if any(event.guess for lineage in found for event in lineage.events):
-        sentence += f"「{GUESS}」は、名称と文章の近さから同じ項目とみなしたもので、確かめが必要です。"
+        sentence += f"「{GUESS}」は、名称や記載内容が近いことから、同じ項目とみなしたものです。"
     if left_out:
         sentence += f"これより前の{left_out}版は省いています。"
     if years_left_out:
@@ -653,7 +647,7 @@ def _figure_label(line: FigureLine) -> str:
     return plain(line.head) + (f"({line.unit})" if line.unit else "")
 
 
-def _cell(lineage: Lineage, at: int, editions: Sequence[Validated], term_ems: int) -> YearCell:
+def _cell(lineage: Lineage, at: int, editions: Sequence[Validated], term_ems: int = _WIDE_TERM) -> YearCell:
     placed, newest = lineage.items[at], editions[-1].edition
     if placed:
         number = str(placed.number) if newest.form.prints_no else ""
@@ -672,11 +666,7 @@ def _cell(lineage: Lineage, at: int, editions: Sequence[Validated], term_ems: in
                     return YearCell(note=what, reading=f"{_named(editions[at].edition, event.numbers)}に{what}")
                 numbers = _numbers(event.numbers)
                 return YearCell(note=f"→{numbers}", reading=f"{_number_head(newest)} {numbers}に{what}")
-            if event.kind == "ended":
-                return YearCell(note=flat(_term(lineage, editions)))
-            if event.kind == "vanished":
-                return YearCell(note=GONE)
-    return YearCell()
+    return YearCell(note=ABSENT, reading=ABSENT_READING)
 
 
 def _term(lineage: Lineage, editions: Sequence[Validated]) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pipeline.documents import expected as common
 from pipeline.documents.document import Block, Cell, Expected, Paragraph, Row, Table
 from pipeline.documents.expected import LEGEND_COLON, percent, plain, require
+from pipeline.model.dates import western_year
 from pipeline.model.edition import Edition, Heading, Item, Repeat
 from pipeline.model.form import BLANK, Column, without_note_marks
 from pipeline.text import brief, flat
@@ -154,8 +155,8 @@ def _blocks(new: _Sums, old: _Sums | None, pairs: _Pairs) -> Iterator[Block]:
         yield Paragraph("P", "".join(entries))
         yield from _pictures(new, main)
     if old and pairs:
-        yield Paragraph("H2", f"{_year(old)}との比較")
-        yield Table(_CHANGE_HEADS, tuple(_changes(old, new, pairs)))
+        yield Paragraph("H2", f"{_year(old, new)}との比較")
+        yield Table(_change_heads(old, new), tuple(_changes(old, new, pairs)))
     for number, note in enumerate(_notes(new, old, pairs), 1):
         yield Paragraph("Note", f"注{number} {note}")
 
@@ -174,7 +175,7 @@ def _lead(new: _Sums, old: _Sums | None) -> Iterator[str]:
     for column in new.counted:
         counts = whole.of[column.key]
         parts = [
-            f"「{one.symbol if _is_long(new, one) else one.label}」{counts[one.key]}({_share(counts[one.key], whole.items)}%)"
+            f"「{one.symbol if _is_long(new, one) else one.label}」{counts[one.key]}項目({_share(counts[one.key], whole.items)}%)"
             for one in new.columns[column.key]
         ]
         yield f"{before}{plain(column.head)}は、{'、'.join(parts)}です。"
@@ -182,9 +183,9 @@ def _lead(new: _Sums, old: _Sums | None) -> Iterator[str]:
     if old:
         more = whole.items - old.whole.items
         if more:
-            yield f"{_year(old)}の{_size(old)}に比べて、{abs(more)}項目{'増えました' if more > 0 else '減りました'}。"
+            yield f"{_year(old, new)}の{_size(old)}に比べて、{abs(more)}項目{'増えました' if more > 0 else '減りました'}。"
         else:
-            yield f"{_year(old)}の{_size(old)}と、同じ数です。"
+            yield f"{_year(old, new)}の{_size(old)}と、同じ数です。"
 
 
 def _is_long(sums: _Sums, one: _CountColumn) -> bool:
@@ -197,8 +198,21 @@ def _size(sums: _Sums) -> str:
     return f"実質{items}項目(再掲{repeats}を除く)" if repeats else f"全{items}項目"
 
 
-def _year(sums: _Sums) -> str:
-    return f"前版({sums.edition.fiscal_year})" if sums.edition.fiscal_year else "前版"
+def _is_year_before(old: _Sums, new: _Sums) -> bool:
+    """Whether the two are of neighbouring fiscal years."""
+    years = [flat(sums.edition.fiscal_year) for sums in (old, new)]
+    before, after = map(western_year, years)
+    return (
+        [year[-2:] for year in years] == ["年度", "年度"] and None not in (before, after) and after == (before or 0) + 1
+    )
+
+
+def _before(old: _Sums, new: _Sums) -> str:
+    return "前年度" if _is_year_before(old, new) else "前回"
+
+
+def _year(old: _Sums, new: _Sums) -> str:
+    return _before(old, new) + (f"({flat(old.edition.fiscal_year)})" if old.edition.fiscal_year else "")
 
 
 def _notes(new: _Sums, old: _Sums | None, pairs: _Pairs) -> Iterator[str]:
@@ -210,7 +224,7 @@ def _notes(new: _Sums, old: _Sums | None, pairs: _Pairs) -> Iterator[str]:
         return
     uneven = [
         f"{name}{plain(column.head)}は{total}%"
-        for name, one in (("", new), ("前版の", old))
+        for name, one in (("", new), (f"{_before(old, new)}の" if old else "", old))
         if one and one.whole.items
         for column in one.counted
         if (total := sum(percent(count, one.whole.items) for count in one.whole.of[column.key].values())) != 100
@@ -222,14 +236,17 @@ def _notes(new: _Sums, old: _Sums | None, pairs: _Pairs) -> Iterator[str]:
     if pairs:
         note = "増減の「△」は、減を表します。"
         if {"symbol"} & {column.kind for pair in pairs for column in pair}:
-            note += "前版とは、記号ではなく意味で比べています。"
+            meanings = [new.columns[one.key][0].label for one in new.counted if one.kind == "symbol" and one.words]
+            example = f"({brief(meanings[0])}など)" if meanings else ""
+            note += f"{_before(old, new)}との比較は、記号の意味{example}ごとに行っています。"
         both = [({*_meanings(old, before)}, {*_meanings(new, after)}) for before, after in pairs]
         if any((before ^ after) - {BLANK} for before, after in both):
-            note += f"「{NOTHING}」は、その版の{'や'.join(plain(after.head) for _, after in pairs)}にないものです。"
+            unit = "年度" if _is_year_before(old, new) else "回"
+            note += f"「{NOTHING}」は、その{unit}の{'や'.join(plain(after.head) for _, after in pairs)}にないものです。"
         yield note
     new_ones = [plain(column.head) for column in new.counted if column not in [after for _, after in pairs]]
     if new_ones:
-        yield f"{'、'.join(new_ones)}は、前版にない欄のため、比べていません。"
+        yield f"{'、'.join(new_ones)}は、{_before(old, new)}の一覧にない欄のため、比較していません。"
 
 
 def _share(part: int, whole: int) -> str:
@@ -321,20 +338,23 @@ def _pictures(sums: _Sums, main: Column) -> Iterator[Paragraph]:
 
 # The comparison with the edition before
 
-_CHANGE_HEADS = (
-    (
-        Cell("区分", (), "Column", id="change-kind"),
-        Cell("項目数", (), "Column", id="change-number"),
-        Cell(SHARE, (), "Column", id="change-share"),
-    ),
-    (
-        Cell("前版", ("change-number",), "Column", id="change-old"),
-        Cell("今回", ("change-number",), "Column", id="change-new"),
-        Cell("増減", ("change-number",), "Column", id="change-difference"),
-        Cell("前版", ("change-share",), "Column", id="change-old-share"),
-        Cell("今回", ("change-share",), "Column", id="change-new-share"),
-    ),
-)
+
+def _change_heads(old: _Sums, new: _Sums) -> tuple[tuple[Cell, ...], ...]:
+    before, now = ("前年度", "今年度") if _is_year_before(old, new) else ("前回", "今回")
+    return (
+        (
+            Cell("区分", (), "Column", id="change-kind"),
+            Cell("項目数", (), "Column", id="change-number"),
+            Cell(SHARE, (), "Column", id="change-share"),
+        ),
+        (
+            Cell(before, ("change-number",), "Column", id="change-old"),
+            Cell(now, ("change-number",), "Column", id="change-new"),
+            Cell("増減", ("change-number",), "Column", id="change-difference"),
+            Cell(before, ("change-share",), "Column", id="change-old-share"),
+            Cell(now, ("change-share",), "Column", id="change-new-share"),
+        ),
+    )
 
 
 def _changes(old: _Sums, new: _Sums, pairs: _Pairs) -> Iterator[Row]:

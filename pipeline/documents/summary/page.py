@@ -24,6 +24,7 @@ from pipeline.documents.html import (
     plain,
     render,
 )
+from pipeline.model.dates import western_year
 from pipeline.model.edition import Edition, Heading, Item
 from pipeline.model.form import BLANK, Column, without_note_marks
 from pipeline.model.page_head import Legend
@@ -243,6 +244,7 @@ _SPACINGS = (
     Spacing(10, 9, 3, 0.7, 0.45, 1, 4, 2.1),
     Spacing(9.5, 9, 2.5, 0.4, 0.3, 0.6, 4, 1.9),
     Spacing(9, 8.5, 2, 0.2, 0.2, 0.4, 3, 1.5),
+    Spacing(9, 8.5, 1.6, 0.1, 0.05, 0.3, 3, 1.5),
 )
 # The height between the margins, less what rounding takes.
 _PAGE_HEIGHT = A4.height - TOP - BOTTOM - 0.5
@@ -291,7 +293,8 @@ def page(edition: Edition, old: Edition | None, carried: Carried) -> str:
         chart_heading=_chart_heading(edition, new.main) if new.main else "",
         fills=tuple(_fills(new.main)) if new.main else (),
         charts=charts,
-        change_heading=_change_heading(old) if old else "",
+        change_heading=_change_heading(old, edition) if old else "",
+        times=_times(old, edition) if old else (),
         differences=differences,
         is_beside=_is_beside(differences),
         notes=notes,
@@ -492,8 +495,18 @@ def _size(tally: Tally) -> str:
     return f"実質{items}項目(再掲{repeats}を除く)" if repeats else f"全{items}項目"
 
 
-def _year(edition: Edition) -> str:
-    return f"前版({flat(edition.fiscal_year)})" if edition.fiscal_year else "前版"
+def _times(old: Edition, new: Edition) -> tuple[str, str]:
+    """What the two editions are called beside each other: as fiscal years only if `new` is of the year after `old`."""
+    before, after = (western_year(one.fiscal_year) for one in (old, new))
+    if before and after == before + 1 and all(flat(one.fiscal_year).endswith("年度") for one in (old, new)):
+        return "前年度", "今年度"
+    return "前回", "今回"
+
+
+def _before(old: Edition, new: Edition) -> str:
+    """The edition before in sentences: 前年度(平成24年度)."""
+    said = _times(old, new)[0]
+    return f"{said}({flat(old.fiscal_year)})" if old.fiscal_year else said
 
 
 def _section_id(edition: Edition) -> str:
@@ -520,8 +533,8 @@ def _chart_heading(edition: Edition, main: CountGroup) -> str:
     return f"{_by_section(edition)}{main.head}の構成比(帯の中の数字は項目数)"
 
 
-def _change_heading(old: Edition) -> str:
-    return f"{_year(old)}との比較"
+def _change_heading(old: Edition, new: Edition) -> str:
+    return f"{_before(old, new)}との比較"
 
 
 def _lead(new: Tally, old: Tally | None) -> tuple[str, ...]:
@@ -540,13 +553,15 @@ def _lead(new: Tally, old: Tally | None) -> tuple[str, ...]:
         moved = (
             f"{abs(difference)}項目{'増えました' if difference > 0 else '減りました'}" if difference else "同じ数です"
         )
-        sentences.append(f"{_year(old.edition)}の{_size(old)}{'に比べて' if difference else 'と'}、{moved}。")
+        sentences.append(
+            f"{_before(old.edition, new.edition)}の{_size(old)}{'に比べて' if difference else 'と'}、{moved}。"
+        )
     return tuple(sentences)
 
 
 def _listed(columns: Sequence[CountColumn], counts: Mapping[str, int], whole: int) -> str:
     numbers = ((column.called, counts.get(column.key, 0)) for column in columns)
-    return "、".join(f"「{label}」{number}({share(number, whole)}%)" for label, number in numbers)
+    return "、".join(f"「{label}」{number}項目({share(number, whole)}%)" for label, number in numbers)
 
 
 def _notes(new: Tally, old: Tally | None, pairs: Sequence[Pair], differences: Sequence[ChangeRow]) -> tuple[str, ...]:
@@ -558,7 +573,7 @@ def _notes(new: Tally, old: Tally | None, pairs: Sequence[Pair], differences: Se
     if new.main:
         notes.append("構成比は、小数第2位を四捨五入しています。" + _uneven(new, old))
     if old and new.main:
-        notes += _notes_on_comparison(new, pairs, differences)
+        notes += _notes_on_comparison(new, old, pairs, differences)
     return tuple(f"注{number} {note}" for number, note in enumerate(notes, 1))
 
 
@@ -567,23 +582,36 @@ def _innermost(edition: Edition) -> str:
     return plain(edition.levels[-1].head) if edition.levels else _section_head(edition)
 
 
-def _notes_on_comparison(new: Tally, pairs: Sequence[Pair], differences: Sequence[ChangeRow]) -> Iterator[str]:
+def _notes_on_comparison(
+    new: Tally, old: Tally, pairs: Sequence[Pair], differences: Sequence[ChangeRow]
+) -> Iterator[str]:
+    before = _times(old.edition, new.edition)[0]
     heads = [plain(after.head) for _, after in pairs]
     if pairs:
         note = "増減の「△」は、減を表します。"
         if any(column.kind == "symbol" for pair in pairs for column in pair):
-            note += "前版とは、記号ではなく意味で比べています。"
+            note += f"{before}との比較は、記号の意味{_example(new)}ごとに行っています。"
         if any(NOTHING in (line.old, line.new) for line in differences):
-            note += f"「{NOTHING}」は、その版の{'や'.join(heads)}にないものです。"
+            note += f"「{NOTHING}」は、その{_time_unit(before)}の{'や'.join(heads)}にないものです。"
         yield note
     if missing := [group.head for group in new.groups if group.head not in heads]:
-        yield f"{'、'.join(missing)}は、前版にない欄のため、比べていません。"
+        yield f"{'、'.join(missing)}は、{before}の一覧にない欄のため、比較していません。"
+
+
+def _example(new: Tally) -> str:
+    """The first meaning of a symbol, as an example in brackets."""
+    labels = (group.columns[0].label for group in new.groups if group.column.kind == "symbol" and group.columns)
+    return next((f"({brief(label)}など)" for label in labels), "")
+
+
+def _time_unit(before: str) -> str:
+    return "年度" if before == "前年度" else "回"
 
 
 def _uneven(new: Tally, old: Tally | None) -> str:
     """A sentence on shares that do not add up to 100%; empty if all do."""
     found = []
-    for name, tally in (("", new), ("前版の", old)) if old else (("", new),):
+    for name, tally in (("", new), (f"{_times(old.edition, new.edition)[0]}の", old)) if old else (("", new),):
         count = tally.whole
         for group in tally.groups if count.items else ():
             tenths = sum(permille(number, count.items) for number in count.words[group.name].values())
