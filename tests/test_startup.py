@@ -49,3 +49,14 @@ import cffi
 print(subset.Subsetter.__name__, instantiateVariableFont.__name__, cffi.FFI.__module__)
 """)
     assert told == "Subsetter instantiateVariableFont cffi.api\n"
+
+
+def test_validation_looks_for_no_plugins_of_pydantic(project: Path) -> None:
+    (project / "source/test.yaml").write_text(HEALTHY, "utf-8")
+    told = run("""
+import sys
+from pipeline.cli.command import main
+assert main(["check"]) == 0
+print("pydantic" in sys.modules, {"importlib.metadata", "email", "zipfile"} & {*sys.modules})
+""")
+    assert told.endswith("True set()\n")

@@ -80,9 +80,9 @@ _YEAR = (
     f"|(?P<letter>[RHSＲＨＳ])(?P<short>{_DIGITS}{{1,2}})|(?P<west>(?:19|20|１９|２０){_DIGITS}{{2}}))"
 )
 # A head that is a year, and no more than that.
-_YEAR_HEAD = re.compile(f"{_YEAR}(?:年度?)?末?(?:の?実績値?)?")
+_YEAR_HEAD = f"{_YEAR}(?:年度?)?末?(?:の?実績値?)?"
 # A year within a text.
-_NAMED_YEAR = re.compile(
+_NAMED_YEAR = (
     f"(?:明治|大正|昭和|平成|令和)(?:元|{_DIGITS})|(?<![A-Za-zＡ-Ｚ])[RHSＲＨＳ]{_DIGITS}{{1,2}}(?!{_DIGITS})"
     f"|(?<!{_DIGITS}){_DIGITS}{{4}}年"
 )
@@ -92,7 +92,7 @@ _FULL_WIDTH_LETTERS = str.maketrans("RHS", "ＲＨＳ")
 
 def names_year(text: str) -> bool:
     """Whether `text` names a year, as 令和5年度の実績 does."""
-    return bool(_NAMED_YEAR.search(text))
+    return bool(re.search(_NAMED_YEAR, text))
 
 
 def with_era(text: str) -> str:
@@ -105,7 +105,7 @@ def next_year(head: str) -> str | None:
 
     None if `head` says no year, or more than a year (令和7年度目標).
     """
-    found = _YEAR_HEAD.fullmatch(head)
+    found = re.fullmatch(_YEAR_HEAD, head)
     if not found:
         return None
     letter = unicodedata.normalize("NFKC", found["letter"] or "")

@@ -23,11 +23,10 @@ _DASHES = "－﹣–—―‐‑‒−ー・•●*＊"
 _MAX_LENGTH = 1_000  # characters of a line that are searched; mistakes are made near its beginning
 _MAX_LINES_ABOVE = 30  # lines that are searched upwards from an error
 
+# Patterns are texts, compiled when first used: compiling them would take a thirtieth of `make check`.
 _KEY = r"[^\s:：'\"#\[\]{},-][^:：'\"]{0,40}?"
-_PAIR = re.compile(rf"( *(?:- +)*)({_KEY}) *:(?: +(.*))?$")
-_SECOND_KEY = re.compile(
-    rf"( *(?:- +)*)({_KEY}) *:\s+[^'\"|>\[{{\s].*?[\s\u3000、,]([^\s\u3000、,:：'\"]{{1,40}})\s*[:：](?:\s|$)"
-)
+_PAIR = rf"( *(?:- +)*)({_KEY}) *:(?: +(.*))?$"
+_SECOND_KEY = rf"( *(?:- +)*)({_KEY}) *:\s+[^'\"|>\[{{\s].*?[\s\u3000、,]([^\s\u3000、,:：'\"]{{1,40}})\s*[:：](?:\s|$)"
 
 
 class Slip(NamedTuple):
@@ -69,92 +68,86 @@ def _signed(match: re.Match[str]) -> str:
 
 
 # Patterns that are mistakes in any context, tried before any guess. The first group is the place to report.
-_CERTAIN: tuple[tuple[re.Pattern[str], _Sentence], ...] = tuple(
-    (re.compile(pattern), sentence)
-    for pattern, sentence in (
-        (r"[^\t]*[^\t ][^\t]*(\t)[^\t]+\t", "タブで区切った行です。表計算ソフトから貼り付けた行は「キー: 値」の形に直してください。"),
-        (rf"[ {_OTHER_BLANKS}]*(?:-[ ]*)*(\t)", "字下げにタブがあります。半角の空白に直してください。"),
-        (
-            rf"[ \t]*([{_OTHER_BLANKS}])",
-            lambda match: f"字下げに{_blank(match)}があります。半角の空白に直してください。",
+_CERTAIN: tuple[tuple[str, _Sentence], ...] = (
+    (r"[^\t]*[^\t ][^\t]*(\t)[^\t]+\t", "タブで区切った行です。表計算ソフトから貼り付けた行は「キー: 値」の形に直してください。"),
+    (rf"[ {_OTHER_BLANKS}]*(?:-[ ]*)*(\t)", "字下げにタブがあります。半角の空白に直してください。"),
+    (
+        rf"[ \t]*([{_OTHER_BLANKS}])",
+        lambda match: f"字下げに{_blank(match)}があります。半角の空白に直してください。",
+    ),
+    (".*?([\u200b-\u200f\u2060\ufeff])", "見えない文字があります。この行を打ち直してください。"),
+    (
+        rf" *(?:- +)?{_KEY}:([{_OTHER_BLANKS}])",
+        lambda match: f"「:」の後が{_blank(match)}です。半角の空白に直してください。",
+    ),
+    (
+        rf" *-([{_OTHER_BLANKS}])",
+        lambda match: f"「-」の後が{_blank(match)}です。半角の空白に直してください。",
+    ),
+    (
+        rf" *([{_DASHES}])[ {_OTHER_BLANKS}]*{_KEY}[:{_COLONS}](?:\s|$)",
+        lambda match: f"行頭が{_signed(match)}です。半角の「-」と空白に直してください。",
+    ),
+    (
+        " *(＃|※|//|--|;|；)",
+        lambda match: f"行頭が「{match[1]}」です。注釈なら半角の「#」で始めてください。",
+    ),
+    (
+        r".*?:\s+(-)(?:\s|$)",
+        '「-」は、そのままでは値になりません。"-" のように、値の全体を引用符で囲んでください。',
+    ),
+    (r" *(?:- +)*[^\s:'\"]+ *:\s+(:)(?:\s|$)", "「:」が二つ続いています。一つにしてください。"),
+    (r".*?:\s+(\?)(?:\s|$)", "「?」で始まる値は、全体を引用符で囲んでください。"),
+    (r" *(?:- +)*(\?)\s", "「?」で始まる行は使えません。「キー: 値」の形に直してください。"),
+    (
+        r"(?:.*?:\s+|\s*(?:- +)?)([@`%*&!,\]}]|[>|](?=[^\s\d+-])|[>|][\d+-]*(?=[ \t]+[^\s#]))",
+        lambda match: f"「{match[1]}」で始まる値は、全体を引用符で囲んでください。",
+    ),
+    (
+        r".*?:\s+([\[{])",
+        lambda match: (
+            f"「{match[1]}」で始まる値は、文なら全体を引用符で囲み、"
+            f"並びや組なら「{']' if match[1] == '[' else '}'}」で閉じてください。"
         ),
-        (".*?([\u200b-\u200f\u2060\ufeff])", "見えない文字があります。この行を打ち直してください。"),
-        (
-            rf" *(?:- +)?{_KEY}:([{_OTHER_BLANKS}])",
-            lambda match: f"「:」の後が{_blank(match)}です。半角の空白に直してください。",
-        ),
-        (
-            rf" *-([{_OTHER_BLANKS}])",
-            lambda match: f"「-」の後が{_blank(match)}です。半角の空白に直してください。",
-        ),
-        (
-            rf" *([{_DASHES}])[ {_OTHER_BLANKS}]*{_KEY}[:{_COLONS}](?:\s|$)",
-            lambda match: f"行頭が{_signed(match)}です。半角の「-」と空白に直してください。",
-        ),
-        (
-            " *(＃|※|//|--|;|；)",
-            lambda match: f"行頭が「{match[1]}」です。注釈なら半角の「#」で始めてください。",
-        ),
-        (
-            r".*?:\s+(-)(?:\s|$)",
-            '「-」は、そのままでは値になりません。"-" のように、値の全体を引用符で囲んでください。',
-        ),
-        (r" *(?:- +)*[^\s:'\"]+ *:\s+(:)(?:\s|$)", "「:」が二つ続いています。一つにしてください。"),
-        (r".*?:\s+(\?)(?:\s|$)", "「?」で始まる値は、全体を引用符で囲んでください。"),
-        (r" *(?:- +)*(\?)\s", "「?」で始まる行は使えません。「キー: 値」の形に直してください。"),
-        (
-            r"(?:.*?:\s+|\s*(?:- +)?)([@`%*&!,\]}]|[>|](?=[^\s\d+-])|[>|][\d+-]*(?=[ \t]+[^\s#]))",
-            lambda match: f"「{match[1]}」で始まる値は、全体を引用符で囲んでください。",
-        ),
-        (
-            r".*?:\s+([\[{])",
-            lambda match: (
-                f"「{match[1]}」で始まる値は、文なら全体を引用符で囲み、"
-                f"並びや組なら「{']' if match[1] == '[' else '}'}」で閉じてください。"
-            ),
-        ),
-        (r""".*?:\s+(["'])(?:(?!\1).)*[“”„‟‘’＂＇]$""", "終わりの引用符が、始めと違う字です。始めと同じ半角の引用符にしてください。"),
-        (
-            r"""(?:.*?:\s+)((["'])(?:(?!\2).)*\2\s*[^\s#])""",
-            "引用符で囲んだ値の後に文字があります。値の全体を囲んでください。",
-        ),
-    )
+    ),
+    (r""".*?:\s+(["'])(?:(?!\1).)*[“”„‟‘’＂＇]$""", "終わりの引用符が、始めと違う字です。始めと同じ半角の引用符にしてください。"),
+    (
+        r"""(?:.*?:\s+)((["'])(?:(?!\2).)*\2\s*[^\s#])""",
+        "引用符で囲んだ値の後に文字があります。値の全体を囲んでください。",
+    ),
 )  # fmt: skip
 
 # Patterns that are probable mistakes, tried if nothing else explains the error.
-_LIKELY: tuple[tuple[re.Pattern[str], _Sentence], ...] = tuple(
-    (re.compile(pattern), sentence)
-    for pattern, sentence in (
-        (
-            r"\s*(?:- +)?[^\s:'\"]+:\s+[^'\"|>\s](?:[^#]|(?<=\S)#)*?(:)(?:\s|$)",
-            "値の中に「:」と空白が続いています。一行に二つのキーを書いたなら行を分け、文なら値の全体を引用符で囲んでください。",
+_LIKELY: tuple[tuple[str, _Sentence], ...] = (
+    (
+        r"\s*(?:- +)?[^\s:'\"]+:\s+[^'\"|>\s](?:[^#]|(?<=\S)#)*?(:)(?:\s|$)",
+        "値の中に「:」と空白が続いています。一行に二つのキーを書いたなら行を分け、文なら値の全体を引用符で囲んでください。",
+    ),
+    (
+        rf"\s*(?:- +)?[^\s:{_COLONS}]+([{_COLONS}])",
+        "キーの後が全角の「：」です。半角の「:」と空白に直してください。",
+    ),
+    (r"\s*(?:- +)?[^\s:'\"]+(:)[^\s]", "「:」の後に空白がありません。「キー: 値」のように空白を入れてください。"),
+    (r"\s*(-)[^\s-]", "「-」の後に空白がありません。「- 」のように空白を入れてください。"),
+    (
+        r" *(?:- +)*([\[{])",
+        lambda match: (
+            f"行頭に「{match[1]}」があります。文の初めなら値の全体を引用符で囲み、そうでなければ削除してください。"
         ),
-        (
-            rf"\s*(?:- +)?[^\s:{_COLONS}]+([{_COLONS}])",
-            "キーの後が全角の「：」です。半角の「:」と空白に直してください。",
-        ),
-        (r"\s*(?:- +)?[^\s:'\"]+(:)[^\s]", "「:」の後に空白がありません。「キー: 値」のように空白を入れてください。"),
-        (r"\s*(-)[^\s-]", "「-」の後に空白がありません。「- 」のように空白を入れてください。"),
-        (
-            r" *(?:- +)*([\[{])",
-            lambda match: (
-                f"行頭に「{match[1]}」があります。文の初めなら値の全体を引用符で囲み、そうでなければ削除してください。"
-            ),
-        ),
-        (
-            rf" *(?:- +)*([:{_COLONS}])",
-            lambda match: f"「{match[1]}」の前にキーがありません。「キー: 値」の形に直してください。",
-        ),
-        (
-            r"\s*(?:- +)?[^\s:;；=＝→']{1,20} ?([;；=＝→])",
-            lambda match: f"「:」の所が「{match[1]}」です。半角の「:」と空白に直してください。",
-        ),
-        (r"""[^'"]*(["'])(?:(?!\1).)*$""", "引用符が閉じていません。始めと終わりを同じ引用符にしてください。"),
-        (
-            r"\s*(?:- +)?([^\s:#\[\]{}'\"-][^:]*)$",
-            "「キー: 値」の「:」がありません。キーと「:」を書き足してください。前の行の続きなら、前の行の値より深く字下げしてください。",
-        ),
-    )
+    ),
+    (
+        rf" *(?:- +)*([:{_COLONS}])",
+        lambda match: f"「{match[1]}」の前にキーがありません。「キー: 値」の形に直してください。",
+    ),
+    (
+        r"\s*(?:- +)?[^\s:;；=＝→']{1,20} ?([;；=＝→])",
+        lambda match: f"「:」の所が「{match[1]}」です。半角の「:」と空白に直してください。",
+    ),
+    (r"""[^'"]*(["'])(?:(?!\1).)*$""", "引用符が閉じていません。始めと終わりを同じ引用符にしてください。"),
+    (
+        r"\s*(?:- +)?([^\s:#\[\]{}'\"-][^:]*)$",
+        "「キー: 値」の「:」がありません。キーと「:」を書き足してください。前の行の続きなら、前の行の値より深く字下げしてください。",
+    ),
 )
 
 _UNCLOSED = "引用符が閉じていません。始めと終わりを同じ引用符にしてください。"
@@ -241,7 +234,7 @@ def _unclosed_message(lines: list[str], line: int, column: int) -> str:
 def _swallows(lines: list[str], quotation: Quotation) -> bool:
     """Whether `quotation` contains lines that look like "key: value"; then its closing quote is missing."""
     last = min(quotation.end_line, quotation.line + 2_000)
-    return any(_PAIR.match(line[:_MAX_LENGTH]) for line in lines[quotation.line + 1 : last + 1])
+    return any(re.match(_PAIR, line[:_MAX_LENGTH]) for line in lines[quotation.line + 1 : last + 1])
 
 
 def _places(marks: list[tuple[int, int]]) -> list[int]:
@@ -253,13 +246,11 @@ def _certain(lines: list[str], marks: list[tuple[int, int]]) -> Slip | None:
     return _by_patterns(_CERTAIN, lines, _places(marks))
 
 
-def _by_patterns(
-    patterns: tuple[tuple[re.Pattern[str], _Sentence], ...], lines: list[str], numbers: list[int]
-) -> Slip | None:
+def _by_patterns(patterns: tuple[tuple[str, _Sentence], ...], lines: list[str], numbers: list[int]) -> Slip | None:
     for number in numbers:
         line = lines[number][:_MAX_LENGTH] if 0 <= number < len(lines) else ""
         for pattern, sentence in patterns:
-            if match := pattern.match(line):
+            if match := re.match(pattern, line):
                 message = sentence if isinstance(sentence, str) else sentence(match)
                 return Slip(message, number + 1, match.start(1) + 1)
     return None
@@ -276,7 +267,7 @@ def _document_end(lines: list[str], marks: list[tuple[int, int]]) -> Slip | None
 def _two_keys(lines: list[str], number: int) -> Slip | None:
     """Two keys on one line. The second counts as a key only if it also begins a line elsewhere in the file."""
     line = lines[number][:_MAX_LENGTH] if number < len(lines) else ""
-    match = _SECOND_KEY.match(line)
+    match = re.match(_SECOND_KEY, line)
     if not match:
         return None
     second = re.compile(rf"\s*(?:- +)?{re.escape(match[3])}\s*[:：](?:\s|$)")
@@ -297,7 +288,7 @@ def _indentation(
     line = lines[number][:_MAX_LENGTH] if number < len(lines) else ""
     begin = len(line) - len(line.lstrip(" "))
     is_list = bool(re.match(" *-(?: |$)", line))
-    if not is_list and not _PAIR.match(line):
+    if not is_list and not re.match(_PAIR, line):
         return None
     if error.problem == "mapping values are not allowed in this context":
         above = _pair_above(lines, number)
@@ -339,7 +330,7 @@ def _at_depth(number: int, begin: int, column: int, key: str, above: int, is_lis
 def _pair_above(lines: list[str], number: int) -> tuple[int, str, int] | None:
     """The nearest "key: value" above line `number`: its column (from 0), the key, its line (from 1)."""
     for above in reversed(range(max(0, number - _MAX_LINES_ABOVE), number)):
-        if match := _PAIR.match(lines[above][:_MAX_LENGTH]):
+        if match := re.match(_PAIR, lines[above][:_MAX_LENGTH]):
             return len(match[1]), match[2], above + 1
     return None
 
