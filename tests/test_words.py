@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 
 import pytest
 
@@ -23,7 +24,12 @@ BANNED = {
 }
 
 
-def staff_read() -> Iterator[tuple[str, str]]:
+@cache
+def staff_read() -> list[tuple[str, str]]:
+    return [*_staff_read()]
+
+
+def _staff_read() -> Iterator[tuple[str, str]]:
     """Each text that staff read, with the file that holds it: pages in Japanese, and the strings of the program."""
     pages = [ROOT / "CHANGELOG.md", *(ROOT / "docs").glob("*.md"), *(ROOT / "templates").iterdir()]
     for path in [*pages, ROOT / "setup.sh", ROOT / "Makefile"]:
