@@ -49,7 +49,9 @@ class Row:
         }
 
 
-def made_up(*rows: Row, previous: str = "", legend: dict[str, str] = LEGEND, **more: Any) -> Edition:
+def made_up(
+    *rows: Row, previous: str = "", legend: dict[str, str] = LEGEND, abolished: object = (), **more: Any
+) -> Edition:
     """An edition of `rows`; neighbours of one policy and measure stand together."""
     policies = [
         {
@@ -61,7 +63,8 @@ def made_up(*rows: Row, previous: str = "", legend: dict[str, str] = LEGEND, **m
         }
         for policy, inside in groupby(rows, lambda row: row.policy)
     ]
-    head = {"表題": "作りものの一覧", "前版": previous, "凡例": legend, "今後の取扱い": TREATMENTS}
+    head: dict[str, Any] = {"表題": "作りものの一覧", "前版": previous, "凡例": legend, "今後の取扱い": TREATMENTS}
+    head |= {"廃止": abolished} if abolished else {}
     return read_edition({**head, **more, "推進方針": policies or [{"名称": "方針一"}]})
 
 

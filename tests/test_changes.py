@@ -15,7 +15,9 @@ UNORDERED = (
     .replace("- NO: 3\n", '- NO: "5"  # 後から\n')
     .replace("再掲: 1", "再掲: 7")
 ).replace("検討する。", "NO 7と合わせて検討する。")
-LATER = "前版: test\n" + HEALTHY.replace("名称: 項目一", "名称: 項目一\n            前版NO: [7, 5]")
+LATER = "前版: test\n廃止: [{前版NO: 2, 理由: 縮小}]\n" + HEALTHY.replace(
+    "名称: 項目一", "名称: 項目一\n            前版NO: [7, 5]"
+).replace("名称: 項目二", "名称: 新しい項目")
 
 
 @pytest.fixture

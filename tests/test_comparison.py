@@ -12,7 +12,7 @@ from pipeline.model.edition import Edition, read_edition
 from pipeline.model.form import BLANK
 from pipeline.source.tree import plain, read_source
 from pipeline.years.comparison import Comparison, compare
-from pipeline.years.comparison_data import ComparisonFile, comparison_json, comparison_schema
+from pipeline.years.comparison_data import ComparisonFile, comparison_json, comparison_schema, summarize
 from pipeline.years.matching import place_items
 
 from .editions import Row, explained, made_up, numbers, said, summary
@@ -412,6 +412,41 @@ def test_a_long_list_is_explained_whole_even_if_every_item_has_to_be_guessed() -
     for word, first in (("公園", 1), ("緑地", 1), ("公園", 5_000)):
         old, new = made_up(*rows("公園", 1)), made_up(*rows(word, first), previous="old")
         assert explained(followed(old, new).entries) == (sorted(old.items), sorted(new.items))
+
+
+def test_what_was_abolished_ended_with_the_reason_and_is_no_longer_matched() -> None:
+    """Not even by 統合先 or by likeness, and of two of one name the other one goes on."""
+    old = made_up(
+        Row(1, "公園の清掃", findings=PARK),
+        Row(2, "バス", merged_into="交通"),
+        Row(3, "研修"),
+        Row(4, "研修", measure="施策二"),
+    )
+    new = made_up(
+        Row(1, "緑地の美化", findings=PARK),
+        Row(2, "交通"),
+        Row(3, "研修"),
+        previous="old",
+        abolished=[{"前版NO": ["1", "2"], "理由": "縮小"}, {"前版NO": "3", "理由": "施策二に移す"}],
+    )
+    comparison = followed(old, new)
+    assert summary(comparison) == {
+        ((1,), ()): {"ended"},
+        ((2,), ()): {"ended"},
+        ((3,), ()): {"ended"},
+        ((4,), (3,)): {"moved"},
+        ((), (1,)): {"new"},
+        ((), (2,)): {"new"},
+    }
+    data = json.loads(comparison_json(comparison))
+    assert [item.get("reason") for item in data["items"] if item["kinds"] == ["ended"]] == [
+        "縮小",
+        "縮小",
+        "施策二に移す",
+    ]
+    assert summarize(comparison_json(comparison)) == ([(False, "old → new: 移動1、新設2、終了3")], 0)
+    # Another edition's NOs are not this one's.
+    assert not compare(old, new, "another", "new").of("ended")
 
 
 def test_the_data_for_other_programs_say_all_that_design_promises() -> None:

@@ -122,6 +122,12 @@ def test_what_ended_is_told_from_what_vanished() -> None:
     assert found["バス"].events == (Event(1, "ended"),)
 
 
+def test_what_was_abolished_says_so_in_the_year_that_lacks_it() -> None:
+    chain = followed([Row(1, "公園"), Row(2, "バス")])
+    chain += [("b", made_up(Row(1, "バス"), previous="a", abolished=[{"前版NO": "1", "理由": "縮小"}]))]
+    assert by_name(chain)["公園"].events == (Event(1, "abolished"),)
+
+
 def test_what_begins_on_the_way_is_new_and_what_was_there_from_the_first_is_not() -> None:
     found = by_name(followed([Row(1, "公園")], [Row(1, "公園"), Row(2, "バス")], [Row(1, "バス"), Row(2, "公園")]))
     assert found["バス"].events == (Event(1, "new"),)

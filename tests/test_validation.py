@@ -209,6 +209,13 @@ CASES: dict[str, Case] = {
     "前版NO without 前版": ("検証内容: 終わった。", "前版NO: [1]", [("19:20", "E409", "「前版」がありません")]),
     "前版 that is broken": ("自治体: 試験市", "前版: broken", [("2:5", "E410", "先に前版を直してください")]),
     "前版 that is broken before that": ("自治体: 試験市", "前版: after-broken", [("2:5", "E410", "「broken」が読めません")]),
+    "廃止 of what is still listed": (
+        "自治体: 試験市",
+        "前版: h23\n廃止: [{前版NO: 3, 理由: 縮小}]",
+        [("3:13", "E419", "前版NO「3」と同じ名称の項目が、27行目にあります(NO 3「項目三」)。")],
+    ),
+    "廃止 without 前版": ("自治体: 試験市", "廃止: [{前版NO: 1, 理由: 縮小}]", [("2:13", "E409", "「廃止」に「前版NO」がありますが")]),
+    "廃止 without a reason": ("自治体: 試験市", "前版: h23\n廃止: [{前版NO: 1, 理由: }]", [("3:13", "E419", ""), ("3:20", "E204", "理由")]),
     "統合先 that is itself": ("検証内容: 終わった。", "統合先: 項目一", [("19:18", "E412", "その項目自身の名称")]),
     "meanings that leave no room": ("検討中", MEANINGS, [("3:1", "E413", "「凡例の場所: 一ページ目」と書き足して、意味を")]),
     "meanings that fill the first page": ("凡例:\n  ◎: 実施済\n  ○: 継続推進\n  ×: 検討中", f"凡例の場所: 一ページ目\n凡例:\n  ◎: 実施済\n  ○: 継続推進\n  ×: {MEANINGS}", [("4:1", "E413", "用紙の高さの半分までです")]),
@@ -397,6 +404,18 @@ def test_each_mistake_is_named_at_its_place(problems: Callable[[str], tuple[Prob
     assert [(place(problem), problem.code) for problem in answer] == [(at, code) for at, code, _ in expected]
     for problem, (_, _, words) in zip(answer, expected, strict=True):
         assert words in problem.message
+
+
+def test_what_is_abolished_may_not_go_on(problems: Callable[[str], tuple[Problem, ...]]) -> None:
+    text = HEALTHY.replace(
+        "自治体: 試験市", "前版: h23\n廃止: [{前版NO: [2, 9, 2], 理由: 縮小}, {前版NO: 3, 理由: 終わり}]"
+    )
+    text = text.replace("名称: 項目二", "名称: 別の項目").replace("名称: 項目三", "名称: 後継\n            前版NO: [3]")
+    assert [(place(problem), problem.code, problem.message.split("。")[0]) for problem in problems(text)] == [
+        ("3:17", "E408", "「廃止」の前版NO「9」は、前版「h23」にありません"),
+        ("3:20", "E419", "「廃止」に、前版NO「2」が二度あります"),
+        ("3:40", "E419", "「廃止」の前版NO「3」は、27行目のNO 3「後継」の前版NOにもあります"),
+    ]
 
 
 def test_an_edition_of_another_form_has_no_problem() -> None:

@@ -11,6 +11,7 @@ from functools import cached_property, lru_cache
 from typing import Annotated, Any, ClassVar
 
 from pydantic import (
+    BeforeValidator,
     Discriminator,
     Field,
     Tag,
@@ -28,6 +29,7 @@ from .form import BLANK, SHORT_DONE, SHORT_WORDS, Column, Form, form_of, is_own,
 from .values import (
     KEYS,
     LABEL_SCHEMA,
+    NUMBER_SCHEMA,
     Day,
     EditionId,
     Figure,
@@ -167,6 +169,23 @@ class Inquiry(Part):
     extension: Label = Field("", alias="内線")
 
 
+def _several(value: object) -> object:
+    """One value as a list of one."""
+    return [value] if isinstance(value, str) else value
+
+
+class Abolition(Part):
+    """廃止: items of the edition before that deliberately have no successor in this one."""
+
+    previous_numbers: Annotated[
+        tuple[Number, ...],
+        Field(min_length=1),
+        BeforeValidator(_several),
+        WithJsonSchema({"anyOf": [NUMBER_SCHEMA, {"type": "array", "items": NUMBER_SCHEMA, "minItems": 1}]}),
+    ] = Field(alias="前版NO", description="前版のどのNOを廃止したか(例 12、[12, 13])")
+    reason: Meaning = Field(alias="理由", description="新旧対照表と経過に印刷する")
+
+
 class DocumentNumbers(Part):
     """資料番号: the number of each kind of document; a source may give one text for all."""
 
@@ -235,6 +254,9 @@ class Edition(Part):
     draft: Flag = Field(False, alias="案", description="true なら「案」と印刷する")
     previous: EditionId | None = Field(
         None, alias="前版", description="前の版の名前(ファイル名から .yaml を除いたもの)"
+    )
+    abolitions: tuple[Abolition, ...] = Field(
+        (), alias="廃止", description="前版の項目のうち、続くはずだったが廃止したもの(例 [{前版NO: 12, 理由: …}])"
     )
     legend_place: LegendPlace = Field(
         "各ページ",
@@ -347,6 +369,11 @@ class Edition(Part):
     def items(self) -> dict[int, Item]:
         """The items by NO, in printed order, without repeats."""
         return {row.number: row for _, row in self.rows() if isinstance(row, Item)}
+
+    @cached_property
+    def abolished(self) -> dict[int, str]:
+        """The reason for each NO of the edition before that was abolished (廃止)."""
+        return {number: one.reason for one in self.abolitions for number in one.previous_numbers}
 
     @property
     def has_meanings_on_first_page(self) -> bool:

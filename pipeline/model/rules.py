@@ -5,6 +5,7 @@ sees all problems in one pass. Values that are invalid by themselves are skipped
 """
 
 import re
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
@@ -121,6 +122,11 @@ def _sections(node: Mapping, levels: tuple[Column, ...], above: tuple[SectionNod
 def form_of_tree(root: Mapping) -> Form:
     """The form of the source at `root`."""
     return form_of({key: plain(root.entries[key]) for key in FORM_KEYS if key in root.entries})
+
+
+def abolished_numbers(root: Mapping) -> list[Scalar]:
+    """Each 前版NO below 廃止 in the source at `root`."""
+    return [scalar for one in _mappings(root, "廃止") for scalar in _values(one.entries.get("前版NO"))]
 
 
 def _mappings(node: Mapping, key: str) -> list[Mapping]:
@@ -331,20 +337,25 @@ class _Rules:
                     row.node.entries["統合先"],
                     f"{label(row.node)}の統合先が、その項目自身の名称です。引き継ぐ項目の名称を書くか、この行を削除してください。",
                 )
-        yield from self._check_previous(
-            [(row, node) for row in self._rows for node in _scalars(row.node.entries.get("前版NO"))]
-        )
+        claims = [
+            (f"{label(row.node)}の前版NO", node)
+            for row in self._rows
+            for node in _scalars(row.node.entries.get("前版NO"))
+        ]
+        abolished = [("「廃止」の前版NO", node) for node in abolished_numbers(self._root)]
+        yield from self._check_previous([*claims, *abolished])
+        yield from self._check_abolished([node for _, node in abolished])
 
-    def _check_previous(self, claims: list[tuple[RowNode, Scalar]]) -> Iterator[Problem]:
-        """Problems of the 前版, and of `claims`: each row with a NO of the 前版 that it continues."""
+    def _check_previous(self, claims: list[tuple[str, Scalar]]) -> Iterator[Problem]:
+        """Problems of the 前版, and of `claims`: each NO of the 前版 that this edition names, and where."""
         place = self._root.entries.get("前版") or self._root
         match self._previous:
             case Unnamed():
-                for row, node in claims[:1]:
+                for whose, node in claims[:1]:
                     yield self._problem(
                         "E409",
                         node,
-                        f"{label(row.node)}に「前版NO」がありますが、「前版」がありません。ファイルの初めに「前版: 版の名前」を書いてください。",
+                        f"{whose.removesuffix('の前版NO')}に「前版NO」がありますが、「前版」がありません。ファイルの初めに「前版: 版の名前」を書いてください。",
                     )
             case Missing(edition, path, others):
                 near = meant(edition, others)
@@ -361,16 +372,59 @@ class _Rules:
                     "E410", place, f"前版「{edition}」が読めません({problem})。先に前版を直してください。"
                 )
             case Mapping() as root:
-                yield from self._check_claims(claims, {row.number for row in rows(root) if row.number})
+                names = {row.number: row.node.text("名称") or "" for row in rows(root) if row.number}
+                yield from self._check_claims(claims, {*names})
+                yield from self._check_names_of_abolished(names)
 
-    def _check_claims(self, claims: list[tuple[RowNode, Scalar]], known: set[int]) -> Iterator[Problem]:
-        for row, node in claims:
+    def _check_abolished(self, places: list[Scalar]) -> Iterator[Problem]:
+        """E419 for a NO in 廃止 that is there twice, or that an item continues by its 前版NO."""
+        heirs = {
+            _number(node.text): row for row in reversed(self._rows) for node in _scalars(row.node.entries.get("前版NO"))
+        }
+        seen: set[int] = set()
+        for place in places:
+            number = _number(place.text)
+            if number in seen:
+                yield self._problem(
+                    "E419", place, f"「廃止」に、前版NO「{number}」が二度あります。一つを削除してください。"
+                )
+            elif number and number in heirs:
+                heir = heirs[number].node
+                yield self._problem(
+                    "E419",
+                    place,
+                    f"「廃止」の前版NO「{number}」は、{heir.line}行目の{label(heir)}の前版NOにもあります。"
+                    "続いているのなら「廃止」から、廃止したのなら項目の前版NOから削除してください。",
+                )
+            seen |= {number} if number else set()
+
+    def _check_names_of_abolished(self, names: dict[int, str]) -> Iterator[Problem]:
+        """E419 for a NO in 廃止 whose item this edition still lists by its name. `names` are those of the 前版, by NO."""
+        places = {number: place for place in abolished_numbers(self._root) if (number := _number(place.text))}
+        left = Counter(name for number, name in names.items() if number not in places)
+        here: dict[str, list[Mapping]] = defaultdict(list)
+        for row in self._rows:
+            if row.repeats is None and not _scalars(row.node.entries.get("前版NO")):
+                here[row.node.text("名称") or ""].append(row.node)
+        for number, place in places.items():
+            twins = here.get(names.get(number, ""), [])
+            # Of several items of one name, as many may be abolished as are no longer listed.
+            if names.get(number) and len(twins) > left[names[number]]:
+                yield self._problem(
+                    "E419",
+                    place,
+                    f"「廃止」の前版NO「{number}」と同じ名称の項目が、{twins[-1].line}行目にあります({label(twins[-1])})。"
+                    "続いているのなら「廃止」から削除し、別のものなら名称で区別してください。",
+                )
+
+    def _check_claims(self, claims: list[tuple[str, Scalar]], known: set[int]) -> Iterator[Problem]:
+        for whose, node in claims:
             number = _number(node.text)
             if number and number not in known:
                 yield self._problem(
                     "E408",
                     node,
-                    f"{label(row.node)}の前版NO「{number}」は、前版「{self._root.text('前版')}」にありません。"
+                    f"{whose}「{number}」は、前版「{self._root.text('前版')}」にありません。"
                     f"前版のNOは{min(known, default=0)}から{max(known, default=0)}までです。",
                 )
 

@@ -199,6 +199,7 @@ WrittenDay = Annotated[
     WithJsonSchema({"anyOf": [_day_schema, {"enum": [None, BLANK, *NO_FIGURES]}]}),
 ]
 Prose = Annotated[str, Field(max_length=MAX_TEXT), AfterValidator(_prose), _up_to(MAX_TEXT, _optional_schema)]
+NUMBER_SCHEMA: JsonDict = {"type": "integer", "minimum": 1}
 Number = Annotated[int, Field(ge=1), BeforeValidator(_number)]
 Flag = Annotated[bool, BeforeValidator(_flag), WithJsonSchema(_flag_schema)]
 Day = Annotated[datetime.date, BeforeValidator(_date), WithJsonSchema(_day_schema)]

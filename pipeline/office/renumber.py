@@ -8,7 +8,7 @@ from pathlib import Path
 from pipeline.errors import PipelineError, SourceError, printable
 from pipeline.library import Library
 from pipeline.model.edition import Edition
-from pipeline.model.rules import form_of_tree, rows
+from pipeline.model.rules import abolished_numbers, form_of_tree, rows
 from pipeline.model.validation import Validated
 from pipeline.source.tree import Scalar, Sequence, Source, parse_source, plain, scalars
 
@@ -92,12 +92,14 @@ def _own_places(source: Source, numbers: Mapping[int, int]) -> Iterator[tuple[_P
 
 def _claims(source: Source, numbers: Mapping[int, int]) -> Iterator[tuple[_Place, int]]:
     """The place of each 前版NO of a later edition, with the new number."""
+    claims = [*abolished_numbers(source.root)]
     for row in rows(source.root, form_of_tree(source.root)):
-        claims = row.node.entries.get("前版NO")
-        for node in claims.items if isinstance(claims, Sequence) else ():
-            old = int(node.text) if isinstance(node, Scalar) and node.text.isdecimal() else 0
-            if (new := numbers.get(old, old)) != old:
-                yield (node.line, node.column), new
+        claimed = row.node.entries.get("前版NO")
+        claims += [node for node in claimed.items if isinstance(node, Scalar)] if isinstance(claimed, Sequence) else []
+    for node in claims:
+        old = int(node.text) if node.text.isdecimal() else 0
+        if (new := numbers.get(old, old)) != old:
+            yield (node.line, node.column), new
 
 
 def _later(validated: Validated, library: Library) -> Iterator[Source]:

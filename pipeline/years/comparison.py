@@ -72,7 +72,8 @@ class Advice:
 class Entry:
     """A group of linked items, and the kinds of change. `old` and `new` are in printed order.
 
-    `columns` are the keys of the columns that changed, in printed order.
+    `columns` are the keys of the columns that changed, in printed order. `reason` is why the new edition abolished the old
+    item (廃止); empty if it did not.
     """
 
     old: tuple[Placed, ...]
@@ -81,6 +82,7 @@ class Entry:
     columns: tuple[str, ...]
     links: tuple[Link, ...]
     advice: tuple[Advice, ...]
+    reason: str = ""
 
     @property
     def guess(self) -> bool:
@@ -144,11 +146,14 @@ def compare(old: Edition, new: Edition, from_id: str, to_id: str) -> Comparison:
         # `old` is the later edition: match forward in time, then reverse the links.
         links = [Link(link.new, link.old, link.by, link.guess) for link in match(new, old, "forward")]
         can_advise = False
+        abolished = {}
     else:
-        links = list(match(old, new, _direction(new, from_id, to_id)))
+        direction = _direction(new, from_id, to_id)
+        links = list(match(old, new, direction))
         can_advise = from_id != to_id and new.previous in (from_id, None)
+        abolished = new.abolished if direction == "forward" else {}
     columns = paired_columns(old, new)
-    differences = _Differences(old, new, columns)
+    differences = _Differences(old, new, columns, abolished)
     entries = [_entry(differences, *group, can_advise) for group in _groups(place_items(old), place_items(new), links)]
     return Comparison(from_id, to_id, old, new, columns, tuple(_in_order(old, new, entries)))
 
@@ -208,7 +213,8 @@ def _entry(
     columns = tuple(differences.columns(old, new)) if old and new else ()
     kinds = differences.kinds(old, new, columns)
     keys = tuple(pair.column.key for pair in columns)
-    return Entry(old, new, kinds, keys, links, tuple(_advice(links)) if can_advise else ())
+    reason = "" if new else differences.abolished.get(old[0].number, "")
+    return Entry(old, new, kinds, keys, links, tuple(_advice(links)) if can_advise else (), reason)
 
 
 def kind_of(pair: ColumnPair) -> ChangeKind:
@@ -219,9 +225,12 @@ def kind_of(pair: ColumnPair) -> ChangeKind:
 
 
 class _Differences:
-    """What differs between items of two editions."""
+    """What differs between items of two editions. `abolished` are the old items that the new one abolished, by NO."""
 
-    def __init__(self, old: Edition, new: Edition, columns: tuple[ColumnPair, ...]) -> None:
+    def __init__(
+        self, old: Edition, new: Edition, columns: tuple[ColumnPair, ...], abolished: Mapping[int, str]
+    ) -> None:
+        self.abolished = abolished
         self._old = old
         self._columns = columns
         self._levels = common_levels(old.form, new.form)
@@ -242,7 +251,8 @@ class _Differences:
         if not old:
             return ("new",)
         if not new:
-            return ("vanished",) if goes_on(self._old, old[0].item) else ("ended",)
+            is_lost = goes_on(self._old, old[0].item) and old[0].number not in self.abolished
+            return ("vanished",) if is_lost else ("ended",)
         kinds = list(dict.fromkeys(map(kind_of, columns)))
         # In a merger or split some names and places are lost anyway, which is no change.
         if _disjoint(old, new, lambda placed, _: fold(placed.item.name)):

@@ -86,6 +86,7 @@ class EntryData(_Part):
             "新設か、その欄がなければnull。endedが完了か廃止かはこれで分かる"
         )
     )
+    reason: str = Field("", description="TOが廃止と書いた項目の、廃止の理由。廃止でなければ省く")
     guess: bool = Field(description="trueなら対応の一部が推定。advice の前版NOを書けば確かになる")
     links: list[LinkData]
     advice: list[AdviceData]
@@ -182,6 +183,7 @@ def _explained(comparison: Comparison, entry: Entry) -> dict[str, Any]:
         "kinds": list(entry.kinds),
         **({} if is_default else {"columns": list(entry.columns)}),
         "treatment": comparison.treatment(entry) or None,
+        **({"reason": entry.reason} if entry.reason else {}),
         "guess": entry.guess,
         "links": [{"old": link.old, "new": link.new, "by": link.by, "guess": link.guess} for link in entry.links],
         "advice": [
@@ -236,7 +238,13 @@ def summarize(text: str) -> tuple[list[tuple[bool, str]], int]:
         if "vanished" in entry.kinds:
             term = f"({entry.treatment})" if entry.treatment else ""
             for side in entry.old_items:
-                lines.append((True, f"  要確認: 旧NO {side.number}「{side.name}」{term}が、新しい版にありません。"))
+                lines.append(
+                    (
+                        True,
+                        f"  要確認: 旧NO {side.number}「{side.name}」{term}が、新しい版にありません。廃止したのなら、新しい版の初めに"
+                        f"「廃止: [{{前版NO: {side.number}, 理由: …}}]」と書いてください。",
+                    )
+                )
         for advice in entry.advice:
             names = "、".join(f"旧NO {side.number}「{side.name}」" for side in entry.old_items)
             lines.append(

@@ -26,6 +26,7 @@ EventKind = Literal[
     "split_into",
     "guess",
     "ended",
+    "abolished",
     "announced",
     "vanished",
 ]
@@ -40,7 +41,7 @@ class Event:
 
     `numbers` are the NOs of the other items involved. For `merged` and `split_from` they are its origins in the edition
     before; for `split`, `split_into` and `merged_into` they are its successors in this edition. `announced` means that
-    the last edition names a 統合先.
+    the last edition names a 統合先, `abolished` that this edition gives the reason (廃止).
     """
 
     at: int
@@ -231,8 +232,11 @@ class _Lineages:
             row = self._of[at - 1, placed.number]
             following = to[placed.number]
             if not following:
-                vanished = "vanished" in entry.kinds
-                row.events.append(Event(at, "vanished") if vanished else Event(at - 1, "ended"))
+                if entry.reason:
+                    row.events.append(Event(at, "abolished"))
+                else:
+                    vanished = "vanished" in entry.kinds
+                    row.events.append(Event(at, "vanished") if vanished else Event(at - 1, "ended"))
             elif placed.number in going_on:
                 pass
             elif any(len(back[number]) > 1 for number in following):

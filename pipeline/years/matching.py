@@ -205,6 +205,8 @@ class _Matching:
         self._new = _EditionSide(new, [at for _, at in levels], [column for _, column in written])
         self._senses = _senses(len(levels))
         self._direction = direction
+        # What the later edition declares as abolished (廃止) is continued by nothing.
+        self._abolished = new.abolished if direction == "forward" else {}
         self._links: list[Link] = []
 
     def links(self) -> tuple[Link, ...]:
@@ -226,7 +228,9 @@ class _Matching:
         self._new.linked[new.number].append(link)
 
     def _free(self, side: _EditionSide) -> list[Placed]:
-        return [placed for placed in side.items if placed.number not in side.linked]
+        """The items of `side` that have no link yet and may have one."""
+        closed = self._abolished if side is self._old else {}
+        return [placed for placed in side.items if placed.number not in side.linked and placed.number not in closed]
 
     def _link_previous_numbers(self) -> None:
         for new in self._new.items:

@@ -69,7 +69,7 @@ class _Chain:
         for lineage in self.lineages:
             kinds = {event.kind for event in lineage.events}
             begins = lineage.items[0] or kinds & {"new", "merged", "split_from"}
-            ends = lineage.items[-1] or kinds & {"ended", "vanished", "merged_into", "split_into"}
+            ends = lineage.items[-1] or kinds & {"ended", "abolished", "vanished", "merged_into", "split_into"}
             require(bool(begins and ends), f"「{lineage.newest.item.name}」の始まりか終わりの説明がありません。")
 
 
@@ -429,6 +429,11 @@ def _remark(chain: _Chain, lineage: Lineage, event: Event) -> str:
         return "新設"
     if event.kind == "ended":
         return term
+    if event.kind == "abolished":
+        (reason,) = (
+            one.reason for one in chain.editions[event.at].abolitions if lineage.newest.number in one.previous_numbers
+        )
+        return f"廃止({flat(reason)})"
     if event.kind == "announced":
         return "、".join(filter(None, (term, f"「{plain(item.merged_into)}」に統合予定")))
     if event.kind == "vanished":

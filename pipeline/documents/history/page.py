@@ -714,6 +714,7 @@ def _remark(lineage: Lineage, event: Event, editions: Sequence[Validated], label
         "split_into": f"{here}に分割",
         "guess": f"{there}と同じ項目と{GUESS}",
         "ended": term,
+        "abolished": f"廃止({flat(editions[event.at].edition.abolished.get(last.number, ''))})",
         "announced": f"{f'{term}、' if term else ''}「{plain(last.merged_into)}」に統合予定",
         "vanished": "記載なし" + (f"({before}は「{term}」)" if term else ""),
     }[event.kind]
