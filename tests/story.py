@@ -1,0 +1,307 @@
+"""The year that docs/manual.md tells, lived in a scratch project.
+
+The commands are taken from the manual as they stand there, in its order. What staff do between two commands (write
+this year's answers, put a reply into a folder) is done by `HANDS`.
+"""
+
+import getpass
+import io
+import os
+import re
+import shlex
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext, redirect_stderr, redirect_stdout
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from openpyxl import Workbook, load_workbook
+
+from pipeline import line as assembly
+from pipeline.cli.arguments import TYPED
+from pipeline.cli.command import main
+from pipeline.office.workbook_format import ANSWERS, HEAD_ROW
+
+from .conftest import ROOT
+
+MANUAL = ROOT / "docs/manual.md"
+ORIGINAL = ROOT / "source/original.yaml"
+YEAR = Path("source/h25.yaml")
+
+# The first words of lines that are typed into a terminal, or into PowerShell.
+_TYPED_WORDS = {"make", "sh", "cd", "echo", "export", "sudo", "wsl", "sha256sum", "explorer.exe", "git", "BUNDLE"}
+
+
+@dataclass(frozen=True)
+class Block:
+    """A block between ``` in the manual: `line` is the number of its first line, `info` the word after the ```."""
+
+    chapter: str
+    line: int
+    info: str
+    text: str
+
+    @property
+    def typed(self) -> tuple[str, ...]:
+        """The lines that are typed; none if it shows anything else than commands."""
+        lines = tuple(line for line in self.text.splitlines() if line)
+        words = {re.split(r"[ =]", line)[0] for line in lines}
+        return lines if not self.info and words <= _TYPED_WORDS else ()
+
+    @property
+    def is_screen(self) -> bool:
+        """Whether it shows what a command says."""
+        return not self.info and not self.typed
+
+    def __str__(self) -> str:
+        return f"docs/manual.md:{self.line}"
+
+
+def blocks(text: str) -> Iterator[Block]:
+    """The blocks of a page in Markdown, without their indent. Raises ValueError if one is not closed."""
+    chapter, begin, info, inside = "", 0, "", list[str]()
+    for number, line in enumerate(text.splitlines(), 1):
+        fence = re.fullmatch(r"( *)```(\w*)", line)
+        if begin and fence:
+            indent = len(fence[1])
+            yield Block(chapter, begin, info, "\n".join(each[indent:] for each in inside))
+            begin = 0
+        elif begin:
+            inside.append(line)
+        elif fence:
+            begin, info, inside = number + 1, fence[2], []
+        elif line.startswith("## "):
+            chapter = line.removeprefix("## ")
+    if begin:
+        raise ValueError(f"the block of line {begin} is not closed")
+
+
+# What staff do between two commands
+
+
+def edit(path: Path, *changes: tuple[str, str]) -> None:
+    """Replace the first occurrence of each text in a file; each must be there."""
+    text = path.read_text("utf-8")
+    for old, new in changes:
+        assert old in text, f"{path}: {old}"
+        text = text.replace(old, new, 1)
+    path.write_text(text, "utf-8")
+
+
+@contextmanager
+def with_the_head_of_the_year() -> Iterator[None]:
+    """The draft gets its year, its date, a department for most of it and another for the last policy."""
+    yield
+    edit(
+        YEAR,
+        ("# 年度:", "年度: 平成25年度"),
+        ("# 現在日:", "現在日: 2014-03-31\n担当課: 協働推進課"),
+        ("# 資料番号:", "資料番号: 資料1\n照会: {期限: 2014-05-30, 提出先: 協働推進課, 内線: 2345}"),
+        (
+            "  - 名称: 協働推進体制を整備するとともに、市職員の意識改革を行います\n",
+            "  - 名称: 協働推進体制を整備するとともに、市職員の意識改革を行います\n    担当課: 人事課\n",
+        ),
+    )
+
+
+def reply(department: str, *last: tuple[str, str]) -> None:
+    """Save the department's workbook in the folder 回答, filled in; `last` is written into the second row of items."""
+    book = load_workbook(f"out/h25/sheets/{department}.xlsx")
+    sheet = book[ANSWERS]
+    # The last of two heads counts: it is the one to fill in.
+    columns = {str(cell.value): column for column, cell in enumerate(sheet[HEAD_ROW], 1)}
+    for row in range(HEAD_ROW + 1, sheet.max_row + 1):
+        if sheet.cell(row, columns["NO"]).value:
+            done = row == HEAD_ROW + 1
+            answers = {
+                "実施状況": "◎" if done else "○",
+                "今後の取扱い": "完了" if done else "継続",
+                "検証内容": "市民活動支援センターの移転により、拠点機能を充実させた。"
+                if done
+                else "引き続き取り組んだ。",
+            }
+            for head, answer in (answers | dict(last if row == HEAD_ROW + 2 else ())).items():
+                sheet.cell(row, columns[head]).value = answer
+    Path("回答").mkdir(exist_ok=True)
+    book.save(f"回答/{department}.xlsx")
+
+
+@contextmanager
+def with_a_wrong_reply() -> Iterator[None]:
+    reply("協働推進課", ("今後の取扱い", "継続する"))
+    yield
+
+
+@contextmanager
+def with_the_reply_put_right() -> Iterator[None]:
+    reply("協働推進課")
+    yield
+
+
+@contextmanager
+def with_nothing_left_blank() -> Iterator[None]:
+    text = YEAR.read_text("utf-8")
+    text = text.replace("実施状況: 未記入", "実施状況: ○").replace("今後の取扱い: 未記入", "今後の取扱い: 継続")
+    YEAR.write_text(text, "utf-8")
+    yield
+
+
+@contextmanager
+def with_a_wrong_symbol() -> Iterator[None]:
+    right = YEAR.read_text("utf-8")
+    edit(YEAR, ("実施状況: ○", "実施状況: 〇"))
+    yield
+    YEAR.write_text(right, "utf-8")
+
+
+NEW_ITEM = "          - {NO: 33, 名称: 地域づくり協議会への支援, 実施状況: ○, 今後の取扱い: 継続}\n"
+
+
+@contextmanager
+def with_a_new_item() -> Iterator[None]:
+    """An item is written between two others, with the next free NO."""
+    edit(YEAR, ("          - NO: 3\n", f"{NEW_ITEM}          - NO: 3\n"))
+    yield
+
+
+@contextmanager
+def without_the_new_item() -> Iterator[None]:
+    """When its NO has been taken back, the item goes too."""
+    yield
+    edit(YEAR, (NEW_ITEM, ""))
+
+
+@contextmanager
+def with_a_mistake_put_right() -> Iterator[None]:
+    """The report was handed out, and a copy of it kept; then a mistake is found."""
+    shutil.copy("out/h25/report.pdf", "配布したときのreport.pdf")
+    edit(YEAR, ("実施状況: ○", "実施状況: △"))
+    yield
+
+
+@contextmanager
+def with_somebodys_list() -> Iterator[None]:
+    book = Workbook()
+    sheet = book.active
+    assert sheet
+    for row in (
+        ("子ども読書活動推進計画 進捗一覧",),
+        ("番号", "事業", "担当課", "評価", "令和5年度の実績"),
+        ("1", "赤ちゃんおはなし会", "図書館", "○", "23回開催し、延べ486人が参加した。"),
+        ("2", "学校図書館の図書の整備", "学校教育課", "○", "小学校6校に図書を加えた。"),
+        ("3", "読書通帳の配布", "図書館", "△", "希望した小学生に配布した。"),
+    ):
+        sheet.append(row)
+    book.save("進捗一覧.xlsx")
+    yield
+    Path("source/r5.yaml").rename("r5.yaml")  # another plan, which the story leaves alone
+
+
+@contextmanager
+def with_the_source_of_somebodys_list() -> Iterator[None]:
+    Path("r5.yaml").rename("source/r5.yaml")
+    yield
+
+
+@contextmanager
+def until_ctrl_c() -> Iterator[None]:
+    """The preview begins, and is ended."""
+
+    from .test_commands import ctrl_c
+
+    with pytest.MonkeyPatch.context() as patch:
+        ctrl_c(patch)
+        yield
+
+
+@contextmanager
+def with_a_key() -> Iterator[None]:
+    """A key of the office, whose passphrase is typed."""
+    from .test_commands import key_file
+    from .test_signature import PASSPHRASE
+
+    Path("鍵.p12").write_bytes(key_file())
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(getpass, "getpass", lambda *_: PASSPHRASE.decode())
+        yield
+
+
+HANDS: dict[str, Callable[[], AbstractContextManager[None]]] = {
+    "make next FROM=original TO=h25": with_the_head_of_the_year,
+    "make import FILES=回答": with_a_wrong_reply,
+    "make import FILES=回答 APPLY=1": with_the_reply_put_right,
+    "make check EDITION=h25": with_nothing_left_blank,
+    "make preview EDITION=h25": until_ctrl_c,
+    "make preview": until_ctrl_c,
+    "make check": with_a_wrong_symbol,
+    "make renumber EDITION=h25": with_a_new_item,
+    "make undo EDITION=h25": without_the_new_item,
+    "make errata FROM=配布したときのreport.pdf TO=h25": with_a_mistake_put_right,
+    "make adopt FILE=進捗一覧.xlsx TO=r5": with_somebodys_list,
+    "make sign EDITION=h25 KEY=鍵.p12": with_a_key,
+    "make schema EDITION=r5": with_the_source_of_somebodys_list,
+}
+
+# The exit codes of commands that end in another than 0.
+CODES = {
+    "make import FILES=回答": 1,
+    "make check": 1,
+}
+
+# How lines begin that are typed but not run here, and why not.
+NOT_RUN = {
+    "make demo": "tests/test_commands.py runs it",
+    "make bundle": "fetches packages; tests/test_makefile.py runs it",
+    "BUNDLE=": "installs; tests/test_makefile.py runs it",
+    "sh setup.sh": "installs; tests/test_makefile.py runs it",
+    "sha256sum ": "reads the file that make bundle makes",
+    "sudo ": "changes the system",
+    "echo 'Acquire": "changes the system",
+    "echo ": "changes the user's profile",
+    "wsl ": "is typed into PowerShell of Windows",
+    "explorer.exe ": "is a program of Windows",
+    "cd ": "goes to the folder where all that follows is run",
+}
+
+# Blocks that show something else than commands and what they say, and what they are.
+NEITHER = {
+    "\\\\wsl$\\": "a path for the Explorer of Windows",
+    "# yaml-language-server: ": "a line of a source",
+}
+
+
+@dataclass(frozen=True)
+class Ended:
+    """A command that was run: its block, the line that was typed, its exit code and what it said."""
+
+    block: Block
+    typed: str
+    code: int
+    said: str
+
+
+def run(typed: str) -> tuple[int, str]:
+    """`make NAME VARIABLE=value …` in this process, as the Makefile passes it on; its exit code and what it says."""
+    make, name, *variables = shlex.split(typed)
+    assert make == "make", typed
+    values = dict(variable.split("=", 1) for variable in variables)
+    screen = io.StringIO()
+    with pytest.MonkeyPatch.context() as patch, redirect_stdout(screen), redirect_stderr(screen):
+        patch.setattr(assembly, "_helper_engine", lambda _: None)
+        patch.setattr(os, "sched_getaffinity", lambda _: {0}, raising=False)
+        for key, value in {**values, TYPED: " ".join(values)}.items():
+            patch.setenv(key, value)
+        code = main(["make", name])
+    return code, screen.getvalue()
+
+
+def live(page: str) -> Iterator[Ended]:
+    """Run the commands of a page in order, in the current folder; yield each when it has ended, before its hand does."""
+    Path("source").mkdir()
+    shutil.copy(ORIGINAL, "source")
+    for block in blocks(page):
+        for typed in block.typed:
+            if not typed.startswith(tuple(NOT_RUN)):
+                with HANDS.get(typed, nullcontext)():
+                    yield Ended(block, typed, *run(typed))

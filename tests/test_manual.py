@@ -1,0 +1,126 @@
+"""The manual says what happens: its commands are run in its order, and say what it shows; its examples are sources."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import yaml
+
+from pipeline.cli.arguments import TYPED, parse
+from pipeline.cli.command import main
+from pipeline.cli.table import BY_NAME
+
+from .conftest import ROOT
+from .story import CODES, HANDS, MANUAL, NEITHER, NOT_RUN, Block, Ended, blocks, live
+
+PAGE = MANUAL.read_text("utf-8")
+BLOCKS = [*blocks(PAGE)]
+TYPED_LINES = [line for block in BLOCKS for line in block.typed]
+EXAMPLES = [block for block in BLOCKS if block.info == "yaml"]
+
+
+@dataclass(frozen=True)
+class Lived:
+    """The story of the manual: what its commands said, and the files that were there when any of them had ended."""
+
+    commands: list[Ended]
+    files: set[str]
+
+    def said_before(self, block: Block) -> str:
+        """What the commands of the last block before this one said."""
+        before = [ended for ended in self.commands if ended.block.line < block.line]
+        return "".join(ended.said for ended in before if ended.block == before[-1].block)
+
+
+@pytest.fixture(scope="module")
+def lived(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lived]:
+    folder = tmp_path_factory.mktemp("manual")
+    lived = Lived([], set())
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        for ended in live(PAGE):
+            lived.commands.append(ended)
+            lived.files.update(str(path.relative_to(folder)) for path in folder.rglob("*"))
+        yield lived
+
+
+def test_each_command_of_the_manual_ends_as_it_says(lived: Lived) -> None:
+    wrong = [ended for ended in lived.commands if ended.code != CODES.get(ended.typed, 0)]
+    assert not wrong, "\n".join(f"{each.block}: {each.typed} ended with {each.code}:\n{each.said}" for each in wrong)
+
+
+@pytest.mark.parametrize("block", [block for block in BLOCKS if block.is_screen], ids=str)
+def test_what_the_manual_shows_is_what_the_command_before_it_says(block: Block, lived: Lived) -> None:
+    """A line 「…」 stands for lines that are left out."""
+    if not block.text.startswith(tuple(NEITHER)):
+        said = lived.said_before(block)
+        shown = ".*\n".join(re.escape(part) for part in re.split(r"^…\n", f"{block.text}\n", flags=re.MULTILINE))
+        assert re.search(f"^{shown}", said, re.DOTALL | re.MULTILINE), (
+            f"{block} shows what the commands before it do not say. They say:\n{said}"
+        )
+
+
+def test_the_tables_of_what_is_not_run_and_what_staff_do_name_nothing_else() -> None:
+    for begin in NOT_RUN:
+        assert any(line.startswith(begin) for line in TYPED_LINES), begin
+    for begin in NEITHER:
+        assert any(block.is_screen and block.text.startswith(begin) for block in BLOCKS), begin
+    assert HANDS.keys() | CODES.keys() <= {*TYPED_LINES}
+
+
+def test_each_file_of_the_example_that_the_manual_names_is_made(lived: Lived) -> None:
+    named = {name.rstrip("/") for name in re.findall(r"`((?:out|source)/[^`*]+)`", PAGE)}
+    assert len(named) > 10
+    assert named - lived.files == set()
+
+
+def test_each_command_within_a_sentence_can_be_typed(monkeypatch: pytest.MonkeyPatch) -> None:
+    pages = [PAGE, (ROOT / "docs/errors.md").read_text("utf-8"), (ROOT / "README.md").read_text("utf-8")]
+    targets = {*re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE)}
+    found = {line for page in pages for line in re.findall(r"`make ([^`\[]+)`", page)}
+    assert len(found) > 30
+    for line in found:
+        name, *variables = re.findall(r"(?:\"[^\"]*\"|\S)+", line)
+        assert name in targets | {*BY_NAME}, line
+        if name in BY_NAME and variables:
+            values = dict(variable.split("=", 1) for variable in variables)
+            values.pop("BUNDLE", "")  # is for set-up
+            with monkeypatch.context() as patch:
+                for key, value in {**values, TYPED: " ".join(values)}.items():
+                    patch.setenv(key, value.strip('"'))
+                assert parse(["make", name]), line
+
+
+def test_each_message_in_the_tables_of_trouble_is_one_of_ours() -> None:
+    program = "".join(path.read_text("utf-8") for path in [*(ROOT / "pipeline").rglob("*.py"), ROOT / "setup.sh"])
+    chapter = PAGE.partition("\n## 11 困ったとき\n")[2].partition("\n## ")[0]
+    messages = re.findall(r"^\| `(?:E\d+: )?([^`]+)` ", chapter, re.MULTILINE)
+    assert len(messages) > 3
+    for message in messages:
+        assert message.removeprefix("検査で、") in program, message
+
+
+def test_the_examples_of_a_source_have_neither_errors_nor_warnings(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A whole edition as it stands; a part of one in place of that part of the first example."""
+    (project / "source/original.yaml").write_bytes((ROOT / "source/original.yaml").read_bytes())
+    whole, *_ = (block for block in EXAMPLES if "表題" in yaml.safe_load(block.text))
+    for number, block in enumerate(EXAMPLES):
+        text = block.text if "表題" in yaml.safe_load(block.text) else with_part(whole.text, block.text)
+        (project / f"source/example-{number}.yaml").write_text(text + "\n", "utf-8")
+    assert len(EXAMPLES) > 9
+    assert main(["check", "--strict"]) == 0, capsys.readouterr().err
+
+
+def with_part(whole: str, part: str) -> str:
+    """The source `whole` with the keys of `part` for its own: those of an edition, or of its first item."""
+    indent = " " * (len(part) - len(part.lstrip(" ")))
+    for key in yaml.safe_load(part):
+        whole = re.sub(rf"^{indent}{key}:.*\n", "", whole, count=1, flags=re.MULTILINE)
+    if not indent:
+        return part + "\n" + whole
+    head, name, rest = re.split(rf"(^{indent}名称:.*\n)", whole, maxsplit=1, flags=re.MULTILINE)
+    return head + name + part + "\n" + rest
