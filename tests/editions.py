@@ -6,7 +6,7 @@ from itertools import groupby
 from typing import Any
 
 from pipeline.model.edition import Edition, Item, read_edition
-from pipeline.years.comparison import Comparison, Entry
+from pipeline.years.comparison import Comparison, Entry, compare
 
 LEGEND = {"◎": "実施済", "○": "継続推進", "△": "一部実施", "×": "検討中"}
 TREATMENTS = {"完了": "終了", "継続": "継続", "廃止": "終了"}
@@ -103,6 +103,12 @@ def other_form(year: int, previous: str = "", columns: str = "") -> str:
         仕事:
           - {{NO: 4, 番号: 2-ア, 名称: 花火, 出来※1: とても早い, 点数: B, 実績: [未記入, 2], 目標: 3}}
 """
+
+
+def followed(old: Edition, new: Edition) -> Comparison:
+    """`new` compared with the `old` that it names as its 前版."""
+    assert new.previous == "old"
+    return compare(old, new, "old", "new")
 
 
 def summary(comparison: Comparison) -> dict[tuple[tuple[int, ...], tuple[int, ...]], set[str]]:

@@ -11,23 +11,17 @@ from hypothesis import strategies as st
 from pipeline.model.edition import Edition, read_edition
 from pipeline.model.form import BLANK
 from pipeline.source.tree import plain, read_source
-from pipeline.years.comparison import Comparison, compare
+from pipeline.years.comparison import compare
 from pipeline.years.comparison_data import ComparisonFile, comparison_json, comparison_schema, summarize
 from pipeline.years.matching import place_items
 
-from .editions import Row, explained, made_up, numbers, said, summary
+from .editions import Row, explained, followed, made_up, numbers, said, summary
 
 ROOT = Path(__file__).resolve().parent.parent
 
 PARK = "公園の清掃を自治会に委ね、年に四回、参加者の数と集めたごみの量を記録している。"
 BUS = "地域の足となる小型バスの試験運行を終え、利用者の声を運行計画に反映させた。"
 LIBRARY = "図書館の閲覧席を増やし、開館の時間を夜八時まで延ばして勤め帰りの人に応えている。"
-
-
-def followed(old: Edition, new: Edition) -> Comparison:
-    """`new` compared with the `old` that it names as its 前版."""
-    assert new.previous == "old"
-    return compare(old, new, "old", "new")
 
 
 def test_an_edition_is_a_continuation_of_itself_whatever_it_announces() -> None:

@@ -14,7 +14,7 @@ from pipeline.model.edition import Edition, Item
 from pipeline.model.form import Column
 from pipeline.model.values import amount
 
-from .matching import Direction, Link, Placed, goes_on, match, meaning_of, place_items
+from .matching import Direction, Link, Matched, Placed, goes_on, match, meaning_of, place_items
 from .pairing import ColumnPair, common_levels, common_years, merge, paired_columns
 from .similarity import fold
 
@@ -73,7 +73,8 @@ class Entry:
     """A group of linked items, and the kinds of change. `old` and `new` are in printed order.
 
     `columns` are the keys of the columns that changed, in printed order. `reason` is why the new edition abolished the old
-    item (廃止); empty if it did not.
+    item (廃止); empty if it did not. `candidates`, of an entry that vanished, are up to three new items that may continue
+    it, the likeliest first; they are in entries of their own.
     """
 
     old: tuple[Placed, ...]
@@ -83,6 +84,7 @@ class Entry:
     links: tuple[Link, ...]
     advice: tuple[Advice, ...]
     reason: str = ""
+    candidates: tuple[Placed, ...] = ()
 
     @property
     def guess(self) -> bool:
@@ -144,17 +146,24 @@ def compare(old: Edition, new: Edition, from_id: str, to_id: str) -> Comparison:
     """
     if old.previous == to_id != from_id:
         # `old` is the later edition: match forward in time, then reverse the links.
-        links = [Link(link.new, link.old, link.by, link.guess) for link in match(new, old, "forward")]
+        matched = match(new, old, "forward", of="new")
+        links = [Link(link.new, link.old, link.by, link.guess) for link in matched.links]
         can_advise = False
         abolished = {}
     else:
         direction = _direction(new, from_id, to_id)
-        links = list(match(old, new, direction))
+        matched = match(old, new, direction)
+        links = list(matched.links)
         can_advise = from_id != to_id and new.previous in (from_id, None)
         abolished = new.abolished if direction == "forward" else {}
     columns = paired_columns(old, new)
     differences = _Differences(old, new, columns, abolished)
-    entries = [_entry(differences, *group, can_advise) for group in _groups(place_items(old), place_items(new), links)]
+    before, after = place_items(old), place_items(new)
+    by_number = {placed.number: placed for placed in after}
+    entries = [
+        _entry(differences, *group, can_advise, _candidates(group, matched, by_number))
+        for group in _groups(before, after, links)
+    ]
     return Comparison(from_id, to_id, old, new, columns, tuple(_in_order(old, new, entries)))
 
 
@@ -209,12 +218,19 @@ def _entry(
     new: tuple[Placed, ...],
     links: tuple[Link, ...],
     can_advise: bool,
+    candidates: tuple[Placed, ...],
 ) -> Entry:
     columns = tuple(differences.columns(old, new)) if old and new else ()
     kinds = differences.kinds(old, new, columns)
     keys = tuple(pair.column.key for pair in columns)
     reason = "" if new else differences.abolished.get(old[0].number, "")
-    return Entry(old, new, kinds, keys, links, tuple(_advice(links)) if can_advise else (), reason)
+    return Entry(old, new, kinds, keys, links, tuple(_advice(links)) if can_advise else (), reason, candidates)
+
+
+def _candidates(group: _Linked, matched: Matched, by_number: Mapping[int, Placed]) -> tuple[Placed, ...]:
+    """The new items that may continue the old one of `group`, which has none."""
+    old, new, _ = group
+    return () if new else tuple(by_number[number] for number in matched.candidates.get(old[0].number, ()))
 
 
 def kind_of(pair: ColumnPair) -> ChangeKind:

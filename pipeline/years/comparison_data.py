@@ -62,7 +62,7 @@ class LinkData(_Part):
 
     old: int = Field(description="FROMのNO", ge=1)
     new: int = Field(description="TOのNO", ge=1)
-    by: By = Field(description="対応の根拠: 前版NO、統合先、名称、似た名称や文章")
+    by: By = Field(description="対応の根拠: 前版NO、統合先、名称、似た名称や文章、同じ見出しの下に残った一組")
     guess: bool = Field(description="trueなら推定")
 
 
@@ -88,6 +88,9 @@ class EntryData(_Part):
     )
     reason: str = Field("", description="TOが廃止と書いた項目の、廃止の理由。廃止でなければ省く")
     guess: bool = Field(description="trueなら対応の一部が推定。advice の前版NOを書けば確かになる")
+    candidates: list[int] = Field(
+        [], description="vanishedだけにある。続きかもしれないTOのNO。近い順に3つまで", max_length=3
+    )
     links: list[LinkData]
     advice: list[AdviceData]
     old_items: list[SideData]
@@ -185,6 +188,7 @@ def _explained(comparison: Comparison, entry: Entry) -> dict[str, Any]:
         "treatment": comparison.treatment(entry) or None,
         **({"reason": entry.reason} if entry.reason else {}),
         "guess": entry.guess,
+        **({"candidates": [placed.number for placed in entry.candidates]} if "vanished" in entry.kinds else {}),
         "links": [{"old": link.old, "new": link.new, "by": link.by, "guess": link.guess} for link in entry.links],
         "advice": [
             {"number": advice.number, "previous_numbers": list(advice.previous_numbers)} for advice in entry.advice
@@ -234,6 +238,7 @@ def summarize(text: str) -> tuple[list[tuple[bool, str]], int]:
     found[1:1] = [(f"{key}の変更", changes[key]) for key in dict.fromkeys(keys)]
     counted = "、".join(f"{label}{count}" for label, count in found if count)
     lines = [(False, f"{file.from_} → {file.to}: {counted}")]
+    names = {side.number: side.name for entry in file.items for side in entry.new_items}
     for entry in file.items:
         if "vanished" in entry.kinds:
             term = f"({entry.treatment})" if entry.treatment else ""
@@ -245,12 +250,15 @@ def summarize(text: str) -> tuple[list[tuple[bool, str]], int]:
                         f"「廃止: [{{前版NO: {side.number}, 理由: …}}]」と書いてください。",
                     )
                 )
+            if entry.candidates:
+                likely = "、".join(f"新NO {number}「{names[number]}」" for number in entry.candidates)
+                lines.append((False, f"    続きかもしれない項目: {likely}"))
         for advice in entry.advice:
-            names = "、".join(f"旧NO {side.number}「{side.name}」" for side in entry.old_items)
+            origins = "、".join(f"旧NO {side.number}「{side.name}」" for side in entry.old_items)
             lines.append(
                 (
                     False,
-                    f"  推定: 新NO {advice.number} は {names} の続きとみなしました。"
+                    f"  推定: 新NO {advice.number} は {origins} の続きとみなしました。"
                     f"正しければ「前版NO: {advice.previous_numbers}」と書いてください。",
                 )
             )

@@ -24,9 +24,11 @@ _EVIDENCE = 25_000
 # come near.
 # From NEAR on, two items are taken for the same if no other candidate comes within LEAD of them. Measured on eight
 # pairs of real lists without 前版NO (805 and 951 items): 183 right and 3 wrong links, against 151 and 2 with CLOSE alone.
+# From FAINT on, they are if they are the only two that are left below a heading.
 CLOSE = 0.5
 NEAR = 0.25
 LEAD = 0.15
+FAINT = 0.05
 
 # Bounds of the search, which keep it from comparing each of 1,000 items with each: the rarest bigrams of a text that
 # are looked up, the most candidates of a bigram before it is ignored as common, and the candidates that are compared.
@@ -38,6 +40,8 @@ _CANDIDATES = 8
 # Characters of JIS X 0208 that systems encode in two ways: wave dash, em dash, minus, parallel.
 _TWINS = str.maketrans("\u301c\u2014\u2212\u2225", "~\u2015-\u2016")
 _CLUSTER = re.compile("(?s:.)[\u3099\u309a\u0300-\u036f]+")
+# What `fold` changes besides white space: most texts have none of it.
+_FOLDED = re.compile("[\uff01-\uffee\u301c\u2014\u2212\u2225\u3099\u309a\u0300-\u036f]")
 
 
 def fold(text: str) -> str:
@@ -45,7 +49,10 @@ def fold(text: str) -> str:
 
     Visible differences stay: ① and 1, ² and 2, ㈱ and (株), Ⅲ and III, variant forms of a kanji.
     """
-    narrow = "".join(map(_of_one_width, "".join(text.split())))
+    compact = "".join(text.split())
+    if not _FOLDED.search(compact):
+        return compact
+    narrow = "".join(map(_of_one_width, compact))
     # Apply NFC only to a base with combining marks: on other text it would replace compatibility ideographs.
     composed = _CLUSTER.sub(lambda cluster: unicodedata.normalize("NFC", cluster[0]), narrow)
     return composed.translate(_TWINS)
@@ -104,13 +111,27 @@ class Described:
     prose: Grams
 
 
-class Finder:
-    """Finds the items among `candidates` that are similar to a given one; `everything` determines bigram weights."""
+class Weighing:
+    """The weights of the bigrams of names and of prose in `everything`, and the closeness of two items by them."""
 
-    def __init__(self, candidates: Sequence[Described], everything: Sequence[Described]) -> None:
+    def __init__(self, everything: Sequence[Described]) -> None:
+        self.names = Weights(name for described in everything for name in described.names)
+        self.prose = Weights(described.prose for described in everything)
+
+    def closeness(self, one: Described, other: Described) -> float:
+        """The closeness of two items: from 0 to 1, symmetric."""
+        name = max(self.names.closeness(mine, its) for mine in one.names for its in other.names)
+        prose = self.prose.prose_closeness(one.prose, other.prose)
+        # Combine as independent evidence: 1 minus the product of the doubts.
+        return 1 - (1 - name) * (1 - prose)
+
+
+class Finder:
+    """Finds the items among `candidates` that are similar to a given one."""
+
+    def __init__(self, candidates: Sequence[Described], weighing: Weighing) -> None:
         self._candidates = candidates
-        self._names = Weights(name for described in everything for name in described.names)
-        self._prose = Weights(described.prose for described in everything)
+        self._weighing = weighing
         self._index: dict[tuple[str, str], list[int]] = defaultdict(list)
         for position, candidate in enumerate(self._candidates):
             for clue in {("name", gram) for name in candidate.names for gram in name}:
@@ -119,14 +140,11 @@ class Finder:
                 self._index["prose", gram].append(position)
 
     def find(self, wanted: Described) -> Iterator[tuple[float, int]]:
-        """Yield (closeness, position) of the candidates whose closeness to `wanted` is at least `NEAR`."""
+        """Yield (closeness, position) of the candidates that share the most of the rarest bigrams with `wanted`."""
         for position in self._worth_comparing(wanted):
-            score = self._closeness(wanted, self._candidates[position])
-            if score >= NEAR:
-                yield score, position
+            yield self._weighing.closeness(wanted, self._candidates[position]), position
 
     def _worth_comparing(self, wanted: Described) -> list[int]:
-        """The positions of the candidates that share the most of the rarest bigrams with `wanted`."""
         shared: dict[int, float] = defaultdict(float)
         for clue in self._clues(wanted):
             found = self._index.get(clue, ())
@@ -137,16 +155,10 @@ class Finder:
 
     def _clues(self, wanted: Described) -> Iterator[tuple[str, str]]:
         for name in wanted.names:
-            for gram in self._names.rarest(name, _RAREST):
+            for gram in self._weighing.names.rarest(name, _RAREST):
                 yield "name", gram
-        for gram in self._prose.rarest(wanted.prose, _RAREST):
+        for gram in self._weighing.prose.rarest(wanted.prose, _RAREST):
             yield "prose", gram
-
-    def _closeness(self, one: Described, other: Described) -> float:
-        name = max(self._names.closeness(mine, its) for mine in one.names for its in other.names)
-        prose = self._prose.prose_closeness(one.prose, other.prose)
-        # Combine as independent evidence: 1 minus the product of the doubts.
-        return 1 - (1 - name) * (1 - prose)
 
 
 def closeness(one: Grams, other: Grams) -> float:
