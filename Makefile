@@ -24,7 +24,7 @@ MAKEFLAGS += --no-builtin-rules --no-print-directory
 .SILENT:
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help setup-sign test quick test-newest faults mutants bench lint generate setup bundle lock
+.PHONY: help setup-sign test quick test-newest faults mutants bench lint pictures generate setup bundle lock
 
 help:
 	echo '使い方: make コマンド [名前=値 …]'
@@ -104,6 +104,9 @@ mutants: $(READY_TO_TEST) ## プログラムをわざと少しずつ書き換え
 
 bench: $(READY_TO_BENCH) ## 時間、メモリ、大きさを、ほかの組版(あるもの)との比で測り、docs/performance.md に書く
 	$(PYTHON) -m tests.bench
+
+pictures: $(READY_TO_TEST) ## 手引きと README の絵を撮り直す(Chromium と LibreOffice を使う)
+	$(PYTHON) -m tests.take_pictures
 
 generate: $(READY) ## コマンドの表から、Makefile と README.md の該当部分を書き直す
 	$(PYTHON) -E -m pipeline.cli.table

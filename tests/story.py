@@ -11,7 +11,7 @@ import re
 import shlex
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext, redirect_stderr, redirect_stdout
+from contextlib import AbstractContextManager, chdir, contextmanager, nullcontext, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -251,7 +251,6 @@ CODES = {
 
 # How lines begin that are typed but not run here, and why not.
 NOT_RUN = {
-    "make demo": "tests/test_commands.py runs it",
     "make bundle": "fetches packages; tests/test_makefile.py runs it",
     "BUNDLE=": "installs; tests/test_makefile.py runs it",
     "sh setup.sh": "installs; tests/test_makefile.py runs it",
@@ -287,7 +286,8 @@ def run(typed: str) -> tuple[int, str]:
     assert make == "make", typed
     values = dict(variable.split("=", 1) for variable in variables)
     screen = io.StringIO()
-    with pytest.MonkeyPatch.context() as patch, redirect_stdout(screen), redirect_stderr(screen):
+    # Both IN=… and make demo enter a folder.
+    with chdir("."), pytest.MonkeyPatch.context() as patch, redirect_stdout(screen), redirect_stderr(screen):
         patch.setattr(assembly, "_helper_engine", lambda _: None)
         patch.setattr(os, "sched_getaffinity", lambda _: {0}, raising=False)
         for key, value in {**values, TYPED: " ".join(values)}.items():

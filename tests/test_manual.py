@@ -14,6 +14,7 @@ from pipeline.cli.table import BY_NAME
 
 from .conftest import ROOT
 from .story import CODES, HANDS, MANUAL, NEITHER, NOT_RUN, Block, Ended, blocks, live
+from .take_pictures import FOLDER, FORM_PICTURES, PICTURES
 
 PAGE = MANUAL.read_text("utf-8")
 BLOCKS = [*blocks(PAGE)]
@@ -74,6 +75,13 @@ def test_each_file_of_the_example_that_the_manual_names_is_made(lived: Lived) ->
     named = {name.rstrip("/") for name in re.findall(r"`((?:out|source)/[^`*]+)`", PAGE)}
     assert len(named) > 10
     assert named - lived.files == set()
+
+
+def test_each_picture_is_taken_by_the_script_and_shown() -> None:
+    pages = [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")]
+    shown = {name for page in pages for name in re.findall(r"pictures/([\w-]+\.png)\)", page.read_text("utf-8"))}
+    assert shown == PICTURES.keys() | FORM_PICTURES.keys() == {path.name for path in FOLDER.glob("*.png")}
+    assert {picture.after for picture in PICTURES.values()} <= {*TYPED_LINES}
 
 
 def test_each_command_within_a_sentence_can_be_typed(monkeypatch: pytest.MonkeyPatch) -> None:
