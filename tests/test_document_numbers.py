@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.documents.comparison import comparison
+from pipeline.documents.data import open_data
 from pipeline.documents.document import Document
 from pipeline.documents.errata import errata
 from pipeline.documents.history import history
@@ -12,6 +13,7 @@ from pipeline.documents.report import report
 from pipeline.documents.summary import summary
 from pipeline.layout.pdf import write_pdf
 from pipeline.model.validation import Validated, validate
+from pipeline.proof.data import prove_data
 from pipeline.proof.proof import prove
 from pipeline.source.tree import parse_source
 
@@ -46,6 +48,13 @@ def test_each_document_prints_its_own_number(font_cache: Path) -> None:
     for name, document in documents(f"資料番号: {{{listed}}}").items():
         assert printed(document) == {NUMBERS[name]}
         prove(write_pdf(document, font_cache), document)  # the pages show what is expected
+
+
+def test_the_open_data_have_the_number_of_the_list() -> None:
+    validated = edition(f"資料番号: {{一覧: 甲1, 経過: 丁4}}\n{HEALTHY}")
+    files = open_data(validated)
+    prove_data(files, validated)
+    assert b'"document_number": "\xe7\x94\xb21"' in files["data.json"]
 
 
 @pytest.mark.parametrize(

@@ -196,6 +196,11 @@ class DocumentNumbers(Part):
     errata: Label = Field("", alias="正誤表")
     council: Label = Field("", alias="資料目録")
 
+    @classmethod
+    def same(cls, number: str) -> "DocumentNumbers":
+        """One number for all documents."""
+        return cls.model_validate({field.alias: number for field in cls.model_fields.values()})
+
     @property
     def by_document(self) -> dict[str, str]:
         """The numbers by the document's name in the source."""
@@ -212,7 +217,7 @@ def _document_numbers(value: object, read: ValidatorFunctionWrapHandler) -> Docu
     if isinstance(value, str):
         if len(value) > MAX_LABEL:
             raise PydanticKnownError("string_too_long", {"max_length": MAX_LABEL})
-        return DocumentNumbers(**dict.fromkeys(DocumentNumbers().by_document, value))
+        return DocumentNumbers.same(value)
     if not isinstance(value, Mapping | DocumentNumbers):
         raise PydanticCustomError(
             "E203",

@@ -11,7 +11,7 @@ from pipeline.documents.data.csv_file import BOM, REPEAT, edition_from_csv, head
 from pipeline.documents.data.json_file import edition_of, read_json
 from pipeline.errors import ProofError
 from pipeline.model.dates import NoDateError, read_date, western_year
-from pipeline.model.edition import Edition, Heading, Inquiry, Item, Repeat, Section
+from pipeline.model.edition import DocumentNumbers, Edition, Heading, Inquiry, Item, Repeat, Section
 from pipeline.model.form import BLANK, Column
 from pipeline.model.validation import Validated
 from pipeline.model.values import amount
@@ -69,8 +69,10 @@ def _published(children: tuple[Section | Item | Repeat, ...]) -> tuple[Section |
 def _findings(files: Mapping[str, bytes], read: _ReadBack, validated: Validated) -> Iterator[str]:
     """Yield a message for each difference between the files and the model."""
     edition = validated.edition
-    # 照会 is between the offices of a city, and 廃止 tells of the edition before; neither is published.
-    left_out = {"inquiry": Inquiry(), "abolitions": ()}
+    # 照会 is between the offices of a city, and 廃止 tells of the edition before; neither is published. Of the numbers
+    # of the documents, that of the list is.
+    left_out: dict[str, object] = {"inquiry": Inquiry(), "abolitions": ()}
+    left_out["document_number"] = DocumentNumbers.same(edition.document_number.report)
     published = edition.model_copy(update={**left_out, "children": _published(edition.children)})
     for name, found in read.editions.items():
         if found != published:
