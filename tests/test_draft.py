@@ -257,6 +257,20 @@ def test_the_numbers_of_the_documents_are_left_to_fill_in_each_by_itself() -> No
     assert "\n# 資料番号:   # 前版では 資料1\n" in next_edition(made_up(Row(1, "公園"), 資料番号="資料1"), "old")
 
 
+def test_how_the_data_are_published_is_kept_and_its_days_are_not() -> None:
+    said = {
+        **{"ライセンス": "CC BY 4.0", "問い合わせ先": "協働課", "更新日": "2013-06-01", "更新頻度": "年1回"},
+        **{"更新履歴": [{"日付": "2013-06-10", "内容": "訂正"}], "留意事項": "一行目\n二行目"},
+    }
+    edition = made_up(Row(1, "公園"), 団体コード="011002", 公開=said)
+    text = next_edition(edition, "old")
+    assert "\n団体コード: '011002'\n" in text
+    assert "\n公開:\n  # 更新日:   # 前版では 2013-06-01\n  ライセンス: CC BY 4.0\n" in text
+    draft = read(text)
+    assert draft.local_code == "011002"
+    assert draft.publication == edition.publication.model_copy(update={"updated": None, "changes": ()})
+
+
 def test_the_office_that_asks_is_kept_and_its_day_left_to_fill_in() -> None:
     edition = made_up(Row(1, "公園"), 照会={"期限": "2013-05-31", "提出先": "協働課", "内線": "123"})
     text = next_edition(edition, "old")

@@ -143,7 +143,7 @@ COMMANDS = (
     Command(
         "data",
         "オープンデータ(CSV、JSON)を作る。",
-        "`out/<edition>/data.csv`, `data.json`, `data.schema.json`, and `data-series.csv` for figures by year",
+        "`out/<edition>/data.csv`, `data.json`, `data.schema.json`, and a `data-….csv` each for figures by year, 前版NO and 印",
         (_EDITIONS, _JOBS),
     ),
     Command("sheets", "担当課に送る照会票(Excel)を作る。", "`out/<edition>/sheets/*.xlsx`", (_EDITIONS,)),

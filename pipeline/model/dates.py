@@ -100,6 +100,23 @@ def with_era(text: str) -> str:
     return re.sub(r"^([RHS])\.?\s*(?=[0-9元])", lambda found: _LETTERS[found[1]], text)
 
 
+def head_year(head: str) -> int | None:
+    """The Western year of the fiscal year that a column's head names: 2022 of 令和4年度, R4 and 2022年度実績.
+
+    None if `head` names no single year.
+    """
+    found = re.fullmatch(_YEAR_HEAD, "".join(head.split()))
+    return _western(found) if found else western_year(head)
+
+
+def _western(found: re.Match[str]) -> int | None:
+    """The Western year that a match of `_YEAR_HEAD` names."""
+    letter = unicodedata.normalize("NFKC", found["letter"] or "")
+    era = found["era"] or _LETTERS.get(letter, "")
+    number = unicodedata.normalize("NFKC", found["number"] or found["short"] or found["west"])
+    return western_year(f"{era}{number}年")
+
+
 def next_year(head: str) -> str | None:
     """The head that follows the year `head`: 令和6年度 after 令和5年度, R6 after R5, 2024 after 2023.
 
@@ -109,13 +126,11 @@ def next_year(head: str) -> str | None:
     if not found:
         return None
     letter = unicodedata.normalize("NFKC", found["letter"] or "")
-    era = found["era"] or _LETTERS.get(letter, "")
-    number = unicodedata.normalize("NFKC", found["number"] or found["short"] or found["west"])
-    year = western_year(f"{era}{number}年")
+    year = _western(found)
     if year is None:
         return None
     following = str(year + 1)
-    if era:
+    if not found["west"]:
         # The last day of a year has the era that the fiscal year is called by.
         following = japanese_year(datetime.date(year + 1, 12, 31)).removesuffix("年")
         if letter:

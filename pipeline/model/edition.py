@@ -5,6 +5,7 @@ of a form. `make schema` writes a JSON Schema of them, with which editors comple
 what depends on more than one value.
 """
 
+import datetime
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
@@ -40,6 +41,7 @@ from .values import (
     LegendPlace,
     Line,
     Listed,
+    LocalCode,
     Meaning,
     Name,
     Number,
@@ -239,6 +241,24 @@ _DOCUMENT_NUMBERS_SCHEMA = {
 }
 
 
+class Change(Part):
+    """One of 更新履歴: what changed in the published data on a day."""
+
+    day: Day = Field(alias="日付", description="例 2013-06-10")
+    text: Name = Field(alias="内容", description="何を改めたか")
+
+
+class Publication(Part):
+    """公開: what the web page and the open data say of themselves. Nothing of it is printed."""
+
+    licence: Label = Field("", alias="ライセンス", description="利用の条件(例 CC BY 4.0)")
+    contact: Label = Field("", alias="問い合わせ先", description="なければ、自治体と担当課")
+    updated: Day | None = Field(None, alias="更新日", description="データを改めた日(例 2013-06-10)")
+    frequency: Label = Field("", alias="更新頻度", description="例 年1回")
+    changes: tuple[Change, ...] = Field((), alias="更新履歴", description="公開した後で改めたこと")
+    remarks: Prose = Field("", alias="留意事項", description="データを使う人に伝えること")
+
+
 class Edition(Part):
     """版: one year's list. Each form has a subclass (`edition_model`)."""
 
@@ -246,6 +266,9 @@ class Edition(Part):
 
     title: Title = Field(alias="表題")
     municipality: Label = Field("", alias="自治体", description="PDFの作成者にもなる")
+    local_code: LocalCode = Field(
+        "", alias="団体コード", description="全国地方公共団体コード(検査数字までの6桁。例 352039)。印刷しない"
+    )
     fiscal_year: Label = Field("", alias="年度", description="書いたとおりに印刷する")
     as_of: Day | None = Field(None, alias="現在日", description="例 2013-03-31。「平成25年3月31日現在」と印刷する")
     department: Label = Field("", alias="担当課")
@@ -269,6 +292,9 @@ class Edition(Part):
         description="一ページ目 なら、記号の意味は一ページ目だけに印刷し、ほかのページには記号だけを印刷する",
     )
     inquiry: Inquiry = Field(default_factory=Inquiry, alias="照会", description="照会票に印刷する期限と提出先")
+    publication: Publication = Field(
+        default_factory=Publication, alias="公開", description="ウェブページとオープンデータに載せること。印刷しない"
+    )
     sheet_name: SheetName = Field("A4横", alias="用紙")
     preface: Prose = Field("", alias="前文", description="一ページ目の表の上に印刷する文章")
     postface: Prose = Field("", alias="後文", description="表の下に印刷する文章")
@@ -379,6 +405,12 @@ class Edition(Part):
     def abolished(self) -> dict[int, str]:
         """The reason for each NO of the edition before that was abolished (廃止)."""
         return {number: one.reason for one in self.abolitions for number in one.previous_numbers}
+
+    @property
+    def updated(self) -> datetime.date | None:
+        """The day on which the published data last changed, so far as the edition says; else the day it is as of."""
+        said = [self.publication.updated, *(change.day for change in self.publication.changes)]
+        return max(filter(None, said), default=self.as_of)
 
     @property
     def has_meanings_on_first_page(self) -> bool:

@@ -31,6 +31,7 @@ from pipeline.source.limits import (
 from .dates import NoDateError, japanese_date, read_date
 from .edition_id import EDITION_ID, is_edition_id
 from .form import BLANK, FIGURE, NO_FIGURES, YES, is_figure, split_figure
+from .local_code import fault_of
 
 # Spellings of a flag that is not set. The first three are those of a YAML boolean.
 _NO = ("false", "False", "FALSE", "いいえ")
@@ -86,6 +87,12 @@ def _edition_id(value: object) -> object:
             "E209",
             "版の名前ではありません。前版のファイル名から「.yaml」を除いたもの(半角の英小文字、数字、「-」)を書いてください。",
         )
+    return value
+
+
+def _local_code(value: object) -> object:
+    if fault := fault_of(value if isinstance(value, str) else ""):
+        raise PydanticCustomError("E219", "{why}", {"why": fault})
     return value
 
 
@@ -155,6 +162,7 @@ def _series(years: int, values: tuple[str, ...]) -> tuple[str, ...]:
 _scalar_schema = {"type": ["string", "number", "boolean"]}
 _optional_schema = {"type": ["string", "number", "boolean", "null"]}
 _edition_id_schema = {"type": ["string", "integer"], "pattern": f"^{EDITION_ID}$"}
+_local_code_schema = {"type": ["string", "integer", "null"], "pattern": "^[0-9]{6}$"}
 _figure_schema = {"type": ["string", "number"], "pattern": f"^({FIGURE.pattern}|{'|'.join(NO_FIGURES)}|{BLANK})$"}
 _flag_schema = {"enum": [True, False, *YES, *_NO]}
 _day_schema = {
@@ -204,6 +212,7 @@ Number = Annotated[int, Field(ge=1), BeforeValidator(_number)]
 Flag = Annotated[bool, BeforeValidator(_flag), WithJsonSchema(_flag_schema)]
 Day = Annotated[datetime.date, BeforeValidator(_date), WithJsonSchema(_day_schema)]
 EditionId = Annotated[str, BeforeValidator(_edition_id), WithJsonSchema(_edition_id_schema)]
+LocalCode = Annotated[str, BeforeValidator(_local_code), WithJsonSchema(_local_code_schema)]
 WrittenTreatmentKind = Annotated[TreatmentKind, BeforeValidator(_kind)]
 SheetName = Annotated[Literal["A4横", "A4縦", "A3横"], BeforeValidator(partial(one_of, [*SHEETS]))]
 LegendPlace = Annotated[Literal["各ページ", "一ページ目"], BeforeValidator(_place_of_meanings)]

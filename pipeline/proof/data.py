@@ -2,17 +2,23 @@
 
 import csv
 import io
+import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from pipeline.documents.data import CSV, JSON, SCHEMA, SERIES
-from pipeline.documents.data.csv_file import BOM, REPEAT, edition_from_csv, heads, read_csv, read_series
+from pydantic import BaseModel
+
+from pipeline.documents.data import CSV, JSON, SCHEMA
+from pipeline.documents.data.cells import BOM
+from pipeline.documents.data.csv_file import REPEAT, edition_from_csv, heads, read_csv
 from pipeline.documents.data.json_file import edition_of, read_json
+from pipeline.documents.data.long_tables import LONG_TABLES, MARKS, PREVIOUS, SERIES, read_long
 from pipeline.errors import ProofError
-from pipeline.model.dates import NoDateError, read_date, western_year
+from pipeline.model.dates import NoDateError, head_year, read_date
 from pipeline.model.edition import DocumentNumbers, Edition, Heading, Inquiry, Item, Repeat, Section
 from pipeline.model.form import BLANK, Column
+from pipeline.model.local_code import PREFECTURES
 from pipeline.model.validation import Validated
 from pipeline.model.values import amount
 
@@ -34,25 +40,26 @@ def prove_data(files: Mapping[str, bytes], validated: Validated) -> int:
 
 
 class _ReadBack(NamedTuple):
-    """data.json, the rows of data.csv and data-series.csv, and the edition that is made again from each file."""
+    """data.json, the rows of data.csv and of the tables beside it, the schema, and the edition made again from each."""
 
     file: dict[str, Any]
     rows: list[dict[str, str]]
-    series: list[dict[str, str]]
+    tables: dict[str, list[dict[str, str]]]
+    schema: dict[str, Any]
     editions: dict[str, Edition]
 
 
 def _read_back(files: Mapping[str, bytes], edition: Edition) -> _ReadBack:
     """Parse the files. Raises `ValueError` if one does not have our format."""
-    if edition.form.has_series != (SERIES in files):
-        raise ValueError(SERIES)
-    file, series = read_json(files[JSON]), files.get(SERIES, b"")
-    editions = {JSON: edition_of(file), CSV: edition_from_csv(files[CSV], files[SCHEMA], series)}
+    if unknown := files.keys() - {CSV, *LONG_TABLES, JSON, SCHEMA}:
+        raise ValueError(", ".join(sorted(unknown)))
+    file = read_json(files[JSON])
     return _ReadBack(
         file,
         read_csv(files[CSV], edition.form),
-        read_series(series) if series else [],
-        editions,
+        read_long(files, files.keys() & LONG_TABLES.keys()),
+        json.loads(files[SCHEMA]),
+        {JSON: edition_of(file), CSV: edition_from_csv(files, files[SCHEMA])},
     )
 
 
@@ -75,7 +82,9 @@ def _findings(files: Mapping[str, bytes], read: _ReadBack, validated: Validated)
     left_out["document_number"] = DocumentNumbers.same(edition.document_number.report)
     published = edition.model_copy(update={**left_out, "children": _published(edition.children)})
     for name, found in read.editions.items():
-        if found != published:
+        # The CSV has each text in one line; `_check_cells` says which.
+        is_same = _squeezed(found) == _squeezed(published) if name == CSV else found == published
+        if not is_same:
             yield f"{name}: 元データに戻すと、違うものになります。"
         # The order is printed, and dicts compare equal in any order.
         if _orders(found) != _orders(edition):
@@ -83,9 +92,27 @@ def _findings(files: Mapping[str, bytes], read: _ReadBack, validated: Validated)
     if read.file["edition"] != validated.source.edition:
         yield f"{JSON}: 版の名前が違います。"
     yield from _check_cells(read, validated)
-    for name in (CSV, SERIES):
-        if name in files:
-            yield from _check_format(name, files[name])
+    yield from _check_tables(read, validated)
+    yield from _check_about(read, edition)
+    for name in (CSV, *read.tables):
+        yield from _check_format(name, files[name])
+
+
+def _squeezed(value: object) -> object:
+    """`value`, a model or a part of one, without the white space in its texts."""
+    if isinstance(value, BaseModel):
+        return {name: _squeezed(getattr(value, name)) for name in type(value).model_fields}
+    if isinstance(value, Mapping):
+        return [(_squeezed(key), _squeezed(part)) for key, part in value.items()]
+    if isinstance(value, tuple):
+        return [*map(_squeezed, value)]
+    return "".join(value.split()) if isinstance(value, str) else value
+
+
+def _line(text: str, column: Column | None = None) -> str:
+    """`text` as it stands in one line of a CSV: lines of a text are divided by a space, those of a name are not."""
+    lines = [re.sub(r"\s\s+", " ", line.strip()) for line in text.split("\n")]
+    return (" " if column and column.kind in ("prose", "text") else "").join(line for line in lines if line)
 
 
 def _orders(edition: Edition) -> list[list[str]]:
@@ -95,7 +122,7 @@ def _orders(edition: Edition) -> list[list[str]]:
 
 
 def _check_format(name: str, data: bytes) -> Iterator[str]:
-    """Check the bytes of the CSV `name`: its encoding, its line ends, and that no cell is a formula."""
+    """Check the bytes of the CSV `name`: its encoding, a line for each row, and that no cell is a formula."""
     if not data.startswith(BOM.encode()):
         yield f"{name}: BOMがありません。"
     rows = list(csv.reader(io.StringIO(data.decode("utf-8-sig"), newline="")))
@@ -104,9 +131,10 @@ def _check_format(name: str, data: bytes) -> Iterator[str]:
             is_formula = cell[:1] in {*"\t\r\n"} or cell.strip()[:1] in {*"=+-@"}
             if is_formula and cell != "-" and not _NUMBER.fullmatch(cell):
                 yield f"{name}: {number}行目に、計算式と取り違えられる値「{cell[:20]}」があります。"
-    # Rows end in CRLF; a line end inside a cell is LF.
     if data.count(b"\r\n") != len(rows):
         yield f"{name}: 行の終わりがCRLFではありません。"
+    if {data.count(b"\n"), data.count(b"\r")} != {len(rows)}:
+        yield f"{name}: 値の中に改行があります。"
 
 
 def _check_cells(read: _ReadBack, validated: Validated) -> Iterator[str]:
@@ -119,10 +147,12 @@ def _check_cells(read: _ReadBack, validated: Validated) -> Iterator[str]:
         return
     everywhere = {
         "版": validated.source.edition,
-        "表題": edition.title,
-        "自治体": edition.municipality,
-        "一覧の担当課": edition.department,
-        "年度": edition.fiscal_year,
+        "表題": _line(edition.title),
+        "全国地方公共団体コード": edition.local_code,
+        "都道府県名": PREFECTURES[int(edition.local_code[:2]) - 1] if edition.local_code else "",
+        "自治体": _line(edition.municipality),
+        "一覧の担当課": _line(edition.department),
+        "年度": _line(edition.fiscal_year),
         "現在日_西暦": str(edition.as_of or ""),
         "前版": edition.previous or "",
         "案": "true" if edition.is_draft else "false",
@@ -134,9 +164,6 @@ def _check_cells(read: _ReadBack, validated: Validated) -> Iterator[str]:
         for name, wanted in whole.items():
             if row[name] != wanted:
                 yield f"{CSV}: {number}行目の{name}が「{wanted}」ではなく「{row[name]}」です。"
-    series = [*_series(edition, validated.source.edition)]
-    if [list(row.values()) for row in read.series] != series:
-        yield f"{SERIES}: 年度ごとの数が違います。"
     rows_of_json = [*_rows(read.file)]
     if [row["kind"] == "repeat" for row in rows_of_json] != repeats:
         yield f"{JSON}: 行が違います。"
@@ -151,6 +178,46 @@ def _check_cells(read: _ReadBack, validated: Validated) -> Iterator[str]:
             yield f"{JSON}: 再掲のNO {part.number}の名称が違います。"
 
 
+def _check_tables(read: _ReadBack, validated: Validated) -> Iterator[str]:
+    """Check the tables of what an item has several of."""
+    edition, edition_id = validated.edition, validated.source.edition
+    items = [*edition.items.values()]
+    wanted = {
+        SERIES: [row for item in items for row in _series(edition, item)],
+        PREVIOUS: [(item, [str(edition.previous), str(number)]) for item in items for number in item.previous_numbers],
+        MARKS: [(item, [_line(mark), _line(edition.marks[mark])]) for item in items for mark in item.marks],
+    }
+    there = {SERIES: edition.form.has_series, PREVIOUS: edition.previous is not None, MARKS: bool(edition.marks)}
+    for name, rows in wanted.items():
+        if (name in read.tables) != there[name]:
+            yield f"{name}: {'ありません' if there[name] else 'ないはずのものです'}。"
+        elif there[name] and [[*row.values()] for row in read.tables[name]] != [
+            [str(position), edition_id, str(item.number), _line(item.name), *cells]
+            for position, (item, cells) in enumerate(rows, 1)
+        ]:
+            yield f"{name}: {LONG_TABLES[name].label}が違います。"
+
+
+def _check_about(read: _ReadBack, edition: Edition) -> Iterator[str]:
+    """Check what the definitions say of licence, contact and date."""
+    said, schema = edition.publication, read.schema
+    wanted = {
+        "licenses": [said.licence] if said.licence else None,
+        "contact": said.contact or None,
+        "modified": str(edition.updated) if edition.updated else None,
+    }
+    found = {
+        "licenses": [one["title"] for one in schema["licenses"]] if "licenses" in schema else None,
+        "contact": schema.get("contact"),
+        "modified": schema.get("modified"),
+    }
+    for key, value in wanted.items():
+        if found[key] != value:
+            yield f"{SCHEMA}: 「{key}」が元データと違います。"
+    if read.file["updated"] != wanted["modified"]:
+        yield f"{JSON}: 最終更新日が元データと違います。"
+
+
 def _cells(
     edition: Edition, places: Sequence[tuple[Column, str, str]], headings: Sequence[Heading], row: Item | Repeat
 ) -> dict[str, str]:
@@ -161,21 +228,16 @@ def _cells(
     for column, part, head in places:
         if column.kind == "level":
             heading = above[column.name]
-            cells[head] = (
-                heading.number
-                if part == "label"
-                else heading.section.name
-                if part == "name"
-                else str(heading.positions[-1])
-            )
+            named = {"label": heading.number, "name": heading.section.name}
+            cells[head] = _line(named[part]) if part in named else str(heading.positions[-1])
         elif column.kind in ("number", "name"):
-            cells[head] = item.name if part == "name" else item.label
+            cells[head] = _line(item.name if part == "name" else item.label)
         elif isinstance(row, Repeat):
             cells[head] = ""
         else:
             if column.name not in values:
                 values[column.name] = _values(item, column)[0]
-            cells[head] = _cell(values[column.name], part)
+            cells[head] = _line(_cell(values[column.name], part), column)
     return cells
 
 
@@ -189,16 +251,12 @@ def _cell(value: Mapping[str, Any], part: str) -> str:
     return value[part] if value[part] is not None else BLANK if part == "kind" else ""
 
 
-def _series(edition: Edition, name: str) -> Iterator[list[str]]:
-    """The rows of data-series.csv."""
-    number = 0
-    for item in edition.items.values():
-        for column in edition.own:
-            for year, value in zip(column.years, _values(item, column), strict=False):
-                number += 1
-                figure = [_cell(value, part) for part in ("value", "text", "unit")]
-                western = str(western_year(year) or "")
-                yield [str(number), name, str(item.number), item.name, column.key, year, western, *figure]
+def _series(edition: Edition, item: Item) -> Iterator[tuple[Item, list[str]]]:
+    """The rows of an item in data-series.csv, from the name of the column on."""
+    for column in edition.own:
+        for year, value in zip(column.years, _values(item, column), strict=False):
+            figure = [_line(_cell(value, part)) for part in ("value", "text", "unit")]
+            yield item, [_line(column.key), _line(year), str(head_year(year) or ""), *figure]
 
 
 def _rows(part: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:

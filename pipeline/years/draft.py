@@ -1,13 +1,16 @@
 """The draft of the next edition: continuing items are carried over with values to fill in, ended items are left out."""
 
+import datetime
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from pydantic import BaseModel
+
 from pipeline.model.column_widths import ColumnWidths
 from pipeline.model.dates import names_year, next_year
-from pipeline.model.edition import Edition, Heading, Inquiry, Item, Repeat, Section, read_edition
+from pipeline.model.edition import Edition, Heading, Item, Repeat, Section, read_edition
 from pipeline.model.form import BLANK, MAX_YEARS, NOTE_MARK, SHORT_DONE, SHORT_WORDS, Column, spec_of
 from pipeline.model.schema import schema_name
 from pipeline.source.tree import parse_source, plain
@@ -150,6 +153,8 @@ class _Draft:
         yield from pair("", "表題", edition.title)
         if edition.municipality:
             yield from pair("", "自治体", edition.municipality)
+        if edition.local_code:
+            yield from pair("", "団体コード", edition.local_code)
         yield from self._to_fill_in("年度", edition.fiscal_year)
         yield from self._to_fill_in("現在日", str(edition.as_of or ""))
         if edition.department:
@@ -160,7 +165,8 @@ class _Draft:
             yield f"用紙: {edition.sheet_name}"
         if self._form.has_own_columns and edition.has_meanings_on_first_page:
             yield f"凡例の場所: {edition.legend_place}"
-        yield from self._inquiry()
+        yield from self._part("照会", edition.inquiry)
+        yield from self._part("公開", edition.publication)
         yield from self._written_form()
         heads = {column.key: column.head for column in edition.columns if column.head != column.key}
         yield from self._list("見出し", heads, _doubt(*heads.values()) if self._form.has_own_columns else "")
@@ -204,18 +210,18 @@ class _Draft:
             if number:
                 yield from (f"#   {line.removeprefix('# ')}" for line in self._to_fill_in(document, number))
 
-    def _inquiry(self) -> Iterator[str]:
-        """照会, of which the day is another every year."""
-        said = {str(field.alias): getattr(self._edition.inquiry, name) for name, field in Inquiry.model_fields.items()}
+    def _part(self, key: str, part: BaseModel) -> Iterator[str]:
+        """照会 or 公開: its texts are kept; its days are others every year, and its history begins anew."""
+        said = {str(field.alias): getattr(part, name) for name, field in type(part).model_fields.items()}
         kept = {key: text for key, text in said.items() if text and isinstance(text, str)}
-        days = {key: str(day) for key, day in said.items() if day and key not in kept}
+        days = {key: str(day) for key, day in said.items() if isinstance(day, datetime.date)}
         if kept or days:
             yield ""
-            yield f"{'' if kept else '# '}照会:"
-        for key, day in days.items():
-            yield from (f"  {line}" for line in self._to_fill_in(key, day))
-        for key, text in kept.items():
-            yield from pair("  ", key, text)
+            yield f"{'' if kept else '# '}{key}:"
+        for name, day in days.items():
+            yield from (f"  {line}" for line in self._to_fill_in(name, day))
+        for name, text in kept.items():
+            yield from pair("  ", name, text)
 
     def _list(self, key: str, entries: Mapping[str, str], comment: str = "") -> Iterator[str]:
         if entries:

@@ -1,28 +1,31 @@
 """Open data: an edition as data.csv, data.json and data.schema.json, from which the edition can be restored.
 
-data.json holds the whole model. data.csv has a row for each item and each repeat; each cell holds one value, repeated in
-every row. Figures by year stand in data-series.csv, a row each, so that a new year adds rows and no column.
-data.schema.json describes the columns (a Table Schema of Frictionless Data) and keeps under `edition` what belongs to no
-row: legend, column heads, and the order of the headings, including empty ones. CSV and schema together restore the
-edition too.
+The files keep the 行政データにおける機械可読性に関するルール (docs/open-data.md). data.json holds the whole model. data.csv
+has a row for each item and each repeat; each cell holds one value, repeated in every row, in one line. What an item has
+several of stands in tables beside it, a row each (`long_tables`). data.schema.json defines the columns and keeps under
+`edition` what belongs to no row: legend, column heads, and the order of the headings, including empty ones. The CSV files
+and the schema together restore the edition too, but for the line breaks within a text.
 """
 
 from pipeline.model.validation import Validated
 
-from .csv_file import csv_text, series_text, table_schema
+from .csv_file import CSV, data_text
+from .definitions import SCHEMA, schema_file
 from .json_file import data_file, json_text
+from .long_tables import LONG_TABLES, long_text, names_of
 
-CSV, SERIES, JSON, SCHEMA = "data.csv", "data-series.csv", "data.json", "data.schema.json"
+__all__ = ["CSV", "JSON", "LONG_TABLES", "SCHEMA", "open_data"]
+
+JSON = "data.json"
 
 
 def open_data(validated: Validated) -> dict[str, bytes]:
-    """The files by name: three, and `SERIES` if the form has figures by year."""
+    """The files by name: data.csv, the tables that the edition has, data.json and data.schema.json."""
     edition, name = validated.edition, validated.source.edition
     file = data_file(edition, name)
-    series = {SERIES: series_text(edition, name).encode()} if edition.form.has_series else {}
     return {
-        CSV: csv_text(edition, name).encode(),
-        **series,
+        CSV: data_text(edition, name).encode(),
+        **{table: long_text(edition, name, table).encode() for table in names_of(edition)},
         JSON: json_text(file),
-        SCHEMA: json_text(table_schema(edition, file)),
+        SCHEMA: json_text(schema_file(edition, file)),
     }

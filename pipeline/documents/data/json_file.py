@@ -15,7 +15,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
 from pipeline.model.dates import NoDateError, japanese_date, read_date, western_year
-from pipeline.model.edition import Edition, Heading, Item, Repeat, class_name, read_edition
+from pipeline.model.edition import Change, Edition, Heading, Item, Publication, Repeat, class_name, read_edition
 from pipeline.model.form import (
     KINDS,
     LISTS,
@@ -28,6 +28,7 @@ from pipeline.model.form import (
     form_of,
     spec_of,
 )
+from pipeline.model.local_code import prefecture
 from pipeline.model.schema import json_schema
 from pipeline.model.values import TreatmentKind, amount
 
@@ -177,6 +178,24 @@ class NoteData(_Part):
     text: str = Field(description="文章")
 
 
+class ChangeData(_Part):
+    """A change of the published data."""
+
+    day: datetime.date = Field(description="日付(2013-06-10 の形)")
+    text: str = Field(description="改めたこと")
+
+
+class PublicationData(_Part):
+    """What the edition says of the published data."""
+
+    licence: str = Field(description="利用の条件。なければ空")
+    contact: str = Field(description="問い合わせ先。なければ空")
+    updated: datetime.date | None = Field(description="元データに書かれた更新日。なければnull")
+    frequency: str = Field(description="更新頻度。なければ空")
+    changes: tuple[ChangeData, ...] = Field(description="更新履歴")
+    remarks: str = Field(description="留意事項。なければ空")
+
+
 class _Row(_Part):
     pass
 
@@ -212,6 +231,7 @@ class _File(_Part):
     draft: bool = Field(description="元データで案とされているか")
     is_draft: bool = Field(description="紙面に「案」とあるか。未記入があれば案になる")
     previous: str | None = Field(description="前版の名前。なければnull")
+    updated: datetime.date | None = Field(description="最終更新日。示されていなければ、現在日。それもなければnull")
 
 
 def _extras(form: Form) -> dict[str, tuple[Any, Any]]:
@@ -222,6 +242,9 @@ def _extras(form: Form) -> dict[str, tuple[Any, Any]]:
         if not form.has_own_columns and column.key in SHORT_DONE
     }
     return {
+        "local_code": (str, Field(description="全国地方公共団体コード。検査数字までの6桁")),
+        "prefecture": (str, Field(description="都道府県名。全国地方公共団体コードから導いたもの")),
+        "publication": (PublicationData, Field(description="公開するデータについて")),
         "form": (FormData, Field(description="様式(段と欄)")),
         "sheet_name": (str, Field(description="用紙")),
         "legend_place": (str, Field(description="紙面で、記号の意味をどのページに印刷するか")),
@@ -361,6 +384,7 @@ def data_file(edition: Edition, name: str) -> dict[str, Any]:
         "draft": edition.draft,
         "is_draft": edition.is_draft,
         "previous": edition.previous,
+        "updated": edition.updated and edition.updated.isoformat(),
         **_extra_values(edition),
         "headings": {one.attribute: one.head for one in edition.columns if _is_headed(edition.form, one)},
         **{
@@ -377,6 +401,9 @@ def data_file(edition: Edition, name: str) -> dict[str, Any]:
 def _extra_values(edition: Edition) -> dict[str, Any]:
     """The values of those `_extras` that the edition has."""
     values = {
+        "local_code": edition.local_code,
+        "prefecture": prefecture(edition.local_code),
+        "publication": _publication_data(edition.publication),
         "form": _form_data(edition) if edition.form.written else None,
         "sheet_name": edition.sheet_name,
         "legend_place": edition.legend_place,
@@ -387,6 +414,12 @@ def _extra_values(edition: Edition) -> dict[str, Any]:
     } | {f"{column.attribute}_done": [*column.done] for column in edition.form.own}
     usual = {name: Edition.model_fields[name].default for name in ("sheet_name", "legend_place")}
     return {name: values[name] for name in _extras(edition.form) if values[name] and values[name] != usual.get(name)}
+
+
+def _publication_data(said: Publication) -> dict[str, Any] | None:
+    if said == Publication():
+        return None
+    return said.model_dump(mode="json", by_alias=False)
 
 
 def _form_data(edition: Edition) -> dict[str, Any]:
@@ -553,12 +586,17 @@ def edition_of(file: Mapping[str, Any]) -> Edition:
         | source
         | {
             "見出し": heads,
+            "公開": _publication_source(file.get("publication", {})),
             **words,
             "印": {one["mark"]: one["meaning"] for one in file.get("marks", ())},
             "注": {one["number"]: one["text"] for one in file.get("notes", ())},
             **_children(form, file, 0),
         }
     )
+
+
+def _publication_source(said: Mapping[str, Any]) -> dict[str, Any]:
+    return _said(Publication, said) | {"更新履歴": [_said(Change, change) for change in said.get("changes", ())]}
 
 
 def _children(form: Form, part: Mapping[str, Any], depth: int) -> dict[str, Any]:
