@@ -7,7 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from pipeline.years.similarity import fold
-from pipeline.years.text_diff import Marked, mark
+from pipeline.years.text_diff import Marked, mark, okurigana
 
 
 def shown(pieces: Marked) -> str:
@@ -108,8 +108,32 @@ CASES = {
     "a line break that moved": (
         "公園を清掃した。\n花を植えた。",
         "公園を清掃した。花を\n二度植えた。",
-        "公園を清掃した。\n花を[植]えた。",
-        "公園を清掃した。花を\n[二度植]えた。",
+        "公園を清掃した。\n花を[植えた]。",
+        "公園を清掃した。花を\n[二度植えた]。",
+    ),
+    "a number of several groups of digits": (
+        "延べ1,120人が参加した。",
+        "延べ1,034人が参加した。",
+        "延べ[1,120]人が参加した。",
+        "延べ[1,034]人が参加した。",
+    ),
+    "a sentence of a text of which all others are new": (
+        "相談の窓口を市民課に設けている。広報紙で周知した。",
+        "職員が各地区を訪ねて説明する。相談の窓口を市民課と各支所に設けている。動画は6月に公開し、好評であった。",
+        "相談の窓口を市民課に設けている。[広報紙で周知した。]",
+        "[職員が各地区を訪ねて説明する。]相談の窓口を市民課[と各支所]に設けている。[動画は6月に公開し、好評であった。]",
+    ),
+    "sentences are compared with those that are like them": (
+        "地域で子どもを育てる。相談の窓口を増やした。会場を市民会館に移した。",
+        "相談の窓口を増やしている。会場を学習館に移した。",
+        "[地域で子どもを育てる。]相談の窓口を[増やした]。会場を[市民会館]に移した。",
+        "相談の窓口を[増やしている]。会場を[学習館]に移した。",
+    ),
+    "a sentence that became two": (
+        "指針を作成し、講座を年に三回開催した。",
+        "指針を作成した。講座を年に四回開催した。",
+        "指針を作成[し、]講座を年に[三回開催]した。",
+        "指針を作成[した。]講座を年に[四回開催]した。",
     ),
     "nothing before": ("", "始めた。", "", "[始めた。]"),
     "nothing after": ("終えた。", "", "[終えた。]", ""),
@@ -123,10 +147,87 @@ def test_marks_stand_where_a_person_would_put_them(old: str, new: str, struck: s
     assert (shown(before), shown(after)) == (struck, underlined)
 
 
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("図った", "行った"),
+        ("図る", "図った"),
+        ("進めている", "進める"),
+        ("見直した", "見直す"),
+        ("見直した", "改めた"),
+        ("目指す", "目指した"),
+        ("増やした", "減らした"),
+        ("広がった", "広がる"),
+        ("生かす", "生かした"),
+        ("分からない", "分かった"),
+        ("示された", "示した"),
+        ("学んだ", "学んでいる"),
+        ("行いながら", "行った"),
+        ("積もった", "積もる"),
+        ("少なくした", "少なくする"),
+        ("取扱った", "取扱う"),
+        ("新しくした", "新しくする"),
+        ("速やかだった", "速やかになった"),
+        ("子ども", "子"),
+    ],
+)
+def test_no_mark_cuts_a_word_before_its_okurigana(old: str, new: str) -> None:
+    sentences = [f"市では、市民と協力して、この地区の活動を{word}。" for word in (old, new)]
+    before, after = mark(*sentences)
+    for pieces, word in ((before, old), (after, new)):
+        assert shown(pieces).startswith("市では、市民と協力して、この地区の活動を[" + word[0])
+
+
+@pytest.mark.parametrize(
+    ("kanji", "hiragana", "own"),
+    [
+        ("施設", "の", ""),
+        ("市", "が", ""),
+        ("春", "から", ""),
+        ("市", "との", ""),
+        ("実施", "していく", ""),
+        ("活用", "されている", ""),
+        ("必要", "な", ""),
+        ("団体", "などの", ""),
+        ("関", "するもの", "する"),
+        ("行", "うとともに", "う"),
+        ("行", "うこととし", "う"),
+        ("図", "るため", "る"),
+        ("分", "かりやすい", "かりやすい"),
+        ("取扱", "いについて", "い"),
+        ("市民向", "けの", "け"),
+        ("特", "に", "に"),
+    ],
+)
+def test_what_follows_a_word_is_no_okurigana(kanji: str, hiragana: str, own: str) -> None:
+    assert hiragana[: okurigana(kanji, hiragana)] == own
+
+
 texts = st.one_of(
     st.lists(
         st.sampled_from(
-            ["市民", "活動", "の", "を", "センター", "、", "。", "24", "ＰＲ", "ｶﾞ", "(", ")", " ", "\n", "する"]
+            [
+                "市民",
+                "活動",
+                "の",
+                "を",
+                "センター",
+                "、",
+                "。",
+                "24",
+                "ＰＲ",
+                "ｶﾞ",
+                "(",
+                ")",
+                " ",
+                "\n",
+                "する",
+                "図った",
+                "行う",
+                "子ど",
+                "1,0",
+                "ん\u3099",
+            ]
         )
     ).map("".join),
     st.text(max_size=40),

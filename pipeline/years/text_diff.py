@@ -1,4 +1,9 @@
-"""A diff of two texts by words and phrases, as a person would underline changes in a 新旧対照表."""
+"""A diff of two texts by words and phrases, as a person would underline changes in a 新旧対照表.
+
+Sentences that changed are aligned by likeness first, so that one that is half alike is not compared with another. Words are
+runs of one script; kanji and their okurigana are one word (`okurigana`). A morphological analyzer would know more, but its
+dictionary takes tens of megabytes, and here only the borders of marks depend on it.
+"""
 
 import re
 import unicodedata
@@ -6,7 +11,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
-from itertools import groupby
+from functools import cache, lru_cache
+from itertools import groupby, pairwise, zip_longest
 
 from .similarity import fold
 
@@ -20,10 +26,41 @@ _ISLAND = 2
 # The most pairs of equal words that are considered (a cell may hold 20,000 characters); beyond, all is marked changed.
 _MAX_COMPARISONS = 400_000
 
+# The most pairs of changed sentences that are aligned by likeness; beyond, all are compared as one.
+_MAX_ALIGNED = 400
+
 # A character with its modifiers: combining marks, variation selectors, half-width voicing marks (ｶﾞ).
 _CLUSTER = re.compile("(?s:.)[\u3099\u309a\uff9e\uff9f\ufe00-\ufe0f\U000e0100-\U000e01ef\u0300-\u036f]*")
 _SENTENCE = re.compile("[^。！？!?\n]*[。！？!?\n]+|[^。！？!?\n]+")
 _ENDS_SENTENCE = re.compile("[。！？!?]")
+
+# What hiragana after kanji are. A wrong guess makes a mark a little longer or shorter, no more.
+# Particles and words that begin after a kanji; what looks like one but is okurigana (上がる, 分からない, 積もる, 増やす) is
+# excepted.
+_NEXT_WORD = (
+    "[あおのはひふへほゆよをとでにだ]|が(?![らりるれろっ])|から(?![なずれ])|も(?![らりるれろっ])|や(?![かさしすせそ])"
+    "|まで|また|まち|など|なら(?!な)|こ[とのれこ]|そ[のれこし]|ど[のうこ]|ごと|ごみ|くだ|くら|ぐら|きめ|きち|きれい"
+    "|た[めちびだ]|う[ちえ]|い[つずわ]|つ[いどな]|ばか|さん|ずつ|み[んなど]|めざ|わ[かが]"
+)
+# Several kanji are mostly a noun, followed by する, な or か.
+_AFTER_NOUN = re.compile(f"{_NEXT_WORD}|[しすせさなず]|か(?![さしすせそ])")
+_AFTER_KANJI = re.compile(_NEXT_WORD)
+# Verbs and adjectives that look like such nouns: 見直す, 打合せ, 比較的少ない.
+_NO_NOUN = re.compile(
+    "(?:見[直通出渡]|目指|取[消寄戻下壊]|打[合出]|問合|組合|引[渡出戻]|呼[出戻]|[持洗掘]出|繰[返越]|後押|[手立]直|掘起|先延|裏返|少|異)$"
+)
+# Words that end with what looks like a particle.
+_WHOLE = re.compile("(?<=[特更共既常主単])に|(?<=最)も|(?<=子)ども")
+# を is always a word of its own.
+_OBJECT = re.compile("を")
+# Where a word with okurigana ends: before a particle, or a noun that follows a verb.
+_WORD_ENDS = re.compile(
+    "[をのにはへ]|が(?!ら)|(?<![んい])で|と|も|や(?!す|か)|から(?![なずれ])|(?<=[るうくすつむぶぐたい])よう|まで|など|ため|こと|べき|ほか"
+)
+
+
+# Most characters of a text occur again and again.
+_fold = lru_cache(2**12)(fold)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +99,73 @@ def _stretches(old: str, new: str) -> Iterator[_Stretch]:
     if fold(old) == fold(new):
         yield False, [_Run(old, "")], [_Run(new, "")]
         return
-    # Align whole sentences first, so that common words do not align unrelated sentences.
+    # Find the sentences that are the same first, so that common words do not align unrelated sentences.
     for changed, before, after in _diff(_sentences(old), _sentences(new)):
         if changed:
-            yield from _within(before, after)
+            for one, other in _aligned(before, after):
+                yield from _within(one, other)
         else:
             yield False, before, after
+
+
+# Sentences of the old and the new text that are compared with each other; either may be empty.
+_Group = tuple[Sequence[_Run], Sequence[_Run]]
+# How many of each an aligned group has: one sentence may become two, or two may become one.
+_SIZES = ((1, 1), (1, 2), (2, 1))
+
+
+def _aligned(old: Sequence[_Run], new: Sequence[_Run]) -> Iterator[_Group]:
+    """Changed sentences in groups of those that are alike, in order; sentences like none stand alone."""
+    if len(old) == 1 == len(new) or not old or not new or len(old) * len(new) > _MAX_ALIGNED:
+        yield old, new
+        return
+    at = 0, 0
+    for i, j, size in _alignment([*map(_grams, old)], [*map(_grams, new)]):
+        yield from _alone(old[at[0] : i], new[at[1] : j])
+        at = i + size[0], j + size[1]
+        yield old[i : at[0]], new[j : at[1]]
+    yield from _alone(old[at[0] :], new[at[1] :])
+
+
+def _alone(old: Sequence[_Run], new: Sequence[_Run]) -> Iterator[_Group]:
+    # Sentences that are like none are still compared, as one: the two texts may share little but the last words.
+    if old or new:
+        yield old, new
+
+
+def _alignment(old: list[Counter[str]], new: list[Counter[str]]) -> list[tuple[int, int, tuple[int, int]]]:
+    """The groups as (first old sentence, first new one, how many of each), in order, that have the most text in common.
+
+    What counts is the text in common beyond `_COMMON`. So sentences that share less are not aligned, and a second sentence
+    joins a group only if it shares enough itself.
+    """
+    # Of each sentence, and of each two that follow each other, by their number.
+    befores, afters = ({1: side, 2: [a + b for a, b in pairwise(side)]} for side in (old, new))
+    best: dict[tuple[int, int], tuple[float, tuple[int, int]]] = {}
+    for i in reversed(range(len(old) + 1)):
+        for j in reversed(range(len(new) + 1)):
+            ways = [(best[after][0], after) for after in ((i + 1, j), (i, j + 1)) if after in best]
+            for down, right in _SIZES:
+                after = i + down, j + right
+                if after in best:
+                    one, other = befores[down][i], afters[right][j]
+                    surplus = 2 * (one & other).total() - _COMMON * (one.total() + other.total())
+                    if surplus > 0:
+                        ways.append((best[after][0] + surplus, after))
+            best[i, j] = max(ways, key=lambda way: way[0], default=(0.0, (i, j)))
+    found = []
+    at = 0, 0
+    while best[at][1] != at:
+        after = best[at][1]
+        if (size := (after[0] - at[0], after[1] - at[1])) in _SIZES:
+            found.append((*at, size))
+        at = after
+    return found
+
+
+def _grams(sentence: _Run) -> Counter[str]:
+    """How often each pair of characters occurs in a sentence."""
+    return Counter(map("".join, pairwise(sentence.key)))
 
 
 def _within(old: Sequence[_Run], new: Sequence[_Run]) -> Iterator[_Stretch]:
@@ -127,20 +225,74 @@ def _sentences(text: str) -> list[_Run]:
 
 
 def _words(text: str) -> Iterator[_Run]:
-    """`text` in runs of one script. White space belongs to the run before it, but not to its key."""
+    """`text` in words: runs of one script, kanji with their okurigana.
+
+    White space belongs to the word before it, but not to its key.
+    """
+    kanji: _Run | None = None
+    for script, run in _runs(text):
+        if script == "hiragana":
+            length = okurigana(kanji.key, run.key) if kanji else 0
+            ending, *words = _cut(
+                run, (0, length, *(edge for one in _OBJECT.finditer(run.key, length) for edge in one.span()))
+            )
+            if kanji:
+                yield _Run(kanji.text + ending.text, kanji.key + ending.key)
+            yield from (word for word in words if word.key)
+            kanji = None
+            continue
+        if kanji:
+            yield kanji
+        kanji = run if script == "kanji" else None
+        if not kanji:
+            yield run
+    if kanji:
+        yield kanji
+
+
+def _cut(run: _Run, edges: Iterable[int]) -> Iterator[_Run]:
+    """The parts of `run` between the `edges`, positions in its key in ascending order, to its end."""
+    clusters = _CLUSTER.findall(run.text) if run.text != run.key else [*run.text]
+    at = position = 0
+    for edge, stop in pairwise((*edges, len(run.key))):
+        begin = at
+        while at < len(clusters) and (position < stop or (position > edge and not _fold(clusters[at]))):
+            position += len(_fold(clusters[at]))
+            at += 1
+        text = "".join(clusters[begin:at])
+        yield _Run(text, run.key[edge:stop])
+
+
+def okurigana(kanji: str, hiragana: str) -> int:
+    """How many of the `hiragana` after a run of `kanji` belong to the same word."""
+    if whole := _WHOLE.match(kanji[-1] + hiragana, 1):
+        return len(whole[0])
+    is_noun = len(kanji) > 1 and not _NO_NOUN.search(kanji)
+    if (_AFTER_NOUN if is_noun else _AFTER_KANJI).match(hiragana):
+        return 0
+    end = _WORD_ENDS.search(hiragana, 1)
+    return end.start() if end else len(hiragana)
+
+
+def _runs(text: str) -> Iterator[tuple[str, _Run]]:
+    """The runs of one script, each with the script."""
     run, key, script = "", "", ""
-    for cluster in _CLUSTER.findall(text):
-        folded = fold(cluster)
+    clusters = _CLUSTER.findall(text)
+    for cluster, following in zip_longest(clusters, clusters[1:], fillvalue=""):
+        folded = _fold(cluster)
         here = _script(folded[0]) if folded else script
+        if script == "digit" and folded in (",", ".") and _fold(following).isdecimal():
+            here = script
         # Each punctuation mark is a run of its own, so that a bracket can be equal while its content differs.
         if key and folded and (here != script or here == "other"):
-            yield _Run(run, key)
+            yield script, _Run(run, key)
             run, key = "", ""
         run, key, script = run + cluster, key + folded, here
     if run:
-        yield _Run(run, key)
+        yield script, _Run(run, key)
 
 
+@cache
 def _script(character: str) -> str:
     if character in "々〆〇":
         return "kanji"
