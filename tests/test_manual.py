@@ -127,7 +127,7 @@ def with_part(whole: str, part: str) -> str:
     """The source `whole` with the keys of `part` for its own: those of an edition, or of its first item."""
     indent = " " * (len(part) - len(part.lstrip(" ")))
     for key in yaml.safe_load(part):
-        whole = re.sub(rf"^{indent}{key}:.*\n", "", whole, count=1, flags=re.MULTILINE)
+        whole = re.sub(rf"^{indent}{key}:.*\n(?:{indent} .*\n)*", "", whole, count=1, flags=re.MULTILINE)
     if not indent:
         return part + "\n" + whole
     head, name, rest = re.split(rf"(^{indent}名称:.*\n)", whole, maxsplit=1, flags=re.MULTILINE)

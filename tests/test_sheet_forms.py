@@ -442,6 +442,7 @@ def test_a_folder_is_read_whole_and_what_cannot_be_read_is_named(
     }.items():
         Path("back", name).write_bytes(data)
     Path("back/.DS_Store").write_bytes(b"x")
+    Path("back/生活課.xlsx:Zone.Identifier").write_text("[ZoneTransfer]")  # what WSL has beside each file of an e-mail
     assert main(["import", "back", "--apply"]) == 1
     out, err = capsys.readouterr()
     assert err.splitlines() == [

@@ -11,6 +11,8 @@ MAX_FILES = 1_000
 # Files that office programs and systems leave in folders. They hold no answers.
 _LEFT_BY_SYSTEMS = {".ds_store", "thumbs.db", "desktop.ini"}
 _LOCKS = ("~$", ".~lock.")
+# Windows notes beside a file where it was downloaded from: a file of its own, once the Explorer has copied it to WSL.
+_NOTE_OF_WINDOWS = ":zone.identifier"
 # macOS keeps properties of a file beside it, in one of its name behind these characters.
 _OF_MACS = "._"
 
@@ -35,7 +37,8 @@ def _below(folder: Path) -> Iterator[Path]:
     for parent, folders, names in os.walk(folder):
         folders.sort()
         for name in sorted(names):
-            if name.lower() not in _LEFT_BY_SYSTEMS and not name.startswith(_LOCKS):
+            is_left = name.lower() in _LEFT_BY_SYSTEMS or name.lower().endswith(_NOTE_OF_WINDOWS)
+            if not is_left and not name.startswith(_LOCKS):
                 yield Path(parent) / name
 
 
