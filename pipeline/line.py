@@ -17,6 +17,7 @@ from .errors import PipelineError, Problem, SourceError, UsageError
 from .library import Library
 from .model.edition_id import is_edition_id
 from .processes.progress import LAYOUT, expect_pages
+from .reading import digest_of
 
 if TYPE_CHECKING:  # imported late at run time, so that finding everything up to date is fast
     from .documents.document import Document
@@ -35,9 +36,9 @@ Step = Callable[[str], AbstractContextManager[None]]
 
 
 class Paper(NamedTuple):
-    """A paper to make: a document or open data.
+    """A paper to make: a document, open data, or a workbook of the list.
 
-    `kind` is a key of `_COMPOSE`, or "data". `target` is its path without a suffix. `options` is a text that depends on
+    `kind` is a key of `_COMPOSE`, "data", or "book". `target` is its path without a suffix. `options` is a text that depends on
     the kind: the report's links to open data, "ALL" for a comparison with all items.
     """
 
@@ -49,7 +50,7 @@ class Paper(NamedTuple):
     @property
     def path(self) -> Path:
         """Its main file, by which messages name it."""
-        return self.target.with_suffix(".csv" if self.kind == "data" else ".pdf")
+        return self.target.with_suffix({"data": ".csv", "book": ".xlsx"}.get(self.kind, ".pdf"))
 
     @property
     def record(self) -> Record:
@@ -59,7 +60,7 @@ class Paper(NamedTuple):
 
 
 class Delivered(NamedTuple):
-    """A delivered paper: its files, its number of pages (of open data: rows), and the warnings of its sources."""
+    """A delivered paper: its files, its number of pages (of data and workbooks: rows), the warnings of its sources."""
 
     paper: Paper
     paths: tuple[Path, ...]
@@ -68,20 +69,24 @@ class Delivered(NamedTuple):
 
     @property
     def path(self) -> Path:
-        """Its main file: the PDF, or data.csv."""
+        """Its main file: the PDF, data.csv, or the workbook."""
         return self.paths[0]
+
+
+class EditedError(PipelineError):
+    """A workbook in out/ was edited after its delivery, and is not overwritten; the message says what to do."""
 
 
 class Outcome(NamedTuple):
     """The result of `make`.
 
     `asked`: the delivery of each requested paper, or None if it was up to date. `others`: other papers that were rebuilt
-    with them. `left`: other papers that could not be rebuilt and are now outdated, with the reason.
+    with them. `left`: other papers that were not rebuilt and are now outdated, with the reason.
     """
 
     asked: tuple[Delivered | None, ...]
     others: tuple[Delivered, ...]
-    left: tuple[tuple[Paper, SourceError], ...]
+    left: tuple[tuple[Paper, PipelineError], ...]
 
 
 # The papers, by kind
@@ -102,6 +107,11 @@ def summary_of(path: Path) -> Paper:
 def data_of(path: Path) -> Paper:
     """The open data of the edition at `path`."""
     return Paper("data", OUT / path.stem / "data", (path,))
+
+
+def book_of(path: Path) -> Paper:
+    """The list of the edition at `path` as a workbook."""
+    return Paper("book", OUT / path.stem / "list", (path,))
 
 
 def comparison_of(old: Path, new: Path, library: Library, show_all: bool = False) -> Paper:
@@ -243,8 +253,8 @@ def _companions(papers: Sequence[Paper], found: Iterable[Record]) -> list[Paper]
 
 def _read_by(record: Record) -> Iterable[str]:
     """The files whose content the paper of `record` shows."""
-    # Reports and open data show nothing of the 前版, so its changes do not affect them.
-    return record.sources if record.kind in ("report", "data") else record.inputs
+    # Reports, open data and workbooks show nothing of the 前版, so its changes do not affect them.
+    return record.sources if record.kind in ("report", "data", "book") else record.inputs
 
 
 def _paper(record: Record) -> Paper:
@@ -260,8 +270,8 @@ def make(papers: Sequence[Paper], step: Step, jobs: int = 1, library: Library | 
     """Make `papers`, and rebuild the other papers in out/ of their editions, unless they are up to date.
 
     `jobs` is the number of processes that lay out a document. `library` gives the editions (default: a new one). Another
-    paper is left as it is if some other edition that it needs has errors. Raises `PipelineError`; then nothing was
-    delivered.
+    paper is left as it is if some other edition that it needs has errors, or if it is a workbook that somebody edited.
+    Raises `PipelineError`; then nothing was delivered.
     """
     library = library or Library()
     everything = [*papers, *_companions(papers, records())]
@@ -278,9 +288,16 @@ def make(papers: Sequence[Paper], step: Step, jobs: int = 1, library: Library | 
             # Another run delivered while we waited for the locks, perhaps from newer files than we have read.
             library.forget()
             stale = [paper for paper, record in with_records if not record.is_current(library.fingerprint)]
-        made, left = [], []
+        made: list[tuple[_Made, Record]] = []
+        left: list[tuple[Paper, PipelineError]] = []
         for paper, record in with_records:
             if paper not in stale:
+                continue
+            if _is_edited(paper, record):
+                if paper in papers or not record.has_same_inputs(library.fingerprint):
+                    left.append((paper, _edited(paper.path)))
+                if paper in papers:
+                    raise left[-1][1]
                 continue
             try:
                 made.append((_made(paper, step, begin_pdf, library), record))
@@ -317,6 +334,8 @@ def _made(paper: Paper, step: Step, begin_pdf: "BeginPdf", library: Library) -> 
         editions = [*map(library.validated, paper.sources)]
     if paper.kind == "data":
         files, size = _made_data(paper, step, library)
+    elif paper.kind == "book":
+        files, size = _made_book(paper, step, library)
     else:
         files, size = _made_document(paper, step, begin_pdf, library)
     return _Made(
@@ -355,6 +374,33 @@ def _made_data(paper: Paper, step: Step, library: Library) -> tuple[dict[Path, b
     with step("検査"):
         rows = prove_data(files, validated)
     return {paper.target.parent / name: data for name, data in files.items()}, rows
+
+
+def _made_book(paper: Paper, step: Step, library: Library) -> tuple[dict[Path, bytes], int]:
+    """Make and prove the workbook of a list: its file, and its number of rows."""
+    from .documents.book import book
+    from .proof.book import prove_book
+
+    validated = library.validated(paper.sources[0])
+    with step("作成"):
+        data = book(validated)
+    with step("検査"):
+        rows = prove_book(data, validated)
+    return {paper.path: data}, rows
+
+
+def _is_edited(paper: Paper, record: Record) -> bool:
+    """Whether the paper is a workbook in which somebody may have written since its delivery."""
+    if paper.kind != "book" or not paper.path.exists():
+        return False
+    return digest_of(paper.path) != record.outputs.get(paper.path)
+
+
+def _edited(path: Path) -> EditedError:
+    return EditedError(
+        f"{path} は、作った後に書き換えられています。make import FILES={path} APPLY=1 で取り込むか、"
+        "消えないように別の場所へ移してから、もう一度実行してください。"
+    )
 
 
 def warm_up() -> None:

@@ -33,6 +33,8 @@ from pipeline.cli import arguments
 from pipeline.cli.table import BY_NAME, COMMANDS, EXIT_CODES, FOLDER, Command, help_text
 from pipeline.delivery import clean, files
 from pipeline.documents import data, html, markup
+from pipeline.documents.book import rows as list_rows
+from pipeline.documents.book import sheet
 from pipeline.documents.data import csv_file
 from pipeline.library import Library
 from pipeline.model import schema
@@ -63,6 +65,7 @@ USUAL = {
     "summary": "summary test",
     "history": "history",
     "data": "data test",
+    "book": "book test",
     "sheets": "sheets test",
     "import": "import back/reply.xlsx --apply",
     "sign": "sign test --key key.p12 --passphrase-file passphrase",
@@ -201,9 +204,10 @@ def out_is_a_link(_: Patch) -> None:
 
 def damaged(patch: Patch) -> None:
     """Every document says another thing than the model."""
-    mark_up, data_text = markup.mark_up, csv_file.data_text
+    mark_up, data_text, rows = markup.mark_up, csv_file.data_text, list_rows.rows
     patch.setattr(html, "mark_up", lambda text: mark_up(text.replace("一", "乙")))
     patch.setattr(data, "data_text", lambda *given: data_text(*given).replace("一", "乙"))
+    patch.setattr(sheet, "rows", lambda *given: [*rows(*given)][:-1])
 
 
 def broken_template(patch: Patch) -> None:
@@ -299,6 +303,11 @@ def empty_folder(_: Patch) -> None:
 def answers_not_fetched(patch: Patch) -> None:
     after("sheets test")(patch)
     Path("out/test/sheets/担当課なし.xlsx").write_bytes(b"answers")
+
+
+def list_written_in(patch: Patch) -> None:
+    after("book test")(patch)
+    Path("out/test/list.xlsx").write_bytes(b"answers")
 
 
 @functools.cache
@@ -533,6 +542,7 @@ ROWS = (
         "data", 0, out=("out/test/data.csv: 4行", "out/test/data.json", "out/test/data.schema.json"),
         written=("out/test/data.csv", "out/test/data.json", "out/test/data.schema.json"),
     ),
+    Row("book", 0, out=("out/test/list.xlsx: 7行",), written=("out/test/list.xlsx",)),
     Row("sheets", 0, out=("out/test/sheets/担当課なし.xlsx",), written=("out/test/sheets/担当課なし.xlsx",)),
     Row(
         "sheets", 0, two_blanks, name="blanks are counted by department",
@@ -594,7 +604,7 @@ ROWS = (
     Row("undo", 0, renumbered, out=("source/test.yaml を、make renumber の前に戻しました。",), written=("source/test.yaml",), then=is_unordered),
     Row("clean", 0),
     # 1: a source or workbook has errors, or a difference was asked to fail
-    *(Row(command, 1, wrong_symbol, err=E402) for command in ("report", "check", "summary", "data", "sheets", "sign", "next", "renumber", "status")),
+    *(Row(command, 1, wrong_symbol, err=E402) for command in ("report", "check", "summary", "data", "book", "sheets", "sign", "next", "renumber", "status")),
     Row("undo", 1, err=("source/test.yaml には、コマンドによる書き換えの記録がありません。",)),
     Row("undo", 1, renumbered_and_changed, err=("make renumber の後で書き換えられているため、戻していません。",), name="changed since"),
     *(Row(command, 1, wrong_symbol, err=E402) for command in ("diff", "errata", "history")),
@@ -621,6 +631,7 @@ ROWS = (
     ),
     Row("adopt", 1, typed="adopt --file source --to third", err=("source: ",), name="a folder"),
     Row("adopt", 1, typed="adopt --file source/test.yaml --to third", err=("source/test.yaml: Excel ブックではありません",), name="no workbook"),
+    Row("book", 1, list_written_in, err=("out/test/list.xlsx は、作った後に書き換えられています。",), name="edited"),
     Row("sheets", 1, answers_not_fetched, err=("担当課なし.xlsx は、作った後に書き換えられています。",)),
     Row("import", 1, conflict, out=("変更はありません。",), err=("食い違い: NO 1「項目一」の実施状況: ", "誤りや食い違いがあるため、何も書き込んでいません。")),
     Row("import", 0, conflict, typed="import back --conflicts source", name="the source wins", out=("変更はありません。",), err=("元データのままにします(×)",)),
@@ -639,11 +650,11 @@ ROWS = (
     *(Row(command, 2, typed=f"{USUAL[command]} --in nowhere", err=("IN のフォルダ「nowhere」を開けません。",), name="unknown folder") for command in BY_NAME),
     *(
         Row(command, 2, typed=f"{command} nowhere", err=("版「nowhere」は source/ にありません。ある版: later、test",), name="unknown edition")
-        for command in ("report", "preview", "check", "diff", "summary", "history", "data", "sheets", "status", "schema")
+        for command in ("report", "preview", "check", "diff", "summary", "history", "data", "book", "sheets", "status", "schema")
     ),
     *(
         Row(command, 2, no_editions, typed=command, err=("source/ に版(.yaml)がありません。",))
-        for command in ("report", "preview", "check", "diff", "summary", "history", "data", "sheets", "status")
+        for command in ("report", "preview", "check", "diff", "summary", "history", "data", "book", "sheets", "status")
     ),
     *(
         Row(command, 2, typed=command, err=("を指定してください。", f"使い方: make {command} "), name="something is missing")
@@ -653,7 +664,7 @@ ROWS = (
         "check", 2, misnamed, typed="check", out=("source/test.yaml: 誤り0件、警告0件",),
         err=("source/令和六年.yaml: 版の名前に使えない文字があるため、除きました。",),
     ),
-    *(Row(command, 2, typed=f"{command} --jobs {jobs}", err=(f"同時に作る数「{jobs}」は使えません。",), name=f"jobs {jobs}") for command, jobs in (("report", "0"), ("report", "61"), ("summary", "x"), ("data", "２"))),
+    *(Row(command, 2, typed=f"{command} --jobs {jobs}", err=(f"同時に作る数「{jobs}」は使えません。",), name=f"jobs {jobs}") for command, jobs in (("report", "0"), ("report", "61"), ("summary", "x"), ("data", "２"), ("book", "-1"))),
     Row("preview", 2, typed="preview --port 80", err=("ポート「80」は使えません。",), name="port"),
     Row("diff", 2, typed="diff --from test", err=("比べる二つは、FROM と TO の両方で指定してください。",), name="half a pair"),
     Row("errata", 2, another_list, err=("FROM の「", "TO の「別の", "に、同じ名称の項目が一つもありません。FROM に配布した資料、TO にそれを直した版を指定してください。"), name="another list"),
@@ -673,13 +684,13 @@ ROWS = (
     Row("renumber", 3, unordered_on_a_full_disk, out=("今のNO → 新しいNO",) + ("  ",) * 3, err=FULL),
     Row("undo", 3, renumbered_on_a_full_disk, err=FULL),
     Row("clean", 3, out_is_a_link, err=LINK),
-    *(Row(command, 3, full_disk, err=FULL) for command in ("report", "diff", "errata", "next", "summary", "history", "data", "sheets", "schema", "demo")),
-    *(Row(command, 3, out_is_a_link, err=LINK) for command in ("report", "preview", "summary", "data", "sheets")),
+    *(Row(command, 3, full_disk, err=FULL) for command in ("report", "diff", "errata", "next", "summary", "history", "data", "book", "sheets", "schema", "demo")),
+    *(Row(command, 3, out_is_a_link, err=LINK) for command in ("report", "preview", "summary", "data", "book", "sheets")),
     Row("import", 3, full_disk_for_a_reply, out=("NO 1「項目一」", "  実施状況: ◎ → ○", "変更1件(1項目)"), err=FULL),
     Row("report", 3, unloadable, err=("部品(uharfbuzz)を読み込めません。", "make setup\n"), name="unloadable"),
     Row("sign", 3, key_and(no_pyhanko), written=REPORT, err=("pyHanko", "make setup-sign"), name="no pyhanko"),
     # 4: a proof failed
-    *(Row(command, 4, damaged, err=UNPROVED) for command in ("report", "diff", "errata", "summary", "history", "data")),
+    *(Row(command, 4, damaged, err=UNPROVED) for command in ("report", "diff", "errata", "summary", "history", "data", "book")),
     Row("sign", 4, key_and(damaged), err=UNPROVED, name="damaged report"),
     Row("sign", 4, key_and(something_behind_the_signature), written=REPORT, err=("署名がファイルと合いませんでした。",), name="damaged signature"),
     Row("demo", 4, damaged, out=("架空の見本を demo/ に作りました。",), err=UNPROVED, written=DEMO[:2]),
@@ -691,6 +702,7 @@ ROWS = (
     Row("next", 70, bug(draft, "next_edition"), err=BUG, name="bug"),
     Row("adopt", 70, foreign_and(bug(adopt, "read_rows")), err=BUG, name="bug"),
     Row("data", 70, bug(data, "data_text"), err=BUG, name="bug"),
+    Row("book", 70, bug(sheet, "rows"), err=BUG, name="bug"),
     Row("sheets", 70, bug(sheets, "workbooks"), err=BUG, name="bug"),
     Row("import", 70, bug_behind_a_reply, err=BUG),
     Row("sign", 70, key_and(bug(signature, "_write")), err=BUG, written=REPORT, name="bug"),

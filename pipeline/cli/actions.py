@@ -10,11 +10,12 @@ from pathlib import Path
 from types import SimpleNamespace
 
 from pipeline.delivery.delivery import OUT, ROOT, SOURCE
-from pipeline.errors import LackError, PipelineError, SourceError, StaleError, UsageError, printable
+from pipeline.errors import LackError, PipelineError, Problem, SourceError, StaleError, UsageError, printable
 from pipeline.library import Library
 from pipeline.line import (
     Paper,
     Step,
+    book_of,
     comparison_of,
     data_of,
     errata_of,
@@ -69,6 +70,10 @@ def _data(options: SimpleNamespace) -> int:
     return _make_each(options, data_of)
 
 
+def _book(options: SimpleNamespace) -> int:
+    return _make_each(options, book_of)
+
+
 def _make_each(options: SimpleNamespace, paper_of: Callable[[Path], Paper]) -> int:
     """Make the paper of each requested edition, with as many processes as `options` say."""
     jobs = _jobs(options.jobs)
@@ -92,8 +97,13 @@ def _make(paper: Paper, step: Step, jobs: int = 1) -> None:
         _warn_of_signature(delivered.path)
     if outcome.left:
         stale = [f"{left.path} は、作り直せないため古いままです。配布しないでください。" for left, _ in outcome.left]
-        errors = [problem for _, error in outcome.left for problem in error.problems if problem.is_error]
-        raise StaleError("\n".join([*stale, *dict.fromkeys(map(str, errors))]))
+        errors = [
+            str(reason)
+            for _, error in outcome.left
+            for reason in (error.problems if isinstance(error, SourceError) else (error,))
+            if not isinstance(reason, Problem) or reason.is_error
+        ]
+        raise StaleError("\n".join([*stale, *dict.fromkeys(errors)]))
 
 
 def _warn_of_signature(report: Path) -> None:
@@ -544,6 +554,7 @@ _ACTIONS: dict[str, Callable[[SimpleNamespace], int]] = {
     "summary": _summary,
     "history": _history,
     "data": _data,
+    "book": _book,
     "sheets": _sheets,
     "import": _import,
     "status": _status,

@@ -58,8 +58,8 @@ def print_delivered(paper: Paper, delivered: Delivered | None) -> None:
         print(f"{paper.path}: 変わっていません。")
         return
     print_problems(delivered.warnings)
-    if paper.kind == "data":
+    if paper.kind in ("data", "book"):
         print(f"{paper.path}: {delivered.size}行")
-        print("\n".join(map(str, delivered.paths[1:])))
+        print("".join(f"{path}\n" for path in delivered.paths[1:]), end="")
     else:
         print(f"{paper.path}: {delivered.size}ページ、警告{len(delivered.warnings)}件")

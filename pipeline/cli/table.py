@@ -146,6 +146,12 @@ COMMANDS = (
         "`out/<edition>/data.csv`, `data.json`, `data.schema.json`, and a `data-….csv` each for figures by year, 前版NO and 印",
         (_EDITIONS, _JOBS),
     ),
+    Command(
+        "book",
+        "一覧を、紙面と同じ形のExcelブックで作る。書き換えたものは make import で取り込める。",
+        "`out/<edition>/list.xlsx`, the list as a workbook that looks like the paper",
+        (_EDITIONS, _JOBS),
+    ),
     Command("sheets", "担当課に送る照会票(Excel)を作る。", "`out/<edition>/sheets/*.xlsx`", (_EDITIONS,)),
     Command(
         "import",

@@ -6,31 +6,44 @@ distinguishes changes by a department from later changes in the source.
 
 import datetime
 import hashlib
-import io
-import math
 import re
-import zipfile
 from collections.abc import Iterable, Iterator, Sequence
 from copy import copy
 from dataclasses import dataclass, replace
 from itertools import groupby
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
-from openpyxl import Workbook
 from openpyxl.cell import Cell
-from openpyxl.formatting.rule import Rule
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Protection, Side
-from openpyxl.styles.differential import DifferentialStyle
 from openpyxl.utils import get_column_letter
-from openpyxl.utils.indexed_list import IndexedList
 from openpyxl.workbook.protection import WorkbookProtection
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
-from openpyxl.writer.excel import ExcelWriter
 
 from pipeline.delivery.delivery import OUT, Delivery, Record, check_out, deliver
 from pipeline.documents.document import DIGEST_LENGTH
+from pipeline.documents.spreadsheet import (
+    ALIGNED,
+    CENTRED,
+    FONT,
+    LINE_HEIGHT,
+    MAX_CELL,
+    RIGHT,
+    THIN,
+    WRAPPED,
+    fit_to_width,
+    height,
+    highlight_blanks,
+    list_range,
+    new_book,
+    offer,
+    protect,
+    saved,
+    units,
+    write,
+    write_row,
+)
 from pipeline.errors import PipelineError, Problem
 from pipeline.library import Library
 from pipeline.model.dates import japanese_date
@@ -61,21 +74,11 @@ from .workbook_format import (
     fields,
 )
 
-_FIRST_SHEET = "xl/worksheets/sheet1.xml"
-_LINE_HEIGHT, _HIGHEST_ROW = 13, 409  # in points: a line of 10pt text, and Excel's limit of a row
-MAX_CELL = 32_767  # UTF-16 code units in a cell, Excel's limit
-
-_FONT = "BIZ UDGothic"  # part of Windows since version 10, and approved for the reports
 _ANSWER_FILL = PatternFill("solid", fgColor="FFF5B0")
 _HEAD_FILL = PatternFill("solid", fgColor="E4E4E4")
-_BLANK_FILL = PatternFill("solid", bgColor="FFE0B2")
-_THIN, _THICK = Side("thin", color="808080"), Side("medium")
-_WRAPPED = Alignment(vertical="top", wrap_text=True)
-_CENTRED = Alignment(horizontal="center", vertical="top", wrap_text=True)
-_RIGHT = Alignment(horizontal="right", vertical="top", wrap_text=True)
-# Widths in characters, and alignments, of a column by its kind. A column of prose to fill in is wider (see `_answers`).
+_THICK = Side("medium")
+# Widths in characters of a column by its kind. A column of prose to fill in is wider (see `_answers`).
 _WIDTHS: dict[str, float] = {"symbol": 10, "term": 13, "figure": 12, "date": 18, "text": 20, "prose": 36}
-_ALIGNED = {"symbol": _CENTRED, "term": _CENTRED, "figure": _RIGHT, "date": _CENTRED}
 # The widths of all columns together, in characters, with which a page of A4 is printed in 8 points. Beyond, texts get
 # narrower, down to the least, and then the page is A3.
 _A4_WIDTH = 190
@@ -163,7 +166,7 @@ class _SheetColumn:
     head: str
     width: float
     cells: tuple[str | int, ...]
-    alignment: Alignment = _WRAPPED
+    alignment: Alignment = WRAPPED
     kind: str = ""
     column: Column | None = None
 
@@ -203,8 +206,7 @@ class _Reply:
         )
 
     def data(self) -> bytes:
-        book = Workbook()
-        _set_default_font(book)
+        book = new_book()
         answers = book.active
         assert isinstance(answers, Worksheet)
         answers.title = ANSWERS
@@ -223,7 +225,7 @@ class _Reply:
             for index, one in enumerate(self._columns, 1)
             if one.kind == "figure"
         ]
-        return _reproducible(book, " ".join(figures))
+        return saved(book, lambda row: row > HEAD_ROW, " ".join(figures))
 
     # The hidden sheet
 
@@ -231,15 +233,15 @@ class _Reply:
         form = self._form
         facts = FACTS[FORM]
         for row, pair in enumerate(zip(facts, form.facts, strict=True), 1):
-            _write_row(sheet, row, 1, pair)
-        _write_row(sheet, len(facts) + 1, 1, (*IDENTITY[FORM], *(field.label for field in form.fields)))
+            write_row(sheet, row, 1, pair)
+        write_row(sheet, len(facts) + 1, 1, (*IDENTITY[FORM], *(field.label for field in form.fields)))
         for row, one in enumerate(form.asked, len(facts) + 2):
-            _write_row(sheet, row, 1, map(str, one.row(FORM)))
+            write_row(sheet, row, 1, map(str, one.row(FORM)))
         for column, words in self._lists.items():
             for row, word in enumerate(words, 1):
-                _write(sheet, row, column, word)
+                write(sheet, row, column, word)
         sheet.sheet_state = "veryHidden"
-        _protect(sheet)
+        protect(sheet)
 
     @property
     def _lists(self) -> dict[int, list[str]]:
@@ -259,8 +261,8 @@ class _Reply:
         self._write_masthead(sheet, len(columns), sum(column.width for column in columns[1:]))
         for index, column in enumerate(columns, 1):
             sheet.column_dimensions[get_column_letter(index)].width = column.width
-            _head(_write(sheet, HEAD_ROW, index, column.head))
-            cells = [_write(sheet, row, index, text) for row, text in enumerate(column.cells, HEAD_ROW + 1)]
+            _head(write(sheet, HEAD_ROW, index, column.head))
+            cells = [write(sheet, row, index, text) for row, text in enumerate(column.cells, HEAD_ROW + 1)]
             cells[0].alignment = column.alignment
             cells[0].border = _frame(index == first_answer, index == len(columns))
             if column.column:
@@ -271,16 +273,16 @@ class _Reply:
                 # Copy the whole style: setting its parts takes a millisecond a cell.
                 cell._style = copy(cells[0]._style)  # type: ignore[attr-defined]
         sheet.column_dimensions["A"].hidden = True
-        sheet.row_dimensions[HEAD_ROW].height = _height((column.head, column.width) for column in columns)
+        sheet.row_dimensions[HEAD_ROW].height = height((column.head, column.width) for column in columns)
         for index, row in enumerate(range(HEAD_ROW + 1, last_row + 1)):
-            sheet.row_dimensions[row].height = _height((column.cells[index], column.width) for column in columns)
+            sheet.row_dimensions[row].height = height((column.cells[index], column.width) for column in columns)
         self._write_groups(sheet)
         lists = iter(self._lists)
         for index, column in enumerate(columns, 1):
             letter = get_column_letter(index)
             cells_of_column = f"{letter}{HEAD_ROW + 1}:{letter}{last_row}"
             if column.words:
-                _offer(sheet, cells_of_column, column, next(lists))
+                offer(sheet, cells_of_column, column.head, list_range(HIDDEN, next(lists), len(column.words)))
             elif column.column and (prompt := _PROMPTS.get(column.column.kind)):
                 _prompt(sheet, cells_of_column, column, prompt)
         sheet.freeze_panes = f"{get_column_letter(self._frozen_columns + 1)}{HEAD_ROW + 1}"
@@ -290,7 +292,7 @@ class _Reply:
         if sum(column.width for column in columns[1:]) > _A4_WIDTH:
             sheet.page_setup.paperSize = 8  # A3
         sheet.print_title_rows = f"{HEAD_ROW - 1}:{HEAD_ROW}"
-        _protect(sheet)
+        protect(sheet)
 
     def _context(self) -> Iterator[_SheetColumn]:
         """The columns that say which item it is: the hidden NO, the headings, the printed number, and last the name."""
@@ -304,7 +306,7 @@ class _Reply:
         if number := self._edition.number_column:
             is_own = number.field != "number"
             numbers = tuple(placed.item.text(number) if is_own else placed.number for placed in items)
-            yield _SheetColumn(_ITEM, number.head, 10 if is_own else 6, numbers, _CENTRED)
+            yield _SheetColumn(_ITEM, number.head, 10 if is_own else 6, numbers, CENTRED)
         yield _SheetColumn(_ITEM, self._edition.item_column.head, 22 * wide, tuple(map(self._named, items)))
 
     def _named(self, placed: Placed) -> str:
@@ -319,11 +321,11 @@ class _Reply:
             heads = [_of_year(_with_unit(column), year) for year in column.years[:-1]]
             for position, head in enumerate(heads if column.years else [_with_unit(column)]):
                 cells = tuple(item.texts(column)[position] for item in items)
-                yield _SheetColumn(_GIVEN, head, _width_of_figures(head, cells), cells, _RIGHT, "figure")
+                yield _SheetColumn(_GIVEN, head, _width_of_figures(head, cells), cells, RIGHT, "figure")
         own = [column for column in figures if not column.unit]
         units = tuple(next(filter(None, map(item.unit_of, own)), "") for item in items)
         if any(units):
-            yield _SheetColumn(_GIVEN, "単位", 8, units, _CENTRED)
+            yield _SheetColumn(_GIVEN, "単位", 8, units, CENTRED)
 
     def _last_year(self) -> Iterator[_SheetColumn]:
         if self._previous is None:
@@ -333,7 +335,7 @@ class _Reply:
         former = [[previous.items[number] for number in placed.item.previous_numbers] for placed in self._items]
         number = self._edition.number_column
         numbers = tuple("\n".join(map(_number_of, items)) for items in former)
-        yield _SheetColumn(group, f"前年度{number.head if number else 'NO'}", 7, numbers, _CENTRED)
+        yield _SheetColumn(group, f"前年度{number.head if number else 'NO'}", 7, numbers, CENTRED)
         then = {column.key: column for column in previous.columns}
         for column in self._fields.values():
             before = then.get(column.key)
@@ -346,7 +348,7 @@ class _Reply:
                 for items, placed in zip(former, self._items, strict=True)
             )
             head = _of_year(column.head, before.years[-1]) if before.years else column.head
-            aligned = _ALIGNED.get(column.kind, _WRAPPED)
+            aligned = ALIGNED.get(column.kind, WRAPPED)
             yield _SheetColumn(group, head, _WIDTHS[column.kind], tuple(map(_cut, texts)), aligned, column.kind)
 
     def _former_text(self, item: Item, before: Column, successor: Item, column: Column) -> str:
@@ -361,7 +363,7 @@ class _Reply:
     def _answers(self) -> Iterator[_SheetColumn]:
         for one in self._asked:
             for field, text in one.answers.items():
-                if _units(text) > MAX_CELL:
+                if units(text) > MAX_CELL:
                     raise SheetsError(
                         f"NO {one.number}「{one.name}」の{field.label}が、表計算ソフトの一つのセルに入りません。短くしてください。"
                     )
@@ -373,24 +375,24 @@ class _Reply:
                 width = max(width, *(min(width_in_halves(word) + 2, 20) for word in column.words or ("",)))
             head = _of_year(_with_unit(column), field.year) if field.year else _with_unit(column)
             texts = tuple(one.answers[field] for one in self._asked)
-            yield _SheetColumn(_OPEN, head, width, texts, _ALIGNED.get(column.kind, _WRAPPED), column.kind, column)
+            yield _SheetColumn(_OPEN, head, width, texts, ALIGNED.get(column.kind, WRAPPED), column.kind, column)
 
     def _write_masthead(self, sheet: Worksheet, columns: int, width: float) -> None:
         edition = self._edition
-        _write(sheet, 1, 2, f"{edition.title} 照会票").font = Font(name=_FONT, size=14, bold=True)
+        write(sheet, 1, 2, f"{edition.title} 照会票").font = Font(name=FONT, size=14, bold=True)
         sheet.row_dimensions[1].height = 22
         dated = f"{japanese_date(edition.as_of)}現在" if edition.as_of else ""
         parts = (edition.municipality, edition.fiscal_year, dated, f"担当課: {self._department}")
-        _write(sheet, 2, 2, " ".join(filter(None, (*parts, *self._due()))))
+        write(sheet, 2, 2, " ".join(filter(None, (*parts, *self._due()))))
         symbols = [column for column in self._fields.values() if column.kind == "symbol" and column.words]
         text = ""
         for column in symbols:
             legend = " ".join(f"{symbol} {meaning}" for symbol, meaning in (column.words or {}).items())
             text += f"凡例{f'({column.head})' if len(symbols) > 1 else ''}: {legend} "
         text += f"書き方は、シート「{GUIDE}」を見てください。"
-        _write(sheet, 3, 2, text).alignment = _WRAPPED
+        write(sheet, 3, 2, text).alignment = WRAPPED
         sheet.merge_cells(start_row=3, end_row=3, start_column=2, end_column=columns)
-        sheet.row_dimensions[3].height = _height([(text, width)])  # Excel does not fit a row to a merged cell
+        sheet.row_dimensions[3].height = height([(text, width)])  # Excel does not fit a row to a merged cell
 
     def _due(self) -> Iterator[str]:
         """When and to whom the workbook is returned."""
@@ -407,8 +409,8 @@ class _Reply:
             last = first + len(list(members)) - 1
             if group:
                 for column in range(first, last + 1):
-                    _head(_write(sheet, row, column, ""))
-                _write(sheet, row, first, group)
+                    _head(write(sheet, row, column, ""))
+                write(sheet, row, first, group)
                 if last > first:
                     sheet.merge_cells(start_row=row, end_row=row, start_column=first, end_column=last)
             first = last + 1
@@ -418,12 +420,12 @@ class _Reply:
     def _write_guide(self, sheet: Worksheet) -> None:
         sheet.column_dimensions["A"].width = 14
         sheet.column_dimensions["B"].width = 88
-        _write(sheet, 1, 1, GUIDE).font = Font(name=_FONT, size=14, bold=True)
+        write(sheet, 1, 1, GUIDE).font = Font(name=FONT, size=14, bold=True)
         steps = [*self._steps()]
         for number, step in enumerate(steps, 1):
-            _write(sheet, 1 + number, 1, number).alignment = _CENTRED
-            _write(sheet, 1 + number, 2, step).alignment = _WRAPPED
-            sheet.row_dimensions[1 + number].height = _height([(step, 88)])
+            write(sheet, 1 + number, 1, number).alignment = CENTRED
+            write(sheet, 1 + number, 2, step).alignment = WRAPPED
+            sheet.row_dimensions[1 + number].height = height([(step, 88)])
         row = len(steps) + 3
         for column in self._fields.values():
             if column.kind == "symbol":
@@ -435,15 +437,15 @@ class _Reply:
                 )
             else:
                 continue
-            _write(sheet, row, 1, title).font = Font(name=_FONT, size=10, bold=True)
+            write(sheet, row, 1, title).font = Font(name=FONT, size=10, bold=True)
             for line, pair in enumerate(words.items(), row + 1):
                 for position, text in enumerate(pair, 1):
-                    cell = _write(sheet, line, position, text)
-                    cell.alignment = _CENTRED if position == 1 else _WRAPPED
-                    cell.border = Border(_THIN, _THIN, _THIN, _THIN)
+                    cell = write(sheet, line, position, text)
+                    cell.alignment = CENTRED if position == 1 else WRAPPED
+                    cell.border = Border(THIN, THIN, THIN, THIN)
             row += len(words) + 2
         self._set_up_page(sheet)
-        _protect(sheet)
+        protect(sheet)
 
     def _steps(self) -> Iterator[str]:
         def heads(*kinds: str) -> str:
@@ -479,29 +481,27 @@ class _Reply:
     def _write_notes(self, sheet: Worksheet) -> None:
         sheet.column_dimensions["A"].width = 24
         sheet.column_dimensions["B"].width = 88
-        _write(sheet, 1, 1, NOTES).font = Font(name=_FONT, size=14, bold=True)
-        _write(
+        write(sheet, 1, 1, NOTES).font = Font(name=FONT, size=14, bold=True)
+        write(
             sheet,
             2,
             1,
             "一覧には掲載しません。なければ、空のままにしてください。新規の項目は、名称と内容を記入してください。",
         )
         for row, head in enumerate(NOTE_HEADS, FIRST_NOTE):
-            _head(_write(sheet, row, 1, head))
-            cell = _write(sheet, row, NOTE_COLUMN, "")
-            cell.alignment, cell.fill, cell.number_format = _WRAPPED, _ANSWER_FILL, "@"
-            cell.border = Border(_THIN, _THIN, _THIN, _THIN)
+            _head(write(sheet, row, 1, head))
+            cell = write(sheet, row, NOTE_COLUMN, "")
+            cell.alignment, cell.fill, cell.number_format = WRAPPED, _ANSWER_FILL, "@"
+            cell.border = Border(THIN, THIN, THIN, THIN)
             cell.protection = Protection(locked=False)
-            sheet.row_dimensions[row].height = _LINE_HEIGHT * (10 if row == FIRST_NOTE else 4)
+            sheet.row_dimensions[row].height = LINE_HEIGHT * (10 if row == FIRST_NOTE else 4)
         self._set_up_page(sheet)
-        _protect(sheet)
+        protect(sheet)
 
     def _set_up_page(self, sheet: Worksheet) -> None:
         sheet.page_setup.orientation = "landscape"
         sheet.page_setup.paperSize = 9  # A4
-        assert sheet.sheet_properties.pageSetUpPr is not None
-        sheet.sheet_properties.pageSetUpPr.fitToPage = True
-        sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, 0
+        fit_to_width(sheet)
         margins = sheet.page_margins
         margins.left, margins.right, margins.top, margins.bottom = (
             0.6,
@@ -526,22 +526,6 @@ _PROMPTS = {
 }
 
 
-def _offer(sheet: Worksheet, cells: str, column: _SheetColumn, list_column: int) -> None:
-    """Add a drop-down list of the words in the hidden sheet: an inline list allows 255 characters and no commas."""
-    letter = get_column_letter(list_column)
-    rule = DataValidation(
-        type="list",
-        formula1=f"'{HIDDEN}'!${letter}$1:${letter}${len(column.words)}",
-        allow_blank=True,
-        showErrorMessage=True,
-    )
-    rule.errorTitle = column.head.replace("\n", " ")[:30]
-    rule.error = "一覧にありません。欄の右の▼から選んでください。"
-    rule.add(cells)
-    sheet.add_data_validation(rule)
-    _highlight_blanks(sheet, cells)
-
-
 def _prompt(sheet: Worksheet, cells: str, column: _SheetColumn, text: str) -> None:
     """Show `text` beside a selected cell. Excel itself cannot check the cells, since their content is text."""
     rule = DataValidation(allow_blank=True, showInputMessage=True)
@@ -549,14 +533,7 @@ def _prompt(sheet: Worksheet, cells: str, column: _SheetColumn, text: str) -> No
     rule.prompt = text
     rule.add(cells)
     sheet.add_data_validation(rule)
-    _highlight_blanks(sheet, cells)
-
-
-def _highlight_blanks(sheet: Worksheet, cells: str) -> None:
-    # Bold as well as coloured, since prints are monochrome.
-    look = DifferentialStyle(font=Font(bold=True), fill=_BLANK_FILL)
-    still_open = Rule(type="cellIs", operator="equal", formula=[f'"{BLANK}"'], dxf=look)
-    sheet.conditional_formatting.add(cells, still_open)
+    highlight_blanks(sheet, cells)
 
 
 def _fitted(columns: list[_SheetColumn]) -> list[_SheetColumn]:
@@ -603,111 +580,21 @@ def _number_of(item: Item) -> str:
     return item.label or str(item.number)
 
 
-def _set_default_font(book: Workbook) -> None:
-    """Set the default font, which is also the unit of column widths."""
-    font = Font(name=_FONT, size=10)
-    # Cells without a style use the first font of the workbook. The named style finds its font's place when it gets it.
-    book._fonts = IndexedList([font])  # type: ignore[attr-defined]
-    book._named_styles["Normal"].font = font  # type: ignore[attr-defined]
-
-
-def _write_row(sheet: Worksheet, row: int, column: int, values: Iterable[str | int]) -> None:
-    for offset, value in enumerate(values):
-        _write(sheet, row, column + offset, value)
-
-
-def _write(sheet: Worksheet, row: int, column: int, value: str | int) -> Cell:
-    """Write `value` into a cell and return the cell; text that begins with "=" stays text."""
-    cell = sheet.cell(row, column)
-    assert isinstance(cell, Cell)
-    if isinstance(value, int):
-        cell.value = value
-    elif value:
-        # OOXML escapes characters that XML cannot hold as _x0007_, so text that looks like an escape is escaped itself.
-        cell.value = re.sub("_(?=x[0-9A-Fa-f]{4}_)", "_x005F_", value)
-        cell.data_type = "s"
-    return cell
-
-
 def _head(cell: Cell) -> None:
-    cell.font = Font(name=_FONT, size=10, bold=True)
+    cell.font = Font(name=FONT, size=10, bold=True)
     cell.fill = _HEAD_FILL
-    cell.border = Border(_THIN, _THIN, _THIN, _THIN)
+    cell.border = Border(THIN, THIN, THIN, THIN)
     cell.alignment = Alignment(horizontal="center", vertical="center", wrap_text=True)
 
 
 def _frame(at_left: bool, at_right: bool) -> Border:
     """The border of a cell; thick lines frame the answer columns, so that they are not marked by colour alone."""
-    return Border(_THICK if at_left else _THIN, _THICK if at_right else _THIN, _THIN, _THIN)
-
-
-def _protect(sheet: Worksheet) -> None:
-    """Protect `sheet` against accidental changes: without a password; sorting, filtering and resizing stay allowed."""
-    sheet.protection.sheet = True
-    for allowed in ("formatRows", "formatColumns", "sort", "autoFilter"):
-        setattr(sheet.protection, allowed, False)  # the attribute means "locked", so False allows it
-
-
-def _height(cells: Iterable[tuple[str | int, float]]) -> float:
-    """The height of a row in points for texts in columns of these widths (characters); Excel does not compute it."""
-    lines = max(
-        sum(max(1, math.ceil(width_in_halves(line) / (width - 2))) for line in str(text).split("\n"))
-        for text, width in cells
-    )
-    return min(lines * _LINE_HEIGHT + 3, _HIGHEST_ROW)
+    return Border(_THICK if at_left else THIN, _THICK if at_right else THIN, THIN, THIN)
 
 
 def _cut(text: str) -> str:
     """`text` truncated, with a note, to what a cell can hold."""
-    if _units(text) <= MAX_CELL:
+    if units(text) <= MAX_CELL:
         return text
     note = "…(長いので、ここまで)"
     return text.encode("utf-16-le")[: 2 * (MAX_CELL - len(note))].decode("utf-16-le", "ignore") + note
-
-
-def _units(text: str) -> int:
-    """The length of `text` in UTF-16 code units, in which Excel counts."""
-    return len(text.encode("utf-16-le")) // 2
-
-
-def _let_grow(tag: re.Match[bytes]) -> bytes:
-    """A row's XML tag; an item's row loses `customHeight`, so that Excel adapts its height to the answer."""
-    row = re.search(rb' r="(\d+)"', tag[0])
-    is_item = row is not None and int(row[1]) > HEAD_ROW
-    return tag[0].replace(b' customHeight="1"', b"") if is_item else tag[0]
-
-
-def _reproducible(book: Workbook, figures: str) -> bytes:
-    """The file's bytes, without timestamps, and with changes that openpyxl does not offer.
-
-    These are `_let_grow`, and that no warning stands beside a number as text in the cells of `figures`.
-    """
-    written = io.BytesIO()
-    ExcelWriter(book, _Package(written, figures)).save()
-    return written.getvalue()
-
-
-class _Package(zipfile.ZipFile):
-    """A zip file with fixed timestamps, for reproducible bytes; zip could not store a clock before 1980 anyway."""
-
-    def __init__(self, file: IO[bytes], figures: str) -> None:
-        super().__init__(file, "w", zipfile.ZIP_DEFLATED)
-        self._figures = figures.encode()
-
-    def writestr(self, zinfo_or_arcname: Any, data: Any, *_: Any, **__: Any) -> None:
-        name = str(zinfo_or_arcname)
-        data = data.encode() if isinstance(data, str) else data
-        if name == "docProps/core.xml":
-            data = re.sub(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", b"2000-01-01T00:00:00Z", data)
-        if name == _FIRST_SHEET:
-            data = re.sub(rb"<row [^>]*>", _let_grow, data)
-            if self._figures:
-                ignored = b'<ignoredErrors><ignoredError sqref="%b" numberStoredAsText="1"/></ignoredErrors>'
-                data = data.replace(b"</headerFooter>", b"</headerFooter>" + ignored % self._figures)
-        entry = zipfile.ZipInfo(name, (2000, 1, 1, 0, 0, 0))
-        entry.compress_type = zipfile.ZIP_DEFLATED
-        entry.external_attr = 0o644 << 16
-        super().writestr(entry, data)
-
-    def write(self, filename: Any, arcname: Any = None, *_: Any, **__: Any) -> None:
-        self.writestr(arcname, Path(filename).read_bytes())
