@@ -463,6 +463,19 @@ def test_the_data_for_other_programs_say_all_that_design_promises() -> None:
     ComparisonFile.model_validate(data)
 
 
+def test_texts_beside_the_list_that_changed_are_told() -> None:
+    old = made_up(Row(1, "公園"), 前文="毎年 まとめる。", 注={"1": "市の調べ", "2": "見込み"})
+    new = made_up(Row(1, "公園"), 前文="毎年\nまとめる。", 後文="別冊に載せる。", 注={"1": "市が調べた", "3": "確定値"})
+    said = comparison_json(compare(old, new, "old", "new"))
+    assert json.loads(said)["texts"] == [
+        {"kind": "postface", "number": "", "old": "", "new": "別冊に載せる。"},
+        {"kind": "note", "number": "1", "old": "市の調べ", "new": "市が調べた"},
+        {"kind": "note", "number": "3", "old": "", "new": "確定値"},
+        {"kind": "note", "number": "2", "old": "見込み", "new": ""},
+    ]
+    assert summarize(said)[0] == [(False, "old → new: 変更なし1、後文の変更1、注の変更3")]
+
+
 def test_the_schema_that_is_kept_is_the_schema_of_the_code() -> None:
     assert (ROOT / "docs/comparison.schema.json").read_text() == comparison_schema()
 

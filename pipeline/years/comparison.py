@@ -99,11 +99,26 @@ class Entry:
             yield old[link.old], new[link.new]
 
 
+TextKind = Literal["preface", "postface", "note"]
+
+TEXT_LABELS: Mapping[TextKind, str] = {"preface": "前文", "postface": "後文", "note": "注"}
+
+
+@dataclass(frozen=True, slots=True)
+class TextChange:
+    """A text beside the list that differs: the 前文, the 後文 or the 注 of that `number`; empty where it is missing."""
+
+    kind: TextKind
+    number: str
+    old: str
+    new: str
+
+
 @dataclass(frozen=True, slots=True)
 class Comparison:
     """Two editions, with every item of either in exactly one entry; entries are ordered by heading.
 
-    `columns` are the columns of both after the items' names.
+    `columns` are the columns of both after the items' names, `texts` the texts beside the list that differ.
     """
 
     from_id: str
@@ -112,6 +127,7 @@ class Comparison:
     new: Edition
     columns: tuple[ColumnPair, ...]
     entries: tuple[Entry, ...]
+    texts: tuple[TextChange, ...] = ()
 
     def of(self, kind: ChangeKind) -> tuple[Entry, ...]:
         """The entries of this kind of change."""
@@ -164,7 +180,20 @@ def compare(old: Edition, new: Edition, from_id: str, to_id: str) -> Comparison:
         _entry(differences, *group, can_advise, _candidates(group, matched, by_number))
         for group in _groups(before, after, links)
     ]
-    return Comparison(from_id, to_id, old, new, columns, tuple(_in_order(old, new, entries)))
+    return Comparison(from_id, to_id, old, new, columns, tuple(_in_order(old, new, entries)), tuple(_texts(old, new)))
+
+
+def _texts(old: Edition, new: Edition) -> Iterator[TextChange]:
+    """The texts beside the list that differ visibly, in printed order: notes of the new edition, then those it lacks."""
+    found = [
+        TextChange("preface", "", old.preface, new.preface),
+        TextChange("postface", "", old.postface, new.postface),
+        *(
+            TextChange("note", number, old.notes.get(number, ""), new.notes.get(number, ""))
+            for number in {**new.notes, **old.notes}
+        ),
+    ]
+    yield from (text for text in found if fold(text.old) != fold(text.new))
 
 
 def _direction(new: Edition, from_id: str, to_id: str) -> Direction:

@@ -12,7 +12,7 @@ from pipeline.model.form import Kind, form_of
 from pipeline.model.schema import json_schema
 from pipeline.model.values import TreatmentKind
 
-from .comparison import COLUMN_KINDS, LABELS, ChangeKind, Comparison, Entry
+from .comparison import COLUMN_KINDS, LABELS, TEXT_LABELS, ChangeKind, Comparison, Entry, TextKind
 from .matching import By, Placed
 
 NAME = "comparison.schema.json"
@@ -131,6 +131,15 @@ class ColumnsData(_Part):
     to: list[ColumnData] = Field(description="TOの欄")
 
 
+class TextData(_Part):
+    """A text beside the list that differs."""
+
+    kind: TextKind = Field(description="preface 前文、postface 後文、note 注")
+    number: str = Field("", description="注の番号。ほかは空")
+    old: str = Field(description="FROMの文章。なければ空")
+    new: str = Field(description="TOの文章。なければ空")
+
+
 class ComparisonFile(_Part):
     """The whole file. Every NO of either edition is in exactly one entry of `items`."""
 
@@ -140,6 +149,7 @@ class ComparisonFile(_Part):
     legend: LegendsData | None = Field(None, description=f"凡例。{_DEFAULT}")
     treatments: TreatmentsData | None = Field(None, description=f"{_KEYS['treatment']}。{_DEFAULT}")
     columns: ColumnsData | None = Field(None, description=f"両方の版の欄。{_OWN}")
+    texts: list[TextData] = Field([], description="変わった前文、後文、注。なければ省く")
     items: list[EntryData]
 
 
@@ -155,6 +165,10 @@ def comparison_json(comparison: Comparison) -> str:
             data[key] = {side: column and column.words for side, column in zip(("from", "to"), columns, strict=True)}
     else:
         data["columns"] = {"from": [*_columns(old)], "to": [*_columns(new)]}
+    if comparison.texts:
+        data["texts"] = [
+            {"kind": text.kind, "number": text.number, "old": text.old, "new": text.new} for text in comparison.texts
+        ]
     data["items"] = [_explained(comparison, entry) for entry in comparison.entries]
     file = ComparisonFile.model_validate(data)
     return json.dumps(file.model_dump(exclude_unset=True), ensure_ascii=False, indent=2) + "\n"
@@ -236,6 +250,8 @@ def summarize(text: str) -> tuple[list[tuple[bool, str]], int]:
     changes = Counter(key for entry in file.items for key in _changed_columns(entry))
     found = [(label, counts[kind]) for kind, label in LABELS.items()]
     found[1:1] = [(f"{key}の変更", changes[key]) for key in dict.fromkeys(keys)]
+    texts = Counter(text.kind for text in file.texts)
+    found += [(f"{label}の変更", texts[kind]) for kind, label in TEXT_LABELS.items()]
     counted = "、".join(f"{label}{count}" for label, count in found if count)
     lines = [(False, f"{file.from_} → {file.to}: {counted}")]
     names = {side.number: side.name for entry in file.items for side in entry.new_items}
