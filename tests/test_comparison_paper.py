@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -11,17 +12,20 @@ import pytest
 
 from pipeline.cli import command
 from pipeline.documents.comparison import comparison
-from pipeline.documents.document import Document
+from pipeline.documents.comparison.page import page
+from pipeline.documents.document import Carried, Document
 from pipeline.documents.errata import errata
 from pipeline.errors import NothingToDoError
 from pipeline.layout.pdf import write_pdf
 from pipeline.model.validation import Validated, validate
 from pipeline.proof.proof import prove
 from pipeline.source.tree import parse_source
+from pipeline.years.comparison import Comparison, compare
 from pipeline.years.draft import next_edition
 
 from .conformance import violations
 from .conftest import HEALTHY, ROOT
+from .editions import Row, made_up
 
 # Made up: what became of conftest.HEALTHY a year later.
 LATER = """\
@@ -36,6 +40,18 @@ LATER = """\
 
 def edition(text: str, name: str) -> Validated:
     return validate(parse_source(Path(f"source/{name}.yaml"), text.encode()))
+
+
+def overview(compared: Comparison) -> list[list[list[str]]]:
+    """The cells of the tables of the overview: counts, matrix, items by name."""
+    text = page(compared, Carried((), None))
+    return [
+        [
+            [re.sub("<[^>]*>", "", cell) for cell in re.findall("<t[hd][^>]*>(.*?)</t[hd]>", row)]
+            for row in re.findall("<tr.*?</tr>", table, re.DOTALL)
+        ]
+        for table in re.findall('<table class="(?:counts|matrix|listed)">.*?</table>', text, re.DOTALL)
+    ]
 
 
 def text_of(data: bytes) -> str:
@@ -69,12 +85,14 @@ def test_the_table_says_what_changed_in_which_words(proved: Callable[[Document],
     assert "(新設)" in [cell.text for cell in rows["新しい項目"].cells]
     assert "(削る)" in [cell.text for cell in rows["項目一"].cells]
     said = text_of(proved(document))
-    assert "前版からの変更点" in said
-    assert "旧(版test)の3項目は、新(版later)では3項目です。再掲は数えていません。" in said
+    assert "旧の3項目は、新では3項目となりました(再掲を除く。)。" in said
+    assert "下線部分は、変更部分です。" in said
+    # Nothing of the files' names.
+    assert not {"test", "later"} & {*re.findall("[a-z]+", said)}
 
 
 @pytest.mark.parametrize(
-    ("ended", "begins_on", "listed_there"), [(20, 2, 0), (21, 2, 1), (43, 2, 23), (44, 3, 0)], ids=str
+    ("ended", "begins_on", "listed_there"), [(18, 2, 0), (19, 2, 1), (41, 2, 23), (42, 3, 0)], ids=str
 )
 def test_what_is_said_in_short_leaves_no_page_nearly_empty(
     ended: int, begins_on: int, listed_there: int, proved: Callable[[Document], bytes]
@@ -100,7 +118,7 @@ def test_unchanged_items_are_left_out_unless_asked_for(proved: Callable[[Documen
 
 def test_editions_that_say_the_same_have_no_table(proved: Callable[[Document], bytes]) -> None:
     said = text_of(proved(comparison(edition(HEALTHY, "a"), edition(HEALTHY, "b"))))
-    assert "新の下線" not in said
+    assert "下線" not in said
 
 
 def test_the_original_and_a_year_made_up_after_it(proved: Callable[[Document], bytes]) -> None:
@@ -110,7 +128,7 @@ def test_the_original_and_a_year_made_up_after_it(proved: Callable[[Document], b
         draft.replace("実施状況: 未記入", "実施状況: ○").replace("今後の取扱い: 未記入", "今後の取扱い: 継続"), "second"
     )
     document = comparison(old, new)
-    assert "要確認" not in text_of(proved(document))
+    assert "記載なし" not in text_of(proved(document))
     ((suffix, content),) = document.beside
     found = json.loads(content)
     assert suffix == ".json"
@@ -123,7 +141,7 @@ def test_a_changed_legend_is_said_and_compared_by_meaning(proved: Callable[[Docu
     other = HEALTHY.replace("◎", "A").replace("○", "B").replace("×", "C")
     document = comparison(edition(HEALTHY, "test"), edition(other, "later"))
     said = text_of(proved(document))
-    assert "旧の実施状況：◎実施済○継続推進×検討中。実施状況は、記号ではなく意味で比べています。" in said
+    assert "旧の実施状況：◎実施済○継続推進×検討中。実施状況の比較は、記号の意味ごとに行っています。" in said
     assert "変更なし" in said
 
 
@@ -176,8 +194,16 @@ def test_a_vanished_item_is_loud_and_fails_when_strict(two_years: Path, capsys: 
     begin, end = text.index("          - NO: 2"), text.index("      - 名称: 施策二")
     later.write_text(text[:begin] + text[end:], "utf-8")
     assert run("diff", "later") == 0
-    assert "要確認: 旧NO 2「項目二」(継続)が、新しい版にありません。" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "要確認: 旧NO 2「項目二」(継続)が、新しい版にありません。" in said
+    assert "「廃止: [{前版NO: 2, 理由: …}]」と書いてください。" in said
     assert run("diff", "later", "--strict") == 1
+    later.write_text(
+        later.read_text("utf-8").replace("前版: test", "前版: test\n廃止: [{前版NO: 2, 理由: 縮小}]"), "utf-8"
+    )
+    capsys.readouterr()
+    assert run("diff", "later", "--strict") == 0
+    assert "要確認" not in capsys.readouterr().out
 
 
 def test_the_printed_pdf_is_enough_to_compare_with(two_years: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -333,5 +359,52 @@ def test_a_heading_is_numbered_as_in_the_new_edition_if_that_has_it() -> None:
 def test_a_status_called_as_what_ended_is_counted_apart_from_it() -> None:
     old = HEALTHY.replace("×: 検討中", "×: 終了")
     matrix = list(comparison(edition(old, "test"), edition(old.replace("前版", ""), "later")).expected.tables)[1]
-    assert [cell.text for cell in matrix.heads[0]] == ["旧＼新", "実施済", "継続推進", "終了", "終了", "記載なし"]
-    assert [cell.text for cell in matrix.rows[2].cells] == ["終了", "", "", "1", "", ""]
+    assert [cell.text for cell in matrix.heads[0]] == ["旧＼新", "実施済", "継続推進", "終了", "計"]
+    assert [cell.text for cell in matrix.rows[2].cells] == ["終了", "", "", "1", "1"]
+
+
+def test_the_matrix_leads_from_the_items_of_one_year_to_those_of_the_next() -> None:
+    """Merged items count several times as old ones, and new items are no old ones."""
+    old = made_up(
+        Row(1, "公園", status="◎", treatment="完了"),
+        Row(2, "花壇", status="△"),
+        Row(3, "並木", status="△"),
+        Row(4, "バス"),
+        Row(5, "図書館"),
+        年度="令和5年度",
+    )
+    new = made_up(
+        Row(1, "まちの緑", status="○", previous=(2, 3)),
+        Row(2, "研修", status="×"),
+        Row(3, "バス", status="◎"),
+        previous="old",
+        年度="令和6年度",
+    )
+    _, matrix, listed = overview(compare(old, new, "old", "new"))
+    assert matrix == [
+        ["旧＼新", "実施済", "継続推進", "一部実施", "検討中", "終了", "記載なし", "計"],
+        ["実施済", "", "", "", "", "1", "", "1"],
+        ["継続推進", "1", "", "", "", "", "1", "2"],
+        ["一部実施", "", "2", "", "", "", "", "2"],
+        ["検討中", "", "", "", "", "", "", "0"],
+        ["令和5年度の計", "1", "2", "0", "0", "1", "1", "5"],
+        ["新設", "", "", "", "1", "", "", "1"],
+        ["統合・分割による増減", "", "△1", "", "", "", "", "△1"],
+        ["令和6年度の計", "1", "1", "0", "1", "", "", "3"],
+    ]
+    assert [row[0] for row in listed if row[0]] == ["区分", "記載なし", "新設", "統合", "終了"]
+
+
+def test_what_was_abolished_is_told_with_its_reason_and_what_is_missing_without_advice(
+    proved: Callable[[Document], bytes],
+) -> None:
+    old = edition("年度: 令和5年度\n" + HEALTHY, "test")
+    begin, end = HEALTHY.index("          - NO: 2"), HEALTHY.index("      - 名称: 施策二")
+    new = "年度: 令和6年度\n前版: test\n" + HEALTHY[:begin] + HEALTHY[end:]
+    said = text_of(proved(comparison(old, edition(new, "later"))))
+    assert "記載のない項目区分新NO新の項目旧NO旧の項目備考記載なし2項目二旧の今後の取扱い:継続" in said
+    assert "要確認" not in said
+    declared = edition(new.replace("前版: test", "前版: test\n廃止: [{前版NO: 2, 理由: 利用者の減}]"), "later")
+    said = text_of(proved(comparison(old, declared)))
+    assert "終了した項目区分新NO新の項目旧NO旧の項目備考終了2項目二廃止:利用者の減" in said
+    assert "終了(廃止)(削る)廃止の理由:利用者の減2項目二" in said

@@ -22,6 +22,7 @@ from pipeline.layout.pdf import write_pdf
 from pipeline.model.validation import Validated, validate
 from pipeline.proof.proof import prove
 from pipeline.source.tree import parse_source
+from pipeline.years.text_diff import Piece
 
 from .conftest import ROOT
 from .editions import other_form
@@ -67,7 +68,7 @@ OLD = (
     + item(7, "祭りの開催")
 )
 NEW = (
-    "前版: old\n"
+    "前版: old\n廃止: [{前版NO: 1, 理由: 花壇にまとめたため}]\n"
     + HEAD.format(year=25)
     + item(1, "図書館の活用", "×")
     + item(2, "花壇と公園の手入れ", "○", "継続", "引き続き検討する。", ", 前版NO: [3]")
@@ -293,6 +294,16 @@ def damages() -> Iterator[Damage]:
             ("_moves", "a move not counted", without(0)),
             ("_listed_lines", "names lost", nothing),
             ("_sentences", "nothing said", nothing),
+            ("_sides_called", "years swapped", turned),
+            ("_numbers", "sums lost", lambda cells: (*cells[:-1], ("", ""))),
+            ("_numbers", "numbers of another", lambda cells: (cells[1], cells[0], *cells[2:])),
+            ("_matrix", "new items not counted", lambda one: replace(one, rows=(*one.rows[:-2], one.rows[-1]))),
+            ("_listed_title", "kinds lost", lambda _: "新設した項目"),
+            (
+                "_empty",
+                "reason lost",
+                lambda side: [replace(one, pieces=one.pieces and (Piece("(削る)", False),)) for one in side],
+            ),
             ("_labels", "kinds lost", nothing),
             ("_note", "unchanged miscounted", lambda said: said.replace("1項目", "2項目")),
             ("mark", "no word marked", unmarked),
@@ -324,6 +335,7 @@ def damages() -> Iterator[Damage]:
             ("_names", "former names lost", lambda names: [*names][:1]),
             ("_cell", "NO one too high", lambda cell: replace(cell, number=cell.number and str(int(cell.number) + 1))),
             ("_cell", "ends not told", lambda cell: replace(cell, note="")),
+            ("_remark", "reason lost", lambda said: said.split("(")[0]),
             ("_cell", "status of another", lambda cell: replace(cell, symbol=cell.symbol and "×")),
             ("_sections", "a line lost", lambda found: [rows[:-1] for rows in found]),
             ("_labels", "years swapped", turned),

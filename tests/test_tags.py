@@ -135,9 +135,9 @@ def test_what_only_indents_is_no_cell(heard: Callable[[str], Heard]) -> None:
 def test_changed_words_are_named_as_such(heard: Callable[[str], Heard]) -> None:
     spans = [(span.decoration, span.alternate) for span in heard("comparison").tree.all("Span") if span.decoration]
     assert ("/Underline", "変更：「した」") in spans
-    assert ("/LineThrough", "削除：「する」") in spans
+    assert ("/Underline", "削除：「する」") in spans
     assert ("/Underline", "変更：「・一つ目」") in spans
-    assert ("/LineThrough", "削除：「検討中」") in spans
+    assert ("/Underline", "削除：「検討中」") in spans
     assert ("/Underline", "訂正：「した」") in [
         (span.decoration, span.alternate) for span in heard("errata").tree.all("Span")
     ]

@@ -18,7 +18,7 @@ ID = "data-id"
 # A line that begins with one of these is an entry of a list.
 BULLETS = "・･•‣◦●○◎■□◆◇▪▫"
 
-# Announced before marked words: underlined in the new text, struck out in the old text, underlined in a correction.
+# Announced before underlined words: of the new text, of the old text, of a correction.
 CHANGED, DELETED, CORRECTED = "変更", "削除", "訂正"
 
 # Hexadecimal digits of the SHA-256 in the footer, by which two printouts can be told apart.
@@ -65,7 +65,7 @@ class Carried:
 class Cell:
     """An expected cell: text, ids in `Headers`, `Scope` of a header cell, alternate text.
 
-    `marked` holds the underlined or struck-out words line by line, `said` what is announced before each. `heading` is the
+    `marked` holds the underlined words line by line, `said` what is announced before each. `heading` is the
     level of a heading inside the cell; 0 means none.
     """
 

@@ -53,7 +53,7 @@ _TYPES = {
 # Structure types that contain elements only, no text.
 _OF_ELEMENTS = ("Document", "Table", "THead", "TBody", "TR", "L")
 
-_DECORATIONS = {"ins": "Underline", "del": "LineThrough"}
+_UNDERLINED = ("ins", "del")
 
 # PDF has no scope for row groups. A heading row heads the rows below it, as a column header does.
 _SCOPES = {"col": "Column", "colgroup": "Column", "rowgroup": "Column", "row": "Row"}
@@ -353,8 +353,8 @@ def _write(
         ids[name] = reference
     if node.type in ("Span", "Figure") and (text := _alternate(element)):
         entries.append(f"/Alt {_string(text)}")
-    if decoration := _DECORATIONS.get(element.tag):
-        entries.append(f"/A <</O /Layout/TextDecorationType /{decoration}>>")
+    if element.tag in _UNDERLINED:
+        entries.append("/A <</O /Layout/TextDecorationType /Underline>>")
     if node.type == "Figure":
         (area,) = (kid.area for _, kid in node.kids if isinstance(kid, _PlacedLeaf))
         entries.append(f"/A <</O /Layout/BBox {pydyf.Array(area).data.decode()}>>")

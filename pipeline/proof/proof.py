@@ -18,7 +18,7 @@ import pypdf.filters  # pypdf imports it when it decodes a stream; here it is im
 from pypdf.generic import ArrayObject, DictionaryObject, IndirectObject, StreamObject
 
 from pipeline.documents.addresses import find_addresses
-from pipeline.documents.document import BULLETS, DELETED, Carried, Cell, Document, Expected, Paragraph, Row, Table
+from pipeline.documents.document import BULLETS, Carried, Cell, Document, Expected, Paragraph, Row, Table
 from pipeline.errors import ProofError
 from pipeline.fonts import FAMILIES
 from pipeline.processes.gc_pause import gc_paused
@@ -253,14 +253,13 @@ class _Proof:
             decorated = [kid for kid in spans if "/A" in kid.item]
             alternate = next((_alternate(kid) for kid in spans if kid not in decorated), "")
             marked = [line for text in cell.marked for line in text.split("\n") if bare(line)]
-            decoration = "/LineThrough" if cell.said == DELETED else "/Underline"
             for name, read, wanted in (
                 ("種類", element.type, "TH" if cell.scope else "TD"),
                 ("見出しの範囲", str(attributes.get("/Scope", "/"))[1:], cell.scope),
                 ("見出しとの関係", tuple(map(_plain, attributes.get("/Headers", ()))), cell.headers),
                 ("読み", alternate, cell.alternate),
                 ("下線", [kid.text for kid in decorated], [bare(line) for line in marked]),
-                ("下線の種類", {_decoration(kid) for kid in decorated}, {decoration for _ in marked[:1]}),
+                ("下線の種類", {_decoration(kid) for kid in decorated}, {"/Underline" for _ in marked[:1]}),
                 (
                     "下線の読み",
                     [_alternate(kid) for kid in decorated],

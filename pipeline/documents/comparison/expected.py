@@ -14,7 +14,7 @@ from itertools import groupby, zip_longest
 from pipeline.documents import expected as common
 from pipeline.documents.document import CHANGED, DELETED, Block, Cell, Expected, Paragraph, Row, Table
 from pipeline.documents.expected import CONTINUED, LEGEND_COLON, legend, marked, require
-from pipeline.model.edition import Edition, Item
+from pipeline.model.edition import Edition, Item, Repeat
 from pipeline.model.form import Column
 from pipeline.model.side_widths import SideWidths
 from pipeline.model.validation import Validated
@@ -40,9 +40,8 @@ def expect(old: Validated, new: Validated, show_all: bool) -> Expected:
     comparison = compare(old.edition, new.edition, old.source.edition, new.source.edition)
     two = _Two(comparison)
     entries = [_judged(two, entry) for entry in comparison.entries]
-    names = [flat(one.edition.fiscal_year) or one.source.edition for one in (old, new)]
     sides = SideWidths(old.edition, new.edition)
-    blocks = _blocks(two, entries, names, show_all, sides.fit)
+    blocks = _blocks(two, entries, show_all, sides.fit)
     title = f"{flat(new.edition.title)} 新旧対照表"
     number = new.edition.document_number.comparison
     return common.expect(new.edition, number, *blocks, title=title, page_size=sides.sheet.points)
@@ -57,6 +56,16 @@ class _Two:
         self.pairs = [(pair.old, pair.new) for pair in comparison.columns]
         self.common = [(old, new) for old, new in self.pairs if old and new]
         self.levels = common_levels(self.old.form, self.new.form)
+        self.years = [flat(edition.fiscal_year) for edition in (self.old, self.new)]
+        has_two_years = len({*self.years, ""}) == 3
+        self.called = tuple(self.years) if has_two_years else ("旧", "新")
+        # Only the later edition knows what it abolished of the one before.
+        is_after = self.new.previous == comparison.from_id != comparison.to_id
+        self.abolished = {
+            number: flat(one.reason)
+            for one in (self.new.abolitions if is_after else ())
+            for number in one.previous_numbers
+        }
 
     def partner(self, column: Column, is_new: bool) -> Column | None:
         """The column of the other edition."""
@@ -68,16 +77,16 @@ class _Two:
 Judged = tuple[Entry, tuple[str, ...], list[tuple[Column, Column]]]
 
 
-def _blocks(two: _Two, entries: list[Judged], names: list[str], show_all: bool, are_beside: bool) -> Iterator[Block]:
-    yield Paragraph("H2", "前版からの変更点")
+def _blocks(two: _Two, entries: list[Judged], show_all: bool, are_beside: bool) -> Iterator[Block]:
+    yield Paragraph("H2", "変更点の概要")
     yield from (Paragraph("P", sentence) for sentence in _sentences(two))
     yield from _counts(two, entries)
     if main := next(((old, new) for old, new in two.common if old.is_main and new.is_main), None):
-        yield Paragraph("H3", f"{_called_by(main[1])}の移り変わり(左の列が旧、上の行が新。旧の項目の数)")
+        yield Paragraph("H3", f"{_called_by(main[1])}の推移(行: {two.called[0]}、列: {two.called[1]})")
         yield _moves(two, main, entries)
     heads, listed = _listed_heads(two), tuple(_listed(two, entries))
     if listed:
-        yield Paragraph("H3", "名前で見る変更")
+        yield Paragraph("H3", _listed_title(listed))
         yield Table((tuple(Cell(head, scope="Column", id=f"listed-{at}") for at, head in enumerate(heads, 1)),), listed)
     shown = [judged for judged in entries if show_all or judged[1] != ("continued",)]
     body = _Body(two, are_beside)
@@ -88,7 +97,7 @@ def _blocks(two: _Two, entries: list[Judged], names: list[str], show_all: bool, 
         yield Paragraph("P", _note(two, len(entries) - len(shown), any(one.guess for one, *_ in entries), are_beside))
         if marks := two.old.marks | two.new.marks:
             yield Paragraph("P", " ".join(f"【{mark}】{said}" for mark, said in marks.items()))
-        yield Table(_heads(two, names, are_beside), rows)
+        yield Table(_heads(two, are_beside), rows)
         yield from _notes(two)
 
 
@@ -106,7 +115,8 @@ def _judged(two: _Two, entry: Entry) -> Judged:
     if not entry.old:
         return entry, ("new",), []
     if not entry.new:
-        return entry, ("vanished",) if goes_on(two.old, entry.old[0].item) else ("ended",), []
+        ended = [placed.number in two.abolished or not goes_on(two.old, placed.item) for placed in entry.old]
+        return entry, ("ended",) if ended[0] else ("vanished",), []
 
     def both(value: Callable[[Placed, int], Hashable]) -> tuple[set[Hashable], set[Hashable]]:
         return {value(placed, 0) for placed in entry.old}, {value(placed, 1) for placed in entry.new}
@@ -157,17 +167,16 @@ def _number(item: Item, column: Column, text: str) -> Hashable:
 
 
 def _sentences(two: _Two) -> Iterator[str]:
-    old, new, comparison = two.old, two.new, two.comparison
-    yield (
-        f"旧(版 {comparison.from_id})の{len(old.items)}項目は、新(版 {comparison.to_id})では{len(new.items)}項目です。"
-        "再掲は数えていません。"
-    )
+    old, new = two.old, two.new
+    rows = [row for edition in (old, new) for _, row in edition.rows()]
+    said = f"{two.called[0]}の{len(old.items)}項目は、{two.called[1]}では{len(new.items)}項目となりました"
+    yield said + ("(再掲を除く。)。" if any(isinstance(row, Repeat) for row in rows) else "。")
     for before, after in two.common:
         head = _called_by(after)
         if before.kind == after.kind == "symbol" and before.words != after.words:
             yield (
                 flat(legend(f"旧の{_called_by(before)}{LEGEND_COLON}", before.words or {}))
-                + f"。{head}は、記号ではなく意味で比べています。"
+                + f"。{head}の比較は、記号の意味ごとに行っています。"
             )
         if before.years != after.years:
             shared = [flat(year) for year in after.years if fold(year) in map(fold, before.years)]
@@ -188,9 +197,6 @@ def _sentences(two: _Two) -> Iterator[str]:
             yield f"見出しの段が新旧で異なります。移動は、共通の段「{names}」で比べています。"
         else:
             yield "見出しの段が新旧で異なります。移動は比べていません。"
-    for entry in comparison.entries:
-        for advice in entry.advice if entry.guess else ():
-            yield f"推定の確定: 新のNO {advice.number}に「{advice.line}」と書いてください。"
 
 
 def _counts(two: _Two, entries: list[Judged]) -> Iterator[Table]:
@@ -202,8 +208,8 @@ def _counts(two: _Two, entries: list[Judged]) -> Iterator[Table]:
     counts += [("印の変更", kinds["marks"])] * bool(two.old.marks or two.new.marks)
     counts += [("移動", kinds["moved"])] * bool(two.levels)
     counts += [("統合", kinds["merged"]), ("分割", kinds["split"]), ("新設", kinds["new"])]
-    counts += [(ENDED, kinds["ended"])] * bool(two.old.deciding)
-    counts += [(VANISHED, kinds["vanished"])]
+    counts += [(ENDED, kinds["ended"])] * bool(two.old.deciding or kinds["ended"])
+    counts += [(VANISHED, kinds["vanished"])] * bool(kinds["vanished"])
     number = 1
     while len(counts) > COUNTS_IN_A_ROW * number:
         number += 1
@@ -224,52 +230,76 @@ def _counts(two: _Two, entries: list[Judged]) -> Iterator[Table]:
 
 
 def _moves(two: _Two, main: tuple[Column, Column], entries: list[Judged]) -> Table:
-    """The table of statuses: rows are old meanings, columns new ones, with columns for ended and missing items."""
-    sides = [
-        dict.fromkeys([*map(flat, _meanings(column)), *(_meaning(column, placed) for placed in items)])
-        for column, items in (
-            (main[0], [placed for entry, *_ in entries for placed in entry.old]),
-            (main[1], [placed for entry, *_ in entries for placed in entry.new]),
+    """The table of statuses: rows are old meanings, columns new ones, with columns for ended and missing items.
+
+    Below are the sums of either edition and what lies between them: new items, and items that were merged or split.
+    """
+    old, new = (
+        list(
+            dict.fromkeys([*map(flat, _meanings(column)), *(_meaning(column, item) for item in edition.items.values())])
         )
-    ]
-    # Pairs of label and whether it is a meaning, because a legend may contain the label 終了 too.
-    rows = [*((meaning, True) for meaning in sides[0]), (ADDED, False)]
-    columns = [*((meaning, True) for meaning in sides[1]), (ENDED, False), (VANISHED, False)]
-    if not two.old.deciding:
-        columns.remove((ENDED, False))
-    moves: Counter[tuple[tuple[str, bool], tuple[str, bool]]] = Counter()
-    for entry, kinds, _ in entries:
-        following = {before.number: (_meaning(main[1], after), True) for before, after in entry.pairs}
-        gone = VANISHED if "vanished" in kinds else ENDED, False
-        moves.update(((_meaning(main[0], one), True), following.get(one.number, gone)) for one in entry.old)
-        moves.update(((ADDED, False), (_meaning(main[1], one), True)) for one in (() if entry.old else entry.new))
-    added = sum(len(entry.new) for entry, *_ in entries if not entry.old)
-    require(
-        sum(moves[row, column] for row in rows for column in columns) == len(two.old.items) + added,
-        f"{flat(main[1].head)}の移り変わりの合計が、項目の数と合いません。",
+        for column, edition in ((main[0], two.old), (main[1], two.new))
     )
-    if not added:
-        rows.pop()
+    moves: Counter[tuple[str, str]] = Counter()
+    left: dict[str, Counter[str]] = {ENDED: Counter(), VANISHED: Counter()}
+    for entry, kinds, _ in entries:
+        following = {before.number: after for before, after in entry.pairs}
+        for one in entry.old:
+            meaning = _meaning(main[0], one.item)
+            if after := following.get(one.number):
+                moves[meaning, _meaning(main[1], after.item)] += 1
+            else:
+                left[VANISHED if "vanished" in kinds else ENDED][meaning] += 1
+    gone = [label for label, counts in left.items() if counts]
+    now = Counter(_meaning(main[1], item) for item in two.new.items.values())
+    added = Counter(_meaning(main[1], one.item) for entry, *_ in entries if not entry.old for one in entry.new)
+    lines = [
+        (brief(meaning), [*(moves[meaning, to] for to in new), *(left[label][meaning] for label in gone)])
+        for meaning in old
+    ]
+    came = [sum(moves[meaning, to] for meaning in old) for to in new]
+    went = [left[label].total() for label in gone]
+    require(
+        sum(came) + sum(went) == len(two.old.items) and now.total() == len(two.new.items),
+        f"{flat(main[1].head)}の推移の合計が、項目の数と合いません。",
+    )
+    blank: list[int | None] = [None] * len(gone)
+    changed = [now[to] - before - added[to] for to, before in zip(new, came, strict=True)]
+    is_one = not (gone or added or any(changed))
+    # Each line with its numbers, and whether a zero is printed.
+    body: list[tuple[str, list[int | None], bool]] = [(head, [*counts], False) for head, counts in lines]
+    body.append(("計" if is_one else f"{two.called[0]}の計", [*came, *went], True))
+    body += [("新設", [*(added[to] for to in new), *blank], False)] * bool(added)
+    body += [("統合・分割による増減", [*changed, *blank], False)] * any(changed)
+    if not is_one:
+        body.append((f"{two.called[1]}の計", [*(now[to] for to in new), *blank], True))
+    heads = [*map(brief, new), *gone, "計"]
     return Table(
         (
             (
                 Cell("旧＼新", scope="Column", id="from"),
-                *(Cell(brief(column), scope="Column", id=f"to-{at}") for at, (column, _) in enumerate(columns, 1)),
+                *(Cell(head, scope="Column", id=f"to-{at}") for at, head in enumerate(heads, 1)),
             ),
         ),
         tuple(
             Row(
                 (
-                    Cell(brief(row[0]), ("from",), "Row", id=f"from-{at}"),
-                    *(
-                        Cell(str(moves[row, column] or ""), (f"to-{within}", f"from-{at}"))
-                        for within, column in enumerate(columns, 1)
-                    ),
+                    Cell(head, ("from",), "Row", id=f"from-{at}"),
+                    *_counted(at, [(count, has_zeros) for count in counts]),
                 )
             )
-            for at, row in enumerate(rows, 1)
+            for at, (head, counts, has_zeros) in enumerate(body, 1)
         ),
     )
+
+
+def _counted(at: int, counts: list[tuple[int | None, bool]]) -> Iterator[Cell]:
+    """The cells of row `at` of the statuses, each with whether a zero is printed, and their sum."""
+    total = sum(count or 0 for count, _ in counts)
+    for within, (count, has_zero) in enumerate([*counts, (total, True)], 1):
+        text = "" if count is None or not (count or has_zero) else str(count)
+        said = f"{-count}減" if count is not None and count < 0 else ""
+        yield Cell(text.replace("-", "△"), (f"to-{within}", f"from-{at}"), alternate=said)
 
 
 def _meanings(column: Column) -> list[str]:
@@ -277,8 +307,8 @@ def _meanings(column: Column) -> list[str]:
     return [*words.values()] if column.kind == "symbol" else [*words]
 
 
-def _meaning(column: Column, placed: Placed) -> str:
-    text = placed.item.text(column)
+def _meaning(column: Column, item: Item) -> str:
+    text = item.text(column)
     return flat((column.words or {}).get(text, text)) if column.kind == "symbol" else flat(text)
 
 
@@ -295,14 +325,22 @@ def _listed_heads(two: _Two) -> list[str]:
     return [*heads, "備考"]
 
 
+def _listed_title(rows: tuple[Row, ...]) -> str:
+    """The heading, after the kinds of change in the first column."""
+    kinds = [*dict.fromkeys(row.cells[0].text for row in rows if row.cells[0].text)]
+    if kinds[0] != VANISHED:
+        return f"{'・'.join(kinds)}した項目"
+    return f"{'・'.join(kinds[1:])}した項目、記載のない項目" if kinds[1:] else "記載のない項目"
+
+
 def _listed(two: _Two, entries: list[Judged]) -> Iterator[Row]:
     count = 0
     for kind, label in (
-        ("vanished", "記載なし(要確認)"),
+        ("vanished", VANISHED),
         ("new", "新設"),
         ("merged", "統合"),
         ("split", "分割"),
-        ("renamed", "名称の変更"),
+        ("renamed", "名称変更"),
         ("moved", "移動"),
         ("ended", "終了"),
     ):
@@ -335,7 +373,9 @@ def _listed_row(texts: list[str], head: int, id: str) -> Row:
 def _remarks(two: _Two, kind: str, entry: Entry, old: Placed | None) -> Iterator[str]:
     if entry.guess:
         yield "推定"
-    if old and kind in ("ended", "vanished") and (deciding := two.old.deciding):
+    if old and old.number in two.abolished:
+        yield f"廃止: {two.abolished[old.number]}"
+    elif old and kind in ("ended", "vanished") and (deciding := two.old.deciding):
         yield f"旧の{flat(deciding.head)}: {old.item.text(deciding)}"
     if old and kind == "moved":
         yield f"旧 {old.position}から"
@@ -346,13 +386,13 @@ def _remarks(two: _Two, kind: str, entry: Entry, old: Placed | None) -> Iterator
 
 def _note(two: _Two, left_out: int, has_guesses: bool, are_beside: bool) -> str:
     note = "左が新、右が旧です。" if are_beside else "左が新、右が旧で、項目ごとに、変わった欄だけを示しています。"
-    note += "新の下線と旧の取消線は、変わった語句です。"
+    note += "下線部分は、変更部分です。"
     if any(old.kind == new.kind == "figure" for old, new in two.common):
         note += "数の後の( )は、旧からの増減です。"
     if left_out:
         note += f"変更のない{left_out}項目は省いています。"
     if has_guesses:
-        note += "「推定」は、名称と文章の近さから同じ項目とみなしたもので、確かめが必要です。"
+        note += "「推定」は、名称、記載内容、位置などから、同じ項目とみなしたものです。"
     return note
 
 
@@ -364,11 +404,11 @@ def _notes(two: _Two) -> Iterator[Paragraph]:
             yield Paragraph("Note", f"(旧) ※{number} {text}")
 
 
-def _heads(two: _Two, names: list[str], are_beside: bool) -> tuple[tuple[Cell, ...], ...]:
+def _heads(two: _Two, are_beside: bool) -> tuple[tuple[Cell, ...], ...]:
     kinds = Cell("区分", scope="Column", id="head-kinds")
     sides = tuple(
-        Cell(f"{label}({name})", scope="Column", id=f"head-{side}")
-        for label, name, side in (("新", names[1], "new"), ("旧", names[0], "old"))
+        Cell(f"{label}({year})" if year else label, scope="Column", id=f"head-{side}")
+        for label, year, side in (("新", two.years[1], "new"), ("旧", two.years[0], "old"))
     )
     if not are_beside:
         return ((kinds, Cell("欄", scope="Column", id="head-column"), *sides),)
@@ -468,7 +508,7 @@ class _Body:
             "split": "分割",
             "new": "新設",
             "ended": "終了",
-            "vanished": "要確認",
+            "vanished": VANISHED,
         }
         if self._are_beside:
             yield from (line for _, new in changed for line in break_label(_called_by(new), LABEL_EMS))
@@ -476,7 +516,9 @@ class _Body:
             yield "変更"
         deciding = self._two.old.deciding
         for kind in kinds:
-            if kind == "ended" and deciding:
+            if kind == "ended" and entry.old[0].number in self._two.abolished:
+                yield "終了\n(廃止)"
+            elif kind == "ended" and deciding:
                 terms = dict.fromkeys(placed.item.text(deciding) for placed in entry.old)
                 yield f"終了\n({'、'.join(terms)})"
             elif kind in labels:
@@ -551,6 +593,8 @@ def _sides(two: _Two, judged: Judged, new: Placed | None, old: Placed | None) ->
     assert old is not None
     why = f"(新{_called(two.new, entry.new[0])}に統合)" if entry.new else ""
     why = why or ("(記載なし)" if "vanished" in kinds else "(削る)")
+    if not entry.new and old.number in two.abolished:
+        why += f"\n廃止の理由: {two.abolished[old.number]}"
     return _empty(two.new, why), _alone(two.old, old, not entry.new)
 
 

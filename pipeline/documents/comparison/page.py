@@ -1,7 +1,6 @@
 """The page of the 新旧対照表: an overview of the changes between two editions, then every changed item.
 
-New stands on the left and old on the right, as in 新旧対照表 of laws. Changed words are underlined on the left and struck
-out on the right, so that a monochrome copy shows them. Where the columns of two sides do not fit beside each other, each
+New stands on the left and old on the right, and changed words are underlined on both sides, as in 新旧対照表 of laws. Where the columns of two sides do not fit beside each other, each
 changed column of an item has a row of its own (model/side_widths.py).
 """
 
@@ -14,10 +13,10 @@ from itertools import zip_longest
 from pipeline.documents.document import CHANGED, DELETED, Carried
 from pipeline.documents.html import CONTINUED, LEGEND_COLON, document_title, masthead, number_column, plain, render
 from pipeline.model.column_widths import figure_parts, head_lines
-from pipeline.model.edition import Edition
+from pipeline.model.edition import Edition, Repeat
 from pipeline.model.form import Column
 from pipeline.model.side_widths import FIGURES_OF_NUMBERS, SideWidths, columns_of_side
-from pipeline.paper import CELL_SIDE, COMPARISON_LISTED, COMPARISON_ROWS, Widths
+from pipeline.paper import A4, CELL_SIDE, COMPARISON_LISTED, COMPARISON_ROWS, TYPE_PT, Widths, em
 from pipeline.text import break_label, brief, flat, width_in_ems
 from pipeline.years.comparison import LABELS, ChangeKind, Comparison, Entry, figure, says
 from pipeline.years.matching import Placed, meaning_of
@@ -28,17 +27,21 @@ from pipeline.years.text_diff import Marked, Piece, common_start, mark
 TITLE = "新旧対照表"
 NEW, OLD = "新", "旧"
 ADDED, REMOVED, MISSING = "(新設)", "(削る)", "(記載なし)"
+NEW_ITEMS, ENDED, VANISHED, TOTAL = "新設", "終了", "記載なし", "計"
+ABOLISHED = "廃止"
+# The minus sign of office tables.
+MINUS = "△"
 GUESS = "推定"
 
 # The kinds of change whose items the overview lists by name; those that need attention come first.
 _LISTED_KINDS: tuple[tuple[ChangeKind, str], ...] = (
-    ("vanished", "記載なし(要確認)"),
-    ("new", "新設"),
+    ("vanished", VANISHED),
+    ("new", NEW_ITEMS),
     ("merged", "統合"),
     ("split", "分割"),
-    ("renamed", "名称の変更"),
+    ("renamed", "名称変更"),
     ("moved", "移動"),
-    ("ended", "終了"),
+    ("ended", ENDED),
 )
 
 # Labels of the kinds beside an item.
@@ -49,9 +52,9 @@ _SHORT: Mapping[ChangeKind, str] = {
     "moved": "移動",
     "merged": "統合",
     "split": "分割",
-    "new": "新設",
-    "ended": "終了",
-    "vanished": "要確認",
+    "new": NEW_ITEMS,
+    "ended": ENDED,
+    "vanished": VANISHED,
 }
 
 # The ems of a line of a value in a row of its own, and the most lines of an item whose rows stay on one page.
@@ -62,6 +65,9 @@ _LINES_OF_AN_ITEM = 8
 _LINES_OF_A_PAGE = 24
 # The most counts in a row of the overview, and the lines that each further row takes.
 _COUNTS_IN_A_ROW, _LINES_OF_COUNTS = 12, 4
+
+# The width of what heads a row of counts, in millimetres (.counts .head).
+_COUNTS_HEAD = 13
 
 # The ems of a line of a label beside an item.
 _LABEL_EMS = Widths(COMPARISON_ROWS).ems("kinds", 0.3)
@@ -127,18 +133,28 @@ class HeadingRow:
 
 
 @dataclass(frozen=True, slots=True)
+class MatrixRow:
+    """A row of numbers, each as printed and, where that says less to a listener, as read."""
+
+    head: str
+    cells: tuple[tuple[str, str], ...]
+    is_total: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Matrix:
     """How items moved between the symbols or terms by which they are counted: old ones are rows, new ones columns."""
 
     title: str
     columns: tuple[str, ...]
-    rows: tuple[tuple[str, tuple[int, ...]], ...]
+    rows: tuple[MatrixRow, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """The items by name. `columns` are the class and the head of each column, `heads` the column that heads each row."""
+    """The items by name, under a `title`. `columns` are the class and the head of each column, `heads` the column that heads each row."""
 
+    title: str
     columns: tuple[tuple[str, str], ...]
     rows: tuple[tuple[str, ...], ...]
     heads: tuple[int, ...]
@@ -146,10 +162,10 @@ class Listed:
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """The overview: sentences, counts by kind of change in one or more rows, the matrix, and items by name."""
+    """The overview: sentences, counts by kind of change (in lines) in one or more rows, the matrix, and items by name."""
 
     sentences: tuple[str, ...]
-    counts: tuple[tuple[tuple[str, int], ...], ...]
+    counts: tuple[tuple[tuple[tuple[str, ...], int], ...], ...]
     matrix: Matrix | None
     listed: Listed
 
@@ -178,8 +194,8 @@ def page(comparison: Comparison, carried: Carried, show_all: bool = False) -> st
         overview=_overview(comparison),
         lines=tuple(_body(comparison, show_all, sides.fit)),
         sides=(
-            (NEW, "new", _label(new, comparison.to_id), _heads(new, "new", sides)),
-            (OLD, "old", _label(old, comparison.from_id), _heads(old, "old", sides)),
+            (NEW, "new", _label(NEW, new), _heads(new, "new", sides)),
+            (OLD, "old", _label(OLD, old), _heads(old, "old", sides)),
         ),
         are_beside=sides.fit,
         item_head=flat(new.item_column.head),
@@ -193,9 +209,15 @@ def page(comparison: Comparison, carried: Carried, show_all: bool = False) -> st
     )
 
 
-def _label(edition: Edition, id: str) -> str:
-    """The label of a side: its year, or else the edition's id."""
-    return flat(edition.fiscal_year) or id
+def _label(side: str, edition: Edition) -> str:
+    """The head of a side, with its year."""
+    return f"{side}({flat(edition.fiscal_year)})" if edition.fiscal_year else side
+
+
+def _sides_called(comparison: Comparison) -> tuple[str, str]:
+    """What sentences call the old and the new edition: their years if these tell them apart."""
+    years = flat(comparison.old.fiscal_year), flat(comparison.new.fiscal_year)
+    return years if all(years) and years[0] != years[1] else (OLD, NEW)
 
 
 def _heads(edition: Edition, side: str, sides: SideWidths) -> tuple[tuple[Column, str, tuple[str, ...]], ...]:
@@ -222,15 +244,14 @@ def _head(column: Column) -> str:
 
 def _note(comparison: Comparison, show_all: bool, are_beside: bool) -> str:
     unchanged = len(comparison.entries) - len(comparison.changes)
-    note = "左が新、右が旧です。新の下線と旧の取消線は、変わった語句です。"
-    if not are_beside:
-        note = "左が新、右が旧で、項目ごとに、変わった欄だけを示しています。新の下線と旧の取消線は、変わった語句です。"
+    note = "左が新、右が旧です。" if are_beside else "左が新、右が旧で、項目ごとに、変わった欄だけを示しています。"
+    note += "下線部分は、変更部分です。"
     if any(pair.both and pair.both[0].kind == pair.both[1].kind == "figure" for pair in comparison.columns):
         note += "数の後の( )は、旧からの増減です。"
     if unchanged and not show_all:
         note += f"変更のない{unchanged}項目は省いています。"
     if comparison.guesses:
-        note += f"「{GUESS}」は、名称と文章の近さから同じ項目とみなしたもので、確かめが必要です。"
+        note += f"「{GUESS}」は、名称、記載内容、位置などから、同じ項目とみなしたものです。"
     return note
 
 
@@ -250,9 +271,13 @@ def _overview(comparison: Comparison) -> Overview:
     counts = tuple(_counts(comparison))
     rows = -(-len(counts) // _COUNTS_IN_A_ROW)
     length = -(-len(counts) // rows)
+    ems = int(((A4.content_width - _COUNTS_HEAD) / length - 1) / em(TYPE_PT))
     return Overview(
         sentences=tuple(_sentences(comparison)),
-        counts=tuple(counts[at : at + length] for at in range(0, len(counts), length)),
+        counts=tuple(
+            tuple((break_label(label, ems), count) for label, count in counts[at : at + length])
+            for at in range(0, len(counts), length)
+        ),
         matrix=_matrix(comparison),
         listed=_listed(comparison),
     )
@@ -268,17 +293,49 @@ def _matrix(comparison: Comparison) -> Matrix | None:
     if not pair or not pair.both:
         return None
     meanings_old = _meanings(pair.both[0], [placed for entry in comparison.entries for placed in entry.old])
-    meanings_new = _meanings(pair.both[1], [placed for entry in comparison.entries for placed in entry.new])
+    new = [placed for entry in comparison.entries for placed in entry.new]
+    meanings_new = _meanings(pair.both[1], new)
     moves = Counter(_moves(comparison))
     # Pairs, because a legend may contain the label 終了 too.
-    gone = [("", "終了")] if comparison.old.deciding else []
-    columns = [*((meaning, "") for meaning in meanings_new), *gone, ("", "記載なし")]
-    rows = [(meaning or ADDED, tuple(moves[meaning, column] for column in columns)) for meaning in (*meanings_old, "")]
+    stays: list[tuple[str, str]] = [(meaning, "") for meaning in meanings_new]
+    kinds: tuple[tuple[ChangeKind, str], ...] = (("ended", ENDED), ("vanished", VANISHED))
+    gone = [("", label) for kind, label in kinds if comparison.of(kind)]
+    counts = {meaning: [moves[meaning, column] for column in (*stays, *gone)] for meaning in (*meanings_old, "")}
+    added = counts.pop("")
+    sums = [sum(column) for column in zip(*counts.values(), strict=True)] or [0] * len(added)
+    now = Counter(flat(placed.meaning) for placed in new)
+    # Items that were merged count several times above, items that were split once.
+    joined = [now[meaning] - sums[at] - added[at] for at, meaning in enumerate(meanings_new)]
+    called = _sides_called(comparison)
+    rows = [MatrixRow(brief(meaning), _numbers(some, 0)) for meaning, some in counts.items()]
+    rows.append(MatrixRow(f"{called[0]}の{TOTAL}", _numbers(sums, 0, zero="0"), True))
+    if any(added):
+        rows.append(MatrixRow(NEW_ITEMS, _numbers(added[: len(stays)], len(gone))))
+    if any(joined):
+        rows.append(MatrixRow("統合・分割による増減", _numbers(joined, len(gone))))
+    if gone or any(added) or any(joined):
+        rows.append(
+            MatrixRow(f"{called[1]}の{TOTAL}", _numbers([now[one] for one in meanings_new], len(gone), zero="0"), True)
+        )
+    else:
+        rows[-1] = replace(rows[-1], head=TOTAL)
     return Matrix(
-        f"{_called_by(pair.both[1])}の移り変わり(左の列が旧、上の行が新。旧の項目の数)",
-        tuple(brief(meaning) or label for meaning, label in columns),
-        tuple((brief(name), counts) for name, counts in (rows if any(rows[-1][1]) else rows[:-1])),
+        f"{_called_by(pair.both[1])}の推移(行: {called[0]}、列: {called[1]})",
+        (*(brief(meaning) or label for meaning, label in (*stays, *gone)), TOTAL),
+        tuple(rows),
     )
+
+
+def _numbers(counts: Sequence[int], empty: int, zero: str = "") -> tuple[tuple[str, str], ...]:
+    """The cells of a row of the matrix: `counts`, as many `empty` ones, and the sum. `zero` stands for 0."""
+    return (*(_signed(count, zero) for count in counts), *[("", "")] * empty, _signed(sum(counts), "0"))
+
+
+def _signed(count: int, zero: str) -> tuple[str, str]:
+    """`count` as printed and as read."""
+    if count < 0:
+        return f"{MINUS}{-count}", f"{-count}減"
+    return str(count) if count else zero, ""
 
 
 def _meanings(column: Column, placed: list[Placed]) -> list[str]:
@@ -297,7 +354,7 @@ def _moves(comparison: Comparison) -> Iterator[tuple[str, tuple[str, str]]]:
         partners = {before.number: after for before, after in entry.pairs}
         for before in entry.old:
             after = partners.get(before.number)
-            gone = "記載なし" if "vanished" in entry.kinds else "終了"
+            gone = VANISHED if "vanished" in entry.kinds else ENDED
             yield flat(before.meaning), (flat(after.meaning), "") if after else ("", gone)
         if not entry.old:
             for after in entry.new:
@@ -307,11 +364,11 @@ def _moves(comparison: Comparison) -> Iterator[tuple[str, tuple[str, str]]]:
 def _sentences(comparison: Comparison) -> Iterator[str]:
     old = sum(len(entry.old) for entry in comparison.entries)
     new = sum(len(entry.new) for entry in comparison.entries)
-    yield f"旧(版 {comparison.from_id})の{old}項目は、新(版 {comparison.to_id})では{new}項目です。再掲は数えていません。"
+    before, after = _sides_called(comparison)
+    has_repeats = any(isinstance(row, Repeat) for one in (comparison.old, comparison.new) for _, row in one.rows())
+    without = "(再掲を除く。)" if has_repeats else ""
+    yield f"{before}の{old}項目は、{after}では{new}項目となりました{without}。"
     yield from _sentences_on_the_form(comparison)
-    for entry in comparison.guesses:
-        for advice in entry.advice:
-            yield f"{GUESS}の確定: 新のNO {advice.number}に「{advice.line}」と書いてください。"
 
 
 def _sentences_on_the_form(comparison: Comparison) -> Iterator[str]:
@@ -321,7 +378,7 @@ def _sentences_on_the_form(comparison: Comparison) -> Iterator[str]:
             legend = " ".join(f"{symbol}{meaning}" for symbol, meaning in (before.words or {}).items())
             yield (
                 f"旧の{_called_by(before)}{LEGEND_COLON}{flat(legend)}。"
-                f"{_called_by(after)}は、記号ではなく意味で比べています。"
+                f"{_called_by(after)}の比較は、記号の意味ごとに行っています。"
             )
         if before.years != after.years:
             both = "、".join(flat(after.years[year]) for _, year in common_years(before, after))
@@ -349,8 +406,10 @@ def _counts(comparison: Comparison) -> Iterator[tuple[str, int]]:
         leave_out.add("marks_changed")
     if not common_levels(comparison.old.form, comparison.new.form):
         leave_out.add("moved")
-    if not comparison.old.deciding:
+    if not comparison.old.deciding and not comparison.of("ended"):
         leave_out.add("ended")
+    if not comparison.vanished:
+        leave_out.add("vanished")
     for kind, label in LABELS.items():
         if kind not in leave_out:
             yield label, len(comparison.of(kind))
@@ -380,7 +439,13 @@ def _listed(comparison: Comparison) -> Listed:
     columns.append(("remark", "備考"))
     names = [at for at, (name, _) in enumerate(columns) if name == "item"]
     heads = tuple(names[0] if line[names[0]] else names[1] for line in lines)
-    return Listed(tuple(columns), tuple(lines), heads)
+    return Listed(_listed_title([line[0] for line in lines]), tuple(columns), tuple(lines), heads)
+
+
+def _listed_title(labels: Sequence[str]) -> str:
+    """What is listed: 新設・統合した項目、記載のない項目."""
+    did = "・".join(label for label in dict.fromkeys(labels) if label not in ("", VANISHED))
+    return "、".join([f"{did}した項目"] * bool(did) + ["記載のない項目"] * (VANISHED in labels))
 
 
 def _listed_number(sides: Sequence[tuple[str, Edition]]) -> str:
@@ -395,7 +460,9 @@ def _listed_lines(comparison: Comparison, kind: ChangeKind, label: str, entry: E
     deciding = comparison.old.deciding
     for index, (new, old) in enumerate(zip_longest(entry.new, entry.old)):
         remarks = [GUESS] if entry.guess else []
-        if kind in ("ended", "vanished") and old and deciding:
+        if entry.reason:
+            remarks.append(f"{ABOLISHED}: {flat(entry.reason)}")
+        elif kind in ("ended", "vanished") and old and deciding:
             remarks.append(f"旧の{flat(deciding.head)}: {old.item.text(deciding)}")
         if kind == "moved" and old:
             remarks.append(f"旧 {old.position}から")
@@ -478,7 +545,8 @@ def _labels(comparison: Comparison, entry: Entry, are_beside: bool) -> Iterator[
                 yield "\n".join(break_label(_called_by(pair.column), _LABEL_EMS))
     others = [kind for kind in entry.kinds if kind in _SHORT]
     for kind in others:
-        yield f"{_SHORT[kind]}\n({comparison.treatment(entry)})" if kind == "ended" else _SHORT[kind]
+        how = ABOLISHED if entry.reason else comparison.treatment(entry)
+        yield f"{_SHORT[kind]}\n({how})" if kind == "ended" else _SHORT[kind]
     if not are_beside and not others:
         yield "変更"
     if entry.guess:
@@ -554,6 +622,8 @@ def _sides(comparison: Comparison, entry: Entry, new: Placed | None, old: Placed
         return tuple(_cell(column, new, _all(_name(new), changed)) for column in left), _empty(right, why)
     assert old is not None
     why = MISSING if "vanished" in entry.kinds else REMOVED
+    if entry.reason:
+        why += f"\n{ABOLISHED}の理由: {flat(entry.reason)}"
     if entry.new:
         why = f"(新{_called(comparison.new, entry.new[0])}に統合)"
     return _empty(left, why), tuple(_cell(column, old, _all(_name(old), changed)) for column in right)

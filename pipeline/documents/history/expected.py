@@ -285,7 +285,7 @@ def _key(chain: _Chain) -> str:
     if any(line.startswith("旧番号: ") for line in names):
         key += f"「旧番号」は以前の番号と、その番号だった最後の{chain.unit}です。"
     if any(event.guess for _, event in events):
-        key += "「推定」は、名称や記載内容が近いことから、同じ項目とみなしたものです。"
+        key += "「推定」は、名称、記載内容、位置などから、同じ項目とみなしたものです。"
     if chain.left_out:
         key += f"これより前の{chain.left_out}版は省いています。"
     if chain.years_left_out:

@@ -466,7 +466,7 @@ def _key(
     if any(lineage.former_labels for lineage in found):
         sentence += f"「旧番号」は以前の番号と、その番号だった最後の{unit}です。"
     if any(event.guess for lineage in found for event in lineage.events):
-        sentence += f"「{GUESS}」は、名称や記載内容が近いことから、同じ項目とみなしたものです。"
+        sentence += f"「{GUESS}」は、名称、記載内容、位置などから、同じ項目とみなしたものです。"
     if left_out:
         sentence += f"これより前の{left_out}版は省いています。"
     if years_left_out:
