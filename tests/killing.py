@@ -18,7 +18,7 @@ from typing import Any
 from pipeline.cli import actions, command
 from pipeline.line import warm_up
 
-CALLS = ("replace", "link", "fsync", "unlink")
+CALLS = ("replace", "rename", "link", "fsync", "unlink")
 
 
 def main() -> None:

@@ -38,7 +38,7 @@ from pipeline.documents.book import sheet
 from pipeline.documents.data import csv_file
 from pipeline.library import Library
 from pipeline.model import schema
-from pipeline.office import answers, changes, renumber, sheets, signature, status
+from pipeline.office import answers, changes, issue, renumber, sheets, signature, status
 from pipeline.office.adopt import adopt
 from pipeline.preview import server
 from pipeline.processes import progress
@@ -60,6 +60,7 @@ USUAL = {
     "check": "check test",
     "diff": "diff",
     "errata": "errata --from test --to later",
+    "issue": "issue test",
     "adopt": "adopt --file list.csv --to third",
     "next": "next --from test --to third",
     "summary": "summary test",
@@ -92,6 +93,7 @@ NEVER = {
     ("status", 4): "makes no document",
     ("renumber", 4): "makes no document",
     ("undo", 4): "makes no document",
+    ("issue", 4): "makes no document",
     ("clean", 1): "reads no source",
     ("clean", 4): "makes no document",
     ("schema", 4): "makes no document",
@@ -243,6 +245,25 @@ def every_paper_then_later_is_broken(patch: Patch) -> None:
         after(typed)(patch)
     TEST.write_text(HEALTHY.replace("終わった", "終えた"), "utf-8")
     LATER.write_text(LATER_TEXT.replace("NO: 2", "NO: 1"), "utf-8")
+
+
+def issued_and(what: Callable[[Patch], None]) -> Callable[[Patch], None]:
+    """The report was made, and issued."""
+
+    def both(patch: Patch) -> None:
+        after("report test")(patch)
+        after("issue test")(patch)
+        what(patch)
+
+    return both
+
+
+def report_and(what: Callable[[Patch], None]) -> Callable[[Patch], None]:
+    def both(patch: Patch) -> None:
+        after("report test")(patch)
+        what(patch)
+
+    return both
 
 
 def item_vanished(_: Patch) -> None:
@@ -453,6 +474,14 @@ class Row:
 
 
 REPORT = ("out/test/report.html", "out/test/report.pdf")
+ISSUED = tuple(
+    f"source/issued/{name}"
+    for name in (
+        "register.csv",
+        *(f"test/1/{file}" for file in ("issue.csv", "report.html", "report.pdf", "test.yaml")),
+    )
+)
+ISSUED_PAPERS = ("  一覧: report.pdf(1ページ)、report.html", "  元データ: test.yaml")
 COMPARISON = ("out/test-later/comparison.html", "out/test-later/comparison.json", "out/test-later/comparison.pdf")
 COMPARED = ("out/test-later/comparison.pdf: 2ページ、警告0件", "test → later: 変更なし2、名称の変更1")
 E402 = ("source/test.yaml:28:19: E402: ", "誤り1件、警告0件。誤りを直してからもう一度実行してください。")
@@ -527,6 +556,8 @@ ROWS = (
         written=("out/test-later/errata.html", "out/test-later/errata.pdf"),
     ),
     Row("errata", 0, same_as_test, typed="errata --from test --to test", err=("二つの版に違いはありません。",)),
+    Row("issue", 0, after("report test"), out=("source/issued/test/1/ に保存し", *ISSUED_PAPERS), written=ISSUED),
+    Row("issue", 0, issued_and(nothing), err=("から変わったものはありません。発行していません。",), name="nothing new"),
     Row(
         "next", 0, out=("source/third.yaml: 下書きを作りました。未記入などの警告4件。",), written=("source/third.yaml",),
         then=follows_test,
@@ -604,7 +635,8 @@ ROWS = (
     Row("undo", 0, renumbered, out=("source/test.yaml を、make renumber の前に戻しました。",), written=("source/test.yaml",), then=is_unordered),
     Row("clean", 0),
     # 1: a source or workbook has errors, or a difference was asked to fail
-    *(Row(command, 1, wrong_symbol, err=E402) for command in ("report", "check", "summary", "data", "book", "sheets", "sign", "next", "renumber", "status")),
+    *(Row(command, 1, wrong_symbol, err=E402) for command in ("report", "check", "summary", "data", "book", "sheets", "sign", "next", "renumber", "status", "issue")),
+    Row("issue", 1, err=("out/test/report.pdf がありません。", "make report EDITION=test", "何も発行していません。"), name="no report"),
     Row("undo", 1, err=("source/test.yaml には、コマンドによる書き換えの記録がありません。",)),
     Row("undo", 1, renumbered_and_changed, err=("make renumber の後で書き換えられているため、戻していません。",), name="changed since"),
     *(Row(command, 1, wrong_symbol, err=E402) for command in ("diff", "errata", "history")),
@@ -650,7 +682,7 @@ ROWS = (
     *(Row(command, 2, typed=f"{USUAL[command]} --in nowhere", err=("IN のフォルダ「nowhere」を開けません。",), name="unknown folder") for command in BY_NAME),
     *(
         Row(command, 2, typed=f"{command} nowhere", err=("版「nowhere」は source/ にありません。ある版: later、test",), name="unknown edition")
-        for command in ("report", "preview", "check", "diff", "summary", "history", "data", "book", "sheets", "status", "schema")
+        for command in ("report", "preview", "check", "diff", "summary", "history", "data", "book", "sheets", "status", "schema", "issue")
     ),
     *(
         Row(command, 2, no_editions, typed=command, err=("source/ に版(.yaml)がありません。",))
@@ -658,7 +690,7 @@ ROWS = (
     ),
     *(
         Row(command, 2, typed=command, err=("を指定してください。", f"使い方: make {command} "), name="something is missing")
-        for command in ("errata", "adopt", "next", "import", "sign", "renumber", "undo")
+        for command in ("errata", "issue", "adopt", "next", "import", "sign", "renumber", "undo")
     ),
     Row(
         "check", 2, misnamed, typed="check", out=("source/test.yaml: 誤り0件、警告0件",),
@@ -682,6 +714,7 @@ ROWS = (
     Row("adopt", 3, foreign_and(no_fonts), err=NO_FONTS, name="no fonts"),
     Row("adopt", 3, foreign_and(full_disk), err=FULL, name="full disk"),
     Row("renumber", 3, unordered_on_a_full_disk, out=("今のNO → 新しいNO",) + ("  ",) * 3, err=FULL),
+    Row("issue", 3, report_and(full_disk), err=FULL, name="full disk"),
     Row("undo", 3, renumbered_on_a_full_disk, err=FULL),
     Row("clean", 3, out_is_a_link, err=LINK),
     *(Row(command, 3, full_disk, err=FULL) for command in ("report", "diff", "errata", "next", "summary", "history", "data", "book", "sheets", "schema", "demo")),
@@ -708,6 +741,7 @@ ROWS = (
     Row("sign", 70, key_and(bug(signature, "_write")), err=BUG, written=REPORT, name="bug"),
     Row("status", 70, bug(status, "by_department"), err=BUG, name="bug"),
     Row("renumber", 70, bug(renumber, "renumbering"), err=BUG, name="bug"),
+    Row("issue", 70, report_and(bug(issue, "keep")), err=BUG, name="bug"),
     Row("undo", 70, bug(changes, "undo"), err=BUG, name="bug"),
     Row("clean", 70, bug(clean, "clean"), err=BUG, name="bug"),
     Row("schema", 70, bug(schema, "edition_schema"), err=BUG, name="bug"),
@@ -773,8 +807,8 @@ def test_a_command_ends_as_the_table_says(
     after = contents(desk)
     assert before.keys() <= after.keys()
     assert {path for path in after if before.get(path) != after[path]} == {*row.written}
-    # Others of the group read what is new, as the umask lets them; nothing temporary is left.
-    assert {stat.S_IMODE((desk / path).stat().st_mode) for path in after.keys() - before.keys()} <= {0o640}
+    # Others of the group read what is new, as the umask lets them; nobody writes what was issued; nothing temporary is left.
+    assert {stat.S_IMODE((desk / path).stat().st_mode) for path in after.keys() - before.keys()} <= {0o640, 0o440}
     row.then()
 
 

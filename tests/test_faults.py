@@ -217,6 +217,28 @@ def test_killed_at_any_moment_the_next_edition_is_whole_or_not_there(edition: Pa
     assert edition.read_text("utf-8") == HEALTHY
 
 
+def test_killed_at_any_moment_an_issue_is_whole_or_not_there(edition: Path, warm: Warm) -> None:
+    issued = edition.parent / "issued"
+    code, events = warm.run("issue", "test")
+    assert code == 0
+    whole = contents("source")
+    calls = [event for event in events if event[0] == "call"]
+    assert [name for _, name, _ in calls if name != "fsync"] == ["rename", "replace"]
+    seen = set()
+    # Of the files that are written one after the other, one is enough.
+    moments = [number for number, call in enumerate(calls) if call[1] != "fsync" or number == 1]
+    for moment in [*moments, *(number + 0.5 for number in moments)]:
+        shutil.rmtree(issued)
+        assert warm.run("issue", "test", call=moment)[0] == -9
+        kept, register = (issued / "test/1").exists(), (issued / "register.csv").exists()
+        seen.add((kept, register))
+        assert not kept or contents("source/issued/test/1").items() <= whole.items()
+        assert warm.run("issue", "test")[0] == 0
+        assert contents("source") == whole
+        assert leftovers() == []
+    assert seen == {(False, False), (True, False), (True, True)}
+
+
 # Written by two at once
 
 

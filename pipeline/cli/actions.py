@@ -5,11 +5,13 @@ import re
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
+from datetime import date, datetime
 from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 
 from pipeline.delivery.delivery import OUT, ROOT, SOURCE
+from pipeline.delivery.issues import REGISTER
 from pipeline.errors import LackError, PipelineError, Problem, SourceError, StaleError, UsageError, printable
 from pipeline.library import Library
 from pipeline.line import (
@@ -354,6 +356,21 @@ def _errata(options: SimpleNamespace) -> int:
     return 0
 
 
+def _issue(options: SimpleNamespace) -> int:
+    from pipeline.office.issue import describe, issue, repair
+
+    (path,) = _editions([options.edition])
+    for name in repair():
+        print(f"{REGISTER} に、欠けていた {name} の記録を書き足しました。", file=sys.stderr)
+    print(describe(issue(path, _library, _today(), options.draft)))
+    return 0
+
+
+def _today() -> date:
+    """The day on which the command runs: the date of issue."""
+    return datetime.now().astimezone().date()
+
+
 def _adopt(options: SimpleNamespace) -> int:
     from pipeline.delivery.files import create_file
     from pipeline.office.adopt.adopt import adopt, describe
@@ -437,8 +454,6 @@ def _history(options: SimpleNamespace) -> int:
 
 
 def _sign(options: SimpleNamespace) -> int:
-    from datetime import datetime
-
     from pipeline.office.signature import sign_report
 
     (path,) = _editions([options.edition])
@@ -549,6 +564,7 @@ _ACTIONS: dict[str, Callable[[SimpleNamespace], int]] = {
     "check": _check,
     "diff": _diff,
     "errata": _errata,
+    "issue": _issue,
     "adopt": _adopt,
     "next": _next,
     "summary": _summary,

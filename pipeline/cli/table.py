@@ -112,6 +112,12 @@ COMMANDS = (
         _pair("配布した資料", "直した版"),
     ),
     Command(
+        "issue",
+        "発行する: out/ にあるその版の資料を、配布したものとして番号を付けて保存する。DRAFT=1 は案のままでも発行する。",
+        "`source/issued/<edition>/<n>/`, never overwritten, and lines in `source/issued/register.csv`",
+        (_EDITION._replace(required=True), Argument("DRAFT", "draft", "flag", "1", "1", "--draft")),
+    ),
+    Command(
         "adopt",
         "今あるExcelやCSVの一覧から、元データを作る。シートや範囲が決まらないときは、SHEET と RANGE で指定する。",
         "`source/<id>.yaml`, and `source/<id>.schema.json` if it has a form of its own; what became of each cell",

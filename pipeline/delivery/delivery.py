@@ -75,8 +75,9 @@ class Record:
             return False  # a missing or damaged record, or a missing output: rebuild
 
     def has_same_inputs(self, mark_of: Callable[[Path], Fingerprint | None] = fingerprint) -> bool:
-        """Whether every input is unchanged since the delivery."""
-        return _are_unchanged(self.inputs, mark_of)
+        """Whether every input has the content that it had at the delivery, whatever its time."""
+        marks = ((mark, mark_of(Path(path))) for path, mark in self.inputs.items())
+        return all(isinstance(mark, list) and now is not None and mark[1:] == now[1:] for mark, now in marks)
 
     def was_replaced(self) -> bool:
         """Whether another run has delivered since the record was read."""
@@ -172,9 +173,14 @@ def deliver(deliveries: Sequence[Delivery]) -> None:
 
 def records() -> Iterator[Record]:
     """The records of all papers whose files exist in out/."""
+    return (record for record in all_records() if record.kind and all(map(Path.exists, record.outputs)))
+
+
+def all_records() -> Iterator[Record]:
+    """The records of all that was delivered, also of what somebody has removed since, in the order of their names."""
     for path in sorted((OUT / ".build").glob("*.json")):
         record = Record.delivered(path.stem)
-        if record and record.kind and (outputs := record.outputs) and all(map(Path.exists, outputs)):
+        if record and record.outputs:
             yield record
 
 

@@ -100,14 +100,14 @@ def _temporary_file(path: Path, data: bytes) -> Iterator[str]:
             _remove_leftover(entry.path)
     while True:
         name = str(path.parent / f"{begin}{os.urandom(6).hex()}{end}")
-        with _errors_naming(path), permitted(path):
+        with errors_naming(path), permitted(path):
             descriptor = os.open(name, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o666)
         with open(descriptor, "wb") as file:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX)
                 if not os.fstat(descriptor).st_nlink:
                     continue  # another writer removed it as a leftover before it was locked
-                with _errors_naming(path):
+                with errors_naming(path):
                     file.write(data)
                     file.flush()
                     os.fsync(descriptor)
@@ -119,8 +119,8 @@ def _temporary_file(path: Path, data: bytes) -> Iterator[str]:
 
 
 @contextlib.contextmanager
-def _errors_naming(path: Path) -> Iterator[None]:
-    """Make an `OSError` of the block name `path` instead of the temporary file, which staff do not know."""
+def errors_naming(path: Path) -> Iterator[None]:
+    """Make an `OSError` of the block name `path` instead of the temporary one, which staff do not know."""
     try:
         yield
     except OSError as error:
