@@ -25,7 +25,7 @@ if TYPE_CHECKING:  # imported late at run time, so that finding everything up to
 
     BeginPdf = Callable[[Document], Callable[[], bytes]]
 
-# Files of open data in the report's folder, to which the report's web page links.
+# Files of open data in the report's folder. The report's web page links to them, and to those that come with them.
 DATA = ("data.csv", "data.json")
 
 # Rows on a page of the original list, headings included; the progress line estimates the number of pages with it.
@@ -93,10 +93,19 @@ class Outcome(NamedTuple):
 
 
 def report_of(path: Path, data: Sequence[str] | None = None) -> Paper:
-    """The report on the edition at `path`. Its web page links to `data` (default: the files of `DATA` that exist)."""
-    folder = OUT / path.stem
-    links = [name for name in DATA if (folder / name).exists()] if data is None else data
-    return Paper("report", folder / "report", (path,), " ".join(links))
+    """The report on the edition at `path`. Its web page links to `data`: by default to the open data in out/, if whole.
+
+    The page names the sizes of the open data. They are those of the files beside it, since both are made of one source,
+    and made anew together.
+    """
+    links = (DATA if _is_whole(data_of(path)) else ()) if data is None else data
+    return Paper("report", OUT / path.stem / "report", (path,), " ".join(links))
+
+
+def _is_whole(paper: Paper) -> bool:
+    """Whether every file of `paper` that was delivered last is there."""
+    record = Record.delivered(paper.record.name)
+    return record is not None and bool(outputs := record.outputs) and all(map(Path.exists, outputs))
 
 
 def summary_of(path: Path) -> Paper:
@@ -162,7 +171,12 @@ def _between(old: Path, new: Path, library: Library) -> Path:
 def _report(paper: Paper, library: Library) -> "Document":
     from .documents.report import report
 
-    return report(library.validated(paper.sources[0]), paper.options.split())
+    validated = library.validated(paper.sources[0])
+    if not paper.options:
+        return report(validated)
+    from .documents.data import downloads, open_data
+
+    return report(validated, downloads(open_data(validated)))
 
 
 def _summary(paper: Paper, library: Library) -> "Document":
@@ -354,12 +368,13 @@ def _made_document(paper: Paper, step: Step, begin_pdf: "BeginPdf", library: Lib
     with step(LAYOUT):
         expect_pages(-(-sum(len(table.rows) for table in document.expected.tables) // _ROWS_A_PAGE))
         wait_for_pdf = begin_pdf(document)
-        from .proof.proof import prove  # imported while another process lays out the document
+        from .documents.html import with_size_of_pdf  # imported while another process lays out the document
+        from .proof.proof import prove
 
         pdf = wait_for_pdf()
     with step("検査"):
         pages = prove(pdf, document)
-    files = {".pdf": pdf, ".html": document.html.encode(), **dict(document.beside)}
+    files = {".pdf": pdf, ".html": with_size_of_pdf(document.html, len(pdf)).encode(), **dict(document.beside)}
     return {paper.target.with_suffix(suffix): content for suffix, content in files.items()}, pages
 
 

@@ -14,6 +14,7 @@ from hypothesis import settings
 from pipeline import line
 from pipeline.documents import html
 from pipeline.documents.comparison import comparison
+from pipeline.documents.data import downloads, open_data
 from pipeline.documents.document import Document
 from pipeline.documents.errata import errata
 from pipeline.documents.history import history
@@ -131,7 +132,7 @@ def every_document() -> dict[str, Document]:
         for name, text in (("h24", with_every_field(24)), ("h25", with_every_field(25, "h24")))
     )
     return {
-        "report": report(new, ("data.csv", "data.json")),
+        "report": report(new, downloads(open_data(new))),
         "comparison": comparison(old, new),
         "errata": errata(old, new),
         "history": history((old, new)),

@@ -27,7 +27,7 @@ from pipeline.documents.data.json_file import (
 from pipeline.documents.report import report as report_on
 from pipeline.errors import ProofError
 from pipeline.library import Library
-from pipeline.line import data_of, make
+from pipeline.line import data_of, make, report_of
 from pipeline.model.dates import western_year
 from pipeline.model.edition import Edition, read_edition
 from pipeline.model.form import BLANK, form_of
@@ -704,12 +704,6 @@ def test_figures_by_year_are_a_file_of_their_own_and_go_with_the_last_series(pro
     assert not file.exists()
 
 
-def test_the_page_leads_to_figures_by_year_where_there_are_some() -> None:
-    for text, there in ((FIGURES, True), (HEALTHY, False)):
-        html = report_on(checked(text), ("data.csv", "data.json")).html
-        assert ('<a href="data-series.csv">年度ごとの数(CSV)</a>' in html) == there
-
-
 def test_what_fails_its_proof_is_not_delivered(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     del project
     path = Path("source/test.yaml")
@@ -727,17 +721,52 @@ def test_the_same_source_gives_the_same_bytes() -> None:
     assert open_data(checked(ORIGINAL)) == open_data(checked(ORIGINAL))
 
 
+def test_the_page_says_on_which_terms_the_data_may_be_used_and_whom_to_ask() -> None:
+    said = "ライセンス: cc-by 4.0, 問い合わせ先: 試験課 a@city.example.lg.jp, 更新日: 2013-06-01"
+    text = (
+        f"現在日: 2013-03-31\n担当課: 一課\n公開: {{{said}, 更新履歴: [{{日付: 2013-06-10, 内容: 訂正}}]}}\n{HEALTHY}"
+    )
+    html = report_on(checked(text)).html
+    assert re.findall("<div><dt>(.*?)</dt><dd>(.*?)</dd></div>", html) == [
+        ("更新日", "平成25年6月10日"),
+        ("問い合わせ先", '試験課 <a href="mailto:a@city.example.lg.jp">a@city.example.lg.jp</a>'),
+        ("ライセンス", '<a href="https://creativecommons.org/licenses/by/4.0/deed.ja" rel="license">cc-by 4.0</a>'),
+    ]
+    # Terms of the city's own are named as they are.
+    assert "<dt>ライセンス</dt><dd>市の規約</dd>" in report_on(checked(text.replace("cc-by 4.0", "市の規約"))).html
+
+
 def test_the_page_leads_to_the_data_and_the_data_do_not_fall_behind_it(project: Path) -> None:
     edition = project / "source/test.yaml"
-    edition.write_text(HEALTHY, "utf-8")
+    text = "印: {重点: 重点の項目}\n" + HEALTHY
+    edition.write_text(text, "utf-8")
     folder = project / "out/test"
+
+    def links() -> list[tuple[str, str]]:
+        page = (folder / "report.html").read_text("utf-8")
+        return re.findall('<a href="([^"#]+)" type="[a-z]+/[a-z]+">([^<]+)</a>', page)
+
+    def size(name: str) -> str:
+        return f"{-(-(folder / name).stat().st_size // 1024)}KB"
+
     assert main(["report"]) == 0
-    assert 'href="data.csv"' not in (folder / "report.html").read_text("utf-8")
+    assert links() == [("report.pdf", f"PDF版(A4、印刷用、{size('report.pdf')})")]
     printed = (folder / "report.pdf").read_bytes()
     assert main(["data"]) == 0
-    assert 'href="data.csv"' in (folder / "report.html").read_text("utf-8")
     # Links are for the screen: the paper is the same with them and without.
     assert (folder / "report.pdf").read_bytes() == printed
-    edition.write_text(HEALTHY.replace("項目一", "項目甲"), "utf-8")
+    written = text.replace("終わった。", "終わった。" + "長い文章。" * 100)
+    edition.write_text(written, "utf-8")
     assert main(["report"]) == 0
-    assert "項目甲" in (folder / "data.csv").read_text("utf-8")
+    assert (folder / "data.csv").read_text("utf-8").count("長い文章。") == written.count("長い文章。")
+    # The page says of each file how large the one is that stands beside it.
+    assert links() == [
+        ("report.pdf", f"PDF版(A4、印刷用、{size('report.pdf')})"),
+        ("data.csv", f"データ(CSV、{size('data.csv')})"),
+        ("data-marks.csv", f"項目の印(CSV、{size('data-marks.csv')})"),
+        ("data.json", f"データ(JSON、{size('data.json')})"),
+        ("data.schema.json", f"データの定義(JSON、{size('data.schema.json')})"),
+    ]
+    # What is no longer whole is not kept up to date, so the page does not lead there.
+    (folder / "data.json").unlink()
+    assert report_of(Path("source/test.yaml")).options == ""

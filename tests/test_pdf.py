@@ -11,6 +11,7 @@ import tinyhtml5
 from PIL import Image, ImageChops, ImageFilter
 
 from pipeline.documents.comparison import comparison
+from pipeline.documents.data import downloads, open_data
 from pipeline.documents.document import Document
 from pipeline.documents.errata import errata
 from pipeline.documents.report import report
@@ -30,7 +31,7 @@ def documents() -> dict[str, Document]:
         for name, text in (("old", HEALTHY), ("new", HEALTHY.replace("項目一", "項目&<二>")))
     )
     return {
-        "report": report(new, ["data.csv"]),
+        "report": report(new, downloads(open_data(new))),
         "comparison": comparison(old, new, True),
         "errata": errata(old, new),
         "summary": summary(new, old),

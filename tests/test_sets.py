@@ -124,7 +124,8 @@ def test_what_is_up_to_date_is_found_out_by_reading_each_record_twice(
     assert run("report") == 0
     assert capsys.readouterr().out.count("変わっていません。") == len(editions) + 2
     assert {*editions} <= {name.removesuffix("-report") for name in reads}
-    assert set(reads.values()) <= {1, 2}
+    # That of open data is read once more, by the report whose page leads to them.
+    assert max(count - name.endswith("-data") for name, count in reads.items()) <= 2
     reads.clear()
     assert run("check") == 0
     assert {*reads.values()} == {1}

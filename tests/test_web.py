@@ -484,7 +484,7 @@ def test_the_page_says_of_which_day_and_whose_it_is(
     assert page.locator(".about").inner_text().split() == [
         "更新日",
         "平成26年3月31日",
-        "担当",
+        "問い合わせ先",
         "試験市",
         "地域生活部協働推進課市民活動推進係",
     ]
@@ -598,15 +598,6 @@ def test_no_script_but_ours_runs(original: Made, open_page: Open, complaints: li
     (refused,) = complaints
     assert "Content Security Policy" in refused
     complaints.clear()
-
-
-def test_it_leads_to_the_pdf_and_to_the_data_that_there_are(original: Made) -> None:
-    def links(*data: str) -> list[tuple[str, str]]:
-        return re.findall(r'<a href="([^#"]+)"[^>]*>([^<]*)</a>', report(original.validated, data).html)
-
-    pdf = ("report.pdf", "PDF版(A4、印刷用)")
-    assert links() == [pdf]
-    assert links("data.csv", "data.json") == [pdf, ("data.csv", "データ(CSV)"), ("data.json", "データ(JSON)")]
 
 
 @pytest.mark.parametrize(

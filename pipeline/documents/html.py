@@ -97,6 +97,21 @@ def plain(text: str) -> str:
     return flat(without_note_marks(text))
 
 
+# Where a web page names the size of its PDF, which is known when the PDF is made. Typed text has no tags.
+SIZE_OF_PDF = Markup('<span hidden=""></span>')
+
+
+def with_size_of_pdf(html: str, size: int) -> str:
+    """`html` with the size of its PDF, which has `size` bytes, where it names that."""
+    return html.replace(SIZE_OF_PDF, f"、{size_of_file(size)}")
+
+
+def size_of_file(size: int) -> str:
+    """A number of bytes for people: 36KB, 1.2MB, rounded up as in file managers."""
+    kilobytes = -(-size // 1024)
+    return f"{kilobytes}KB" if kilobytes < 1024 else f"{-(-size * 10 // 1024**2) / 10:.1f}MB"
+
+
 def render(template: str, **values: object) -> str:
     """`template` filled with `values`. Raises `TemplateError` for a broken template or a missing style, with its line."""
     try:

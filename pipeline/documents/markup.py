@@ -23,7 +23,7 @@ _ON_SCREENS = re.compile('(?:<span class="tied">|<a class="to-item"[^>]*>)([^<]*
 _KEPT = re.compile(r"<(script|style|title)\b.*?</\1>", re.DOTALL)
 # Elements that are repeated on every page.
 _WITHOUT_LINKS = re.compile(r"<(header|thead|nav)\b.*?</\1>", re.DOTALL)
-_BLOCK = re.compile(r"(<(td|th|p|li|h[1-6])\b[^>]*>)(.*?)(?=</\2>)", re.DOTALL)
+_BLOCK = re.compile(r"(<(td|th|p|li|dd|h[1-6])\b[^>]*>)(.*?)(?=</\2>)", re.DOTALL)
 # Links do not nest; pictures get neither links nor ties.
 _LINK_OR_TAG = re.compile(r"(<(?:a|svg)\b.*?</(?:a|svg)>|<[^>]*>)", re.DOTALL)
 _TAG = re.compile(r"(<svg\b.*?</svg>|<[^>]*>)", re.DOTALL)

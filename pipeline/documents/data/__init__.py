@@ -7,6 +7,9 @@ several of stands in tables beside it, a row each (`long_tables`). data.schema.j
 and the schema together restore the edition too, but for the line breaks within a text.
 """
 
+from collections.abc import Mapping
+from typing import NamedTuple
+
 from pipeline.model.validation import Validated
 
 from .csv_file import CSV, data_text
@@ -14,9 +17,28 @@ from .definitions import SCHEMA, schema_file
 from .json_file import data_file, json_text
 from .long_tables import LONG_TABLES, long_text, names_of
 
-__all__ = ["CSV", "JSON", "LONG_TABLES", "SCHEMA", "open_data"]
+__all__ = ["CSV", "JSON", "LONG_TABLES", "SCHEMA", "Download", "downloads", "open_data"]
 
 JSON = "data.json"
+
+
+class Download(NamedTuple):
+    """A file of open data as a web page offers it."""
+
+    name: str
+    label: str
+    format: str
+    size: int
+
+
+def downloads(files: Mapping[str, bytes]) -> tuple[Download, ...]:
+    """What a web page says of the `files`, in their order."""
+    labels = {CSV: "データ", JSON: "データ", SCHEMA: "データの定義"} | {
+        name: table.label for name, table in LONG_TABLES.items()
+    }
+    return tuple(
+        Download(name, labels[name], name.rpartition(".")[2].upper(), len(content)) for name, content in files.items()
+    )
 
 
 def open_data(validated: Validated) -> dict[str, bytes]:

@@ -4,15 +4,20 @@ import math
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from pipeline.documents.document import Carried
-from pipeline.documents.html import CONTINUED, document_title, masthead, render
+from pipeline.documents.html import CONTINUED, SIZE_OF_PDF, document_title, masthead, render, size_of_file
+from pipeline.documents.licences import licence
 from pipeline.model.column_widths import ColumnWidths, Printed, figure_parts
 from pipeline.model.dates import japanese_date
 from pipeline.model.edition import Edition, Heading, Item
 from pipeline.model.form import BLANK, Column
 from pipeline.paper import TYPE_PT, em
 from pipeline.text import flat, width_in_ems
+
+if TYPE_CHECKING:  # it has models, which take time to make
+    from pipeline.documents.data import Download
 
 # The mark of a repeat, and the content of its other cells.
 REPEATED = "【再掲】"
@@ -115,8 +120,8 @@ class Filter:
     choices: tuple[tuple[str, str, int], ...]
 
 
-def page(edition: Edition, carried: Carried, data: Sequence[str] = ()) -> str:
-    """The HTML of the report on `edition`; `data` names the open data files beside it."""
+def page(edition: Edition, carried: Carried, data: "Sequence[Download]" = ()) -> str:
+    """The HTML of the report on `edition`; `data` are the files of open data beside it."""
     widths = ColumnWidths(edition)
     return render(
         "report.html",
@@ -132,7 +137,8 @@ def page(edition: Edition, carried: Carried, data: Sequence[str] = ()) -> str:
         narrow=narrow(widths, edition.form.has_own_columns),
         groups=tuple(groups(edition, widths)),
         carried=carried,
-        data=tuple(_links(edition, data)),
+        data=tuple(_links(data)),
+        size_of_pdf=SIZE_OF_PDF,
         about=tuple(_about(edition)),
         filters=tuple(_filters(edition)),
         searched=_searched(edition),
@@ -142,20 +148,28 @@ def page(edition: Edition, carried: Carried, data: Sequence[str] = ()) -> str:
 # Values for the template
 
 
-def _links(edition: Edition, data: Sequence[str]) -> Iterator[tuple[str, str]]:
-    """The open data beside the page: file names with their labels. Figures by year come with data.csv."""
-    for name in data:
-        yield name, f"データ({name.rpartition('.')[2].upper()})"
-        if name == "data.csv" and edition.form.has_series:
-            yield "data-series.csv", "年度ごとの数(CSV)"
+# Media types of the formats of open data.
+_TYPES = {"CSV": "text/csv", "JSON": "application/json"}
 
 
-def _about(edition: Edition) -> Iterator[tuple[str, str]]:
-    """Date and office for the web page, if the edition names them: (label, text)."""
-    if edition.as_of:
-        yield "更新日", japanese_date(edition.as_of)
-    if edition.department:
-        yield "担当", " ".join(filter(None, (edition.municipality, edition.department)))
+def _links(data: "Sequence[Download]") -> Iterator[tuple[str, str, str]]:
+    """The open data beside the page: file names with their media types and labels."""
+    for one in data:
+        yield one.name, _TYPES[one.format], f"{one.label}({one.format}、{size_of_file(one.size)})"
+
+
+def _about(edition: Edition) -> Iterator[tuple[str, str, str]]:
+    """When the data changed, whom to ask, and the licence, if the edition says so: (label, text, address)."""
+    if edition.updated:
+        yield "更新日", japanese_date(edition.updated), ""
+    said = edition.publication
+    # The city is named only with an office, as at the head of the page.
+    office = " ".join(filter(None, (edition.municipality, edition.department))) if edition.department else ""
+    if contact := said.contact or office:
+        yield "問い合わせ先", contact, ""
+    if said.licence:
+        terms = licence(said.licence)
+        yield "ライセンス", terms.title, terms.url
 
 
 def _filters(edition: Edition) -> Iterator[Filter]:
