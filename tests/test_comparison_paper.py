@@ -110,6 +110,21 @@ def test_what_is_said_in_short_leaves_no_page_nearly_empty(
     assert "終わる項目" in after
 
 
+def test_texts_beside_the_list_stand_after_it_with_marks(proved: Callable[[Document], bytes]) -> None:
+    long = "この一覧は、各課の報告をまとめたものである。\\n" * 60
+    before = "前文: 毎年9月に公表する。\n注: {1: 市が毎年調べた件数, 2: 見込み}\n" + HEALTHY
+    after = f'前版: test\n前文: 毎年6月に公表する。\n後文: "{long}https://city.example/plan を見る。"\n' + HEALTHY
+    after = after.replace("表題", "注: {1: 市が毎年数えた件数, 2: 見 込み}\n表題", 1)
+    document = comparison(edition(before, "test"), edition(after, "later"))
+    table = list(document.expected.tables)[-1]
+    assert [[(cell.text, cell.marked) for cell in row.cells] for row in table.rows if len(row.cells[1].text) < 99] == [
+        [("前文", ()), ("毎年6月に公表する。", ("6",)), ("毎年9月に公表する。", ("9",))],
+        [("注1", ()), ("市が毎年数えた件数", ("数えた",)), ("市が毎年調べた件数", ("調べた",))],
+    ]
+    assert [cell.text for cell in table.rows[1].cells][::2] == ["後文", "(新設)"]
+    assert "前文、後文、注にも変更があります。末尾に示します。" in text_of(proved(document))
+
+
 def test_unchanged_items_are_left_out_unless_asked_for(proved: Callable[[Document], bytes]) -> None:
     old, new = edition(HEALTHY, "test"), edition("前版: test\n" + HEALTHY.replace("検討する。", "検討した。"), "later")
     assert "変更のない2項目は省いています。" in text_of(proved(comparison(old, new)))

@@ -233,11 +233,12 @@ def _words(text: str) -> Iterator[_Run]:
     for script, run in _runs(text):
         if script == "hiragana":
             length = okurigana(kanji.key, run.key) if kanji else 0
-            ending, *words = _cut(
-                run, (0, length, *(edge for one in _OBJECT.finditer(run.key, length) for edge in one.span()))
-            )
+            objects = (edge for one in _OBJECT.finditer(run.key, length) for edge in one.span())
+            ending, *words = _cut(run, (0, length, *objects))
             if kanji:
-                yield _Run(kanji.text + ending.text, kanji.key + ending.key)
+                *before, last = _cut(kanji, (0, stem(kanji.key))) if length else (kanji,)
+                yield from (word for word in before if word.key)
+                yield _Run(last.text + ending.text, last.key + ending.key)
             yield from (word for word in words if word.key)
             kanji = None
             continue
@@ -248,6 +249,12 @@ def _words(text: str) -> Iterator[_Run]:
             yield run
     if kanji:
         yield kanji
+
+
+def stem(kanji: str) -> int:
+    """Where the word begins that has okurigana: 毎年調(べた) are two words, 取扱(い) is one."""
+    compound = _NO_NOUN.search(kanji)
+    return 0 if len(kanji) < 3 else compound.start() if compound else len(kanji) - 1
 
 
 def _cut(run: _Run, edges: Iterable[int]) -> Iterator[_Run]:

@@ -99,6 +99,43 @@ def _blocks(two: _Two, entries: list[Judged], show_all: bool, are_beside: bool) 
             yield Paragraph("P", " ".join(f"【{mark}】{said}" for mark, said in marks.items()))
         yield Table(_heads(two, are_beside), rows)
         yield from _notes(two)
+    texts = list(_texts(two.old, two.new))
+    if texts:
+        yield Paragraph("H2", f"{_kinds_of(texts)}の変更")
+        yield Paragraph("P", "左が新、右が旧です。下線部分は、変更部分です。")
+        yield _table_of_texts(texts, [text for _, text in _called_sides(two)])
+
+
+# The name of a text beside the list, its old and its new text.
+Beside = tuple[str, str, str]
+
+
+def _texts(old: Edition, new: Edition) -> Iterator[Beside]:
+    """The texts beside the list that differ visibly."""
+    sides = [{"前文": one.preface, "後文": one.postface} for one in (old, new)]
+    for side, one in zip(sides, (old, new), strict=True):
+        side |= {f"注{number}": text for number, text in one.notes.items()}
+    for name in dict.fromkeys((*sides[1], *sides[0])):
+        before, after = (side.get(name, "") for side in sides)
+        if fold(before) != fold(after):
+            yield name, before, after
+
+
+def _kinds_of(texts: list[Beside]) -> str:
+    return "、".join(kind for kind in ("前文", "後文", "注") if any(name.startswith(kind) for name, *_ in texts))
+
+
+def _table_of_texts(texts: list[Beside], heads: list[str]) -> Table:
+    rows = []
+    for at, (name, before, after) in enumerate(texts, 1):
+        old, new = marked(before, after)
+        cells = [Cell(name, ("text-kind",), "Row", id=f"text-{at}")]
+        for side, (text, words), said, without in (("new", new, CHANGED, "(削る)"), ("old", old, DELETED, ADDED)):
+            ids = (f"text-{side}", f"text-{at}")
+            cells.append(Cell(text, ids, marked=words, said=said) if text else Cell(without, ids))
+        rows.append(Row(tuple(cells)))
+    named = zip(("text-kind", "text-new", "text-old"), ("区分", *heads), strict=True)
+    return Table((tuple(Cell(text, scope="Column", id=id) for id, text in named),), tuple(rows))
 
 
 def _check_complete(two: _Two, body: "_Body", left_out: list[Entry]) -> None:
@@ -197,6 +234,8 @@ def _sentences(two: _Two) -> Iterator[str]:
             yield f"見出しの段が新旧で異なります。移動は、共通の段「{names}」で比べています。"
         else:
             yield "見出しの段が新旧で異なります。移動は比べていません。"
+    if texts := list(_texts(old, new)):
+        yield f"{_kinds_of(texts)}にも変更があります。末尾に示します。"
 
 
 def _counts(two: _Two, entries: list[Judged]) -> Iterator[Table]:
@@ -404,12 +443,15 @@ def _notes(two: _Two) -> Iterator[Paragraph]:
             yield Paragraph("Note", f"(旧) ※{number} {text}")
 
 
+def _called_sides(two: _Two) -> Iterator[tuple[str, str]]:
+    """The name of each side and its head, with its year."""
+    for label, year, side in (("新", two.years[1], "new"), ("旧", two.years[0], "old")):
+        yield side, f"{label}({year})" if year else label
+
+
 def _heads(two: _Two, are_beside: bool) -> tuple[tuple[Cell, ...], ...]:
     kinds = Cell("区分", scope="Column", id="head-kinds")
-    sides = tuple(
-        Cell(f"{label}({year})" if year else label, scope="Column", id=f"head-{side}")
-        for label, year, side in (("新", two.years[1], "new"), ("旧", two.years[0], "old"))
-    )
+    sides = tuple(Cell(text, scope="Column", id=f"head-{side}") for side, text in _called_sides(two))
     if not are_beside:
         return ((kinds, Cell("欄", scope="Column", id="head-column"), *sides),)
     return (

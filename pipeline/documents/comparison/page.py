@@ -18,7 +18,7 @@ from pipeline.model.form import Column
 from pipeline.model.side_widths import FIGURES_OF_NUMBERS, SideWidths, columns_of_side
 from pipeline.paper import A4, CELL_SIDE, COMPARISON_LISTED, COMPARISON_ROWS, TYPE_PT, Widths, em
 from pipeline.text import break_label, brief, flat, width_in_ems
-from pipeline.years.comparison import LABELS, ChangeKind, Comparison, Entry, figure, says
+from pipeline.years.comparison import LABELS, TEXT_LABELS, ChangeKind, Comparison, Entry, figure, says
 from pipeline.years.matching import Placed, meaning_of
 from pipeline.years.pairing import ColumnPair, common_levels, common_years
 from pipeline.years.similarity import fold
@@ -178,6 +178,15 @@ class Overview:
         return lines <= _LINES_OF_A_PAGE
 
 
+@dataclass(frozen=True, slots=True)
+class TextRow:
+    """A text beside the list that changed (前文, 後文, 注), new and old."""
+
+    head: str
+    new: Marked
+    old: Marked
+
+
 def page(comparison: Comparison, carried: Carried, show_all: bool = False) -> str:
     """The HTML of the 新旧対照表; unchanged items are listed only if `show_all`."""
     old, new = comparison.old, comparison.new
@@ -204,6 +213,8 @@ def page(comparison: Comparison, carried: Carried, show_all: bool = False) -> st
         note=_note(comparison, show_all, sides.fit),
         marks={**old.marks, **new.marks},
         notes=tuple(_notes(comparison)),
+        texts=tuple(_texts(comparison)),
+        texts_title=f"{_texts_called(comparison)}の変更",
         changed=CHANGED,
         deleted=DELETED,
     )
@@ -262,6 +273,21 @@ def _notes(comparison: Comparison) -> Iterator[tuple[str, str]]:
     for number, text in comparison.old.notes.items():
         if fold(comparison.new.notes.get(number, "")) != fold(text):
             yield f"old-note-{number}", f"({OLD}) ※{number} {text}"
+
+
+def _texts(comparison: Comparison) -> Iterator[TextRow]:
+    for text in comparison.texts:
+        old, new = mark(text.old, text.new)
+        yield TextRow(TEXT_LABELS[text.kind] + text.number, new or _unmarked(REMOVED), old or _unmarked(ADDED))
+
+
+def _unmarked(text: str) -> Marked:
+    return (Piece(text, False),)
+
+
+def _texts_called(comparison: Comparison) -> str:
+    """The kinds of texts beside the list that changed: 前文、注."""
+    return "、".join(dict.fromkeys(TEXT_LABELS[text.kind] for text in comparison.texts))
 
 
 # Overview
@@ -369,6 +395,8 @@ def _sentences(comparison: Comparison) -> Iterator[str]:
     without = "(再掲を除く。)" if has_repeats else ""
     yield f"{before}の{old}項目は、{after}では{new}項目となりました{without}。"
     yield from _sentences_on_the_form(comparison)
+    if comparison.texts:
+        yield f"{_texts_called(comparison)}にも変更があります。末尾に示します。"
 
 
 def _sentences_on_the_form(comparison: Comparison) -> Iterator[str]:
