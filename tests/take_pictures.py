@@ -134,8 +134,7 @@ class Preview(Picture):
                 # The same time on every picture.
                 page.evaluate(
                     r"""() => { const made = document.querySelector(".made");
-                                made.textContent = made.textContent.replace(/[\d:]{8}/, "10:00:00")
-                                                                   .replace(/[\d.]+秒/, "0.5秒"); }"""
+                                made.textContent = made.textContent.replace(/[\d:]{8}/, "10:00:00"); }"""
                 )
                 return _seen(page)
         finally:

@@ -4,7 +4,6 @@ import hashlib
 import io
 import logging
 import threading
-import time
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -38,13 +37,12 @@ class Phase(Enum):
 
 @dataclass(frozen=True, slots=True)
 class ProvedPages:
-    """Proved pages: the document, its PDF, the (width, height) of each page in points, the time and the duration."""
+    """Proved pages: the document, its PDF, the (width, height) of each page in points, and the time."""
 
     document: Document
     pdf: bytes
     sizes: tuple[tuple[float, float], ...]
     made: datetime
-    seconds: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +123,6 @@ class Builder(threading.Thread):
 
     def _made(self, edition: str) -> State:
         """Build `edition`; returns its new state, with the pages or the reason why there are none."""
-        begin = time.perf_counter()
         # Keep showing the old pages until there are new ones.
         before = State(pages=self.state(edition).pages)
         try:
@@ -140,7 +137,7 @@ class Builder(threading.Thread):
             pdf = write_pdf(document, OUT / ".fonts", kept=self._page_cache)
             self._give_up_if_overtaken()
             prove(pdf, document)
-            pages = ProvedPages(document, pdf, _sizes(pdf), datetime.now(), time.perf_counter() - begin)
+            pages = ProvedPages(document, pdf, _sizes(pdf), datetime.now())
             return replace(state, phase=Phase.CURRENT, pages=pages)
         except SourceError as error:
             return replace(before, phase=Phase.REFUSED, problems=_sorted(error.problems))

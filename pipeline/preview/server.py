@@ -329,7 +329,7 @@ def _described(edition: str, state: State) -> dict[str, Any]:
         "count": _count(state),
         # Identifies these pages, so that the browser knows when to load new pictures.
         "made": pages.made.isoformat() if pages else "",
-        "madeSaid": f"{pages.made:%H:%M:%S}に組版({pages.seconds:.1f}秒)" if pages else "",
+        "madeSaid": f"{pages.made:%H:%M:%S}に更新" if pages else "",
         "pages": [{"width": width, "height": height} for width, height in pages.sizes] if pages else [],
     }
 
