@@ -16,11 +16,12 @@ from .delivery.delivery import OUT, Delivery, Record, deliver, records
 from .errors import PipelineError, Problem, SourceError, UsageError
 from .library import Library
 from .model.edition_id import is_edition_id
+from .paper import SHEETS
 from .processes.progress import LAYOUT, expect_pages
 from .reading import digest_of
 
 if TYPE_CHECKING:  # imported late at run time, so that finding everything up to date is fast
-    from .documents.document import Document
+    from .documents.document import Document, ListedPaper
     from .processes.helper_process import HelperProcess
 
     BeginPdf = Callable[[Document], Callable[[], bytes]]
@@ -34,18 +35,24 @@ _ROWS_A_PAGE = 25
 # A context manager around each stage, given its name; it may print progress.
 Step = Callable[[str], AbstractContextManager[None]]
 
+# The kinds of papers that list others, with the extents of these as their options.
+_LISTS = ("council", "checklist")
+_BETWEEN_EXTENTS = "、"
+
 
 class Paper(NamedTuple):
     """A paper to make: a document, open data, or a workbook of the list.
 
     `kind` is a key of `_COMPOSE`, "data", or "book". `target` is its path without a suffix. `options` is a text that depends on
-    the kind: the report's links to open data, "ALL" for a comparison with all items.
+    the kind: the report's links to open data, "ALL" for a comparison with all items. `lists` are the papers of a
+    council's set that the paper lists; their extents are its `options`, which are known only when they are made.
     """
 
     kind: str
     target: Path
     sources: tuple[Path, ...]
     options: str = ""
+    lists: tuple["Paper", ...] = ()
 
     @property
     def path(self) -> Path:
@@ -156,6 +163,28 @@ def history_of(paths: Sequence[Path], last: str | None, library: Library) -> Pap
     return Paper("history", OUT / "history", tuple(at[edition] for edition in chain(previous, last)))
 
 
+def council_of(path: Path, library: Library) -> tuple[Paper, ...]:
+    """The set of papers for the council on the edition at `path`: its papers, their cover, and the clerk's page.
+
+    The comparison is that with the 前版, the history that of the chain up to this edition; an edition without a 前版 has
+    neither. A comparison with all items (ALL) stays one. Raises `SourceError` if the edition has errors.
+    """
+    library.validated(path)
+    chain = tuple(reversed([Path(name) for name in library.inputs(path)]))
+    folder = OUT / path.stem
+    printed = [report_of(path, DATA), summary_of(path)]
+    if len(chain) > 1:
+        compared = comparison_of(chain[-2], path, library)
+        found = Record.delivered(compared.record.name)
+        printed.append(compared._replace(options=found.options) if found else compared)
+        # The history of the whole chain is out/history.pdf; those of several sets must not overwrite each other.
+        printed.append(Paper("history", folder / "history", chain))
+    cover = Paper("council", folder / "council", chain, lists=tuple(printed))
+    files = data_of(path), book_of(path)
+    checklist = Paper("checklist", folder / "checklist", chain, lists=(cover, *printed, *files))
+    return *printed, *files, cover, checklist
+
+
 def _between(old: Path, new: Path, library: Library) -> Path:
     """The folder of papers on two editions. Raises `UsageError` if a file's name is not a valid edition id."""
     names = [library.source(path).edition if path.suffix == ".pdf" else path.stem for path in (old, new)]
@@ -207,12 +236,37 @@ def _history(paper: Paper, library: Library) -> "Document":
     return history(tuple(map(library.validated, paper.sources)))
 
 
+def _council(paper: Paper, library: Library) -> "Document":
+    from .documents.council import council
+
+    return council([*map(library.validated, paper.sources)], _listed(paper))
+
+
+def _checklist(paper: Paper, library: Library) -> "Document":
+    from .documents.checklist import checklist
+
+    return checklist([*map(library.validated, paper.sources)], _listed(paper))
+
+
+def _listed(paper: Paper) -> "list[ListedPaper]":
+    """The papers that `paper` lists, with their extents."""
+    from .documents.document import ListedPaper
+
+    extents = paper.options.split(_BETWEEN_EXTENTS)
+    return [
+        ListedPaper(one.kind, str(one.path.relative_to(OUT)), int(pages or 0), sheet)
+        for one, (pages, _, sheet) in zip(paper.lists, (extent.partition(" ") for extent in extents), strict=True)
+    ]
+
+
 _COMPOSE: dict[str, Callable[[Paper, Library], "Document"]] = {
     "report": _report,
     "summary": _summary,
     "comparison": _comparison,
     "errata": _errata,
     "history": _history,
+    "council": _council,
+    "checklist": _checklist,
 }
 
 
@@ -233,11 +287,11 @@ def to_make(papers: Iterable[Paper], library: Library) -> list[Paper]:
 
     @cache
     def is_current(paper: Paper) -> bool:
-        return paper.record.is_current(library.fingerprint)
+        return _with_extents(paper).record.is_current(library.fingerprint)
 
     def is_left_alone(paper: Paper) -> bool:
         found = {record.name: record for path in paper.sources for record in by_source.get(str(path), ())}
-        return all(map(is_current, (paper, *_companions([paper], found.values()))))
+        return all(map(is_current, (paper, *_companions([paper], found.values(), library))))
 
     return [paper for paper in papers if not is_left_alone(paper)]
 
@@ -252,17 +306,48 @@ def outdated(paths: Iterable[Path], library: Library) -> list[Paper]:
     ]
 
 
-def _companions(papers: Sequence[Paper], found: Iterable[Record]) -> list[Paper]:
-    """The other papers, of those that were `found` in out/, that could disagree with `papers` if left as they are."""
+def _companions(papers: Sequence[Paper], found: Iterable[Record], library: Library) -> list[Paper]:
+    """The other papers, of those that were `found` in out/, that could disagree with `papers` if left as they are.
+
+    The papers that list others come with these, behind them.
+    """
     sources = {str(path) for paper in papers for path in paper.sources}
     asked = {paper.target for paper in papers}
-    companions = []
+    companions: dict[Path, Paper] = {}
+    lists: dict[Path, Paper] = {}
     for record in found:
         paper = _paper(record)
         if sources & {*_read_by(record)} and paper.target not in asked:
-            data = [*DATA] if data_of(paper.sources[0]).target in asked else None
-            companions.append(report_of(paper.sources[0], data) if paper.kind == "report" else paper)
-    return companions
+            if paper.kind in _LISTS:
+                lists |= {one.target: one for one in _set_of(paper, library)}
+            else:
+                data = [*DATA] if data_of(paper.sources[0]).target in asked else None
+                companions[paper.target] = report_of(paper.sources[0], data) if paper.kind == "report" else paper
+    everything = companions | lists
+    return [paper for target, paper in everything.items() if target not in asked]
+
+
+def _set_of(paper: Paper, library: Library) -> Sequence[Paper]:
+    """The set of which `paper` is the cover or the clerk's page, as it is now."""
+    try:
+        return council_of(paper.sources[-1], library)
+    except SourceError:
+        return [paper]  # making it tells the errors
+
+
+def _with_extents(paper: Paper, made: Mapping[Path, str] | None = None) -> Paper:
+    """`paper` with the extents of the papers that it lists: those just `made`, by target, and those in out/."""
+    if not paper.lists:
+        return paper
+    made = made or {}
+    listed: list[str] = []
+    for one in paper.lists:
+        extent = made.get(one.target)
+        if extent is None:
+            found = Record.delivered(one.record.name)
+            extent = found.extent if found else ""
+        listed.append(extent)
+    return paper._replace(options=_BETWEEN_EXTENTS.join(listed))
 
 
 def _read_by(record: Record) -> Iterable[str]:
@@ -288,10 +373,17 @@ def make(papers: Sequence[Paper], step: Step, jobs: int = 1, library: Library | 
     Raises `PipelineError`; then nothing was delivered.
     """
     library = library or Library()
-    everything = [*papers, *_companions(papers, records())]
+    asked = [paper.target for paper in papers]
+    everything = [*papers, *_companions(papers, records(), library)]
+    # Those that list others come last: they say how long the others are.
+    everything = [_with_extents(paper) for paper in sorted(everything, key=lambda paper: bool(paper.lists))]
     with_records = [(paper, paper.record) for paper in everything]
-    stale = [paper for paper, record in with_records if not record.is_current(library.fingerprint)]
-    if not stale:
+
+    def stale() -> set[Path]:
+        return {paper.target for paper, record in with_records if not record.is_current(library.fingerprint)}
+
+    to_make = stale()
+    if not to_make:
         return Outcome((None,) * len(papers), (), ())
     begin_pdf = _engine(jobs)  # before locking: a forked process would inherit the locks and hold them
     with ExitStack() as locks:
@@ -301,41 +393,58 @@ def make(papers: Sequence[Paper], step: Step, jobs: int = 1, library: Library | 
         if any(record.was_replaced() for _, record in with_records):
             # Another run delivered while we waited for the locks, perhaps from newer files than we have read.
             library.forget()
-            stale = [paper for paper, record in with_records if not record.is_current(library.fingerprint)]
-        made: list[tuple[_Made, Record]] = []
-        left: list[tuple[Paper, PipelineError]] = []
+            to_make = stale()
+        made: dict[Path, tuple[_Made, Record]] = {}
+        left: dict[Path, tuple[Paper, PipelineError]] = {}
         for paper, record in with_records:
-            if paper not in stale:
-                continue
-            if _is_edited(paper, record):
-                if paper in papers or not record.has_same_inputs(library.fingerprint):
-                    left.append((paper, _edited(paper.path)))
-                if paper in papers:
-                    raise left[-1][1]
+            if paper.target in to_make and _is_edited(paper, record):
+                if paper.target in asked:
+                    raise _edited(paper.path)
+                if not record.has_same_inputs(library.fingerprint):
+                    left[paper.target] = (paper, _edited(paper.path))
                 continue
             try:
-                made.append((_made(paper, step, begin_pdf, library), record))
+                if paper.lists:
+                    paper = _after(paper, {target: one.extent for target, (one, _) in made.items()}, left)
+                    record.options = paper.options
+                    if record.is_current(library.fingerprint):
+                        continue
+                elif paper.target not in to_make:
+                    continue
+                made[paper.target] = (_made(paper, step, begin_pdf, library), record)
             except SourceError as error:
-                if paper in papers:
+                if paper.target in asked:
                     raise
-                left.append((paper, error))
+                left[paper.target] = (paper, error)
         with step("書出"):
-            deliver([Delivery(record, one.inputs, one.files) for one, record in made])
-    delivered = {one.paper: Delivered(one.paper, (*one.files,), one.size, one.warnings) for one, _ in made}
+            deliver([Delivery(record, one.inputs, one.files, one.extent) for one, record in made.values()])
+    delivered = {
+        target: Delivered(one.paper, (*one.files,), one.size, one.warnings) for target, (one, _) in made.items()
+    }
     return Outcome(
-        tuple(delivered.get(paper) for paper in papers),
-        tuple(one for paper, one in delivered.items() if paper not in papers),
-        tuple(left),
+        tuple(delivered.get(target) for target in asked),
+        tuple(one for target, one in delivered.items() if target not in asked),
+        tuple(left.values()),
     )
 
 
+def _after(paper: Paper, made: Mapping[Path, str], left: Mapping[Path, tuple[Paper, PipelineError]]) -> Paper:
+    """`paper` with the extents of the papers that it lists. Raises the `SourceError` of one that could not be made."""
+    for one in paper.lists:
+        # An edited workbook is no paper to hand out: the others are made without it.
+        if one.target in left and isinstance(left[one.target][1], SourceError):
+            raise left[one.target][1]
+    return _with_extents(paper, made)
+
+
 class _Made(NamedTuple):
-    """A paper that passed its proof, with the fingerprints of its inputs."""
+    """A paper that passed its proof, with the fingerprints of its inputs, and how long it is."""
 
     paper: Paper
     inputs: Mapping[str, object]
     files: dict[Path, bytes]
     size: int
+    extent: str
     warnings: tuple[Problem, ...]
 
 
@@ -346,23 +455,28 @@ def _made(paper: Paper, step: Step, begin_pdf: "BeginPdf", library: Library) -> 
             library.source(path)
     with step("検証"):
         editions = [*map(library.validated, paper.sources)]
+    extent = ""
     if paper.kind == "data":
         files, size = _made_data(paper, step, library)
     elif paper.kind == "book":
         files, size = _made_book(paper, step, library)
     else:
-        files, size = _made_document(paper, step, begin_pdf, library)
+        files, size, sheet = _made_document(paper, step, begin_pdf, library)
+        extent = f"{size} {sheet}"
     return _Made(
         paper,
         {name: mark for path in paper.sources for name, mark in library.inputs(path).items()},
         files,
         size,
+        extent,
         tuple(warning for edition in editions for warning in edition.warnings),
     )
 
 
-def _made_document(paper: Paper, step: Step, begin_pdf: "BeginPdf", library: Library) -> tuple[dict[Path, bytes], int]:
-    """Stages 3 to 5 for a document: its files, and its number of pages."""
+def _made_document(
+    paper: Paper, step: Step, begin_pdf: "BeginPdf", library: Library
+) -> tuple[dict[Path, bytes], int, str]:
+    """Stages 3 to 5 for a document: its files, its number of pages, and the name of their size (用紙)."""
     with step("紙面"):
         document = compose(paper, library)
     with step(LAYOUT):
@@ -375,7 +489,11 @@ def _made_document(paper: Paper, step: Step, begin_pdf: "BeginPdf", library: Lib
     with step("検査"):
         pages = prove(pdf, document)
     files = {".pdf": pdf, ".html": with_size_of_pdf(document.html, len(pdf)).encode(), **dict(document.beside)}
-    return {paper.target.with_suffix(suffix): content for suffix, content in files.items()}, pages
+    return {paper.target.with_suffix(suffix): content for suffix, content in files.items()}, pages, _sheet(document)
+
+
+def _sheet(document: "Document") -> str:
+    return next(name for name, sheet in SHEETS.items() if sheet.points == document.expected.page_size)
 
 
 def _made_data(paper: Paper, step: Step, library: Library) -> tuple[dict[Path, bytes], int]:
@@ -423,7 +541,7 @@ def warm_up() -> None:
 
     Errors, such as a missing font, are ignored here: making a document reports them.
     """
-    from .documents import comparison, errata, history, report, summary  # noqa: F401
+    from .documents import checklist, comparison, council, errata, history, report, summary  # noqa: F401
     from .fonts import coverage
     from .layout import pdf
     from .model import validation  # noqa: F401

@@ -13,9 +13,11 @@ from hypothesis import settings
 
 from pipeline import line
 from pipeline.documents import html
+from pipeline.documents.checklist import checklist
 from pipeline.documents.comparison import comparison
+from pipeline.documents.council import council
 from pipeline.documents.data import downloads, open_data
-from pipeline.documents.document import Document
+from pipeline.documents.document import Document, ListedPaper
 from pipeline.documents.errata import errata
 from pipeline.documents.history import history
 from pipeline.documents.report import report
@@ -69,6 +71,15 @@ HEALTHY = """\
             検証内容: 検討する。
           - 再掲: 1
 """
+
+# The papers of a council's set, as long as they may be.
+A_SET = [
+    ListedPaper("report", "h25/report.pdf", 4, "A4横"),
+    ListedPaper("summary", "h25/summary.pdf", 1, "A4横"),
+    ListedPaper("comparison", "h24-h25/comparison.pdf", 7, "A4横"),
+    ListedPaper("history", "h25/history.pdf", 3, "A3横"),
+]
+NOT_PRINTED = ListedPaper("data", "h25/data.csv", 0, "")
 
 # Appended to HEALTHY: what says that an item is done, so that a contradiction is warned of (W505, W506).
 DONE = "完了の記号: [◎]\n完了の語: [完了]\n"
@@ -137,6 +148,8 @@ def every_document() -> dict[str, Document]:
         "errata": errata(old, new),
         "history": history((old, new)),
         "summary": summary(new, old),
+        "council": council((old, new), A_SET),
+        "checklist": checklist((old, new), [ListedPaper("council", "h25/council.pdf", 1, "A4横"), *A_SET, NOT_PRINTED]),
     }
 
 

@@ -25,6 +25,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Never
 
+import pypdf
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
@@ -67,6 +68,7 @@ USUAL = {
     "history": "history",
     "data": "data test",
     "book": "book test",
+    "council": "council",
     "sheets": "sheets test",
     "import": "import back/reply.xlsx --apply",
     "sign": "sign test --key key.p12 --passphrase-file passphrase",
@@ -426,6 +428,16 @@ def is_the_schema() -> None:
     assert written == json.loads((ROOT / "source/edition.schema.json").read_text("utf-8"))
 
 
+def is_a_set_of_one_state() -> None:
+    """Each paper of the set says at its foot of which source it was made, and the cover has that digest whole."""
+    digest = hashlib.sha256(LATER.read_bytes()).hexdigest()
+    for path in SET:
+        if path.endswith(".pdf"):
+            text = "".join("".join(page.extract_text().split()) for page in pypdf.PdfReader(path).pages)
+            assert digest[:8] in text, path
+            assert (digest in text) == path.endswith("council.pdf"), path
+
+
 def is_the_signed_report() -> None:
     report = Path("out/test/report.pdf").read_bytes()
     signed = Path("out/test/report-signed.pdf").read_bytes()
@@ -513,6 +525,46 @@ STATUS_OF_TWO = (
     *("各課 御中", "「試験一覧」の照会票(2項目)の回答を、まだいただいておりません。", *REMINDER),
     *("企画課 御中", "「試験一覧」の照会票(1項目)の回答を、まだいただいておりません。", REMINDER[0]),
 )
+OPEN_DATA = ("data.csv: ", "data.json", "data.schema.json")
+FILES_OF_DATA = ("out/test/data.csv", "out/test/data.json", "out/test/data.schema.json")
+FIRST_SET = tuple(
+    f"out/test/{name}.{kind}" for name in ("report", "summary", "council", "checklist") for kind in ("html", "pdf")
+)
+FIRST_SET = tuple(
+    f"out/test/{name}.{kind}" for name in ("report", "summary", "council", "checklist") for kind in ("html", "pdf")
+)
+SET_NAMES = (
+    "later/report.pdf",
+    "later/summary.pdf",
+    "test-later/comparison.pdf",
+    "later/history.pdf",
+    "later/data.csv",
+    "later/list.xlsx",
+    "later/council.pdf",
+    "later/checklist.pdf",
+)
+SET_SAID = (
+    *(
+        "out/later/report.pdf: ",
+        "out/later/summary.pdf: ",
+        "out/test-later/comparison.pdf: ",
+        "out/later/history.pdf: ",
+    ),
+    *("out/later/data.csv: ", "out/later/data-previous.csv", "out/later/data.json", "out/later/data.schema.json"),
+    *(f"out/later/{said}" for said in ("list.xlsx: ", "council.pdf: 1ページ", "checklist.pdf: 1ページ")),
+    COMPARED[1],
+)
+SET = (
+    *COMPARISON,
+    *(
+        f"out/later/{name}.{kind}"
+        for name in ("report", "summary", "history", "council", "checklist")
+        for kind in ("html", "pdf")
+    ),
+    *(name.replace("/test/", "/later/") for name in FILES_OF_DATA),
+    "out/later/data-previous.csv",
+    "out/later/list.xlsx",
+)
 NO_CHANGE = (
     "変更はありません。",
     "",
@@ -574,6 +626,27 @@ ROWS = (
         written=("out/test/data.csv", "out/test/data.json", "out/test/data.schema.json"),
     ),
     Row("book", 0, out=("out/test/list.xlsx: 7行",), written=("out/test/list.xlsx",)),
+    Row(
+        "council", 0, out=(*SET_SAID, "later: 配布できます。次の点をご確認ください: 文章の空欄1か所(out/later/checklist.pdf)。"),
+        written=SET, then=is_a_set_of_one_state, name="the newest edition of the chain",
+    ),
+    Row(
+        "council", 0, after("council"), name="up to date",
+        out=(
+            *(f"out/{name}: 変わっていません。" for name in SET_NAMES),
+            "test → later: ",
+            "later: 配布できます。",
+        ),
+    ),
+    Row(
+        "council", 0, two_blanks, typed="council test", name="a first edition, not yet filled in",
+        out=(
+            *(f"out/test/{name}" for name in ("report.pdf: ", "summary.pdf: ", *OPEN_DATA, "list.xlsx: ", "council.pdf: ", "checklist.pdf: ")),
+            "test: まだ配布できません。未記入が2か所あります。くわしくは out/test/checklist.pdf をご覧ください。",
+        ),
+        err=("source/test.yaml: W507: 未記入が2か所あります(担当課なし 1、企画課 1)。",),
+        written=(*FIRST_SET, *FILES_OF_DATA, "out/test/list.xlsx"),
+    ),
     Row("sheets", 0, out=("out/test/sheets/担当課なし.xlsx",), written=("out/test/sheets/担当課なし.xlsx",)),
     Row(
         "sheets", 0, two_blanks, name="blanks are counted by department",
@@ -618,7 +691,7 @@ ROWS = (
         "next", 0, other_form, out=("source/third.yaml: 下書きを作りました。未記入などの警告2件。", "source/third.schema.json"),
         written=("source/third.yaml", "source/third.schema.json"), name="another form",
     ),
-    Row("demo", 0, out=DEMO_SAID, err=("source/r6.yaml: W507: 未記入が2か所あります(市民協働課 2)。",) * 7, written=DEMO),
+    Row("demo", 0, out=DEMO_SAID, err=("source/r6.yaml: W507: 未記入が2か所あります(市民協働課 2)。",) * 6, written=DEMO),
     Row(
         "next", 0, in_folder, typed="next --from test --to third --in elsewhere",
         out=("source/third.yaml: ",), written=("elsewhere/source/third.yaml",),
@@ -641,6 +714,10 @@ ROWS = (
     Row("undo", 1, renumbered_and_changed, err=("make renumber の後で書き換えられているため、戻していません。",), name="changed since"),
     *(Row(command, 1, wrong_symbol, err=E402) for command in ("diff", "errata", "history")),
     Row(
+        "council", 1, wrong_symbol, err=E402,
+        out=("later: まだ配布できません(元データに誤りが1件あります)。くわしくは上のとおりです。資料は、前のままです。",),
+    ),
+    Row(
         "report", 1, both_broken, typed="report", name="each edition's errors are told",
         err=("source/test.yaml:28:19: E402", "source/later.yaml"),
     ),
@@ -655,7 +732,7 @@ ROWS = (
     Row(
         "diff", 1, item_vanished, typed="diff later --strict", written=COMPARISON, name="strict",
         err=("W501: NO 3「項目の三」の前で、NO 2が抜けています。",),
-        out=("out/test-later/comparison.pdf: 2ページ、警告1件", "test → later: 変更なし1、名称の変更1、記載なし1", "  要確認: 旧NO 2「項目二」(継続)が、新しい版にありません。"),
+        out=("out/test-later/comparison.pdf: 2ページ、警告1件", "test → later: 変更なし1、名称の変更1、記載なし1", "  要確認: 旧NO 2「項目二」(継続)が、新しい版にありません。", "    続きかもしれない項目: 新NO 1「項目一」"),
     ),
     Row(
         "adopt", 1, foreign_and(name="長" * 501), out=("source/third.yaml: ",) + ("",) * 6, written=("source/third.schema.json", "source/third.yaml"), name="an error in a cell",
@@ -682,11 +759,11 @@ ROWS = (
     *(Row(command, 2, typed=f"{USUAL[command]} --in nowhere", err=("IN のフォルダ「nowhere」を開けません。",), name="unknown folder") for command in BY_NAME),
     *(
         Row(command, 2, typed=f"{command} nowhere", err=("版「nowhere」は source/ にありません。ある版: later、test",), name="unknown edition")
-        for command in ("report", "preview", "check", "diff", "summary", "history", "data", "book", "sheets", "status", "schema", "issue")
+        for command in ("report", "preview", "check", "diff", "summary", "history", "data", "book", "council", "sheets", "status", "schema", "issue")
     ),
     *(
         Row(command, 2, no_editions, typed=command, err=("source/ に版(.yaml)がありません。",))
-        for command in ("report", "preview", "check", "diff", "summary", "history", "data", "book", "sheets", "status")
+        for command in ("report", "preview", "check", "diff", "summary", "history", "data", "book", "council", "sheets", "status")
     ),
     *(
         Row(command, 2, typed=command, err=("を指定してください。", f"使い方: make {command} "), name="something is missing")
@@ -710,7 +787,8 @@ ROWS = (
     Row("import", 2, empty_folder, typed="import back", err=("FILES のフォルダに、照会票(.xlsx)がありません。",)),
     Row("sign", 2, wrong_passphrase, written=REPORT, err=("パスワードが違います",)),
     # 3: the machine lacks something
-    *(Row(command, 3, no_fonts, err=NO_FONTS) for command in BY_NAME if command not in ("adopt", "preview", "schema", "import", "sign", "demo", "undo", "clean")),
+    *(Row(command, 3, no_fonts, err=NO_FONTS) for command in BY_NAME if command not in ("adopt", "preview", "schema", "import", "sign", "demo", "undo", "clean", "council")),
+    Row("council", 3, no_fonts, out=("later: まだ配布できません(作れない資料があります)。",), err=NO_FONTS),
     Row("adopt", 3, foreign_and(no_fonts), err=NO_FONTS, name="no fonts"),
     Row("adopt", 3, foreign_and(full_disk), err=FULL, name="full disk"),
     Row("renumber", 3, unordered_on_a_full_disk, out=("今のNO → 新しいNO",) + ("  ",) * 3, err=FULL),
@@ -724,11 +802,12 @@ ROWS = (
     Row("sign", 3, key_and(no_pyhanko), written=REPORT, err=("pyHanko", "make setup-sign"), name="no pyhanko"),
     # 4: a proof failed
     *(Row(command, 4, damaged, err=UNPROVED) for command in ("report", "diff", "errata", "summary", "history", "data", "book")),
+    Row("council", 4, damaged, out=("later: まだ配布できません(作れない資料があります)。",), err=UNPROVED),
     Row("sign", 4, key_and(damaged), err=UNPROVED, name="damaged report"),
     Row("sign", 4, key_and(something_behind_the_signature), written=REPORT, err=("署名がファイルと合いませんでした。",), name="damaged signature"),
     Row("demo", 4, damaged, out=("架空の見本を demo/ に作りました。",), err=UNPROVED, written=DEMO[:2]),
     # 70: a mistake of ours
-    *(Row(command, 70, bug(html, "mark_up"), err=BUG, name="bug") for command in ("report", "diff", "errata", "summary", "history")),
+    *(Row(command, 70, bug(html, "mark_up"), err=BUG, name="bug") for command in ("report", "diff", "errata", "summary", "history", "council")),
     Row("report", 70, broken_template, err=("templates/report.html:2: ひな型に誤りがあります",)),
     Row("preview", 70, bug(server, "_listen"), err=BUG, name="bug"),
     Row("check", 70, bug(Library, "_previous"), err=BUG, name="bug"),

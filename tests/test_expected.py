@@ -10,7 +10,9 @@ from typing import Any
 
 import pytest
 
+from pipeline.documents.checklist import checklist
 from pipeline.documents.comparison import comparison
+from pipeline.documents.council import council
 from pipeline.documents.document import Document
 from pipeline.documents.errata import errata
 from pipeline.documents.history import history
@@ -24,7 +26,7 @@ from pipeline.proof.proof import prove
 from pipeline.source.tree import parse_source
 from pipeline.years.text_diff import Piece
 
-from .conftest import ROOT
+from .conftest import A_SET, NOT_PRINTED, ROOT
 from .editions import other_form
 
 HEAD = """\
@@ -78,6 +80,13 @@ NEW = (
     + item(5, "川の清掃", findings="毎週行った。")
     + item(6, "祭りの開催")
     + item(7, "新しい広場")
+)
+# With a guess (NO 3), an item that is in it no more, a 未記入, an empty prose, and a warning.
+NUMBERED = (
+    "資料番号: {一覧: 資料1-1, 集計表: 資料1-2, 新旧対照表: 資料1-3, 経過: 資料1-4, 資料目録: 資料1}\n"
+    + NEW.replace("名称: 道路の補修", "名称: 道路と橋の補修")
+    .replace("名称: 祭りの開催, 実施状況: ○", "名称: 別の催し, 実施状況: 未記入")
+    .replace("NO: 7", "NO: 9")
 )
 CORRECTED = (
     OLD.replace("毎月行った", "毎週行った")
@@ -148,6 +157,8 @@ COMPOSE: dict[str, Callable[[], Document]] = {
     "comparison": lambda: comparison(edition(OLD, "old"), edition(NEW, "new")),
     "errata": lambda: errata(edition(OLD, "old"), edition(CORRECTED, "old")),
     "history": lambda: history((edition(OLD, "old"), edition(NEW, "new"))),
+    "council": lambda: council((edition(OLD, "old"), edition(NUMBERED, "new")), A_SET),
+    "checklist": lambda: checklist((edition(OLD, "old"), edition(NUMBERED, "new")), [*A_SET, NOT_PRINTED]),
 }
 
 
@@ -329,6 +340,31 @@ def damages() -> Iterator[Damage]:
             ("_note", "miscounted", lambda said: said.replace("3箇所", "4箇所")),
             ("mark", "no word marked", unmarked),
             ("masthead", "year lost", head(lambda one: replace(one, fiscal_year=""))),
+        ],
+        "council": [
+            ("paper_rows", "a paper lost", without(1)),
+            ("paper_rows", "pages of another", lambda rows: [replace(one, pages=rows[0].pages) for one in rows]),
+            ("paper_rows", "numbers swapped", lambda rows: [replace(rows[0], number=rows[1].number), *rows[1:]]),
+            ("title_of", "title of another", lambda said: said.replace("集計表", "新旧対照表")),
+            ("_sources", "years swapped", lambda rows: [replace(rows[0], year=rows[1].year), *rows[1:]]),
+            ("_sources", "digest of another", lambda rows: [replace(rows[0], digest=rows[1].digest), *rows[1:]]),
+            ("_explanation", "digits miscounted", lambda said: said.replace("8桁", "9桁")),
+            ("page_head", "number lost", lambda head: replace(head, document_number="")),
+        ],
+        "checklist": [
+            ("readiness", "draft not told", lambda found: replace(found, blanks=0)),
+            ("readiness", "vanished not told", lambda found: replace(found, vanished=0)),
+            ("readiness", "guesses not told", lambda found: replace(found, guesses=0)),
+            ("_verdict", "can be handed out", lambda _: ["配布できます。"]),
+            ("_both_sides", "as many as pages", lambda _: 2),
+            ("_sheets", "no total", lambda rows: [*rows][:-1]),
+            ("_sheets", "a paper lost", lambda rows: [*rows][1:]),
+            ("warnings", "warnings lost", nothing),
+            ("blanks", "未記入 lost", nothing),
+            ("empty_prose", "空欄 lost", nothing),
+            ("ranges", "NOs of others", lambda said: said.replace("9", "8")),
+            ("_guesses", "guesses lost", lambda one: replace(one, rows=())),
+            ("_vanished", "what to write swapped", lambda one: replace(one, rows=tuple(row[::-1] for row in one.rows))),
         ],
         "history": [
             ("_remarks", "no remarks", nothing),

@@ -25,7 +25,7 @@ def streams(pdf: bytes) -> Iterator[tuple[str, bytes]]:
             yield "pattern", item.get_data()  # type: ignore[attr-defined]
 
 
-@pytest.mark.parametrize("name", ["report", "comparison", "errata", "history", "summary"])
+@pytest.mark.parametrize("name", ["report", "comparison", "errata", "history", "summary", "council", "checklist"])
 def test_a_page_is_printed_with_black_ink_alone(every_pdf: dict[str, bytes], name: str) -> None:
     kinds = set()
     for kind, stream in streams(every_pdf[name]):
@@ -36,7 +36,7 @@ def test_a_page_is_printed_with_black_ink_alone(every_pdf: dict[str, bytes], nam
     assert kinds == ({"page", "pattern"} if name in ("history", "summary") else {"page"})
 
 
-@pytest.mark.parametrize("name", ["report", "comparison", "errata", "history", "summary"])
+@pytest.mark.parametrize("name", ["report", "comparison", "errata", "history", "summary", "council", "checklist"])
 def test_letters_and_rules_are_as_black_as_can_be(every_pdf: dict[str, bytes], name: str) -> None:
     """A grey letter or rule is a row of dots where there is black and white alone."""
     painted = [stream for kind, stream in streams(every_pdf[name]) if kind == "page"]

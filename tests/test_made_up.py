@@ -11,7 +11,9 @@ from pathlib import Path
 import pytest
 from openpyxl import load_workbook
 
+from pipeline.documents.checklist import checklist
 from pipeline.documents.comparison import comparison
+from pipeline.documents.council import council
 from pipeline.documents.data import open_data
 from pipeline.documents.document import Document
 from pipeline.documents.errata import errata
@@ -29,6 +31,7 @@ from pipeline.proof.proof import prove
 from pipeline.source.tree import parse_source
 from pipeline.years.draft import next_edition
 
+from .conftest import A_SET
 from .made_up import FormMaker
 
 # The words of the default form, and what they are made of.
@@ -60,6 +63,8 @@ def documents(old: Validated, new: Validated) -> Iterator[Document]:
     yield summary(new, old)
     yield comparison(old, new)
     yield history((old, new))
+    yield council((old, new), A_SET)
+    yield checklist((old, new), A_SET)
     try:
         yield errata(old, new)
     except NothingToDoError:

@@ -81,7 +81,7 @@ def beside(project: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     def made(paper: line.Paper, _: object, __: object, library: Library) -> line._Made:
         for path in paper.sources:
             library.validated(path)
-        return line._Made(paper, {}, {paper.path: b""}, 1, ())
+        return line._Made(paper, {}, {paper.path: b""}, 1, "", ())
 
     monkeypatch.setattr(line, "_made", made)
     monkeypatch.setattr(line, "deliver", lambda _: None)
@@ -393,7 +393,7 @@ def test_what_another_run_delivered_meanwhile_is_not_made_of_older_files(
 
     def made(paper: line.Paper, _: object, __: object, library: Library) -> line._Made:
         read.append(library.source(Path("source/h24.yaml")).data.decode())
-        return line._Made(paper, {}, {paper.path: b""}, 1, ())
+        return line._Made(paper, {}, {paper.path: b""}, 1, "", ())
 
     monkeypatch.setattr(Record, "locked", late)
     monkeypatch.setattr(line, "_made", made)

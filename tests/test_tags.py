@@ -12,7 +12,9 @@ import pypdf
 import pytest
 from pypdf.generic import ArrayObject, DictionaryObject, NameObject
 
+from pipeline.documents.checklist import checklist
 from pipeline.documents.comparison import comparison
+from pipeline.documents.council import council
 from pipeline.documents.document import Document
 from pipeline.documents.errata import errata
 from pipeline.documents.history import history
@@ -25,7 +27,7 @@ from pipeline.proof.proof import prove
 from pipeline.source.tree import parse_source
 
 from .conformance import found_by_qpdf, needs_qpdf, violations
-from .conftest import HEALTHY
+from .conftest import A_SET, HEALTHY
 from .test_proof import Victim
 
 LINES = "検証内容: |-\n              はじめに。\n              ・一つ目\n              ・二\n\n              おわりに。"
@@ -83,6 +85,8 @@ DOCUMENTS: dict[str, Callable[[], Document]] = {
     "errata": lambda: errata(*OLD_AND_NEW),
     "history": lambda: history(OLD_AND_NEW),
     "summary": lambda: summary(OLD_AND_NEW[1], OLD_AND_NEW[0]),
+    "council": lambda: council(OLD_AND_NEW, A_SET),
+    "checklist": lambda: checklist(OLD_AND_NEW, A_SET),
 }
 
 

@@ -382,7 +382,7 @@ WIDTHS = """[...document.querySelectorAll("p, li, td, tbody th")]
   })"""
 
 
-@pytest.mark.parametrize("name", ["report", "comparison", "errata", "history", "summary"])
+@pytest.mark.parametrize("name", ["report", "comparison", "errata", "history", "summary", "council", "checklist"])
 def test_every_document_is_readable_on_every_screen(
     every_document: dict[str, Document], open_page: Open, name: str
 ) -> None:
@@ -400,7 +400,8 @@ def assert_readable(page: Page) -> None:
         page.set_viewport_size({"width": width, "height": 800})
         assert page.evaluate("document.documentElement.scrollWidth") <= width
         widths = page.evaluate(WIDTHS)
-        assert widths
+        # Of the cover of a set, only a phone divides a line.
+        assert widths or width != PHONE
         assert [(width, *block) for block in widths if block[0] < 8] == []
         assert breaches(page) == []
 

@@ -4,7 +4,7 @@ import os
 import re
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext, suppress
 from datetime import date, datetime
 from functools import partial
 from pathlib import Path
@@ -19,6 +19,7 @@ from pipeline.line import (
     Step,
     book_of,
     comparison_of,
+    council_of,
     data_of,
     errata_of,
     history_of,
@@ -83,20 +84,19 @@ def _make_each(options: SimpleNamespace, paper_of: Callable[[Path], Paper]) -> i
 
 
 def _make_one(papers: Mapping[Path, Paper], step: Step, path: Path, jobs: int = 1) -> None:
-    _make(papers[path], step, jobs)
+    _make([papers[path]], step, jobs)
 
 
-def _make(paper: Paper, step: Step, jobs: int = 1) -> None:
-    """Make `paper`, rebuild the other papers of its editions, and print the results. Raises `PipelineError`."""
-    outcome = make([paper], step, jobs, _library)
-    (delivered,) = outcome.asked
-    print_delivered(paper, delivered)
-    for other in outcome.others:
-        print_delivered(other.paper, other)
-        if other.paper.kind == "report":
-            _warn_of_signature(other.path)
-    if delivered and paper.kind == "report":
-        _warn_of_signature(delivered.path)
+def _make(papers: Sequence[Paper], step: Step, jobs: int = 1) -> None:
+    """Make `papers`, rebuild the other papers of their editions, and print the results. Raises `PipelineError`."""
+    outcome = make(papers, step, jobs, _library)
+    delivered = [*zip(papers, outcome.asked, strict=True), *((other.paper, other) for other in outcome.others)]
+    # The papers of a set have the same warnings.
+    print_problems([*dict.fromkeys(warning for _, one in delivered if one for warning in one.warnings)])
+    for paper, one in delivered:
+        print_delivered(paper, one)
+        if one and paper.kind == "report":
+            _warn_of_signature(one.path)
     if outcome.left:
         stale = [f"{left.path} は、作り直せないため古いままです。配布しないでください。" for left, _ in outcome.left]
         errors = [
@@ -317,13 +317,63 @@ def _diff(options: SimpleNamespace) -> int:
     for old, new in pairs:
         try:
             paper = comparison_of(old, new, _library, options.all)
-            _make(paper, _step, _jobs(None))
+            _make([paper], _step, _jobs(None))
         except PipelineError as error:
             code = max(code, explain(error))
             continue
         if _print_comparison(paper.target.with_suffix(".json")) and options.strict:
             code = max(code, 1)
     return code
+
+
+def _council(options: SimpleNamespace) -> int:
+    """Make the set of each requested edition, or of the newest one of each chain, and say whether it can be handed out."""
+    paths, code = _editions(options.editions), 0
+    if not options.editions:
+        paths = _newest(paths)
+    for path in paths:
+        try:
+            said = _make_set(path)
+        except PipelineError as error:
+            code = max(code, explain(error))
+            errors = [one for one in getattr(error, "problems", ()) if one.is_error]
+            why = f"元データに誤りが{len(errors)}件あります" if errors else "作れない資料があります"
+            said = f"まだ配布できません({why})。くわしくは上のとおりです。資料は、前のままです。"
+        print(f"{path.stem}: {said}")
+    return code
+
+
+def _newest(paths: Sequence[Path]) -> list[Path]:
+    """Those of `paths` that no other names as its 前版. One that cannot be parsed counts as naming none."""
+    previous = set()
+    for path in paths:
+        with suppress(SourceError):
+            previous.add(_library.source(path).root.text("前版"))
+    return [path for path in paths if path.stem not in previous]
+
+
+def _make_set(path: Path) -> str:
+    """Make the set for the council on the edition at `path`; whether it can be handed out, and what is to be looked at."""
+    from pipeline.years.readiness import readiness
+
+    *_, checklist = papers = council_of(path, _library)
+    _make(papers, _step, _jobs(None))
+    for paper in papers:
+        if paper.kind == "comparison":
+            _print_comparison(paper.target.with_suffix(".json"))
+    validated = _library.validated(path)
+    previous = _library.before(validated)
+    compared = None
+    if previous:
+        from pipeline.years.comparison import compare
+
+        compared = compare(previous.edition, validated.edition, previous.source.edition, path.stem)
+    found = readiness(validated, compared)
+    if found.obstacles:
+        return f"まだ配布できません。{'。'.join(found.obstacles)}。くわしくは {checklist.path} をご覧ください。"
+    if found.doubts:
+        return f"配布できます。次の点をご確認ください: {'、'.join(found.doubts)}({checklist.path})。"
+    return "配布できます。"
 
 
 def _with_previous(paths: Sequence[Path]) -> tuple[list[tuple[Path, Path]], int]:
@@ -352,7 +402,7 @@ def _print_comparison(path: Path) -> int:
 
 
 def _errata(options: SimpleNamespace) -> int:
-    _make(errata_of(_given(options.old), _given(options.new), _library), _step)
+    _make([errata_of(_given(options.old), _given(options.new), _library)], _step)
     return 0
 
 
@@ -449,7 +499,7 @@ def _history(options: SimpleNamespace) -> int:
             continue
         paths.append(path)
     if paths:
-        _make(history_of(paths, options.edition, _library), _step)
+        _make([history_of(paths, options.edition, _library)], _step)
     return code
 
 
@@ -571,6 +621,7 @@ _ACTIONS: dict[str, Callable[[SimpleNamespace], int]] = {
     "history": _history,
     "data": _data,
     "book": _book,
+    "council": _council,
     "sheets": _sheets,
     "import": _import,
     "status": _status,

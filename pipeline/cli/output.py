@@ -53,11 +53,13 @@ def _count_blanks(blanks: Sequence[Problem]) -> None:
 
 
 def print_delivered(paper: Paper, delivered: Delivered | None) -> None:
-    """Print a paper's files, size and number of warnings, or, if `delivered` is None, that it has not changed."""
+    """Print a paper's files, size and number of warnings, or, if `delivered` is None, that it has not changed.
+
+    The warnings themselves are printed once for all papers that are made together (`print_problems`).
+    """
     if delivered is None:
         print(f"{paper.path}: 変わっていません。")
         return
-    print_problems(delivered.warnings)
     if paper.kind in ("data", "book"):
         print(f"{paper.path}: {delivered.size}行")
         print("".join(f"{path}\n" for path in delivered.paths[1:]), end="")

@@ -89,11 +89,16 @@ class Record:
         return {Path(path): digest for path, digest in _dict_in(self._recorded, "outputs").items()}
 
     @property
+    def extent(self) -> str:
+        """How long the delivered paper is (`Delivery.extent`); empty without a readable record."""
+        return str(self._recorded.get("extent", ""))
+
+    @property
     def inputs(self) -> dict[str, Fingerprint | None]:
         """The fingerprints, at the delivery, of the paper's input files; empty without a readable record."""
         return _dict_in(self._recorded, "inputs")
 
-    def entry(self, inputs: Mapping[str, object], outputs: Mapping[Path, bytes]) -> bytes:
+    def entry(self, inputs: Mapping[str, object], outputs: Mapping[Path, bytes], extent: str) -> bytes:
         """The JSON content of the record for a delivery."""
         record = {
             "program": program_fingerprint(),
@@ -101,6 +106,7 @@ class Record:
             "sources": self.sources,
             "options": self.options,
             "plain": is_plain(),
+            "extent": extent,
             "inputs": inputs,
             "outputs": {str(path): _digest(data) for path, data in outputs.items()},
         }
@@ -146,11 +152,15 @@ def _are_unchanged(inputs: Mapping[str, Fingerprint | None], mark_of: Callable[[
 
 
 class Delivery(NamedTuple):
-    """Files that passed their proof, and the fingerprints of their inputs."""
+    """Files that passed their proof, and the fingerprints of their inputs.
+
+    `extent` says how long a document is, for the papers that list it; empty for others.
+    """
 
     record: Record
     inputs: Mapping[str, object]
     outputs: Mapping[Path, bytes]
+    extent: str = ""
 
 
 def deliver(deliveries: Sequence[Delivery]) -> None:

@@ -5,7 +5,7 @@
 
 import datetime
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from pipeline.paper import A3, A4
@@ -59,6 +59,13 @@ class Carried:
     def identifier(self) -> str:
         """The identifier in the metadata: the digests of all sources."""
         return " ".join(f"sha256:{file.digest}" for file in self.files)
+
+
+def carried_by_set(sources: Sequence[tuple[str, bytes]], day: datetime.date | None) -> Carried:
+    """What a paper on a whole chain of editions carries: `sources` are the id and the bytes of each, oldest first."""
+    if len(sources) == 1:
+        return Carried(tuple(CarriedFile("source.yaml", data, edition) for edition, data in sources), day)
+    return Carried(tuple(CarriedFile(f"source-{edition}.yaml", data, edition) for edition, data in sources), day)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +142,19 @@ class Expected:
     def tables(self) -> Iterator[Table]:
         """The tables among the blocks."""
         return (block for block in self.blocks if isinstance(block, Table))
+
+
+@dataclass(frozen=True, slots=True)
+class ListedPaper:
+    """A paper of a council's set, for the papers that list it: its kind, its file below out/, pages and sheet (用紙).
+
+    What is not printed has no pages.
+    """
+
+    kind: str
+    path: str
+    pages: int
+    sheet: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -110,6 +110,21 @@ def plain(text: str) -> str:
     return flat(without_note_marks(text))
 
 
+def number_and_title(edition: Edition, kind: str) -> tuple[str, str]:
+    """The 資料番号 and the title of a paper of this kind."""
+    numbers, name = edition.document_number, flat(edition.title)
+    match kind:
+        case "report":
+            return numbers.report, name
+        case "summary":
+            return numbers.summary, f"{name} 集計表"
+        case "comparison":
+            return numbers.comparison, f"{name} 新旧対照表"
+        case "history":
+            return numbers.history, f"{name} {plain(edition.item_column.head)}の経過"
+    return numbers.council, f"{name} 資料目録"
+
+
 def percent(part: int, whole: int) -> Decimal:
     """`part` of `whole` in per cent with one decimal, rounded half up."""
     return (Decimal(100 * part) / whole).quantize(Decimal("0.1"), ROUND_HALF_UP)

@@ -9,7 +9,7 @@ from typing import get_args
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from pipeline.errors import Problem, SourceError
+from pipeline.errors import Problem, SourceError, printable
 from pipeline.fonts import coverage, font_files
 from pipeline.source.characters import defects, is_everyday, meant, named, quoted, visible
 from pipeline.source.limits import MAX_PROBLEMS, MAX_TEXT
@@ -406,6 +406,15 @@ def _keyboard_characters(text: str) -> Iterator[tuple[str, str, str]]:
 
 def _warning(source: Source, code: str, owner: str, message: str, line: int, column: int) -> Problem:
     return Problem(str(source.path), line, column, code, f"{owner}で、{message}" if owner else message)
+
+
+def on_paper(message: str) -> str:
+    """`message` of a problem with 〓 for what may not be printed: a comment in a source, which it quotes, may say anything."""
+    message = printable(message)
+    if not is_everyday(message):
+        for characters, *_ in defects(message, coverage()):
+            message = message.replace(characters, "〓")
+    return message
 
 
 def _owned(node: Node, owner: str, items: str, above: str = "") -> Iterator[tuple[str, Scalar]]:

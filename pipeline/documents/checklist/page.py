@@ -1,0 +1,197 @@
+"""The page of 配布前の確認: whether the papers can be handed out, what to look at before, and how many sheets to print.
+
+Staff read here what they have to write into the source; no paper that is handed out says it.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from pipeline.documents.council.page import PaperRow, paper_rows
+from pipeline.documents.document import Carried, ListedPaper
+from pipeline.documents.html import arranged, document_title, page_head, plain, render
+from pipeline.model.edition import Edition
+from pipeline.model.validation import Validated
+from pipeline.text import flat
+from pipeline.years.comparison import Comparison
+from pipeline.years.matching import Placed
+from pipeline.years.readiness import blanks, empty_prose, readiness, warnings
+
+TITLE = "配布前の確認"
+
+# The most rows of a list, and the most ranges of NOs in a cell; the rest is counted.
+MOST_ROWS, MOST_RANGES = 200, 100
+
+
+@dataclass(frozen=True, slots=True)
+class SheetRow:
+    """A paper to print, or a total: its pages, and its sheets printed on one side and on both."""
+
+    paper: PaperRow
+    file: str
+    sides: tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A table of texts: the heads by the classes of the columns, the rows, and which column heads a row.
+
+    `more` is said where there is more than is listed.
+    """
+
+    id: str
+    title: str
+    heads: tuple[tuple[str, str], ...]
+    rows: tuple[tuple[str, ...], ...]
+    head: int = 0
+    more: str = ""
+
+
+def page(validated: Validated, compared: Comparison | None, papers: Sequence[ListedPaper], carried: Carried) -> str:
+    """The HTML of the 配布前の確認; `compared` is the comparison with the 前版, None without one."""
+    edition = validated.edition
+    title = f"{flat(edition.title)} {TITLE}"
+    listings = tuple(_listings(validated, compared))
+    return render(
+        "checklist.html",
+        edition=edition,
+        title=document_title(edition, title),
+        masthead=arranged(replace(page_head(edition, "", title), legends=()), False),
+        carried=carried,
+        verdict=(*_verdict(validated, compared), *_nothing(listings)),
+        has_numbers=any(row.number for row in paper_rows(edition, papers)),
+        sheets=tuple(_sheets(edition, papers)),
+        not_printed=_not_printed(papers),
+        listings=tuple(one for one in listings if one.rows),
+    )
+
+
+def _verdict(validated: Validated, compared: Comparison | None) -> Iterator[str]:
+    """Whether the papers can be handed out, why not, and what is to be looked at."""
+    found = readiness(validated, compared)
+    yield "まだ配布できません。" if found.obstacles else "配布できます。"
+    if found.obstacles:
+        yield f"理由: {'。'.join(found.obstacles)}。"
+    if found.doubts:
+        yield f"配布する前にご確認ください: {'、'.join(found.doubts)}。"
+
+
+def _nothing(listings: Sequence[Listing]) -> Iterator[str]:
+    """Which lists are empty."""
+    if empty := [one.title for one in listings if not one.rows]:
+        yield f"{'、'.join(empty)}は、ありません。"
+
+
+def _sheets(edition: Edition, papers: Sequence[ListedPaper]) -> Iterator[SheetRow]:
+    """The papers to print in the order in which they are listed, then a total for each size of sheet."""
+    printed = [paper for paper in papers if paper.pages]
+    rows = [
+        SheetRow(row, paper.path, (row.pages, _both_sides(row.pages)))
+        for row, paper in zip(paper_rows(edition, papers), printed, strict=True)
+    ]
+    yield from rows
+    for at, sheet in enumerate(dict.fromkeys(row.paper.sheet for row in rows), 1):
+        of_sheet = [row for row in rows if row.paper.sheet == sheet]
+        pages = sum(row.paper.pages for row in of_sheet)
+        total = PaperRow(f"total-{at}", "", "計", pages, sheet, "")
+        yield SheetRow(total, "", (pages, sum(row.sides[1] for row in of_sheet)))
+
+
+def _both_sides(pages: int) -> int:
+    return -(-pages // 2)
+
+
+def _not_printed(papers: Sequence[ListedPaper]) -> str:
+    files = "、".join(paper.path for paper in papers if not paper.pages)
+    return f"ほかに、ウェブページ(PDFと同じ名前の .html)と {files} があります。印刷はしません。"
+
+
+def _listings(validated: Validated, compared: Comparison | None) -> Iterator[Listing]:
+    yield _warnings(validated)
+    yield _to_fill_in(validated.edition)
+    if compared:
+        yield _guesses(compared)
+        yield _vanished(compared)
+
+
+def _cut(rows: Sequence[tuple[str, ...]], command: str) -> tuple[tuple[tuple[str, ...], ...], str]:
+    """The rows that are listed, and what is said of the rest."""
+    rest = len(rows) - MOST_ROWS
+    return tuple(rows[:MOST_ROWS]), f"ほかに{rest:,}件あります。すべては {command} で示します。" if rest > 0 else ""
+
+
+def _warnings(validated: Validated) -> Listing:
+    found = [(f"{line}行" if line else "", code, message) for line, code, message in warnings(validated)]
+    rows, more = _cut(found, f"make check EDITION={validated.source.edition}")
+    heads = (("line", "元データ"), ("code", "コード"), ("text", "内容"))
+    return Listing("warnings", "元データの警告", heads, rows, 2, more=more)
+
+
+def _to_fill_in(edition: Edition) -> Listing:
+    """Where a value is 未記入, and where a prose is empty."""
+    rows = [
+        (key, what, f"{len(numbers):,}か所", ranges(edition, numbers))
+        for what, found in (("未記入", blanks(edition)), ("空欄", empty_prose(edition)))
+        for key, numbers in found
+    ]
+    heads = (("column", "欄"), ("what", "状態"), ("count", "数"), ("text", "項目のNO"))
+    return Listing("empty", "未記入と空欄", heads, tuple(rows))
+
+
+def ranges(edition: Edition, numbers: Sequence[int]) -> str:
+    """`numbers` in short: those that follow each other in the list as 1〜5."""
+    positions = {number: at for at, number in enumerate(edition.items)}
+    found: list[list[int]] = []
+    for number in dict.fromkeys(numbers):
+        if found and positions[number] == positions[found[-1][-1]] + 1 == positions[found[-1][0]] + len(found[-1]):
+            found[-1].append(number)
+        else:
+            found.append([number])
+    said = [f"{one[0]}〜{one[-1]}" if len(one) > 2 else "、".join(map(str, one)) for one in found]
+    rest = sum(map(len, found[MOST_RANGES:]))
+    return "、".join(said[:MOST_RANGES]) + (f" ほか{rest:,}項目" if rest else "")
+
+
+def _guesses(compared: Comparison) -> Listing:
+    rows = [
+        (
+            "、".join(_called(placed) for placed in entry.new if placed.number == advice.number),
+            "、".join(map(_called, entry.old)),
+            f"NO {advice.number} に「{advice.line}」",
+        )
+        for entry in compared.guesses
+        for advice in entry.advice
+    ]
+    listed, more = _cut(rows, f"make diff EDITION={compared.to_id}")
+    heads = (
+        ("item", "今年度の項目"),
+        ("item", "続きとみなした前年度の項目"),
+        ("text", "正しければ、今年度の元データに書くこと"),
+    )
+    return Listing("guesses", "新旧対照表の推定", heads, listed, more=more)
+
+
+def _vanished(compared: Comparison) -> Listing:
+    deciding = compared.old.deciding
+    rows = [
+        (
+            _called(placed),
+            *([placed.item.text(deciding)] if deciding else []),
+            "、".join(map(_called, entry.candidates)) or "見当たりません",
+            f"引き継いだ項目に「前版NO: [{placed.number}]」。"
+            f"廃止したのなら、初めに「廃止: [{{前版NO: {placed.number}, 理由: …}}]」",
+        )
+        for entry in compared.vanished
+        for placed in entry.old
+    ]
+    listed, more = _cut(rows, f"make diff EDITION={compared.to_id}")
+    heads = (
+        ("item", "今年度の一覧にない前年度の項目"),
+        *([("term", plain(deciding.head))] if deciding else []),
+        ("item", "続きかもしれない今年度の項目"),
+        ("text", "今年度の元データに書くこと"),
+    )
+    return Listing("vanished", "新旧対照表の要確認", heads, listed, more=more)
+
+
+def _called(placed: Placed) -> str:
+    return f"NO {placed.number}「{flat(placed.item.name)}」"

@@ -1,0 +1,101 @@
+"""The page of the 資料目録: the papers of a council's set, and the digests of the sources that they were made of."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from pipeline.documents.document import DIGEST_LENGTH, Carried, ListedPaper
+from pipeline.documents.html import arranged, document_title, page_head, plain, render
+from pipeline.model.edition import Edition
+from pipeline.model.validation import Validated
+from pipeline.text import flat
+
+TITLE = "資料目録"
+SUMMARY, COMPARISON = "集計表", "新旧対照表"
+
+
+@dataclass(frozen=True, slots=True)
+class PaperRow:
+    """A paper: its 資料番号, its title, its pages with their size, and its files for links on the web page."""
+
+    id: str
+    number: str
+    title: str
+    pages: int
+    sheet: str
+    link: str
+
+
+@dataclass(frozen=True, slots=True)
+class SourceRow:
+    """A source: the year of its edition, or its title if it has none, and its SHA-256."""
+
+    id: str
+    year: str
+    digest: str
+
+
+def page(editions: Sequence[Validated], papers: Sequence[ListedPaper], carried: Carried) -> str:
+    """The HTML of the 資料目録."""
+    edition = editions[-1].edition
+    title = f"{flat(edition.title)} {TITLE}"
+    head = replace(page_head(edition, edition.document_number.council, title), legends=())
+    rows = tuple(paper_rows(edition, papers))
+    return render(
+        "council.html",
+        edition=edition,
+        title=document_title(edition, title),
+        masthead=arranged(head, False),
+        carried=carried,
+        lead=_lead(editions),
+        has_numbers=any(row.number for row in rows),
+        papers=rows,
+        total=sum(row.pages for row in rows),
+        explanation=_explanation(editions),
+        sources=tuple(_sources(editions, carried)),
+    )
+
+
+def _lead(editions: Sequence[Validated]) -> str:
+    return f"次の資料は、すべて同じ元データ{'' if len(editions) == 1 else '(下の表)'}から作りました。"
+
+
+def paper_rows(edition: Edition, papers: Sequence[ListedPaper]) -> list[PaperRow]:
+    """The `papers` that are printed, as a table lists them."""
+    return [
+        PaperRow(
+            f"paper-{at}",
+            getattr(edition.document_number, paper.kind),
+            title_of(edition, paper.kind),
+            paper.pages,
+            paper.sheet,
+            f"../{paper.path}",
+        )
+        for at, paper in enumerate((paper for paper in papers if paper.pages), 1)
+    ]
+
+
+def title_of(edition: Edition, kind: str) -> str:
+    """The title that a paper of this kind has."""
+    of_kind = {
+        "report": "",
+        "summary": SUMMARY,
+        "comparison": COMPARISON,
+        "history": f"{plain(edition.item_column.head)}の経過",
+        "council": TITLE,
+    }
+    return f"{flat(edition.title)} {of_kind[kind]}".strip()
+
+
+def _explanation(editions: Sequence[Validated]) -> str:
+    said = f"各資料の右下にある「元データ」の英数字は、この値(SHA-256)の初めの{DIGEST_LENGTH}桁です。"
+    if len(editions) > 2:
+        said += "「(○版)」とあるものは、その数の版の値を合わせて計算した値です。"
+    return said
+
+
+def _sources(editions: Sequence[Validated], carried: Carried) -> list[SourceRow]:
+    """The sources, the newest first."""
+    return [
+        SourceRow(f"source-{at}", flat(one.edition.fiscal_year or one.edition.title), file.digest)
+        for at, (one, file) in enumerate(zip(reversed(editions), reversed(carried.files), strict=True), 1)
+    ]
