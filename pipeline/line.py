@@ -12,8 +12,9 @@ from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from .delivery.delivery import OUT, Delivery, Record, deliver, records
-from .errors import PipelineError, Problem, SourceError, UsageError
+from .delivery.delivery import OUT, Delivery, Record, deliver, records, withdraw
+from .delivery.issues import issue_at
+from .errors import NothingToDoError, PipelineError, Problem, SourceError, UsageError
 from .library import Library
 from .model.edition_id import is_edition_id
 from .paper import SHEETS
@@ -94,6 +95,7 @@ class Outcome(NamedTuple):
     asked: tuple[Delivered | None, ...]
     others: tuple[Delivered, ...]
     left: tuple[tuple[Paper, PipelineError], ...]
+    removed: tuple[Paper, ...] = ()
 
 
 # The papers, by kind
@@ -138,6 +140,11 @@ def comparison_of(old: Path, new: Path, library: Library, show_all: bool = False
 def errata_of(old: Path, new: Path, library: Library) -> Paper:
     """The errata from the distributed edition `old` to the corrected `new`. Raises `PipelineError`."""
     return Paper("errata", _between(old, new, library) / "errata", (old, new))
+
+
+def errata_of_edition(old: Path, new: Path) -> Paper:
+    """The errata from `old` to the edition at `new`, as one of its own papers: what was issued last, say, put right."""
+    return Paper("errata", OUT / new.stem / "errata", (old, new))
 
 
 def history_of(paths: Sequence[Path], last: str | None, library: Library) -> Paper:
@@ -186,12 +193,17 @@ def council_of(path: Path, library: Library) -> tuple[Paper, ...]:
 
 
 def _between(old: Path, new: Path, library: Library) -> Path:
-    """The folder of papers on two editions. Raises `UsageError` if a file's name is not a valid edition id."""
+    """The folder of papers on two editions or issues. Raises `UsageError` if a file's name is not a valid edition id."""
     names = [library.source(path).edition if path.suffix == ".pdf" else path.stem for path in (old, new)]
     for name, path in zip(names, (old, new), strict=True):
         if not is_edition_id(name):
             raise UsageError(f"{path}: ファイル名(.yaml の前)を、半角の英小文字、数字、「-」に改めてください。")
-    return OUT / "-".join(names)
+    issues = [issue_at(path) for path in (old, new)]
+    called = [
+        f"{name}.{issue[1]}" if issue and issue[0] == name else name for name, issue in zip(names, issues, strict=True)
+    ]
+    # No edition's id has a dot or an underscore: the folder is not one of two editions.
+    return OUT / ("-" if called == names else "_").join(called)
 
 
 # Stage 3, by kind. These functions may read only the paper's sources and their chains of 前版, which its record lists.
@@ -396,6 +408,7 @@ def make(papers: Sequence[Paper], step: Step, jobs: int = 1, library: Library | 
             to_make = stale()
         made: dict[Path, tuple[_Made, Record]] = {}
         left: dict[Path, tuple[Paper, PipelineError]] = {}
+        removed: list[tuple[Paper, Record]] = []
         for paper, record in with_records:
             if paper.target in to_make and _is_edited(paper, record):
                 if paper.target in asked:
@@ -416,8 +429,14 @@ def make(papers: Sequence[Paper], step: Step, jobs: int = 1, library: Library | 
                 if paper.target in asked:
                     raise
                 left[paper.target] = (paper, error)
+            except NothingToDoError:
+                if paper.target in asked:
+                    raise
+                removed.append((paper, record))
         with step("書出"):
             deliver([Delivery(record, one.inputs, one.files, one.extent) for one, record in made.values()])
+            for _, record in removed:
+                withdraw(record)
     delivered = {
         target: Delivered(one.paper, (*one.files,), one.size, one.warnings) for target, (one, _) in made.items()
     }
@@ -425,6 +444,7 @@ def make(papers: Sequence[Paper], step: Step, jobs: int = 1, library: Library | 
         tuple(delivered.get(target) for target in asked),
         tuple(one for target, one in delivered.items() if target not in asked),
         tuple(left.values()),
+        tuple(paper for paper, _ in removed),
     )
 
 

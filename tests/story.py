@@ -236,7 +236,7 @@ HANDS: dict[str, Callable[[], AbstractContextManager[None]]] = {
     "make check": with_a_wrong_symbol,
     "make renumber EDITION=h25": with_a_new_item,
     "make undo EDITION=h25": without_the_new_item,
-    "make errata FROM=source/issued/h25/1/report.pdf TO=h25": with_a_mistake_put_right,
+    "make errata EDITION=h25": with_a_mistake_put_right,
     "make adopt FILE=進捗一覧.xlsx TO=r5": with_somebodys_list,
     "make sign EDITION=h25 KEY=鍵.p12": with_a_key,
     "make schema EDITION=r5": with_the_source_of_somebodys_list,

@@ -249,6 +249,10 @@ def every_paper_then_later_is_broken(patch: Patch) -> None:
     LATER.write_text(LATER_TEXT.replace("NO: 2", "NO: 1"), "utf-8")
 
 
+def changed(_: Patch) -> None:
+    TEST.write_text(HEALTHY.replace("終わった", "終えた"), "utf-8")
+
+
 def issued_and(what: Callable[[Patch], None]) -> Callable[[Patch], None]:
     """The report was made, and issued."""
 
@@ -608,6 +612,10 @@ ROWS = (
         written=("out/test-later/errata.html", "out/test-later/errata.pdf"),
     ),
     Row("errata", 0, same_as_test, typed="errata --from test --to test", err=("二つの版に違いはありません。",)),
+    Row(
+        "errata", 0, issued_and(changed), typed="errata test", out=("out/test/errata.pdf: 1ページ", "out/test/report.pdf: 1ページ"),
+        written=("out/test/errata.html", "out/test/errata.pdf", *REPORT), name="since the last issue",
+    ),
     Row("issue", 0, after("report test"), out=("source/issued/test/1/ に保存し", *ISSUED_PAPERS), written=ISSUED),
     Row("issue", 0, issued_and(nothing), err=("から変わったものはありません。発行していません。",), name="nothing new"),
     Row(
@@ -759,7 +767,7 @@ ROWS = (
     *(Row(command, 2, typed=f"{USUAL[command]} --in nowhere", err=("IN のフォルダ「nowhere」を開けません。",), name="unknown folder") for command in BY_NAME),
     *(
         Row(command, 2, typed=f"{command} nowhere", err=("版「nowhere」は source/ にありません。ある版: later、test",), name="unknown edition")
-        for command in ("report", "preview", "check", "diff", "summary", "history", "data", "book", "council", "sheets", "status", "schema", "issue")
+        for command in ("report", "preview", "check", "diff", "summary", "history", "data", "book", "council", "sheets", "status", "schema", "issue", "errata")
     ),
     *(
         Row(command, 2, no_editions, typed=command, err=("source/ に版(.yaml)がありません。",))
@@ -767,7 +775,7 @@ ROWS = (
     ),
     *(
         Row(command, 2, typed=command, err=("を指定してください。", f"使い方: make {command} "), name="something is missing")
-        for command in ("errata", "issue", "adopt", "next", "import", "sign", "renumber", "undo")
+        for command in ("issue", "adopt", "next", "import", "sign", "renumber", "undo")
     ),
     Row(
         "check", 2, misnamed, typed="check", out=("source/test.yaml: 誤り0件、警告0件",),
@@ -777,6 +785,8 @@ ROWS = (
     Row("preview", 2, typed="preview --port 80", err=("ポート「80」は使えません。",), name="port"),
     Row("diff", 2, typed="diff --from test", err=("比べる二つは、FROM と TO の両方で指定してください。",), name="half a pair"),
     Row("errata", 2, another_list, err=("FROM の「", "TO の「別の", "に、同じ名称の項目が一つもありません。FROM に配布した資料、TO にそれを直した版を指定してください。"), name="another list"),
+    Row("errata", 2, err=("EDITION(直した版)を指定してください。", "例: make errata EDITION=h25"), typed="errata", name="something is missing"),
+    Row("errata", 2, typed="errata test", err=("test は、まだ発行していません。", "make issue EDITION=test"), name="no issue"),
     Row("next", 2, typed="next --from test --to later", err=("source/later.yaml はすでにあります。上書きはしません。",), name="never overwrites"),
     Row("adopt", 2, foreign_and(), typed="adopt --file list.csv --to later", err=("source/later.yaml はすでにあります。上書きはしません。",), name="never overwrites"),
     Row("adopt", 2, foreign_and(), typed="adopt --file list.csv --to 令和", err=("版の名前「令和」は使えません。",), name="no id"),

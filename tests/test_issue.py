@@ -6,6 +6,7 @@ import hashlib
 import io
 import itertools
 import os
+import re
 import shutil
 import stat
 from collections.abc import Callable
@@ -17,7 +18,7 @@ import pytest
 
 from pipeline.cli import actions, command
 from pipeline.delivery import issues
-from pipeline.delivery.delivery import Record
+from pipeline.delivery.delivery import Record, records
 
 from .conftest import HEALTHY
 
@@ -229,6 +230,113 @@ def test_an_edition_whose_name_begins_like_another_has_its_own_numbers() -> None
     assert run("issue", "later-2") == 0
     assert sorted(map(str, Path("source/issued").glob("*/*"))) == ["source/issued/later-2/1", "source/issued/later/1"]
     assert {line["版"] for line in register(Path("source/issued/later-2/1") / issues.LIST)} == {"later-2"}
+
+
+# What was issued, in other commands
+
+
+@pytest.fixture
+def mended(papers: Path) -> Path:
+    """The edition was issued; then a mistake in its source was put right."""
+    assert issue() == 0
+    SOURCE.write_text(CHANGED, "utf-8")
+    return papers
+
+
+@pytest.mark.usefixtures("mended")
+def test_the_errata_of_an_edition_correct_its_last_issue(capsys: pytest.CaptureFixture[str]) -> None:
+    capsys.readouterr()
+    assert run("errata", "later") == 0
+    assert capsys.readouterr().out.startswith("out/later/errata.pdf: 1ページ")
+    (errata,) = (record for record in records() if record.kind == "errata")
+    assert errata.sources == ("source/issued/later/1/later.yaml", "source/later.yaml")
+    # They are part of the next issue; the one after that corrects what was issued with them.
+    assert issue() == 0
+    assert {"errata.pdf", "errata.html"} <= {*files(SECOND)}
+    assert issue() == 0
+    assert [path.name for path in FIRST.parent.iterdir() if path.name not in "12"] == []
+    assert run("errata", "later") == 0
+    assert "二つの版に違いはありません。" in capsys.readouterr().err
+    SOURCE.write_text(LATER, "utf-8")
+    assert run("report", "later") == 0
+    assert issue() == 0
+    assert "errata.pdf" not in files(FIRST.with_name("3"))
+
+
+@pytest.mark.usefixtures("mended")
+def test_errata_that_have_nothing_to_correct_any_more_go(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("errata", "later") == 0
+    SOURCE.write_text(LATER, "utf-8")
+    capsys.readouterr()
+    assert run("report", "later") == 0
+    assert "out/later/errata.pdf: 載せることがなくなったため削除しました。" in capsys.readouterr().out
+    assert sorted(path.name for path in Path("out/later").glob("errata*")) == []
+    assert issue() == 0
+
+
+@pytest.mark.parametrize("name", ["later/last", "./source/issued/later/1/"])
+@pytest.mark.usefixtures("mended")
+def test_a_comparison_with_an_issue_has_a_folder_of_its_own_and_no_file_name_on_paper(
+    name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    capsys.readouterr()
+    assert run("diff", "--from", name, "--to", "later") == 0
+    said = capsys.readouterr().out
+    assert "out/later.1_later/comparison.pdf: " in said
+    assert "実施状況の変更1" in said
+    page = Path("out/later.1_later/comparison.html").read_text("utf-8")
+    assert not re.search(r"later[./]1|source/", re.sub(r"<style.*?</style>|<[^>]*>", "", page, flags=re.DOTALL))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["diff", "--from", "later/2", "--to", "later"], "発行「later/2」はありません。ある発行: later/1(2013-05-31)"),
+        (["diff", "--from", "later/0", "--to", "later"], "発行「later/0」はありません。"),
+        (["diff", "--from", "later-2/1", "--to", "later"], "later-2 は、まだ発行していません。"),
+        (["errata", "later-2"], "次からは、配布するときに発行してください: make issue EDITION=later-2"),
+        (["errata"], "EDITION(直した版)を指定してください。"),
+        (["errata", "later", "--to", "later"], "EDITION(直した版)を指定してください。"),
+        (["errata", "--from", "later"], "EDITION(直した版)を指定してください。"),
+        (["report", "later/1"], "版「later/1」は source/ にありません。"),
+    ],
+)
+@pytest.mark.usefixtures("mended")
+def test_a_wrong_name_of_an_issue_is_answered_with_those_that_there_are(
+    arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(*arguments) == 2
+    assert said in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("mended")
+def test_an_issue_whose_source_was_altered_is_told_by_its_report_and_without_that_refused(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    (FIRST / "later.yaml").unlink()
+    assert run("errata", "later") == 0
+    (FIRST / "report.pdf").unlink()
+    assert run("errata", "later") == 1
+    assert "source/issued/later/1/ の later.yaml と report.pdf が" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("papers")
+def test_check_tells_the_last_issue_and_whether_the_source_has_changed_since(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert run("check", "later") == 0
+    assert "発行" not in capsys.readouterr().out
+    assert issue() == 0
+    told = "source/later.yaml: 最後の発行は later/1(2013-05-31)です。元データは、その後{}。\n"
+    capsys.readouterr()
+    assert run("check", "later") == 0
+    assert capsys.readouterr().out.endswith(told.format("変わっていません"))
+    SOURCE.write_text(CHANGED, "utf-8")
+    assert run("check", "later") == 0
+    assert capsys.readouterr().out.endswith(told.format("変わっています"))
+
+
+# Two at once
 
 
 @pytest.mark.usefixtures("papers")

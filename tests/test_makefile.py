@@ -177,11 +177,14 @@ def test_a_command_that_fails_ends_in_a_line_that_points_at_the_answer(ready: Ma
 @pytest.mark.parametrize(
     ("typed", "answer"),
     [
-        (["errata"], ["FROM(配布した資料)を指定してください。", "使い方: make errata FROM=配布した資料 TO=直した版"]),
         (
-            ["errata", "FROM=healthy"],
-            ["TO(直した版)を指定してください。", "使い方: make errata FROM=配布した資料 TO=直した版"],
+            ["errata"],
+            [
+                "EDITION(直した版)を指定してください。最後の発行と比べます。ほかの資料と比べるときは、FROM(配布した資料)も指定してください。",
+                "例: make errata EDITION=h25",
+            ],
         ),
+        (["issue"], ["EDITION(版)を指定してください。", "使い方: make issue EDITION=版 [DRAFT=1]"]),
         (
             ["sign", "EDITION=healthy"],
             ["KEY(鍵.p12)を指定してください。", "使い方: make sign EDITION=版 KEY=鍵.p12 [PASSPHRASE_FILE=ファイル]"],

@@ -11,7 +11,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 from pipeline.delivery.delivery import OUT, ROOT, SOURCE
-from pipeline.delivery.issues import REGISTER
+from pipeline.delivery.issues import REGISTER, issue_named, issues, last_issue, source_of
 from pipeline.errors import LackError, PipelineError, Problem, SourceError, StaleError, UsageError, printable
 from pipeline.library import Library
 from pipeline.line import (
@@ -22,6 +22,7 @@ from pipeline.line import (
     council_of,
     data_of,
     errata_of,
+    errata_of_edition,
     history_of,
     make,
     outdated,
@@ -97,6 +98,8 @@ def _make(papers: Sequence[Paper], step: Step, jobs: int = 1) -> None:
         print_delivered(paper, one)
         if one and paper.kind == "report":
             _warn_of_signature(one.path)
+    for removed in outcome.removed:
+        print(f"{removed.path}: 載せることがなくなったため削除しました。")
     if outcome.left:
         stale = [f"{left.path} は、作り直せないため古いままです。配布しないでください。" for left, _ in outcome.left]
         errors = [
@@ -296,12 +299,24 @@ def _check(options: SimpleNamespace) -> int:
         print_problems(warnings, each_blank=True)
         print(f"{path}: 誤り0件、警告{len(warnings)}件")
         sound.append(path)
+        _tell_last_issue(path)
         if warnings and options.strict:
             print(f"{path}: STRICT=1 のため、警告{len(warnings)}件を誤りとして扱いました。", file=sys.stderr)
             code = 1
     for old in sorted(paper.path for paper in outdated(sound, _library)):
         print(f"{old} は、元データより古くなっています。配布する前に作り直してください。", file=sys.stderr)
     return code
+
+
+def _tell_last_issue(path: Path) -> None:
+    """Say which issue of the edition at `path` was the last one, and whether the source has changed since."""
+    for last in issues(path.stem)[-1:]:
+        now, issued = _library.fingerprint(path), last.source
+        if not (now and issued):
+            print(f"{path}: {last.name} の記録が壊れています。確かめるには: make verify", file=sys.stderr)
+            continue
+        has = "変わっていません" if now[1] == issued.digest else "変わっています"
+        print(f"{path}: 最後の発行は {last.name}({last.day})です。元データは、その後{has}。")
 
 
 def _diff(options: SimpleNamespace) -> int:
@@ -402,7 +417,18 @@ def _print_comparison(path: Path) -> int:
 
 
 def _errata(options: SimpleNamespace) -> int:
-    _make([errata_of(_given(options.old), _given(options.new), _library)], _step)
+    if bool(options.edition) == bool(options.new) or (options.new and not options.old):
+        raise UsageError(
+            "EDITION(直した版)を指定してください。最後の発行と比べます。ほかの資料と比べるときは、FROM(配布した資料)も指定してください。\n"
+            "例: make errata EDITION=h25"
+        )
+    if options.edition:
+        (new,) = _editions([options.edition])
+        old = _given(options.old) if options.old else source_of(last_issue(new.stem))
+        paper = errata_of_edition(old, new)
+    else:
+        paper = errata_of(_given(options.old), _given(options.new), _library)
+    _make([paper], _step)
     return 0
 
 
@@ -572,12 +598,14 @@ def _leave_out(misnamed: set[Path]) -> None:
 
 
 def _given(name: str) -> Path:
-    """The file that `name` means: an edition id, a YAML file, or one of our PDFs. Raises `UsageError`."""
+    """The file that `name` means: an edition id, an issue, a YAML file, or one of our PDFs. Raises `PipelineError`."""
     path = Path(name)
     if is_edition_id(name) and (SOURCE / f"{name}.yaml").exists():
         return SOURCE / f"{name}.yaml"
     if path.suffix in (".yaml", ".yml", ".pdf"):
         return path
+    if issue := issue_named(name):
+        return source_of(issue)
     return _editions([name])[0]
 
 

@@ -96,7 +96,7 @@ COMMANDS = (
     ),
     Command(
         "diff",
-        "新旧対照表を作る。ALL=1 は変更のない項目も載せる。STRICT=1 は、なくなった項目を誤りとして扱う。",
+        "新旧対照表を作る。FROM と TO には、発行(h25/1)も指定できる。ALL=1 は変更のない項目も載せる。STRICT=1 は、なくなった項目を誤りとして扱う。",
         "`out/<a>-<b>/comparison.pdf`, `.html`, `.json`",
         (
             _EDITIONS,
@@ -107,9 +107,9 @@ COMMANDS = (
     ),
     Command(
         "errata",
-        "配布した資料の正誤表を作る。",
-        "`out/<a>-<b>/errata.pdf`, `.html`",
-        _pair("配布した資料", "直した版"),
+        "配布した資料の正誤表を作る。EDITION を指定すると、その版の最後の発行と比べる。FROM には、発行(h25/1)か、配布したPDFも指定できる。",
+        "`out/<edition>/errata.pdf`, `.html`: since the last issue of the edition; with FROM and TO, in `out/<a>-<b>/`",
+        (_EDITION, *_pair("配布した資料", "直した版", required=False)),
     ),
     Command(
         "issue",

@@ -176,9 +176,23 @@ def deliver(deliveries: Sequence[Delivery]) -> None:
     replace_files({**outputs, **entries})
     folders = {path.parent for path in outputs}
     for path, digest in left:
-        with suppress(UnreadableError):
-            if path.parent in folders and read_file(path).digest == digest:
-                path.unlink()
+        if path.parent in folders:
+            _remove(path, digest)
+
+
+def withdraw(record: Record) -> None:
+    """Remove the files of a paper that would be empty now, unless somebody has changed them, and its record."""
+    check_out(*record.outputs)
+    for path, digest in record.outputs.items():
+        _remove(path, digest)
+    record.path.unlink(missing_ok=True)
+
+
+def _remove(path: Path, digest: str) -> None:
+    """Remove the file at `path` if it still has the content with this digest."""
+    with suppress(UnreadableError):
+        if read_file(path).digest == digest:
+            path.unlink()
 
 
 def records() -> Iterator[Record]:

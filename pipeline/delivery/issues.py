@@ -16,8 +16,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from pipeline.errors import PipelineError
-from pipeline.reading import UnreadableError, read_file
+from pipeline.errors import PipelineError, UsageError
+from pipeline.reading import UnreadableError, digest_of, read_file
 
 from .delivery import SOURCE
 from .files import errors_naming, permitted, replace_file
@@ -29,6 +29,7 @@ LIST = "issue.csv"
 
 # By RFC 4180, and with the mark by which Excel knows UTF-8, as in data.csv.
 _BOM, _LINE_END = "\ufeff", "\r\n"
+_NAME = re.compile(rf"(?:{ISSUED}/)?([a-z0-9][a-z0-9-]*)/([0-9]+|last)")
 _NUMBER = re.compile("[1-9][0-9]{0,5}")
 _DAY = re.compile(r"([0-9]{4})[-/]([0-9]{1,2})[-/]([0-9]{1,2})")
 # The name of a folder that is being written, which ends so. Who finds one under the lock knows that its writer is dead.
@@ -37,6 +38,10 @@ _UNFINISHED = ".new"
 
 class RegisterError(PipelineError):
     """The register, or the list of an issue, cannot be read or written; the message says what to do."""
+
+
+class DamagedIssueError(PipelineError):
+    """A file of an issue was altered or removed; the message says which."""
 
 
 class Entry(NamedTuple):
@@ -102,6 +107,52 @@ def issues(edition: str) -> tuple[Issue, ...]:
 def all_issues() -> tuple[Issue, ...]:
     """The issues of all editions."""
     return tuple(issue for edition in _names_in(ISSUED) for issue in issues(edition))
+
+
+def last_issue(edition: str) -> Issue:
+    """The last issue of `edition`. Raises `UsageError`."""
+    if found := issues(edition):
+        return found[-1]
+    raise UsageError(
+        f"{edition} は、まだ発行していません。配布したPDFがあれば、FROM=report.pdf のように指定してください。"
+        f"次からは、配布するときに発行してください: make issue EDITION={edition}"
+    )
+
+
+def issue_named(text: str) -> Issue | None:
+    """The issue that people call h24/1, h24/last or source/issued/h24/1; None if `text` is no such name.
+
+    Raises `UsageError` if there is no such issue.
+    """
+    name = _NAME.fullmatch(os.path.normpath(text))
+    if not name:
+        return None
+    last = last_issue(name[1])
+    if name[2] == "last":
+        return last
+    there = issues(name[1])
+    found = next((issue for issue in there if str(issue.number) == name[2]), None)
+    if found is None:
+        listed = "、".join(f"{issue.name}({issue.day})" for issue in there)
+        raise UsageError(f"発行「{name[1]}/{name[2]}」はありません。ある発行: {listed}")
+    return found
+
+
+def source_of(issue: Issue) -> Path:
+    """The file of an issue that tells its source: the one kept with it, or, if that was altered, the report.
+
+    Raises `DamagedIssueError`.
+    """
+    names = (f"{issue.edition}.yaml", "report.pdf")
+    for entry in sorted(
+        (entry for entry in issue.entries if entry.file in names), key=lambda one: names.index(one.file)
+    ):
+        if digest_of(issue.folder / entry.file) == entry.digest:
+            return issue.folder / entry.file
+    raise DamagedIssueError(
+        f"{issue.folder}/ の {names[0]} と {names[1]} が、発行した後で書き換えられたか、なくなっています。"
+        "控えがあれば戻してください。どれが変わったかを調べるには: make verify"
+    )
 
 
 def issue_at(path: Path) -> tuple[str, int] | None:

@@ -75,10 +75,7 @@ def issue(path: Path, library: Library, day: datetime.date, allows_draft: bool =
         library.forget()  # another run may have changed the sources while we waited
         edition = library.validated(path).edition
         last = issues(path.stem)[-1:]
-        records = sorted(
-            (record for record in all_records() if _belongs(record, path, edition, last, library)),
-            key=lambda record: _ORDER.index(record.kind) if record.kind in _ORDER else len(_ORDER),
-        )
+        records = _set_of(path, edition, last, library)
         for record in sorted(records, key=lambda record: record.name):  # in the order in which `make` locks them
             locks.enter_context(record.locked())
         found = [_read(record, library) for record in records]
@@ -107,6 +104,22 @@ def describe(issue: Issue) -> str:
         papers.setdefault(name, []).append(entry.file + pages)
     lines += [f"  {name}: {'、'.join(files)}" for name, files in papers.items()]
     return "\n".join(lines)
+
+
+def _set_of(path: Path, edition: Edition, last: Sequence[Issue], library: Library) -> list[Record]:
+    """The records of the papers that are issued, in the order of the register.
+
+    A paper that stands in out/ twice is issued once: the history of a chain, that of the council's set in its folder.
+    """
+    found: dict[tuple[str, tuple[str, ...]], Record] = {}
+    for record in all_records():
+        key = (record.kind, record.sources)
+        is_its_own = any(output.parent == OUT / path.stem for output in record.outputs)
+        if (key not in found or is_its_own) and _belongs(record, path, edition, last, library):
+            found[key] = record
+    return sorted(
+        found.values(), key=lambda record: _ORDER.index(record.kind) if record.kind in _ORDER else len(_ORDER)
+    )
 
 
 def _belongs(record: Record, path: Path, edition: Edition, last: Sequence[Issue], library: Library) -> bool:
@@ -156,7 +169,8 @@ def _read(record: Record, library: Library) -> tuple[dict[Path, bytes], list[str
         try:
             files[path] = read_file(path).data
             if hashlib.sha256(files[path]).hexdigest() != digest:
-                problems.append(f"{path} は、作った後で書き換えられています。")
+                edited = f"make import FILES={path} で取り込むか、別の場所へ移してください。"
+                problems.append(f"{path} は、作った後で書き換えられています。{edited if record.kind == 'book' else ''}")
         except UnreadableError as error:
             problems.append(f"{path} を読めません。{error}")
     return files, problems
