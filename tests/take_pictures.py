@@ -67,13 +67,15 @@ class Picture:
 
 @dataclass(frozen=True)
 class Paper(Picture):
-    """A page of a PDF."""
+    """A page of a PDF, or its upper part of `height` pixels."""
 
     pdf: str
     page: int = 1
+    height: int | None = None
 
     def take(self) -> Image.Image | None:
-        return _page(Path(self.pdf).read_bytes(), self.page)
+        picture = _page(Path(self.pdf).read_bytes(), self.page)
+        return picture.crop((0, 0, picture.width, self.height or picture.height))
 
 
 @dataclass(frozen=True)
@@ -147,6 +149,16 @@ class Preview(Picture):
 PICTURES: dict[str, Picture] = {
     "report-1.png": Paper("make report", ("out/original/report.html",), "out/original/report.pdf"),
     "sheet.png": Workbook("make sheets EDITION=h25", ("out/h25/sheets/協働推進課.xlsx",)),
+    "council.png": Paper("make council EDITION=h25", ("out/h25/council.html",), "out/h25/council.pdf", height=345),
+    "checklist.png": Paper(
+        "make council EDITION=h25", ("out/h25/checklist.html",), "out/h25/checklist.pdf", height=420
+    ),
+    "errata.png": Paper(
+        "make errata EDITION=h25",
+        ("out/h25/errata.html",),
+        "out/h25/errata.pdf",
+        height=150,
+    ),
     "summary.png": Paper("make demo", ("demo/out/r6/summary.html",), "demo/out/r6/summary.pdf"),
     "comparison.png": Paper("make demo", ("demo/out/r5-r6/comparison.html",), "demo/out/r5-r6/comparison.pdf", 2),
     "web.png": WebPage("make demo", ("demo/out/r6/report.html",), "○ 継続推進"),
