@@ -43,6 +43,14 @@ FOUND: dict[str, tuple[str, ...]] = {
         HEALTHY + "  - 名称: 方針二\n    推進施策:\n      - 名称: 施策三\n",
     ),
     "nothing before a new page": ("report", HEALTHY + "  - 名称: 方針二\n  - {名称: 方針三, 改ページ: true}\n"),
+    "a new page below a heading": (
+        "report",
+        HEALTHY + "  - 名称: 方針二\n    推進施策:\n      - {名称: 施策三, 改ページ: true, 推進項目: [再掲: 1]}\n",
+    ),
+    "a new page below the first heading": (
+        "report",
+        HEALTHY.replace("名称: 施策一", "名称: 施策一\n        改ページ: true"),
+    ),
     "meanings as long as a page": ("summary", HEALTHY.replace("検討中", "検" * 120)),
     "meanings of many characters": ("history", HEALTHY.replace("検討中", "検" * 120)),
     "a selector where a head is broken": ("summary", HEALTHY.replace("検討中", "葛󠄁" * 12)),

@@ -157,9 +157,19 @@ class Heading:
         return number_of(self.level, self.positions[-1], self.section.label)
 
     @property
+    def begins_page(self) -> bool:
+        """Whether a new page begins with it (改ページ). A first section takes the headings above it along."""
+        return (len(self.positions) == 1 or self.positions[-1] > 1) and _asks_for_page(self.section)
+
+    @property
     def title(self) -> str:
         """Its number and name in one line."""
         return " ".join(filter(None, (flat(self.number), flat(self.section.name))))
+
+
+def _asks_for_page(section: Section) -> bool:
+    first = section.sections[:1]
+    return section.page_break or any(map(_asks_for_page, first))
 
 
 class Inquiry(Part):

@@ -150,7 +150,7 @@ def heading_row(heading: Heading, depth: int) -> Row:
     """The row of a heading; its cell spans the columns from that of its level."""
     position = ".".join(map(str, heading.positions))
     text = " ".join(filter(None, (flat(heading.number), heading.section.name)))
-    return Row(f"段 {position}", "heading", {heading.level.name: text}, depth, heading.section.page_break)
+    return Row(f"段 {position}", "heading", {heading.level.name: text}, depth, heading.begins_page)
 
 
 def item_key(number: int) -> str:

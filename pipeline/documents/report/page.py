@@ -252,7 +252,7 @@ def _heading_row(headings: tuple[Heading, ...], columns: int) -> HeadingRow:
         here.section.name,
         " ".join((f"head-{here.level.name}", *(one.id for one in reversed(above)))),
         _context(above),
-        here.section.page_break,
+        here.begins_page,
         columns - len(above),
     )
 
