@@ -1,6 +1,6 @@
 """How well items of two editions find each other, and what the guesses never do."""
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.model.edition import Edition
@@ -112,6 +112,7 @@ def plans(draw: st.DrawFn, previous: str = "") -> Edition:
     return made_up(*rows, previous=previous)
 
 
+@settings(max_examples=50)
 @given(plans(), plans("old"))
 def test_a_name_wins_over_a_guess_and_a_candidate_stands_in_its_own_entry(old: Edition, new: Edition) -> None:
     comparison = followed(old, new)
