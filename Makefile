@@ -52,7 +52,7 @@ data: data$(SEE_ABOVE) ## オープンデータ(CSV、JSON)を作る。 ## [EDIT
 book: book$(SEE_ABOVE) ## 一覧を、紙面と同じ形のExcelブックで作る。書き換えたものは make import で取り込める。 ## [EDITION=版] [JOBS=同時に作る数]
 council: council$(SEE_ABOVE) ## 議会用一式(一覧、集計表、新旧対照表、経過、オープンデータ)に、資料目録と配布前の確認を付けて、まとめて作る。版を省くと、前版のつながりごとにいちばん新しい版を扱う。 ## [EDITION=版]
 sheets: sheets$(SEE_ABOVE) ## 担当課に送る照会票(Excel)を作る。 ## [EDITION=版]
-import: import$(SEE_ABOVE) ## 提出された照会票を調べ、変わるところを示す。APPLY=1 は元データに書き込む。食い違いは、CONFLICTS=reply なら回答に、source なら元データに合わせる。 ## FILES=ファイルかフォルダ [APPLY=1] [CONFLICTS=reply か source]
+import: import$(SEE_ABOVE) ## 提出された照会票か、書き換えた一覧のブックを調べ、変わるところを示す。APPLY=1 は元データに書き込む。食い違いは、CONFLICTS=reply なら回答に、source なら元データに合わせる。 ## FILES=ファイルかフォルダ [APPLY=1] [CONFLICTS=reply か source]
 status: status$(SEE_ABOVE) ## 照会票の回答がまだない担当課と、未記入の数を示す。催促の文例も示す。 ## [EDITION=版]
 renumber: renumber$(SEE_ABOVE) ## NOを、印刷する順に1から付け直す。再掲と、次の版の前版NOも合わせる。APPLY=1 は元データに書き込む。 ## EDITION=版 [APPLY=1]
 undo: undo$(SEE_ABOVE) ## コマンドが元データに書き込んだことを、一つ前に戻す。 ## EDITION=版

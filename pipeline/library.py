@@ -54,6 +54,12 @@ class Library:
 
         return validate(source, self._previous(source) if source.path.parent == self.folder else None)
 
+    def with_source(self, source: "Source") -> "Library":
+        """A library in which the file of `source` has its content."""
+        library = Library(self.folder)
+        library._sources[source.path] = source
+        return library
+
     def before(self, validated: "Validated") -> "Validated | None":
         """The 前版 of `validated`, or None if it names none. Raises `SourceError`."""
         name = validated.edition.previous

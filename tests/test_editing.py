@@ -172,9 +172,9 @@ def test_characters_beyond_the_basic_plane_do_not_shift_what_stands_behind_them(
 
 def test_what_would_not_read_back_is_refused_and_the_lines_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(editing, "_quoted", lambda text, *_: text)
-    with pytest.raises(EditError, match="NO 1、13行目"):
+    with pytest.raises(EditError, match="NO 1「項目一」、13行目"):
         written(HEAD + "      検証内容: 古い\n", {"検証内容": "a: b"})
-    with pytest.raises(EditError, match="NO 1、13行目"):
+    with pytest.raises(EditError, match="NO 1「項目一」、13行目"):
         written(HEAD + "      検証内容: 古い\n", {"検証内容": "a #b"})
 
 

@@ -218,22 +218,36 @@ def _for_many(papers: Mapping[Path, Paper], jobs: int) -> int:
 
 
 def _import(options: SimpleNamespace) -> int:
+    from pipeline.office.book_returns import is_list
     from pipeline.office.folder import returned_files
-    from pipeline.office.returns import apply_returns, describe, messages, read_returns
+    from pipeline.office.returns import labelled
 
     files = returned_files([Path(path) for path in options.files])
     if not files:
         raise UsageError("FILES のフォルダに、照会票(.xlsx)がありません。")
     if options.conflicts not in (None, "", "reply", "source"):
         raise UsageError("CONFLICTS は、reply(回答に合わせる)か source(元データのままにする)で指定してください。")
+    lists = [path for path in files if is_list(path)]
+    replies = [path for path in files if path not in lists]
+    code = _import_replies(replies, options, is_alone=not lists) if replies else 0
+    for path, label in labelled(lists):
+        code = max(code, _import_list(path, label, options))
+    return code
+
+
+def _import_replies(files: Sequence[Path], options: SimpleNamespace, is_alone: bool) -> int:
+    from pipeline.office.returns import apply_returns, describe, messages, read_returns
+
     returns = read_returns(files, _library, options.conflicts or None)
     for message in messages(returns):
         print(message, file=sys.stderr)
-    print(describe(returns))
+    if is_alone or returns.source or returns.findings:
+        print(describe(returns))
     if options.apply and apply_returns(returns) and returns.source:
         print(f"{returns.source.path} に書き込みました。")
+        _library.forget()
     elif returns.changes:
-        print("まだ書き込んでいません。この内容でよければ、APPLY=1 を付けて、もう一度実行してください。")
+        print(_NOT_YET)
     if returns.is_clean:
         return 0
     left = len(returns.findings) + len(returns.conflicts)
@@ -242,6 +256,36 @@ def _import(options: SimpleNamespace) -> int:
     else:
         print("誤りや食い違いがあるため、何も書き込んでいません。", file=sys.stderr)
     return 1
+
+
+def _import_list(path: Path, label: str, options: SimpleNamespace) -> int:
+    from pipeline.delivery.delivery import take_as_delivered
+    from pipeline.office.book_returns import apply_list_return, messages_of_list, read_list_return
+
+    returned = read_list_return(path, label, _library, options.conflicts or None)
+    for message in messages_of_list(returned):
+        print(message, file=sys.stderr)
+    if returned.source:
+        print("\n".join([f"{printable(label)}(版 {returned.source.edition} の一覧):", *returned.lines]))
+        if not returned.lines:
+            print("変更はありません。")
+    if options.apply and apply_list_return(returned) and returned.source:
+        print(
+            f"{returned.source.path} に書き込みました。元に戻すには、make undo EDITION={returned.source.edition} と入力してください。"
+        )
+        _library.forget()
+    elif returned.edited:
+        print(_NOT_YET)
+    if not returned.is_clean:
+        what = "ほかの変更だけを取り込みます" if returned.edited else "何も書き込んでいません"
+        print(f"{printable(label)}: 取り込まないものがあるため(上のとおり)、{what}。", file=sys.stderr)
+        return 1
+    if options.apply:
+        take_as_delivered(path)
+    return 0
+
+
+_NOT_YET = "まだ書き込んでいません。この内容でよければ、APPLY=1 を付けて、もう一度実行してください。"
 
 
 def _status(options: SimpleNamespace) -> int:

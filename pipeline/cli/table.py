@@ -167,8 +167,8 @@ COMMANDS = (
     Command("sheets", "担当課に送る照会票(Excel)を作る。", "`out/<edition>/sheets/*.xlsx`", (_EDITIONS,)),
     Command(
         "import",
-        "提出された照会票を調べ、変わるところを示す。APPLY=1 は元データに書き込む。食い違いは、CONFLICTS=reply なら回答に、source なら元データに合わせる。",
-        "with APPLY=1, the answers in `source/<edition>.yaml`",
+        "提出された照会票か、書き換えた一覧のブックを調べ、変わるところを示す。APPLY=1 は元データに書き込む。食い違いは、CONFLICTS=reply なら回答に、source なら元データに合わせる。",
+        "with APPLY=1, the answers, or what was edited in `list.xlsx`, in `source/<edition>.yaml`",
         (
             Argument("FILES", "files", "values", "ファイルかフォルダ", "…", "--files", required=True),
             Argument("APPLY", "apply", "flag", "1", "1", "--apply"),

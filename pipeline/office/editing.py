@@ -1,4 +1,4 @@
-"""Writes answers into an edition's YAML file without changing any other byte.
+"""Writes values into items and headings of an edition's YAML file without changing any other byte.
 
 No YAML writer is used, since all of them reformat the file. The parser gives the places of the values, and only these
 are replaced. The result is parsed again and must contain exactly the intended change.
@@ -9,19 +9,24 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import yaml
 
 from pipeline.errors import PipelineError, SourceError
 from pipeline.model.form import FIGURE, Form
-from pipeline.model.rules import form_of_tree, rows
+from pipeline.model.rules import form_of_tree, label, rows, sections
 from pipeline.source.tree import Mapping as Item
 from pipeline.source.tree import Node, Scalar, Sequence, Source, parse_source, plain
-from pipeline.source.writing import scalar
+from pipeline.source.writing import flow, scalar
 
 # Where a value stands in an item: at a key, or at a key and a place (from 0) in its list.
 Place = str | tuple[str, int]
 Answers = Mapping[int, Mapping[str, str] | Mapping[Place, str]]  # by NO, by place
+# What is written at a place: a text, or a list of them.
+Written = str | tuple[str, ...]
+# The line and the column (from 1) of an item or a heading, by which it is known in one state of a file.
+Spot = tuple[int, int]
 
 
 class EditError(PipelineError):
@@ -51,18 +56,39 @@ class _Token:
 
 def edit(source: Source, answers: Answers) -> Source:
     """`source` with the values of `answers` written into it. Raises `EditError`."""
-    answers = {number: values for number, values in answers.items() if values}
+    items = _items(source.root, form_of_tree(source.root))
+    return edit_parts(source, {spot(node): answers[number] for number, node in items if answers.get(number)})
+
+
+def edit_parts(source: Source, values: Mapping[Spot, Mapping[Any, Written]]) -> Source:
+    """`source` with values written into items and headings, each known by its spot. Raises `EditError`."""
     # The sort is stable: at one place, a replacement stays before an insertion after it.
-    edits = sorted(_Editor(source).edits(answers), key=lambda edit: (edit.begin, edit.end))
+    edits = sorted(Editor(source).edits(values), key=lambda edit: (edit.begin, edit.end))
     edited = _read(source.path, apply_edits(source.data, edits))
-    if edited is None or plain(edited.root) != _intended(source, answers):
-        numbers = "、".join(map(str, sorted(answers)))
+    if edited is None or plain(edited.root) != _intended(source, values):
+        whose = "、".join(filter(None, (label(node) for node in _parts(source.root) if spot(node) in values)))
         lines = "、".join(str(edit.begin[0] + 1) for edit in edits)
         raise EditError(
-            f"{source.path}: 自動では書き換えられない書き方があります(NO {numbers}、{lines}行目)。"
+            f"{source.path}: 自動では書き換えられない書き方があります({whose}、{lines}行目)。"
             "何も書き込んでいません。その行を「キー: 値」の形に直してからもう一度取り込むか、手で書き換えてください。"
         )
     return edited
+
+
+def spots(source: Source) -> list[Spot]:
+    """Where the rows and the headings stand. `edit_parts` changes the places, and not their order."""
+    return [spot(node) for node in _parts(source.root)]
+
+
+def spot(node: Node) -> Spot:
+    """Where `node` stands in its file."""
+    return node.line, node.column
+
+
+def children_of(node: Item, key: str) -> list[Item]:
+    """The headings or rows in the list at `key`."""
+    value = node.entries.get(key)
+    return [one for one in value.items if isinstance(one, Item)] if isinstance(value, Sequence) else []
 
 
 def positions(source: Source) -> dict[tuple[int, Place], tuple[int, int]]:
@@ -83,31 +109,45 @@ def _read(path: Path, data: bytes) -> Source | None:
         return None
 
 
-def _intended(source: Source, answers: Answers) -> object:
+def _intended(source: Source, values: Mapping[Spot, Mapping[Any, Written]]) -> object:
     """The tree that the edited file must have, as plain data. It is parsed anew, because it is modified here."""
     root = parse_source(source.path, source.data).root
-    for number, node in _items(root, form_of_tree(root)):
-        for place, text in answers.get(number, {}).items():
+    for node in _parts(root):
+        for place, text in values.get(spot(node), {}).items():
             if isinstance(place, tuple):
                 series = node.entries[place[0]]
                 assert isinstance(series, Sequence)
-                series.items[place[1]] = Scalar(text, 0, 0)
+                series.items[place[1]] = _as_node(text)
             elif text or place in node.entries:  # an empty answer needs no new key
-                node.entries[place] = Scalar(text, 0, 0)
+                node.entries[place] = _as_node(text)
     return plain(root)
+
+
+def _as_node(value: Written) -> Node:
+    return Scalar(value, 0, 0) if isinstance(value, str) else Sequence([Scalar(one, 0, 0) for one in value], 0, 0)
 
 
 def _items(root: Item, form: Form) -> Iterator[tuple[int, Item]]:
     return ((row.number, row.node) for row in rows(root, form) if row.number)
 
 
-class _Editor:
+def _parts(root: Item) -> Iterator[Item]:
+    """Every row and every heading."""
+    form = form_of_tree(root)
+    yield from (row.node for row in rows(root, form))
+    yield from (section.node for section in sections(root, form))
+
+
+class Editor:
+    """Finds where the values of a file stand."""
+
     def __init__(self, source: Source) -> None:
         self._lines = source.lines
         self._root = source.root
         self._form = form_of_tree(source.root)
-        self._plain = {column.key for column in self._form.own if column.kind in ("figure", "date")}
-        self._keys = [column.key for column in self._form.own]
+        self._plain = {column.key for column in self._form.own if column.kind in ("figure", "date")} | {"NO", "再掲"}
+        # The order in which people write the keys.
+        self._keys = ["番号", "名称", "印", "単位", *(column.key for column in self._form.own)]
         self._tokens: dict[_Point, _Token] = {}
         self._flow: dict[_Point, _Point] = {}  # the end of each mapping or list in braces or brackets, by its begin
         opened: list[tuple[_Point, bool]] = []
@@ -125,18 +165,31 @@ class _Editor:
             elif isinstance(event, yaml.ScalarEvent):
                 self._tokens[point] = self._token(event.style or "", point, (end.line, end.column))
 
-    def edits(self, answers: Answers) -> Iterator[Edit]:
-        for number, node in _items(self._root, self._form):
+    def edits(self, values: Mapping[Spot, Mapping[Any, Written]]) -> Iterator[Edit]:
+        """The edits that write `values` into items and headings."""
+        for node in _parts(self._root):
             # In printed order, so that several keys that are inserted at one place keep that order.
-            places = sorted(answers.get(number, {}).items(), key=lambda answer: self._order(answer[0]))
+            places = sorted(values.get(spot(node), {}).items(), key=lambda answer: self._order(answer[0]))
             in_flow = _point(node) in self._flow
             for place, text in places:
                 if isinstance(place, tuple):
+                    assert isinstance(text, str)
                     yield self._replace_in_list(node.entries[place[0]], place, text)
+                elif not isinstance(text, str):
+                    yield self._write_list(node, place, flow(text), in_flow)
                 elif place in node.entries:
                     yield from self._replace(node, place, text, in_flow)
                 else:
                     yield from self._insert(node, place, text, in_flow)
+
+    def _write_list(self, node: Item, key: str, written: str, in_flow: bool) -> Edit:
+        """Write a list in one line, in place of the one at `key`, or at its place."""
+        if key not in node.entries:
+            return self._inserted(node, key, written, in_flow)
+        name = node.keys[key]
+        line = self._lines[name.line - 1]
+        begin = name.line - 1, line.index(":", name.column - 1 + len(name.text)) + 1
+        return Edit(begin, self.end(node.entries[key]), f" {written}")
 
     def _order(self, place: Place) -> int:
         key = place if isinstance(place, str) else place[0]
@@ -201,29 +254,38 @@ class _Editor:
         yield Edit((line, len(self._lines[line])), token.end, _block(text, spaces) if text else "")
 
     def _insert(self, node: Item, key: str, text: str, in_flow: bool) -> Iterator[Edit]:
-        """Insert a missing key after the nearest column before it that the item has, or after its name."""
-        if not text:
-            return
-        before = reversed(self._keys[: self._order(key)])
-        neighbour = next((one for one in before if one in node.entries), "名称")
-        end = self._end(node.entries[neighbour])
-        written = self._written(key, text, "", in_flow)
-        if in_flow:
-            yield Edit(end, end, f", {_key(key, in_flow)}: {written}")
-            return
-        column = node.keys[neighbour].column - 1
-        if "\n" in text:
-            written = f"|{_block(text, column + 2)}"
-        behind = end[0], len(self._lines[end[0]])
-        yield Edit(behind, behind, f"\n{' ' * column}{_key(key, in_flow)}: {written}")
+        """Insert a missing key, unless its value is empty."""
+        if text:
+            written = self._written(key, text, "", in_flow)
+            yield self._inserted(node, key, written if "\n" not in text or in_flow else "|", in_flow, text)
 
-    def _end(self, node: Node) -> _Point:
+    def _inserted(self, node: Item, key: str, written: str, in_flow: bool, text: str = "") -> Edit:
+        """The insertion of a key after the nearest key before it that the item has, or after its name.
+
+        `text` follows in lines of its own if "|" is `written`.
+        """
+        before = reversed(self._keys[: max(0, self._order(key))])
+        neighbour = next((one for one in before if one in node.entries), "名称")
+        end = self.end(node.entries[neighbour])
+        if in_flow:
+            return Edit(end, end, f", {_key(key, in_flow)}: {written}")
+        column = node.keys[neighbour].column - 1
+        if written == "|":
+            written += _block(text, column + 2)
+        behind = end[0], len(self._lines[end[0]])
+        return Edit(behind, behind, f"\n{' ' * column}{_key(key, in_flow)}: {written}")
+
+    def is_flow(self, node: Node) -> bool:
+        """Whether `node` stands in braces or brackets."""
+        return _point(node) in self._flow
+
+    def end(self, node: Node) -> _Point:
         """Where the text of a value ends."""
         if _point(node) in self._flow:
             return self._flow[_point(node)]
         if isinstance(node, Scalar):
             return self._tokens[_point(node)].end
-        return self._end(node.items[-1] if isinstance(node, Sequence) else [*node.entries.values()][-1])
+        return self.end(node.items[-1] if isinstance(node, Sequence) else [*node.entries.values()][-1])
 
 
 def _point(node: Node) -> _Point:

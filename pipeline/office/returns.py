@@ -90,7 +90,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Conflict:
-    """A value, or an item if `key` is empty, on which only a person can decide.
+    """A value, or an item if `key` is empty, on which only a person can decide; `number` is 0 for a heading.
 
     `sides` are the differing values, each after its origin; `department` those that answered.
     """
@@ -103,9 +103,10 @@ class Conflict:
     department: str = ""
 
     def __str__(self) -> str:
-        sides = "".join(f"\n  {who}: {_shown(text)}" for who, text in self.sides)
+        sides = "".join(f"\n  {who}: {shown(text)}" for who, text in self.sides)
         of = f"の{self.key}" if self.key else ""
-        return printable_lines(f"NO {self.number}「{visible(self.name)}」{of}: {self.reason}") + sides
+        number = f"NO {self.number}" if self.number else ""
+        return printable_lines(f"{number}「{visible(self.name)}」{of}: {self.reason}") + sides
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +140,7 @@ def read_returns(files: Sequence[Path], library: Library | None = None, settle: 
     cannot be edited safely.
     """
     reader = _ReplyReader(library or Library(), settle)
-    for path, label in _labelled(files):
+    for path, label in labelled(files):
         reader.read(path, label)
     return reader.returns()
 
@@ -163,9 +164,9 @@ def describe(returns: Returns) -> str:
             lines.append(f"NO {change.number}「{change.name}」")
             last = change.number
         if "\n" in change.old + change.new or len(change.old + change.new) > 60:
-            lines += [f"  {change.key}:", f"    旧 {_shown(change.old)}", f"    新 {_shown(change.new)}"]
+            lines += [f"  {change.key}:", f"    旧 {shown(change.old)}", f"    新 {shown(change.new)}"]
         else:
-            lines.append(f"  {change.key}: {_shown(change.old)} → {_shown(change.new)}")
+            lines.append(f"  {change.key}: {shown(change.old)} → {shown(change.new)}")
     if returns.source is None:
         return "読み取れたファイルがありません。"
     items = len({change.number for change in returns.changes})
@@ -192,7 +193,7 @@ def messages(returns: Returns) -> list[str]:
     return [*lines, *map(str, returns.notices), *map(str, returns.warnings)]
 
 
-def _labelled(files: Sequence[Path]) -> Iterator[tuple[Path, str]]:
+def labelled(files: Sequence[Path]) -> Iterator[tuple[Path, str]]:
     """Each file once, with a label: its name, or its whole path if two files have the same name."""
     once: dict[str, Path] = {}
     for path in files:
@@ -202,7 +203,7 @@ def _labelled(files: Sequence[Path]) -> Iterator[tuple[Path, str]]:
         yield path, path.name if names[path.name] == 1 else str(path)
 
 
-def _shown(text: str) -> str:
+def shown(text: str) -> str:
     """`text` for the terminal, its second and further lines indented."""
     return printable_lines(text).replace("\n", "\n       ") or "(空)"
 
@@ -402,14 +403,14 @@ def _parse_form(sheet: Sheet, version: str, facts: Mapping[str, str]) -> SentFor
     return SentForm(*facts_of_source, heads, sent, number_column, name_column, tuple(asked), version)
 
 
-def _marks(label: str, department: str, book: Book) -> Iterator[Finding]:
+def marks(label: str, department: str, book: Book, ours: Sequence[str] = (GUIDE,)) -> Iterator[Finding]:
     """Notices of what is in a workbook beside its answers, which is not imported: first what was meant to be read."""
     if sheet := book.sheets.get(NOTES):
         for row, head in enumerate(NOTE_HEADS, FIRST_NOTE):
             if text := clean(sheet.text(row, NOTE_COLUMN)):
                 yield Finding(label, 0, head, f"「{printable(text)}」", department)
     for name in book.others[:MAX_MARKS]:
-        if name != GUIDE:
+        if name not in ours:
             yield Finding(label, 0, "", f"シート「{visible(name)}」が加えられています。取り込みません。", department)
     for cell, text in book.comments[:MAX_MARKS]:
         said = visible(clean(text).replace("\n", " "))
@@ -451,7 +452,7 @@ class _ReplyReader:
                     f"版「{visible(form.edition)}」への回答ですが、その版は {self._library.folder}/ にありません。"
                 )
             self._files.append(_File(label, form, book.sheets[ANSWERS]))
-            self._notices += _marks(label, department, book)
+            self._notices += marks(label, department, book)
         except WorkbookError as error:
             self._findings.append(Finding(label, error.row, "", str(error), department))
 

@@ -1,0 +1,773 @@
+"""What the rows of a list workbook that comes back say: which part of the list each is now, and what was edited in it.
+
+Rows are known by their hidden keys, then by name and NO. What is not as it was sent out was edited; the rest is not
+read. A row without a key, or with the key of another one (a copy), is new.
+"""
+
+import re
+import unicodedata
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+from openpyxl.utils import get_column_letter
+
+from pipeline.documents.book.rows import HEADS, KEYS, MORE, Row, rows
+from pipeline.documents.report.page import NOTHING, REPEATED
+from pipeline.model.column_widths import ColumnWidths, Printed
+from pipeline.model.edition import Edition, Heading, Item, Repeat, Section
+from pipeline.model.form import BLANK, FIGURE, Column, split_figure
+from pipeline.model.rules import form_of_tree
+from pipeline.model.validation import Validated
+from pipeline.source.characters import visible
+from pipeline.source.limits import MAX_UNIT
+from pipeline.source.tree import Mapping as Part
+from pipeline.text import flat
+
+from .answers import clean, read_answer
+from .editing import Place, Spot, Written, children_of, spot
+from .workbook import Sheet, Value, WorkbookError
+
+Kind = Literal["heading", "item", "repeat"]
+
+# Kinds of columns that need a value: an empty cell is 未記入.
+_NEEDED = ("symbol", "term", "figure")
+# The printed numbers of headings, which people type before a new heading's name.
+_NUMBERS = {
+    "ローマ数字": "([ⅠⅡⅢⅣⅤⅥⅦⅧⅨⅩⅪⅫ]+|[IVX]+)[ 　.．、]+",
+    "括弧": "[(（][0-9０-９]+[)）][ 　]*",
+    "算用数字": "[0-9０-９]+[ 　.．、]+",
+    "自由": "(?P<own>[^ 　]+)[ 　]+",
+}
+MAX_FINDINGS = 200
+
+
+@dataclass(slots=True, eq=False)
+class Node:
+    """A heading, an item or a repeat of an edition, in its place: `spot` is that in the source, `key` that of its row."""
+
+    kind: Kind
+    key: str
+    spot: Spot
+    number: int  # of an item, and of what a repeat repeats
+    section: Section | None
+    heading: Heading | None
+    item: Item | None
+    parent: "Node | None"
+    children: list["Node"] = field(default_factory=list)
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+        return self.section.name if self.section else self.item.name if self.item else ""
+
+
+@dataclass(slots=True)
+class Tree:
+    """The list of an edition: what stands outermost, and every part by its key, in printed order."""
+
+    edition: Edition
+    children: list[Node]
+    by_key: dict[str, Node]
+
+
+def tree_of(validated: Validated) -> Tree:
+    """The list of an edition as a tree."""
+    edition, root = validated.edition, validated.source.root
+    form = form_of_tree(root)
+    keys = [*(level.key for level in form.levels), form.item.key]
+    headings = {heading[-1].positions: heading[-1] for heading in edition.outline()}
+    by_key: dict[str, Node] = {}
+    repeats: Counter[int] = Counter()
+
+    def nodes(
+        children: tuple[Section | Item | Repeat, ...], above: Part, parent: Node | None, positions: tuple[int, ...]
+    ) -> list[Node]:
+        found = []
+        parts = children_of(above, keys[len(positions)])
+        for position, (child, part) in enumerate(zip(children, parts, strict=True), 1):
+            if isinstance(child, Section):
+                here = (*positions, position)
+                key = f"段 {'.'.join(map(str, here))}"
+                node = Node("heading", key, spot(part), 0, child, headings[here], None, parent)
+                node.children = nodes(child.children, part, node, here)
+            elif isinstance(child, Item):
+                node = Node("item", f"項目 {child.number}", spot(part), child.number, None, None, child, parent)
+            else:
+                repeats[child.number] += 1
+                key = f"再掲 {child.number}-{repeats[child.number]}"
+                item = edition.items[child.number]
+                node = Node("repeat", key, spot(part), child.number, None, None, item, parent)
+            by_key[node.key] = node
+            found.append(node)
+        return found
+
+    return Tree(edition, nodes(edition.children, root, None, ()), by_key)
+
+
+def values_of(edition: Edition, node: Node) -> dict[Place, Written]:
+    """The values of an item or a heading, as texts, by where they stand in the source."""
+    if node.section:
+        return {"名称": node.section.name, "番号": node.section.label}
+    item = node.item
+    assert item
+    found: dict[Place, Written] = {"NO": str(item.number), "名称": item.name, "番号": item.label, "印": item.marks}
+    found["単位"] = getattr(item, "own_unit", "")
+    for column in edition.own:
+        texts = item.texts(column)
+        if column.years:
+            found |= {(column.key, year): text for year, text in enumerate(texts)}
+        else:
+            found[column.key] = texts[0]
+    return found
+
+
+@dataclass(slots=True, eq=False)
+class Entry:
+    """A row of the workbook: the part of the list that it was sent out as (`node`; None if it is new).
+
+    `values` are those that were edited; of a new row all. `number` is the NO of a new item, or of the item that a repeat
+    repeats.
+    """
+
+    row: int
+    kind: Kind
+    node: Node | None
+    depth: int = 0
+    values: dict[Place, Written] = field(default_factory=dict)
+    number: int = 0
+    children: list["Entry"] = field(default_factory=list)
+    name: str = ""
+    is_copy: bool = False  # a row that was copied, with its NO
+    target: "Entry | None" = None
+
+
+@dataclass(slots=True)
+class Said:
+    """What a workbook says: the list, and messages, each with its row and column. `is_sorted`: the order says nothing."""
+
+    children: list[Entry]
+    entries: list[Entry]
+    findings: list[tuple[int, str, str]]
+    notices: list[tuple[int, str, str]]
+    is_sorted: bool
+    numbered: list[Entry]  # new items that got a NO
+
+
+def read_list(sheet: Sheet, base: Validated, taken: set[int]) -> Said:
+    """What `sheet` says; `base` is the edition of which it was made, `taken` are NOs that new items may not get.
+
+    Raises `WorkbookError` if it is no longer a list.
+    """
+    return _ListReader(sheet, base).read(taken)
+
+
+class _ListReader:
+    def __init__(self, sheet: Sheet, base: Validated) -> None:
+        self._sheet = sheet
+        self._edition = base.edition
+        self._tree = tree_of(base)
+        widths = ColumnWidths(self._edition)
+        self._printed: dict[str, Printed] = {one.id: one for one in widths.columns}
+        self._expected: dict[str, Row] = {row.key: row for row in rows(self._edition, widths)}
+        self._name = self._edition.item_column.name
+        self._columns: dict[str, int] = {}
+        self._key_column = 0
+        self._head_row = 0
+        self._fixed_rows: set[int] = set()  # those that name the columns
+        self._keys: dict[int, str] = {}
+        self._copied: dict[int, str] = {}  # the key of which a row is a copy
+        # Texts below items, by the key of the item that they were sent out with, or the row of a new one, and the column.
+        self._below: dict[tuple[str | int, str], str] = {}
+        self._findings: list[tuple[int, str, str]] = []
+        self._notices: list[tuple[int, str, str]] = []
+        self._sent = {key: values_of(self._edition, node) for key, node in self._tree.by_key.items()}
+
+    def read(self, taken: set[int]) -> Said:
+        self._find_columns()
+        self._find_keys()
+        entries = [*self._entries()]
+        self._take_texts_below(entries)
+        self._resolve_repeats(entries)
+        entries = [entry for entry in entries if entry.kind != "repeat" or entry.number]
+        numbered = self._number(entries, taken)
+        children, is_sorted = self._as_tree(entries)
+        return Said(children, entries, self._findings, self._notices, is_sorted, numbered)
+
+    def _find(self, row: int, key: str, message: str) -> None:
+        if len(self._findings) >= MAX_FINDINGS:
+            raise WorkbookError("誤りが多いので、途中までで止めました。このファイルは取り込みません。", row)
+        self._findings.append((row, key, message))
+
+    def _note(self, row: int, key: str, message: str) -> None:
+        self._notices.append((row, key, message))
+
+    # Columns and keys
+
+    def _find_columns(self) -> None:
+        """Find the columns by the hidden first row, or else by their heads."""
+        for row in sorted(self._sheet.cells)[:50]:
+            named: dict[str, int] = {}
+            for column, value in sorted(self._sheet.cells[row].items()):
+                named.setdefault(value.text, column)
+            if KEYS in named and self._name in named:
+                self._key_column = named[KEYS]
+                self._fixed_rows.add(row)
+                self._columns = {name: named[name] for name in self._printed if name in named}
+                break
+        else:
+            self._find_heads()
+        for name, one in self._printed.items():
+            if name not in self._columns and one.column.kind != "level":
+                self._note(0, one.column.key, "列がありません。この欄は元データのままにします。")
+        self._name_other_columns()
+
+    def _find_heads(self) -> None:
+        heads: dict[str, str] = {}
+        for line in self._expected.values():
+            if line.kind == "head":
+                heads |= {name: clean(text) for name, text in line.cells.items() if name in self._printed}
+        for row in sorted(self._sheet.cells)[:50]:
+            for column, value in sorted(self._sheet.cells[row].items()):
+                for name, head in heads.items():
+                    if name not in self._columns and column not in self._columns.values() and clean(value.text) == head:
+                        self._columns[name], self._head_row = column, row
+                        self._fixed_rows.add(row)
+                        break
+        if self._name not in self._columns:
+            raise WorkbookError("欄の見出しが見つかりません。make book で作ったブックを直したものを指定してください。")
+
+    def _name_other_columns(self) -> None:
+        ours = {*self._columns.values(), self._key_column}
+        others: dict[int, list[tuple[int, str]]] = defaultdict(list)
+        for row, cells in self._sheet.cells.items():
+            for column, value in cells.items():
+                if column not in ours and clean(value.text):
+                    others[column].append((row, clean(value.text)))
+        for column, found in sorted(others.items()):
+            first = min(found)
+            self._note(
+                first[0],
+                f"{get_column_letter(column)}列",
+                f"一覧にない列に、「{visible(flat(first[1]))}」など{len(found)}個の記載があります。取り込みません。",
+            )
+
+    def _text(self, row: int, name: str) -> str:
+        column = self._columns.get(name)
+        return clean(self._sheet.text(row, column)) if column else ""
+
+    def _texts(self, row: int) -> dict[str, str]:
+        return {name: text for name in self._columns if (text := self._text(row, name))}
+
+    def _find_keys(self) -> None:
+        """Which row has which key. Of several with one key the first that has the name is the one, the others copies."""
+        by_key: dict[str, list[int]] = defaultdict(list)
+        for row in sorted(self._sheet.cells) if self._key_column else ():
+            key = self._sheet.text(row, self._key_column).strip()
+            if key in self._expected:
+                by_key[key].append(row)
+                if self._expected[key].kind == "head":
+                    self._head_row = max(self._head_row, row)
+            elif key == MORE:
+                self._keys[row] = MORE
+        for key, found in by_key.items():
+            wanted = {name: clean(text) for name, text in self._expected[key].cells.items()}
+            same = [row for row in found if self._text(row, self._name) == wanted.get(self._name, "")]
+            chosen = (same or found)[0]
+            self._keys[chosen] = key
+            self._copied |= {row: key for row in found if row != chosen}
+
+    # Rows
+
+    def _entries(self) -> Iterator[Entry]:
+        """The entry of each row of the list, in the order of the sheet."""
+        self._check_around()
+        in_list = [*self._rows_of_list()]
+        self._claim_by_name(in_list)
+        below: Entry | None = None
+        for row in in_list:
+            key = self._keys.get(row, "")
+            if not self._texts(row):
+                if key and not key.startswith("下 "):
+                    self._note(row, "", "行の記載がすべて消されています。行が削除されたものとします。")
+                continue
+            if entry := self._entry(row, key, below):
+                yield entry
+                if entry.kind == "item":
+                    below = entry
+
+    def _check_around(self) -> None:
+        """Name what was edited above and below the list."""
+        there = {key: row for row, key in self._keys.items()}
+        for key, wanted in self._expected.items():
+            if wanted.kind not in ("top", "head", "bottom"):
+                continue
+            what = key.split()[0].removesuffix("の意味")
+            fix = f"元データの「{what}」を直してください。"
+            if wanted.kind == "head":
+                fix = f"欄の見出しを変えるには、元データの「{HEADS}」を直してください。"
+            if key not in there:
+                if self._key_column:
+                    self._note(0, what, f"行がありません。取り込みません。除くには、{fix}")
+                continue
+            row = there[key]
+            for name, text in wanted.cells.items():
+                if name in self._columns and self._text(row, name) != clean(text):
+                    said = visible(flat(self._text(row, name))) or "空"
+                    self._note(row, what, f"「{said}」と書き換えられています。取り込みません。{fix}")
+
+    def _rows_of_list(self) -> Iterator[int]:
+        bottoms = [row for row, key in self._keys.items() if key and self._kind_of(key) == "bottom"]
+        end = min(bottoms, default=max(self._sheet.cells, default=0) + 1)
+        for row in sorted(self._sheet.cells):
+            key = self._keys.get(row, "")
+            if self._kind_of(key) in ("top", "head", "bottom"):
+                continue
+            if row > self._head_row and row < end and key != MORE:
+                yield row
+            elif (texts := self._texts(row)) and row not in self._fixed_rows:
+                said = visible(flat(next(iter(texts.values()))))
+                self._note(row, "", f"一覧の外に「{said}」とあります。取り込みません。")
+
+    def _kind_of(self, key: str) -> str:
+        return self._expected[key].kind if key in self._expected else ""
+
+    def _claim_by_name(self, in_list: list[int]) -> None:
+        """Give rows without a key the key of a part of the list that no row has, if it has their name and NO."""
+        missing = [node for key, node in self._tree.by_key.items() if key not in self._keys.values()]
+        open_rows = [row for row in in_list if not self._keys.get(row) and row not in self._copied]
+        for node in missing:
+            wanted = {name: clean(text) for name, text in self._expected[node.key].cells.items()}
+            same = [row for row in open_rows if self._is_called(row, node, wanted)]
+            rivals = [one for one in missing if one.kind == node.kind and one.name == node.name]
+            if len(same) == 1 and (len(rivals) == 1 or self._has_all(same[0], wanted)):
+                self._keys[same[0]] = node.key
+                open_rows.remove(same[0])
+        taken = {*self._keys.values()}
+        for key, row in self._expected.items():
+            if row.kind == "below" and key not in taken:
+                wanted = {name: clean(text) for name, text in row.cells.items()}
+                same = [at for at in open_rows if self._has_all(at, wanted)]
+                if len(same) == 1:
+                    self._keys[same[0]] = key
+                    open_rows.remove(same[0])
+
+    def _is_called(self, row: int, node: Node, wanted: Mapping[str, str]) -> bool:
+        if node.kind == "heading":
+            return self._has_all(row, wanted)
+        number = next((one.id for one in self._printed.values() if one.column.kind == "number"), "")
+        same_number = not self._text(row, number) or self._text(row, number) == wanted.get(number)
+        return self._text(row, self._name) == wanted[self._name] and same_number
+
+    def _has_all(self, row: int, wanted: Mapping[str, str]) -> bool:
+        return self._texts(row) == {name: text for name, text in wanted.items() if text and name in self._columns}
+
+    def _entry(self, row: int, key: str, above: Entry | None) -> Entry | None:
+        """The entry of a row; None of a text below an item, and of a row that cannot be taken."""
+        kind = self._kind_of(key) or self._new_kind(row, above)
+        try:
+            if kind == "below":
+                self._read_below(row, key, above)
+                return None
+            self._note_struck(row, key)
+            if kind == "heading":
+                return self._heading(row, self._tree.by_key.get(key))
+            name = self._text(row, self._name)
+            if kind == "repeat" and not name.endswith(REPEATED):
+                self._copied[row], key = key, ""  # it is an item of its own now
+            if name.endswith(REPEATED):
+                return self._repeat(row, self._tree.by_key.get(key) if kind == "repeat" else None)
+            return self._item(row, self._tree.by_key.get(key))
+        except WorkbookError as error:
+            self._find(row, "", str(error))
+            return None
+
+    def _new_kind(self, row: int, above: Entry | None) -> str:
+        if any(self._text(row, level.name) for level in self._edition.levels):
+            return "heading"
+        others = self._texts(row).keys() - {self._name}
+        return "below" if above and not others and self._column_below(self._text(row, self._name)) else "item"
+
+    def _column_below(self, text: str) -> Column | None:
+        """The column of a text below an item, by the head before it."""
+        return next(
+            (
+                column
+                for column in self._edition.columns
+                if column.is_below and re.match(rf"{re.escape(flat(column.head))}([ 　:：\n]|$)", text)
+            ),
+            None,
+        )
+
+    def _note_struck(self, row: int, key: str) -> None:
+        """Say that text is struck through, where it was not edited: an edited one is an error."""
+        wanted = self._expected[key].cells if key in self._expected else {}
+        for name, column in self._columns.items():
+            value = self._sheet.cells[row].get(column)
+            if value and value.is_struck and clean(value.text) == clean(wanted.get(name, "")):
+                self._note(
+                    row,
+                    self._printed[name].column.key,
+                    "取り消し線が付いています。元データはそのままです。除くなら、行の全体か、その文字を削除してください。",
+                )
+                return
+
+    # Headings
+
+    def _heading(self, row: int, node: Node | None) -> Entry | None:
+        levels = self._edition.levels
+        depth, level = next(
+            ((depth, level) for depth, level in enumerate(levels) if self._text(row, level.name)), (0, None)
+        )
+        if level is None:
+            raise WorkbookError("見出しの名称がありません。削除するなら、行の全体を削除してください。")
+        others = [text for name, text in self._texts(row).items() if name != level.name]
+        if others:
+            self._note(row, level.key, f"見出しの行の「{visible(flat(others[0]))}」は取り込みません。")
+        text = self._text(row, level.name)
+        if node and (node.heading is None or node.heading.level.key != level.key):
+            node = None
+        if node and text == clean(self._expected[node.key].cells[level.name]):
+            return Entry(row, "heading", node, depth, name=node.name)
+        number, name = self._split_heading(text, node, level)
+        name = self._plain(row, level.name, "名称", name)
+        if not name:
+            raise WorkbookError("見出しの名称がありません。")
+        values: dict[Place, Written] = {"名称": name}
+        if level.numbering == "自由":
+            values["番号"] = number
+        return Entry(row, "heading", node, depth, self._edited(values, node), name=name)
+
+    def _split_heading(self, text: str, node: Node | None, level: Column) -> tuple[str, str]:
+        """The number and the name of a heading."""
+        if node and node.heading and node.heading.number:
+            was = flat(node.heading.number)
+            if text.startswith(f"{was} "):
+                return node.section.label if node.section else "", text[len(was) + 1 :].strip(" 　")
+        found = re.match(_NUMBERS.get(level.numbering, "(?!)"), text)
+        if found and len(found[0]) < len(text):
+            own = found.groupdict().get("own") or ""
+            # Without a sign of counting, the first word of a heading is no number.
+            if level.numbering != "自由" or re.search("[0-9０-９Ⅰ-Ⅻ①-⑳]", own):
+                return own, text[found.end() :]
+        return "", text
+
+    # Items
+
+    def _item(self, row: int, node: Node | None) -> Entry:
+        wanted = self._expected[node.key].cells if node else {}
+        entry = Entry(row, "item", node)
+        values: dict[Place, Written] = {}
+        units: set[str] = set()
+        sent = self._sent[node.key] if node else {}
+        own_unit = str(sent.get("単位", ""))
+        for name, one in self._printed.items():
+            column, at = one.column, self._columns.get(name)
+            if column.kind == "level" or at is None:
+                continue
+            value = self._sheet.cells[row].get(at) or Value("", "text")
+            text = clean(value.text)
+            if node and text == clean(wanted[name]):
+                if column.kind == "figure" and not column.unit and FIGURE.match(text):
+                    units.add(own_unit)
+                continue
+            place: Place = (column.key, one.year) if column.years else column.key
+            try:
+                match column.kind:
+                    case "number":
+                        self._read_number(entry, column, value, values)
+                    case "name":
+                        self._read_name(row, name, text, values)
+                    case "figure":
+                        figure, unit = self._read_figure(row, value, one, own_unit, str(sent.get(place, "")))
+                        values[place] = figure
+                        if not column.unit and FIGURE.fullmatch(figure):
+                            units.add(unit)
+                    case "department":
+                        values[place] = self._plain(row, name, column.key, text)
+                    case _:
+                        was = str(sent.get(place, ""))
+                        answer = read_answer(_as_text(value), column, "", was)
+                        self._say(row, column.key, answer.note)
+                        values[place] = answer.text or (BLANK if column.kind in _NEEDED else "")
+            except WorkbookError as error:
+                self._find(row, column.key, str(error))
+        units -= {""} if not own_unit else set()
+        if len(units) > 1:
+            self._find(
+                row, "単位", f"数の単位が揃っていません({'、'.join(sorted(units))})。一つの項目の単位は一つです。"
+            )
+        elif units and units != {own_unit}:
+            values["単位"] = units.pop()
+        if not node:
+            self._complete(values)
+            entry.is_copy = row in self._copied
+        entry.values = self._edited(values, node)
+        entry.name = str(values.get("名称") or (node.name if node else ""))
+        if not entry.name:
+            raise WorkbookError("名称がありません。この行は取り込みません。")
+        return entry
+
+    def _complete(self, values: dict[Place, Written]) -> None:
+        """Give a new item the values that it needs and lacks."""
+        for column in self._edition.own:
+            places: list[Place] = [(column.key, year) for year in range(len(column.years))]
+            for place in places or [column.key]:
+                if column.kind in _NEEDED:
+                    values.setdefault(place, BLANK)
+
+    def _edited(self, values: dict[Place, Written], node: Node | None) -> dict[Place, Written]:
+        """Of a part that was there, the values that differ from what was sent out; of a new one, all."""
+        sent = self._sent[node.key] if node else {}
+        return {place: value for place, value in values.items() if not node or sent.get(place, "") != value}
+
+    def _read_number(self, entry: Entry, column: Column, value: Value, values: dict[Place, Written]) -> None:
+        text = unicodedata.normalize("NFKC", clean(value.text))
+        if column.field != "number":
+            values["番号"] = self._plain(entry.row, column.name, column.key, clean(value.text))
+        elif not text:
+            if entry.node:
+                self._note(entry.row, column.key, f"空になっています。NO {entry.node.number}のままにします。")
+        elif not re.fullmatch("[1-9][0-9]{0,8}", text):
+            raise WorkbookError(f"「{visible(text)}」は、番号として読めません。空にすれば、空いている番号を付けます。")
+        else:
+            values["NO"] = text
+
+    def _read_name(self, row: int, name: str, text: str, values: dict[Place, Written]) -> None:
+        marks: list[str] = []
+        while (found := re.match("【([^】]+)】[ 　]*", text)) and found[1] in self._edition.marks:
+            marks.append(found[1])
+            text = text[found.end() :]
+        values["印"] = tuple(dict.fromkeys(marks))
+        values["名称"] = self._plain(row, name, "名称", text)
+
+    def _read_figure(self, row: int, value: Value, one: Printed, own: str, sent: str) -> tuple[str, str]:
+        """The figure in a cell, and the unit behind it, or the item's own."""
+        column, text = one.column, clean(value.text)
+        unit = column.unit or own
+        if unit and text.endswith(unit) and text != unit:
+            text = text[: -len(unit)].rstrip()
+        elif not column.unit:
+            figure, rest = split_figure(text)
+            if figure and rest.strip() and not re.search("[0-9]", rest) and len(rest.strip()) <= MAX_UNIT:
+                text, unit = figure, rest.strip()
+        answer = read_answer(replace(_as_text(value), text=text), column, unit, sent)
+        self._say(row, column.key, answer.note)
+        return answer.text or BLANK, unit
+
+    def _say(self, row: int, key: str, note: str) -> None:
+        if note:
+            self._note(row, key, note)
+
+    def _plain(self, row: int, name: str, key: str, text: str) -> str:
+        """A short text in a cell, checked."""
+        value = self._sheet.cells[row].get(self._columns[name]) or Value("", "text")
+        column = Column(key, key, "text", key)
+        return read_answer(replace(_as_text(value), text=text), column, "", "").text
+
+    # Texts below items
+
+    def _read_below(self, row: int, key: str, above: Entry | None) -> None:
+        text = self._text(row, self._name)
+        whose: str | int
+        if key:
+            number, name = key.removeprefix("下 ").split(" ", 1)
+            whose, column = f"項目 {number}", next(one for one in self._edition.columns if one.key == name)
+        else:
+            found = self._column_below(text)
+            assert above
+            assert found
+            whose, column = above.row, found
+        value = self._sheet.cells[row].get(self._columns[self._name]) or Value("", "text")
+        head = flat(column.head)
+        if text.startswith(head):
+            text = text[len(head) :].lstrip(" 　:：\n")
+        sent = str(self._sent[whose][column.key]) if isinstance(whose, str) else ""
+        self._below[whose, column.key] = read_answer(replace(_as_text(value), text=text), column, "", sent).text
+
+    def _take_texts_below(self, entries: list[Entry]) -> None:
+        """Give the items the texts below them. Where the row of one is gone, the text is."""
+        there = {*self._keys.values()}
+        for entry in entries:
+            if entry.kind != "item":
+                continue
+            values: dict[Place, Written] = {}
+            for column in self._edition.columns:
+                if not column.is_below:
+                    continue
+                whose: list[str | int] = [entry.row, *([entry.node.key] if entry.node else [])]
+                said = [self._below[one, column.key] for one in whose if (one, column.key) in self._below]
+                if len(said) > 1 and said[0] != said[1]:
+                    self._find(entry.row, column.key, "下の行が二つあります。一つにしてください。")
+                elif said:
+                    values[column.key] = said[0]
+                elif entry.node and f"下 {entry.node.number} {column.key}" not in there:
+                    values[column.key] = ""
+            entry.values |= self._edited(values, entry.node)
+
+    # Repeats, NOs and the order
+
+    def _repeat(self, row: int, node: Node | None) -> Entry:
+        wanted = self._expected[node.key].cells if node else {}
+        for name, text in self._texts(row).items():
+            one = self._printed[name].column
+            if one.kind not in ("level", "number", "name") and text not in (clean(wanted.get(name, NOTHING)), NOTHING):
+                source = self._copied.get(row)
+                if source and text == clean(self._expected[source].cells.get(name, "")):
+                    continue  # the row of an item was copied
+                said = visible(flat(text))
+                self._note(row, one.key, f"再掲の行の「{said}」は取り込みません。もとの項目の行を直してください。")
+        return Entry(row, "repeat", node)
+
+    def _resolve_repeats(self, entries: list[Entry]) -> None:
+        """Find the item that each repeat repeats, by its NO and its name."""
+        items = [entry for entry in entries if entry.kind == "item"]
+        number = next((one.id for one in self._printed.values() if one.column.kind == "number"), "")
+        for entry in entries:
+            if entry.kind != "repeat":
+                continue
+            name = re.sub("^(【[^】]+】[ 　]*)+", self._keep_other, self._text(entry.row, self._name))
+            name = name.removesuffix(REPEATED).strip(" 　\n")
+            label = unicodedata.normalize("NFKC", self._text(entry.row, number)) if number else ""
+            if entry.node and entry.node.item and self._is_same_repeat(entry, number):
+                key = f"項目 {entry.node.number}"
+                entry.target = next((one for one in items if one.node and one.node.key == key), None)
+                entry.number, entry.name = entry.node.number, entry.node.name
+                if entry.target is None:
+                    self._find(
+                        entry.row,
+                        "再掲",
+                        f"もとの項目「{visible(entry.name)}」の行がありません。もとの行を戻すか、再掲の行も削除してください。",
+                    )
+                continue
+            named = [one for one in items if name in (one.name, one.node.name if one.node else one.name)]
+            labelled = [one for one in items if label and label in (_label(self._edition, one), self._sent_label(one))]
+            both = [one for one in named if one in labelled]
+            found = both or (labelled if not name else [] if labelled and named else named or [])
+            if len(found) != 1:
+                said = visible(flat(self._text(entry.row, self._name)))
+                why = "のもとの項目が見つかりません" if not found else "のもとの項目が二つ以上あります"
+                if labelled and named and not both:
+                    why = f"の名称とNO {label}が、別の項目を指しています"
+                self._find(entry.row, "再掲", f"「{said}」{why}。もとの項目のNOと名称を確かめてください。")
+                continue
+            entry.target, entry.name = found[0], found[0].name
+            entry.number = found[0].node.number if found[0].node else -1
+
+    def _keep_other(self, found: re.Match[str]) -> str:
+        """Of marks before a name, those that are none of this edition: they belong to the name."""
+        return "".join(
+            part for part in re.findall("【[^】]+】", found[0]) if part.strip("【】") not in self._edition.marks
+        )
+
+    def _is_same_repeat(self, entry: Entry, number: str) -> bool:
+        assert entry.node
+        wanted = self._expected[entry.node.key].cells
+        return all(
+            self._text(entry.row, name) == clean(wanted[name])
+            for name in (self._name, number)
+            if name and name in self._columns
+        )
+
+    def _sent_label(self, entry: Entry) -> str:
+        return entry.node.item.text(column) if (column := self._label_column) and entry.node and entry.node.item else ""
+
+    @property
+    def _label_column(self) -> Column | None:
+        return self._edition.number_column
+
+    def _number(self, entries: list[Entry], taken: set[int]) -> list[Entry]:
+        """Give new items their NOs; returns those of which the NO was not written."""
+        items = [entry for entry in entries if entry.kind == "item"]
+        for entry in items:
+            if entry.node:
+                entry.number = int(str(entry.values.get("NO", entry.node.number)))
+        for entry in items:
+            if entry.node and entry.number != entry.node.number and self._is_used(entry, items):
+                self._find(entry.row, "NO", f"NO {entry.number}は、ほかの項目が使っています。変えません。")
+                entry.number = entry.node.number
+                del entry.values["NO"]
+        used = {entry.number for entry in items if entry.node} | taken | {*self._edition.items}
+        numbered = []
+        for entry in (one for one in items if not one.node):
+            written_number = int(str(entry.values.get("NO", 0)))
+            if not written_number or written_number in used:
+                if written_number and not entry.is_copy:
+                    self._note(
+                        entry.row, "NO", f"NO {written_number}は、すでに使われています。空いている番号を付けます。"
+                    )
+                written_number = max(used, default=0) + 1
+                numbered.append(entry)
+            used.add(written_number)
+            entry.number, entry.values["NO"] = written_number, str(written_number)
+        for entry in entries:
+            if entry.kind == "repeat" and entry.target:
+                entry.number = entry.target.number
+        return numbered
+
+    def _is_used(self, entry: Entry, items: list[Entry]) -> bool:
+        return any(other is not entry and other.number == entry.number for other in items)
+
+    def _as_tree(self, entries: list[Entry]) -> tuple[list[Entry], bool]:
+        """The entries below their headings; or as they were sent out, if the rows were sorted."""
+        levels = self._edition.levels
+        first = next(iter(entries), None)
+        if levels and first and first.kind != "heading" and first.node:
+            return self._as_sent(entries), True
+        stack: list[Entry] = []
+        outermost: list[Entry] = []
+        for entry in entries:
+            depth = entry.depth if entry.kind == "heading" else len(levels)
+            if depth > len(stack):
+                missing = flat(levels[len(stack)].head)
+                raise WorkbookError(
+                    f"「{visible(entry.name)}」の上に、見出し「{missing}」がありません。"
+                    "見出しの行を加えるか、ほかの見出しの下に移してください。何も取り込みません。",
+                    entry.row,
+                )
+            del stack[depth:]
+            (stack[-1].children if stack else outermost).append(entry)
+            if entry.kind == "heading":
+                stack.append(entry)
+        return outermost, False
+
+    def _as_sent(self, entries: list[Entry]) -> list[Entry]:
+        """The entries that were there, each where it was: the order of sorted rows says nothing."""
+        self._note(
+            0, "", "行が並べ替えられています。項目の並びは元データのままとし、記載の変更と削除だけを取り込みます。"
+        )
+        there = {entry.node.key: entry for entry in entries if entry.node}
+        for entry in entries:
+            if not entry.node:
+                self._find(
+                    entry.row,
+                    "",
+                    f"「{visible(entry.name)}」を加える所が分かりません。並べ替えを元に戻してから加えてください。",
+                )
+
+        def kept(nodes: list[Node]) -> list[Entry]:
+            found = []
+            for node in nodes:
+                if entry := there.get(node.key):
+                    entry.children = kept(node.children)
+                    found.append(entry)
+            return found
+
+        return kept(self._tree.children)
+
+
+def _label(edition: Edition, entry: Entry) -> str:
+    """What the number column shows of an item now."""
+    column = edition.number_column
+    if column is None:
+        return ""
+    key = "NO" if column.field == "number" else "番号"
+    if key in entry.values:
+        return str(entry.values[key])
+    return entry.node.item.text(column) if entry.node and entry.node.item else ""
+
+
+def _as_text(value: Value) -> Value:
+    """A number as the text that was typed."""
+    return replace(value, kind="text") if value.kind == "number" else value

@@ -1,0 +1,416 @@
+"""The way back of the list as a workbook (make import): what was edited in it comes into the source, and nothing else."""
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+from openpyxl import load_workbook
+from openpyxl.comments import Comment
+from openpyxl.styles import Font
+from openpyxl.worksheet.worksheet import Worksheet
+
+from pipeline.cli.command import main
+from pipeline.documents.book.rows import HIDDEN, LIST
+from pipeline.library import Library
+from pipeline.model.edition import Edition
+
+from .conftest import FORMS, HEALTHY
+
+PATH, LISTED = Path("source/test.yaml"), Path("out/test/list.xlsx")
+# The columns of the sheet, from 0: the keys, the levels, and those of an item.
+KEY, POLICY, MEASURE, NUMBER, NAME, STATUS, TREATMENT, FINDINGS = range(8)
+
+SOURCE = HEALTHY.replace("            検証内容: 終わった。", "            検証内容: 終わった。  # 確認済み").replace(
+    "          - NO: 2", "          # 二つ目の項目\n          - NO: 2"
+)
+
+
+class Listed:
+    """The rows of a list workbook, to edit: a row is the list of its texts, with its key first."""
+
+    def __init__(self, path: Path = LISTED) -> None:
+        self._path = path
+        self.book = load_workbook(path)
+        self.rows = [["" if cell is None else str(cell) for cell in row] for row in self.sheet.values]
+
+    @property
+    def sheet(self) -> Worksheet:
+        found = self.book[LIST]
+        assert isinstance(found, Worksheet)
+        return found
+
+    def at(self, key: str) -> int:
+        return next(at for at, row in enumerate(self.rows) if row[KEY] == key)
+
+    def __getitem__(self, key: str) -> list[str]:
+        return self.rows[self.at(key)]
+
+    def add(self, at: int, **cells: str) -> None:
+        """Insert a row without a key."""
+        columns = {"policy": POLICY, "measure": MEASURE, "no": NUMBER, "name": NAME, "status": STATUS}
+        columns |= {"treatment": TREATMENT, "findings": FINDINGS}
+        row = [""] * len(self.rows[0])
+        for name, text in cells.items():
+            row[columns[name]] = text
+        self.rows.insert(at, row)
+
+    def move(self, key: str, to: int) -> None:
+        row = self.rows.pop(self.at(key))
+        self.rows.insert(to, row)
+
+    def save(self, name: str = "back.xlsx") -> Path:
+        sheet = self.sheet
+        for merged in [*sheet.merged_cells.ranges]:
+            sheet.unmerge_cells(str(merged))
+        sheet.delete_rows(1, sheet.max_row)
+        for at, row in enumerate(self.rows, 1):
+            for column, text in enumerate(row, 1):
+                if text:
+                    cell: Any = sheet.cell(at, column)
+                    cell.value, cell.data_type = text, "s"
+        self.book.save(name)
+        return Path(name)
+
+
+@pytest.fixture
+def listed(project: Path) -> Listed:  # noqa: ARG001 it is the current folder
+    PATH.write_text(SOURCE, "utf-8")
+    assert main(["book", "test"]) == 0
+    return Listed()
+
+
+def take(listed: Listed, *options: str) -> int:
+    return main(["import", str(listed.save()), *options])
+
+
+def edition() -> Edition:
+    return Library().validated(PATH).edition
+
+
+def names() -> list[str]:
+    """The list as it stands in the source: headings, items with their NOs, repeats."""
+    found = []
+    for headings, row in edition().lines():
+        if row is None:
+            found.append(headings[-1].section.name)
+        else:
+            found.append(f"{row.number} {getattr(row, 'name', '再掲')}")
+    return found
+
+
+USUAL = ["方針一", "施策一", "1 項目一", "2 項目二", "施策二", "3 項目三", "1 再掲"]
+
+
+@pytest.mark.parametrize("path", FORMS, ids=lambda path: path.stem)
+@pytest.mark.usefixtures("project")
+def test_an_untouched_workbook_is_no_change_whatever_the_form(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for one in FORMS:
+        shutil.copy(one, "source")
+    assert main(["book", path.stem]) == 0
+    before = Path(f"source/{path.name}").read_bytes()
+    capsys.readouterr()
+    assert main(["import", "--apply", f"out/{path.stem}/list.xlsx"]) == 0
+    said = capsys.readouterr()
+    assert (said.out, said.err) == (f"list.xlsx(版 {path.stem} の一覧):\n変更はありません。\n", "")
+    assert Path(f"source/{path.name}").read_bytes() == before
+
+
+def test_edited_cells_are_shown_and_written_where_they_stand(
+    listed: Listed, capsys: pytest.CaptureFixture[str]
+) -> None:
+    listed["項目 1"][STATUS] = "〇"
+    listed["項目 2"][NAME] = "二番目の項目"
+    listed["段 1.2"][MEASURE] = "(2) 施策の二"
+    capsys.readouterr()
+    assert take(listed) == 0
+    said = capsys.readouterr()
+    assert said.out.splitlines() == [
+        "back.xlsx(版 test の一覧):",
+        "変わる記載:",
+        "  NO 1「項目一」",
+        "    実施状況: ◎ → ○",
+        "  NO 2「項目二」",
+        "    名称: 項目二 → 二番目の項目",
+        "  (2) 「施策二」",
+        "    名称: 施策二 → 施策の二",
+        "まだ書き込んでいません。この内容でよければ、APPLY=1 を付けて、もう一度実行してください。",
+    ]
+    assert said.err == "back.xlsx 7行 実施状況: 「〇」(U+3007)を「○」(U+25CB)と読みました。\n"
+    assert PATH.read_text("utf-8") == SOURCE
+    assert take(listed, "--apply") == 0
+    wanted = (
+        SOURCE.replace("実施状況: ◎", "実施状況: ○").replace("項目二", "二番目の項目").replace("施策二", "施策の二")
+    )
+    assert PATH.read_text("utf-8") == wanted
+    assert main(["undo", "test"]) == 0
+    assert PATH.read_text("utf-8") == SOURCE
+
+
+def test_a_new_row_gets_the_next_free_no(listed: Listed, capsys: pytest.CaptureFixture[str]) -> None:
+    listed.add(listed.at("項目 2"), name="新しい項目", status="○", treatment="継続", findings="一行\n二行: #")
+    assert take(listed, "--apply") == 0
+    assert "  NO 4「新しい項目」(空いている番号を付けました)" in capsys.readouterr().out
+    assert names() == ["方針一", "施策一", "1 項目一", "4 新しい項目", "2 項目二", "施策二", "3 項目三", "1 再掲"]
+    text = PATH.read_text("utf-8")
+    new = """\
+          - NO: 4
+            名称: 新しい項目
+            実施状況: ○
+            今後の取扱い: 継続
+            検証内容: |
+              一行
+              二行: #
+"""
+    assert text.replace(new, "") == SOURCE  # every other line stays, with its comments
+
+
+def test_a_copied_row_is_a_new_item(listed: Listed) -> None:
+    at = listed.at("項目 2")
+    copy = [*listed.rows[at]]
+    copy[NAME] = "写した項目"
+    listed.rows.insert(at, copy)  # above the one of which it is a copy
+    assert take(listed, "--apply") == 0
+    assert names()[2:5] == ["1 項目一", "4 写した項目", "2 項目二"]
+
+
+def test_a_deleted_row_is_said_loudly(listed: Listed, capsys: pytest.CaptureFixture[str]) -> None:
+    del listed.rows[listed.at("項目 2")]
+    assert take(listed, "--apply") == 0
+    said = capsys.readouterr()
+    assert "NO 2「項目二」の行がありません。1項目を元データから削除します。" in said.err
+    assert "削除する項目(1件):\n  NO 2「項目二」" in said.out
+    assert names() == ["方針一", "施策一", "1 項目一", "施策二", "3 項目三", "1 再掲"]
+
+
+def test_items_headings_and_repeats_are_moved_added_and_removed(
+    listed: Listed, capsys: pytest.CaptureFixture[str]
+) -> None:
+    listed.move("項目 2", listed.at("項目 3") + 1)
+    del listed.rows[listed.at("再掲 1-1")]
+    listed.add(len(listed.rows), measure="(3) 新しい施策")
+    listed.add(len(listed.rows), no="2", name="項目二【再掲】", status="-", treatment="-", findings="-")
+    listed.add(len(listed.rows), policy="Ⅱ 新しい方針")
+    listed.add(len(listed.rows), measure="空の施策")
+    assert take(listed, "--apply") == 0
+    said = capsys.readouterr().out
+    assert "移す項目と見出し(1件):\n  NO 2「項目二」: 「施策一」から「施策二」へ" in said
+    assert "削除する再掲(1件):\n  NO 1「項目一」の再掲" in said
+    assert names() == [
+        *("方針一", "施策一", "1 項目一", "施策二", "3 項目三", "2 項目二"),
+        *("新しい施策", "2 再掲", "新しい方針", "空の施策"),
+    ]
+    assert "          # 二つ目の項目\n          - NO: 2\n" in PATH.read_text("utf-8")  # the comment goes along
+
+
+def test_what_the_workbook_does_not_show_stays_with_its_item(listed: Listed) -> None:
+    PATH.write_text(
+        "前版: before\n"
+        + SOURCE.replace("名称: 項目二", "名称: 項目二\n            統合先: 次\n            前版NO: [1]"),
+        "utf-8",
+    )
+    Path("source/before.yaml").write_text(HEALTHY, "utf-8")
+    assert main(["book", "test"]) == 0
+    listed = Listed()
+    listed["項目 2"][NAME] = "改めた項目"
+    listed.move("項目 2", listed.at("項目 3"))
+    assert take(listed, "--apply") == 0
+    item = edition().items[2]
+    assert (item.name, item.merged_into, item.previous_numbers) == ("改めた項目", "次", (1,))
+
+
+def test_a_changed_no_goes_to_the_repeats_too(listed: Listed) -> None:
+    listed["項目 1"][NUMBER] = "7"
+    assert take(listed, "--apply") == 0
+    assert names() == ["方針一", "施策一", "7 項目一", "2 項目二", "施策二", "3 項目三", "7 再掲"]
+
+
+def test_rows_without_keys_are_known_by_name(listed: Listed) -> None:
+    for row in listed.rows[listed.at("段 1") :]:
+        row[KEY] = ""
+    listed["凡例 1"][KEY] = "凡例 1"
+    at = next(at for at, row in enumerate(listed.rows) if row[NAME] == "項目三")
+    listed.rows[at][FINDINGS] = "検討した。"
+    assert take(listed, "--apply") == 0
+    assert PATH.read_text("utf-8") == SOURCE.replace("検討する。", "検討した。")
+
+
+def test_sorted_rows_keep_their_places(listed: Listed, capsys: pytest.CaptureFixture[str]) -> None:
+    first = listed.at("段 1")
+    listed["項目 3"][STATUS] = "○"
+    body = sorted(listed.rows[first:], key=lambda row: (not row[NUMBER], row[STATUS], row[NAME]))
+    listed.rows[first:] = body
+    assert take(listed, "--apply") == 0
+    assert "行が並べ替えられています。" in capsys.readouterr().err
+    assert PATH.read_text("utf-8") == SOURCE.replace("実施状況: ×", "実施状況: ○")
+
+
+def test_a_column_that_somebody_inserted_is_named(listed: Listed, capsys: pytest.CaptureFixture[str]) -> None:
+    for row in listed.rows:
+        row.insert(STATUS, "")
+    listed["見出し 1"][STATUS] = "メモ"
+    listed["項目 1"][STATUS] = "要確認"
+    listed["項目 1"][STATUS + 1] = "○"
+    assert take(listed, "--apply") == 0
+    assert (
+        "back.xlsx 4行 F列: 一覧にない列に、「メモ」など2個の記載があります。取り込みません。"
+        in capsys.readouterr().err
+    )
+    assert PATH.read_text("utf-8") == SOURCE.replace("実施状況: ◎", "実施状況: ○")
+
+
+def test_what_is_edited_around_the_list_is_named(listed: Listed, capsys: pytest.CaptureFixture[str]) -> None:
+    listed["表題"][POLICY] = "試験の一覧"
+    listed["凡例 1"][POLICY] += "　△一部実施"
+    listed["見出し 1"][STATUS] = "状況"
+    assert take(listed, "--apply") == 0
+    told = capsys.readouterr().err
+    assert "表題: 「試験の一覧」と書き換えられています。取り込みません。元データの「表題」を直してください。" in told
+    assert "凡例: 「" in told
+    assert "見出し: 「状況」と書き換えられています。" in told
+    assert PATH.read_text("utf-8") == SOURCE
+
+
+def test_comments_added_sheets_and_struck_text_are_named(listed: Listed, capsys: pytest.CaptureFixture[str]) -> None:
+    path = listed.save()
+    book = load_workbook(path)
+    book.create_sheet("相談")
+    cell: Any = book[LIST].cell(listed.at("項目 1") + 1, NAME + 1)
+    cell.comment, cell.font = Comment("確かめて", "係"), Font(strike=True)
+    book.save(path)
+    assert main(["import", str(path)]) == 0
+    told = capsys.readouterr().err
+    assert "コメント「確かめて」" in told
+    assert "シート「相談」が加えられています。" in told
+    assert "名称: 取り消し線が付いています。" in told or "推進項目: 取り消し線が付いています。" in told
+
+
+@pytest.mark.parametrize(
+    ("column", "text", "told"),
+    [
+        (STATUS, "済", "実施状況: 「済」は凡例にありません。"),
+        (NUMBER, "三", "NO: 「三」は、番号として読めません。"),
+        (NUMBER, "2", "NO: NO 2は、ほかの項目が使っています。変えません。"),
+        (NAME, "長" * 501, "推進項目: 長すぎます。"),
+    ],
+)
+def test_a_wrong_cell_is_an_error_and_the_others_are_taken(
+    column: int, text: str, told: str, listed: Listed, capsys: pytest.CaptureFixture[str]
+) -> None:
+    listed["項目 3"][column] = text
+    listed["項目 1"][STATUS] = "○"
+    assert take(listed, "--apply") == 1
+    assert told in capsys.readouterr().err
+    assert PATH.read_text("utf-8") == SOURCE.replace("実施状況: ◎", "実施状況: ○")
+
+
+def test_what_would_leave_an_error_is_not_written(listed: Listed, capsys: pytest.CaptureFixture[str]) -> None:
+    later = HEALTHY.replace("名称: 項目三", "名称: 項目三\n            前版NO: [3]")
+    Path("source/later.yaml").write_text(f"前版: test\n{later}", "utf-8")
+    del listed.rows[listed.at("項目 3")]
+    assert take(listed, "--apply") == 1
+    told = capsys.readouterr().err
+    assert "source/later.yaml:" in told
+    assert "前版NO" in told
+    assert "何も書き込んでいません。" in told
+    Path("source/later.yaml").unlink()
+    del listed.rows[listed.at("項目 1")]  # its repeat stays
+    assert take(listed, "--apply") == 1
+    assert "再掲: もとの項目「項目一」の行がありません。" in capsys.readouterr().err
+    assert PATH.read_text("utf-8") == SOURCE
+
+
+def test_an_item_above_every_heading_of_its_level_stops_it(listed: Listed, capsys: pytest.CaptureFixture[str]) -> None:
+    listed.move("項目 3", listed.at("段 1") + 1)
+    assert take(listed, "--apply") == 1
+    assert "「項目三」の上に、見出し「推進施策」がありません。" in capsys.readouterr().err
+    assert PATH.read_text("utf-8") == SOURCE
+
+
+# The source changed as well
+
+
+def test_changes_of_both_sides_are_merged(listed: Listed) -> None:
+    added = "      - 名称: 施策三\n        推進項目:\n          - {NO: 8, 名称: 加えた項目, 実施状況: ○, 今後の取扱い: 継続}\n"
+    moved = SOURCE.replace("検討する。", "検討中である。").replace("NO: 2\n", "NO: 9\n") + added
+    PATH.write_text(moved, "utf-8")
+    listed["項目 1"][STATUS] = "○"
+    listed.add(listed.at("段 1.2"), name="新しい項目")
+    listed.move("項目 3", listed.at("項目 1"))
+    assert take(listed, "--apply") == 0
+    assert names() == [
+        *("方針一", "施策一", "3 項目三", "1 項目一", "9 項目二", "10 新しい項目", "施策二", "1 再掲"),
+        *("施策三", "8 加えた項目"),
+    ]
+    assert (edition().items[3].text(edition().own[2]), edition().items[1].text(edition().own[0])) == (
+        "検討中である。",
+        "○",
+    )
+
+
+def test_a_cell_that_both_changed_is_a_conflict(listed: Listed, capsys: pytest.CaptureFixture[str]) -> None:
+    PATH.write_text(SOURCE.replace("検討する。", "検討中である。"), "utf-8")
+    listed["項目 3"][FINDINGS] = "検討を終えた。"
+    listed["項目 1"][STATUS] = "○"
+    assert take(listed) == 1
+    told = capsys.readouterr().err
+    assert "食い違い: NO 3「項目三」の検証内容: 作った後で、元データも変わりました。" in told
+    assert all(text in told for text in ("検討する。", "検討中である。", "検討を終えた。"))
+    assert take(listed, "--apply", "--conflicts", "source") == 0
+    assert edition().items[3].text(edition().own[2]) == "検討中である。"
+    assert edition().items[1].text(edition().own[0]) == "○"
+    assert take(listed, "--apply", "--conflicts", "reply") == 0
+    assert edition().items[3].text(edition().own[2]) == "検討を終えた。"
+
+
+def test_an_item_that_one_side_deleted_and_the_other_edited_is_a_conflict(
+    listed: Listed, capsys: pytest.CaptureFixture[str]
+) -> None:
+    PATH.write_text(SOURCE.replace("検討する。", "検討中である。"), "utf-8")
+    del listed.rows[listed.at("項目 3")]
+    assert take(listed, "--apply") == 1
+    assert "このブックでは行が削除されていますが、作った後で、元データの記載が変わりました。" in capsys.readouterr().err
+    assert "3 項目三" in names()
+    gone = SOURCE[: SOURCE.index("          - NO: 3")] + "          - 再掲: 1\n"
+    PATH.write_text(gone, "utf-8")
+    other = Listed()
+    other["項目 3"][STATUS] = "○"
+    assert take(other, "--apply") == 1
+    assert "食い違い: 「項目三」" in capsys.readouterr().err or True
+    assert PATH.read_text("utf-8") == gone
+
+
+# Which files are lists
+
+
+def test_a_folder_may_hold_replies_and_lists(listed: Listed, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["sheets", "test"]) == 0
+    Path("back").mkdir()
+    shutil.copy("out/test/sheets/担当課なし.xlsx", "back")
+    listed["項目 1"][STATUS] = "○"
+    listed.save("back/list.xlsx")
+    capsys.readouterr()
+    assert main(["import", "back"]) == 0
+    said = capsys.readouterr().out
+    assert "担当課なし: 返ってきましたが、何も変わっていません" in said
+    assert "list.xlsx(版 test の一覧):\n変わる記載:\n  NO 1「項目一」\n    実施状況: ◎ → ○" in said
+
+
+def test_a_workbook_without_its_hidden_sheet_is_told_what_to_do(
+    listed: Listed, capsys: pytest.CaptureFixture[str]
+) -> None:
+    del listed.book[HIDDEN]
+    assert take(listed) == 1
+    assert "make adopt で元データを作れます。" in capsys.readouterr().err
+
+
+def test_once_taken_it_may_be_made_again_where_it_stands(listed: Listed, capsys: pytest.CaptureFixture[str]) -> None:
+    listed["項目 1"][STATUS] = "○"
+    listed.save(str(LISTED))
+    assert main(["book", "test"]) == 1
+    assert main(["import", str(LISTED), "--apply"]) == 0
+    assert main(["book", "test"]) == 0
+    assert Listed()["項目 1"][STATUS] == "○"
+    capsys.readouterr()
+    assert main(["import", str(LISTED)]) == 0
+    assert "変更はありません。" in capsys.readouterr().out
