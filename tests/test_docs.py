@@ -4,6 +4,7 @@ import ast
 import json
 import re
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -127,6 +128,26 @@ def test_links_in_the_docs_lead_somewhere() -> None:
     for path in [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")]:
         for link in re.findall(r"\]\(([^)#:]+)[^)]*\)", path.read_text("utf-8")):
             assert (path.parent / link).exists(), f"{path.name}: {link}"
+
+
+def test_links_to_a_heading_lead_to_one() -> None:
+    pages = [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")]
+    anchors = {path: {*anchors_of(path.read_text("utf-8"))} for path in pages}
+    found = 0
+    for path in pages:
+        for file, anchor in re.findall(r"\]\(([^)#: ]*)#([^)]+)\)", path.read_text("utf-8")):
+            target = (path.parent / file).resolve() if file else path
+            assert anchor in anchors[target], f"{path.name}: {file}#{anchor}"
+            found += 1
+    assert found > 20
+
+
+def anchors_of(page: str) -> Iterator[str]:
+    """The anchor of each heading as GitHub makes it: in lower case, without punctuation, with hyphens for spaces."""
+    for heading in re.findall(
+        r"^#+ (.*)$", re.sub(r"^ *```.*?^ *```$", "", page, flags=re.DOTALL | re.MULTILINE), re.MULTILINE
+    ):
+        yield re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
 
 
 @pytest.mark.parametrize(("page", "column"), [("security", -1), ("weasyprint", 3)])
