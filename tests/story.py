@@ -168,21 +168,25 @@ def with_a_wrong_symbol() -> Iterator[None]:
     YEAR.write_text(text, "utf-8")
 
 
-NEW_ITEM = "          - {NO: 33, 名称: 地域づくり協議会への支援, 実施状況: ○, 今後の取扱い: 継続}\n"
-
-
 @contextmanager
-def with_a_new_item() -> Iterator[None]:
-    """An item is written between two others, with the next free NO."""
-    edit(YEAR, ("          - NO: 3\n", f"{NEW_ITEM}          - NO: 3\n"))
+def with_the_list_edited() -> Iterator[None]:
+    """An item is written between two others in the workbook of the list, and a symbol of another item."""
+    from .test_book_returns import STATUS, Listed
+
+    listed = Listed(Path("out/h25/list.xlsx"))
+    listed["項目 32"][STATUS] = "○"
+    listed.add(listed.at("項目 3"), name="地域づくり協議会への支援", status="○", treatment="継続")
+    Path("回答").mkdir()
+    listed.save("回答/list.xlsx")
     yield
 
 
 @contextmanager
-def without_the_new_item() -> Iterator[None]:
-    """When its NO has been taken back, the item goes too."""
+def and_once_more() -> Iterator[None]:
+    """What came from the workbook of the list is taken back too: the story goes on without it."""
     yield
-    edit(YEAR, (NEW_ITEM, ""))
+    assert run("make undo EDITION=h25")[0] == 0
+    shutil.rmtree("回答")
 
 
 @contextmanager
@@ -245,8 +249,8 @@ HANDS: dict[str, Callable[[], AbstractContextManager[None]]] = {
     "make import FILES=回答 APPLY=1": with_the_reply_put_right,
     "make check EDITION=h25": with_a_wrong_symbol,
     "make preview EDITION=h25": until_ctrl_c,
-    "make renumber EDITION=h25": with_a_new_item,
-    "make undo EDITION=h25": without_the_new_item,
+    "make import FILES=回答/list.xlsx": with_the_list_edited,
+    "make undo EDITION=h25": and_once_more,
     "make errata EDITION=h25": with_a_mistake_put_right,
     "make adopt FILE=進捗一覧.xlsx TO=r5": with_somebodys_list,
     "make sign EDITION=h25 KEY=鍵.p12": with_a_key,
