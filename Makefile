@@ -50,7 +50,7 @@ summary: summary$(SEE_ABOVE) ## 集計表(件数と図)を1枚で作る。 ## [E
 history: history$(SEE_ABOVE) ## すべての版を通した各項目の経過を作る。前版のつながりが二つ以上あるときは、最後の版を EDITION で指定する。 ## [EDITION=版]
 data: data$(SEE_ABOVE) ## オープンデータ(CSV、JSON)を作る。 ## [EDITION=版] [JOBS=同時に作る数]
 book: book$(SEE_ABOVE) ## 一覧を、紙面と同じ形のExcelブックで作る。書き換えたものは make import で取り込める。 ## [EDITION=版] [JOBS=同時に作る数]
-council: council$(SEE_ABOVE) ## 議会用一式(一覧、集計表、新旧対照表、経過、オープンデータ)に、資料目録と配布前の確認を付けて、まとめて作る。版を省くと、前版のつながりごとにいちばん新しい版を扱う。 ## [EDITION=版]
+council: council$(SEE_ABOVE) ## 議会用一式(一覧、集計表、新旧対照表、経過、オープンデータ、Excelの一覧)に、資料目録と配布前の確認を付けて、まとめて作る。版を省くと、前版のつながりごとにいちばん新しい版を扱う。 ## [EDITION=版]
 sheets: sheets$(SEE_ABOVE) ## 担当課に送る照会票(Excel)を作る。 ## [EDITION=版]
 import: import$(SEE_ABOVE) ## 提出された照会票か、書き換えた一覧のブックを調べ、変わるところを示す。APPLY=1 は元データに書き込む。食い違いは、CONFLICTS=reply なら回答に、source なら元データに合わせる。 ## FILES=ファイルかフォルダ [APPLY=1] [CONFLICTS=reply か source]
 status: status$(SEE_ABOVE) ## 照会票の回答がまだない担当課と、未記入の数を示す。催促の文例も示す。 ## [EDITION=版]

@@ -8,12 +8,13 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, suppress
+from datetime import date
 from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from .delivery.delivery import OUT, Delivery, Record, deliver, records, withdraw
-from .delivery.issues import issue_at
+from .delivery.issues import issue_at, issues, source_of
 from .errors import NothingToDoError, PipelineError, Problem, SourceError, UsageError
 from .library import Library
 from .model.edition_id import is_edition_id
@@ -24,6 +25,7 @@ from .reading import digest_of
 if TYPE_CHECKING:  # imported late at run time, so that finding everything up to date is fast
     from .documents.document import Document, ListedPaper
     from .processes.helper_process import HelperProcess
+    from .years.readiness import LastIssue
 
     BeginPdf = Callable[[Document], Callable[[], bytes]]
 
@@ -38,7 +40,7 @@ Step = Callable[[str], AbstractContextManager[None]]
 
 # The kinds of papers that list others, with the extents of these as their options.
 _LISTS = ("council", "checklist")
-_BETWEEN_EXTENTS = "、"
+_BETWEEN_EXTENTS, _BEFORE_ISSUE = "、", "、発行 "
 
 
 class Paper(NamedTuple):
@@ -257,14 +259,30 @@ def _council(paper: Paper, library: Library) -> "Document":
 def _checklist(paper: Paper, library: Library) -> "Document":
     from .documents.checklist import checklist
 
-    return checklist([*map(library.validated, paper.sources)], _listed(paper))
+    return checklist([*map(library.validated, paper.sources)], _listed(paper), _last_issue(paper, library))
+
+
+def _last_issue(paper: Paper, library: Library) -> "LastIssue | None":
+    """The last issue of the newest edition of `paper`; None if there is none."""
+    from .years.readiness import LastIssue
+
+    found = issues(paper.sources[-1].stem)
+    if not found:
+        return None
+    day = None
+    with suppress(ValueError):  # whoever keeps the register may have written it otherwise
+        day = date.fromisoformat(found[-1].day)
+    try:
+        return LastIssue(found[-1].name, day, library.validated(source_of(found[-1])))
+    except PipelineError:
+        return LastIssue(found[-1].name, day, None)
 
 
 def _listed(paper: Paper) -> "list[ListedPaper]":
     """The papers that `paper` lists, with their extents."""
     from .documents.document import ListedPaper
 
-    extents = paper.options.split(_BETWEEN_EXTENTS)
+    extents = paper.options.partition(_BEFORE_ISSUE)[0].split(_BETWEEN_EXTENTS)
     return [
         ListedPaper(one.kind, str(one.path.relative_to(OUT)), int(pages or 0), sheet)
         for one, (pages, _, sheet) in zip(paper.lists, (extent.partition(" ") for extent in extents), strict=True)
@@ -359,7 +377,11 @@ def _with_extents(paper: Paper, made: Mapping[Path, str] | None = None) -> Paper
             found = Record.delivered(one.record.name)
             extent = found.extent if found else ""
         listed.append(extent)
-    return paper._replace(options=_BETWEEN_EXTENTS.join(listed))
+    options = _BETWEEN_EXTENTS.join(listed)
+    # The clerk's page says what changed after the last issue.
+    if paper.kind == "checklist" and (issued := issues(paper.sources[-1].stem)):
+        options += f"{_BEFORE_ISSUE}{issued[-1].name}"
+    return paper._replace(options=options)
 
 
 def _read_by(record: Record) -> Iterable[str]:

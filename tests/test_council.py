@@ -1,12 +1,13 @@
 """議会用一式: all papers on an edition are of one state, and its cover and the clerk's page agree with them."""
 
 import shutil
+from datetime import date
 from pathlib import Path
 
 import pypdf
 import pytest
 
-from pipeline.cli import command
+from pipeline.cli import actions, command
 from pipeline.errors import ProofError
 from pipeline.proof import proof
 
@@ -68,7 +69,7 @@ def test_the_clerks_page_says_what_to_look_at_and_what_to_write() -> None:
         "NO2「項目の二」NO2「項目二」NO2に「前版NO:[2]」",
         "NO3「項目三」継続NO9「別の事業」引き継いだ項目に「前版NO:[3]」。廃止したのなら、初めに「廃止:[{前版NO:3,理由:…}]」",
         "資料1-4試験一覧推進項目の経過later/history.pdfA4横11枚1枚",
-        "まだ発行していません。",
+        "最後の発行からの変更まだ発行していません。",
     ):
         assert words in page, page
     for paper in ("report", "summary", "history", "council"):
@@ -149,6 +150,27 @@ def test_a_comparison_with_all_items_stays_one(capsys: pytest.CaptureFixture[str
     assert run("council") == 0
     assert "作り" not in capsys.readouterr().err
     assert contents() == everything
+
+
+@pytest.mark.usefixtures("folder")
+def test_the_clerks_page_says_what_changed_after_the_last_issue(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(actions, "_today", lambda: date(2013, 5, 1))
+    assert run("issue later") == 0
+    assert run("report later") == 0
+    assert "最後の発行(later/1、平成25年5月1日)の後、元データは変わっていません。" in said("later/checklist.pdf")
+    LATER.write_text(
+        LATER_TEXT.replace("名称: 別の事業", "名称: 別の新しい事業").replace("続けた", "続けている"), "utf-8"
+    )
+    assert run("report later") == 0
+    page = said("later/checklist.pdf")
+    assert "(later/1、平成25年5月1日)の後、2項目が変わりました。くわしくはmakeerrataEDITION=later" in page
+    assert "NO2「項目の二」検証内容NO9「別の新しい事業」名称" in page
+    Path("source/issued/later/1/later.yaml").chmod(0o644)
+    Path("source/issued/later/1/later.yaml").write_text("altered", "utf-8")
+    Path("source/issued/later/1/report.pdf").unlink()
+    LATER.write_text(LATER_TEXT.replace("続けた", "続けていく"), "utf-8")
+    assert run("report later") == 0
+    assert "の元データを読み取れないため、変わったところを示せません。" in said("later/checklist.pdf")
 
 
 @pytest.mark.usefixtures("folder")

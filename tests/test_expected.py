@@ -5,6 +5,7 @@ import importlib
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from pipeline.layout.pdf import write_pdf
 from pipeline.model.validation import Validated, validate
 from pipeline.proof.proof import prove
 from pipeline.source.tree import parse_source
+from pipeline.years.readiness import LastIssue
 from pipeline.years.text_diff import Piece
 
 from .conftest import A_SET, NOT_PRINTED, ROOT
@@ -158,7 +160,11 @@ COMPOSE: dict[str, Callable[[], Document]] = {
     "errata": lambda: errata(edition(OLD, "old"), edition(CORRECTED, "old")),
     "history": lambda: history((edition(OLD, "old"), edition(NEW, "new"))),
     "council": lambda: council((edition(OLD, "old"), edition(NUMBERED, "new")), A_SET),
-    "checklist": lambda: checklist((edition(OLD, "old"), edition(NUMBERED, "new")), [*A_SET, NOT_PRINTED]),
+    "checklist": lambda: checklist(
+        (edition(OLD, "old"), edition(NUMBERED, "new")),
+        [*A_SET, NOT_PRINTED],
+        LastIssue("new/1", date(2014, 5, 1), edition(NEW, "new")),
+    ),
 }
 
 
@@ -363,6 +369,9 @@ def damages() -> Iterator[Damage]:
             ("blanks", "未記入 lost", nothing),
             ("empty_prose", "空欄 lost", nothing),
             ("ranges", "NOs of others", lambda said: said.replace("9", "8")),
+            ("_changes", "a change lost", without(1)),
+            ("_other_changes", "what changed lost", nothing),
+            ("_since", "nothing issued", lambda _: "まだ発行していません。"),
             ("_guesses", "guesses lost", lambda one: replace(one, rows=())),
             ("_vanished", "what to write swapped", lambda one: replace(one, rows=tuple(row[::-1] for row in one.rows))),
         ],

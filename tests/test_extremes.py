@@ -17,8 +17,7 @@ EXAMPLES = 2 * FAULTS or 2
 
 COMMANDS = (
     ("report",),
-    ("summary", "new"),
-    ("diff",),
+    ("council", "new"),
     ("errata", "--from", "old", "--to", "new"),
     ("history",),
 )

@@ -160,8 +160,8 @@ COMMANDS = (
     ),
     Command(
         "council",
-        "議会用一式(一覧、集計表、新旧対照表、経過、オープンデータ)に、資料目録と配布前の確認を付けて、まとめて作る。版を省くと、前版のつながりごとにいちばん新しい版を扱う。",
-        "`out/<edition>/council.pdf` (the cover), `checklist.pdf` (the clerk's page), `report.pdf`, `summary.pdf`, `history.pdf`, each with `.html`, `data.*`, and `out/<a>-<b>/comparison.*`",
+        "議会用一式(一覧、集計表、新旧対照表、経過、オープンデータ、Excelの一覧)に、資料目録と配布前の確認を付けて、まとめて作る。版を省くと、前版のつながりごとにいちばん新しい版を扱う。",
+        "`out/<edition>/council.pdf` (the cover), `checklist.pdf` (the clerk's page), `report.pdf`, `summary.pdf`, `history.pdf`, each with `.html`, `data.*`, `list.xlsx`, and `out/<a>-<b>/comparison.*`",
         (_EDITIONS,),
     ),
     Command("sheets", "担当課に送る照会票(Excel)を作る。", "`out/<edition>/sheets/*.xlsx`", (_EDITIONS,)),

@@ -1,5 +1,6 @@
 """Whether the papers on an edition can be handed out: what stands in the way, and what is to be looked at before."""
 
+import datetime
 from dataclasses import dataclass
 
 from pipeline.model.edition import Edition
@@ -41,6 +42,18 @@ class Readiness:
         """What is no obstacle, but is to be looked at."""
         found = ((self.warnings, "警告", "件"), (self.guesses, "推定", "件"), (self.empty, "文章の空欄", "か所"))
         return tuple(f"{name}{count:,}{unit}" for count, name, unit in found if count)
+
+
+@dataclass(frozen=True, slots=True)
+class LastIssue:
+    """The last issue of an edition: how commands call it (h24/1), its day, and the edition that was issued.
+
+    `day` is None if the register has none. `issued` is None if it cannot be read.
+    """
+
+    name: str
+    day: datetime.date | None
+    issued: Validated | None
 
 
 def readiness(validated: Validated, compared: Comparison | None) -> Readiness:

@@ -5,15 +5,21 @@ from collections.abc import Sequence
 from pipeline.documents.document import Document, ListedPaper, carried_by_set
 from pipeline.model.validation import Validated
 from pipeline.years.comparison import Comparison, compare
+from pipeline.years.readiness import LastIssue
 
 from . import expected, page
 
 
-def checklist(editions: Sequence[Validated], papers: Sequence[ListedPaper]) -> Document:
-    """What to look at before handing out the `papers` on the last of `editions`, a chain along 前版, oldest first."""
+def checklist(
+    editions: Sequence[Validated], papers: Sequence[ListedPaper], last_issue: LastIssue | None = None
+) -> Document:
+    """What to look at before handing out the `papers` on the last of `editions`, a chain along 前版, oldest first.
+
+    `last_issue` is the last issue of that edition; None if there is none.
+    """
     carried = carried_by_set([(one.source.edition, one.source.data) for one in editions], editions[-1].edition.as_of)
-    html = page.page(editions[-1], compared_with_previous(editions), papers, carried)
-    return Document(html, expected.expect(editions, papers), carried)
+    html = page.page(editions[-1], compared_with_previous(editions), papers, last_issue, carried)
+    return Document(html, expected.expect(editions, papers, last_issue), carried)
 
 
 def compared_with_previous(editions: Sequence[Validated]) -> Comparison | None:

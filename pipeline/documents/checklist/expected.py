@@ -6,12 +6,14 @@ from itertools import groupby
 from pipeline.documents import expected as common
 from pipeline.documents.document import Block, Cell, Expected, ListedPaper, Paragraph, Row, Table
 from pipeline.documents.expected import number_and_title, plain, require
+from pipeline.model.dates import japanese_date
 from pipeline.model.edition import Edition
 from pipeline.model.form import BLANK
 from pipeline.model.validation import Validated, on_paper
 from pipeline.text import flat
 from pipeline.years.comparison import Comparison, compare
 from pipeline.years.matching import goes_on
+from pipeline.years.readiness import LastIssue
 
 # The most rows of a list, and the most ranges of NOs in a cell.
 MOST_ROWS, MOST_RANGES = 200, 100
@@ -19,17 +21,29 @@ MOST_ROWS, MOST_RANGES = 200, 100
 # The warning on a 未記入.
 BLANK_CODE = "W507"
 
+# What of an item changed after the last issue, other than its columns, by the kinds of change.
+_CHANGED = (
+    ("名称", {"renamed"}),
+    ("印", {"marks_changed"}),
+    ("位置", {"moved"}),
+    ("統合", {"merged"}),
+    ("分割", {"split"}),
+    ("追加した項目", {"new"}),
+    ("削除した項目", {"ended", "vanished"}),
+)
+
 # The heads of a list with their ids, its rows, and the column that heads a row.
 Heads = tuple[str, ...]
 
 
-def expect(editions: Sequence[Validated], papers: Sequence[ListedPaper]) -> Expected:
+def expect(editions: Sequence[Validated], papers: Sequence[ListedPaper], last_issue: LastIssue | None) -> Expected:
     """The expected text. Raises `ProofError` if a guess or a vanished item does not stand there once."""
     new = editions[-1]
     return common.expect(
         new.edition,
         "",
         *_blocks(editions, papers),
+        *_since(new, last_issue),
         title=f"{flat(new.edition.title)} 配布前の確認",
         legends=(),
     )
@@ -45,8 +59,9 @@ def _blocks(editions: Sequence[Validated], papers: Sequence[ListedPaper]) -> Ite
     yield Paragraph("H2", "配布できるかどうか")
     counts = sum(map(len, undecided.values())), sum(map(len, empty.values()))
     yield from _verdict(edition, len(warned), counts, len(guesses), len(vanished))
-    lists = [("元データの警告", len(warned)), ("未記入と空欄", sum(counts))]
-    lists += [("新旧対照表の推定", len(guesses)), ("新旧対照表の要確認", len(vanished))] if compared else []
+    lists = [("未記入と空欄", sum(counts))]
+    lists += [("新旧対照表の要確認", len(vanished)), ("新旧対照表の推定", len(guesses))] if compared else []
+    lists.append(("元データの警告", len(warned)))
     if none := "、".join(name for name, count in lists if not count):
         yield Paragraph("P", f"{none}は、ありません。")
     yield Paragraph("H2", "印刷する枚数")
@@ -57,9 +72,7 @@ def _blocks(editions: Sequence[Validated], papers: Sequence[ListedPaper]) -> Ite
     )
     others = "、".join(paper.path for paper in papers if paper.pages == 0)
     yield Paragraph("P", f"ほかに、ウェブページ(PDFと同じ名前の .html)と {others} があります。印刷はしません。")
-    lines = [(f"{one.line}行" if one.line else "", one.code, on_paper(one.message)) for one in warned]
     check, diff = (f"make {command} EDITION={validated.source.edition}" for command in ("check", "diff"))
-    yield from _list("warnings", "元データの警告", ("元データ", "コード", "内容"), lines, 2, check)
     filled = [(key, "未記入", numbers) for key, numbers in undecided.items()]
     filled += [(key, "空欄", numbers) for key, numbers in empty.items()]
     yield from _list(
@@ -71,14 +84,19 @@ def _blocks(editions: Sequence[Validated], papers: Sequence[ListedPaper]) -> Ite
         check,
     )
     if compared:
-        heads: Heads = "今年度の項目", "続きとみなした前年度の項目", "正しければ、今年度の元データに書くこと"
-        yield from _list("guesses", "新旧対照表の推定", heads, guesses, 0, diff)
         deciding = compared.old.deciding
         term = (plain(deciding.head),) if deciding else ()
-        heads = "今年度の一覧にない前年度の項目", *term, "続きかもしれない今年度の項目", "今年度の元データに書くこと"
+        heads: Heads = (
+            "今年度の一覧にない前年度の項目",
+            *term,
+            "続きかもしれない今年度の項目",
+            "今年度の元データに書くこと",
+        )
         yield from _list("vanished", "新旧対照表の要確認", heads, vanished, 0, diff)
-    yield Paragraph("H2", "前回の発行からの変更")
-    yield Paragraph("P", "まだ発行していません。")
+        heads = "今年度の項目", "続きとみなした前年度の項目", "正しければ、今年度の元データに書くこと"
+        yield from _list("guesses", "新旧対照表の推定", heads, guesses, 0, diff)
+    lines = [(f"{one.line}行" if one.line else "", one.code, on_paper(one.message)) for one in warned]
+    yield from _list("warnings", "元データの警告", ("元データ", "コード", "内容"), lines, 2, check)
 
 
 def _compared(editions: Sequence[Validated]) -> Comparison | None:
@@ -190,6 +208,38 @@ def _vanished(compared: Comparison) -> list[tuple[str, ...]]:
     wanted -= continued | compared.new.abolished.keys()
     require({*found} == wanted, "今年度の一覧にない項目が、要確認に一度ずつ載っていません。")
     return [*found.values()]
+
+
+def _since(validated: Validated, last: LastIssue | None) -> Iterator[Block]:
+    """What changed after the last issue."""
+    yield Paragraph("H2", "最後の発行からの変更")
+    if last is None:
+        yield Paragraph("P", "まだ発行していません。")
+        return
+    issue = f"最後の発行({last.name}、{japanese_date(last.day)})" if last.day else f"最後の発行({last.name})"
+    if last.issued is None:
+        yield Paragraph("P", f"{issue}の元データを読み取れないため、変わったところを示せません。")
+        return
+    if last.issued.source.data == validated.source.data:
+        yield Paragraph("P", f"{issue}の後、元データは変わっていません。")
+        return
+    id = validated.source.edition
+    command = f"make errata EDITION={id}"
+    details = f"くわしくは {command} で示します。"
+    rows = [
+        (
+            "、".join(f"NO {one.number}「{flat(one.item.name)}」" for one in (entry.new if entry.new else entry.old)),
+            "、".join([*entry.columns, *(said for said, kinds in _CHANGED if kinds & {*entry.kinds})]),
+        )
+        for entry in compare(last.issued.edition, validated.edition, id, id).entries
+        if "continued" not in entry.kinds
+    ]
+    if not rows:
+        yield Paragraph("P", f"{issue}の後、元データが変わりましたが、項目の記載は変わっていません。{details}")
+        return
+    yield Paragraph("P", f"{issue}の後、{len(rows):,}項目が変わりました。{details}")
+    _, *blocks = _list("changes", "", ("項目", "変わったところ"), rows, 0, command)
+    yield from blocks
 
 
 def _list(

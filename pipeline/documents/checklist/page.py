@@ -3,23 +3,37 @@
 Staff read here what they have to write into the source; no paper that is handed out says it.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from pipeline.documents.council.page import PaperRow, paper_rows
 from pipeline.documents.document import Carried, ListedPaper
 from pipeline.documents.html import arranged, document_title, page_head, plain, render
+from pipeline.model.dates import japanese_date
 from pipeline.model.edition import Edition
 from pipeline.model.validation import Validated
 from pipeline.text import flat
-from pipeline.years.comparison import Comparison
+from pipeline.years.comparison import ChangeKind, Comparison, Entry, compare
 from pipeline.years.matching import Placed
-from pipeline.years.readiness import blanks, empty_prose, readiness, warnings
+from pipeline.years.readiness import LastIssue, blanks, empty_prose, readiness, warnings
 
 TITLE = "配布前の確認"
 
 # The most rows of a list, and the most ranges of NOs in a cell; the rest is counted.
 MOST_ROWS, MOST_RANGES = 200, 100
+
+
+# What of an item changed after the last issue, other than its columns.
+_CHANGES: Mapping[ChangeKind, str] = {
+    "renamed": "名称",
+    "marks_changed": "印",
+    "moved": "位置",
+    "merged": "統合",
+    "split": "分割",
+    "new": "追加した項目",
+    "ended": "削除した項目",
+    "vanished": "削除した項目",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +60,18 @@ class Listing:
     more: str = ""
 
 
-def page(validated: Validated, compared: Comparison | None, papers: Sequence[ListedPaper], carried: Carried) -> str:
+def page(
+    validated: Validated,
+    compared: Comparison | None,
+    papers: Sequence[ListedPaper],
+    last_issue: LastIssue | None,
+    carried: Carried,
+) -> str:
     """The HTML of the 配布前の確認; `compared` is the comparison with the 前版, None without one."""
     edition = validated.edition
     title = f"{flat(edition.title)} {TITLE}"
     listings = tuple(_listings(validated, compared))
+    changes = _changes(validated, last_issue)
     return render(
         "checklist.html",
         edition=edition,
@@ -62,6 +83,8 @@ def page(validated: Validated, compared: Comparison | None, papers: Sequence[Lis
         sheets=tuple(_sheets(edition, papers)),
         not_printed=_not_printed(papers),
         listings=tuple(one for one in listings if one.rows),
+        since=_since(validated, last_issue, len(changes)),
+        changes=_changed_items(validated, changes),
     )
 
 
@@ -106,11 +129,12 @@ def _not_printed(papers: Sequence[ListedPaper]) -> str:
 
 
 def _listings(validated: Validated, compared: Comparison | None) -> Iterator[Listing]:
-    yield _warnings(validated)
+    # What stands in the way comes first.
     yield _to_fill_in(validated.edition)
     if compared:
-        yield _guesses(compared)
         yield _vanished(compared)
+        yield _guesses(compared)
+    yield _warnings(validated)
 
 
 def _cut(rows: Sequence[tuple[str, ...]], command: str) -> tuple[tuple[tuple[str, ...], ...], str]:
@@ -191,6 +215,43 @@ def _vanished(compared: Comparison) -> Listing:
         ("text", "今年度の元データに書くこと"),
     )
     return Listing("vanished", "新旧対照表の要確認", heads, listed, more=more)
+
+
+def _changes(validated: Validated, last_issue: LastIssue | None) -> list[tuple[str, str]]:
+    """The items that changed after the last issue, and what of each."""
+    if not last_issue or not last_issue.issued:
+        return []
+    edition = validated.source.edition
+    compared = compare(last_issue.issued.edition, validated.edition, edition, edition)
+    return [
+        ("、".join(map(_called, entry.new or entry.old)), "、".join((*entry.columns, *_other_changes(entry))))
+        for entry in compared.changes
+    ]
+
+
+def _other_changes(entry: Entry) -> Iterator[str]:
+    for kind, said in _CHANGES.items():
+        if kind in entry.kinds:
+            yield said
+
+
+def _since(validated: Validated, last_issue: LastIssue | None, count: int) -> str:
+    """The sentence on the changes after the last issue, of `count` items."""
+    if not last_issue:
+        return "まだ発行していません。"
+    day = f"、{japanese_date(last_issue.day)}" if last_issue.day else ""
+    called = f"最後の発行({last_issue.name}{day})"
+    if not last_issue.issued:
+        return f"{called}の元データを読み取れないため、変わったところを示せません。"
+    if last_issue.issued.source.digest == validated.source.digest:
+        return f"{called}の後、元データは変わっていません。"
+    what = f"{count:,}項目が変わりました" if count else "元データが変わりましたが、項目の記載は変わっていません"
+    return f"{called}の後、{what}。くわしくは make errata EDITION={validated.source.edition} で示します。"
+
+
+def _changed_items(validated: Validated, changes: Sequence[tuple[str, str]]) -> Listing:
+    rows, more = _cut(changes, f"make errata EDITION={validated.source.edition}")
+    return Listing("changes", "", (("item", "項目"), ("text", "変わったところ")), rows, more=more)
 
 
 def _called(placed: Placed) -> str:
