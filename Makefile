@@ -36,14 +36,15 @@ help:
 SEE_ABOVE := （上の説明をご覧ください）
 
 # begin the commands (make generate)
-COMMANDS := report preview check diff errata issue adopt next summary history data book council sheets import status renumber undo clean sign schema demo
-VALUES := EDITION JOBS IN PLAIN PORT STRICT FROM TO ALL DRAFT FILE SHEET RANGE FILES APPLY CONFLICTS KEY PASSPHRASE_FILE
+COMMANDS := report preview check diff errata issue verify adopt next summary history data book council sheets import status renumber undo clean sign schema demo
+VALUES := EDITION JOBS IN PLAIN PORT STRICT FROM TO ALL DRAFT FILES FILE SHEET RANGE APPLY CONFLICTS KEY PASSPHRASE_FILE
 report: report$(SEE_ABOVE) ## 一覧(PDFとウェブページ)を作る。変わっていない版はそのまま残す。 ## [EDITION=版] [JOBS=同時に作る数]
 preview: preview$(SEE_ABOVE) ## 印刷イメージをブラウザーで確認する。保存するたびに新しくなる。 ## [EDITION=版] [PORT=番号]
 check: check$(SEE_ABOVE) ## 元データを点検する(ファイルは作らない)。STRICT=1 は警告も誤りとして扱う。 ## [EDITION=版] [STRICT=1]
 diff: diff$(SEE_ABOVE) ## 新旧対照表を作る。FROM と TO には、発行(h25/1)も指定できる。ALL=1 は変更のない項目も載せる。STRICT=1 は、なくなった項目を誤りとして扱う。 ## [EDITION=版] [FROM=旧] [TO=新] [ALL=1] [STRICT=1]
 errata: errata$(SEE_ABOVE) ## 配布した資料の正誤表を作る。EDITION を指定すると、その版の最後の発行と比べる。FROM には、発行(h25/1)か、配布したPDFも指定できる。 ## [EDITION=版] [FROM=配布した資料] [TO=直した版]
 issue: issue$(SEE_ABOVE) ## 発行する: out/ にあるその版の資料を、配布したものとして番号を付けて保存する。DRAFT=1 は案のままでも発行する。 ## EDITION=版 [DRAFT=1]
+verify: verify$(SEE_ABOVE) ## PDFなどのファイルや、紙面の右下にある元データの英数字が、発行したものかどうかを調べる。FILES を省くと、発行簿と、保存してある発行を確かめる。 ## [FILES=ファイル、フォルダ、英数字]
 adopt: adopt$(SEE_ABOVE) ## 今あるExcelやCSVの一覧から、元データを作る。シートや範囲が決まらないときは、SHEET と RANGE で指定する。 ## FILE=ファイル TO=作る版 [SHEET=シート] [RANGE=A3:G84]
 next: next$(SEE_ABOVE) ## 次の版の下書きを source/ に作る。 ## FROM=今の版 TO=次の版
 summary: summary$(SEE_ABOVE) ## 集計表(件数と図)を1枚で作る。 ## [EDITION=版] [JOBS=同時に作る数]

@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from .delivery.delivery import OUT, Delivery, Record, deliver, records, withdraw
 from .delivery.issues import issue_at, issues, source_of
-from .errors import NothingToDoError, PipelineError, Problem, SourceError, UsageError
+from .errors import LackError, NothingToDoError, PipelineError, Problem, ProofError, SourceError, UsageError
 from .library import Library
 from .model.edition_id import is_edition_id
 from .paper import SHEETS
 from .processes.progress import LAYOUT, expect_pages
-from .reading import digest_of
+from .reading import Content, UnreadableError, digest_of
 
 if TYPE_CHECKING:  # imported late at run time, so that finding everything up to date is fast
     from .documents.document import Document, ListedPaper
@@ -303,6 +303,53 @@ _COMPOSE: dict[str, Callable[[Paper, Library], "Document"]] = {
 def compose(paper: Paper, library: Library) -> "Document":
     """Stages 1 to 3: the document of `paper`. Raises `PipelineError`."""
     return _COMPOSE[paper.kind](paper, library)
+
+
+def proved_again(pdf: bytes, title: str, sources: Sequence[tuple[str, bytes]]) -> str | None:
+    """What differs between a PDF of ours and the document that its own `sources` make; empty if nothing does.
+
+    `sources` are edition and bytes of each, in the order in which it carries them, `title` is the one in its metadata.
+    None if this cannot be told: no kind of paper has the title, or a source has errors by today's rules. Raises
+    `LackError`.
+    """
+    from .proof.proof import prove
+
+    paths = tuple(Path(str(at)) / f"{edition}.yaml" for at, (edition, _) in enumerate(sources))
+    library = _SourcesOfPdf({path: data for path, (_, data) in zip(paths, sources, strict=True)})
+    found: str | None = None
+    for kind in _COMPOSE.keys() - _LISTS:
+        of_one = kind in ("report", "summary")
+        for options in ("", "ALL") if kind == "comparison" else ("",):
+            try:
+                document = compose(Paper(kind, OUT / kind, paths[-1:] if of_one else paths, options), library)
+            except LackError:
+                raise
+            except (PipelineError, ValueError):
+                continue  # not of so many sources, or with errors
+            if document.expected.title != title or len(document.carried.files) != len(sources):
+                continue
+            try:
+                prove(pdf, document)
+            except ProofError as error:
+                found = found or str(error)
+            else:
+                return ""
+    return found
+
+
+class _SourcesOfPdf(Library):
+    """The sources that a PDF carries, by path."""
+
+    def __init__(self, contents: Mapping[Path, bytes]) -> None:
+        super().__init__(Path("pdf"))
+        self._given = contents
+
+    def path(self, edition: str) -> Path:
+        """The path of the edition with this id."""
+        return next((path for path in self._given if path.stem == edition), self.folder / f"{edition}.yaml")
+
+    def _content(self, path: Path) -> Content | UnreadableError:
+        return Content(self._given[path], 0) if path in self._given else UnreadableError("", is_missing=True)
 
 
 # Finding what is out of date

@@ -39,7 +39,7 @@ from pipeline.documents.book import sheet
 from pipeline.documents.data import csv_file
 from pipeline.library import Library
 from pipeline.model import schema
-from pipeline.office import answers, changes, issue, renumber, sheets, signature, status
+from pipeline.office import answers, changes, issue, renumber, sheets, signature, status, verify
 from pipeline.office.adopt import adopt
 from pipeline.preview import server
 from pipeline.processes import progress
@@ -62,6 +62,7 @@ USUAL = {
     "diff": "diff",
     "errata": "errata --from test --to later",
     "issue": "issue test",
+    "verify": "verify",
     "adopt": "adopt --file list.csv --to third",
     "next": "next --from test --to third",
     "summary": "summary test",
@@ -96,6 +97,7 @@ NEVER = {
     ("renumber", 4): "makes no document",
     ("undo", 4): "makes no document",
     ("issue", 4): "makes no document",
+    ("verify", 4): "a file that fails its proof was not issued: 1",
     ("clean", 1): "reads no source",
     ("clean", 4): "makes no document",
     ("schema", 4): "makes no document",
@@ -262,6 +264,16 @@ def issued_and(what: Callable[[Patch], None]) -> Callable[[Patch], None]:
         what(patch)
 
     return both
+
+
+def saved_anew(_: Patch) -> None:
+    """The report as another program saves it."""
+    pypdf.PdfWriter(clone_from="out/test/report.pdf").write("report.pdf")
+
+
+def saved_anew_without_fonts(patch: Patch) -> None:
+    saved_anew(patch)
+    no_fonts(patch)
 
 
 def report_and(what: Callable[[Patch], None]) -> Callable[[Patch], None]:
@@ -617,6 +629,9 @@ ROWS = (
         written=("out/test/errata.html", "out/test/errata.pdf", *REPORT), name="since the last issue",
     ),
     Row("issue", 0, after("report test"), out=("source/issued/test/1/ に保存し", *ISSUED_PAPERS), written=ISSUED),
+    Row("verify", 0, out=("発行したものは、まだありません。",), name="nothing issued"),
+    Row("verify", 0, issued_and(nothing), out=("source/issued/test/1: ", "source/issued/register.csv: 3行、"), name="all issues"),
+    Row("verify", 0, issued_and(nothing), typed="verify out/test/report.pdf", out=("out/test/report.pdf: 発行したファイルです。", "  test/1("), name="issued"),
     Row("issue", 0, issued_and(nothing), err=("から変わったものはありません。発行していません。",), name="nothing new"),
     Row(
         "next", 0, out=("source/third.yaml: 下書きを作りました。未記入などの警告4件。",), written=("source/third.yaml",),
@@ -717,6 +732,7 @@ ROWS = (
     Row("clean", 0),
     # 1: a source or workbook has errors, or a difference was asked to fail
     *(Row(command, 1, wrong_symbol, err=E402) for command in ("report", "check", "summary", "data", "book", "sheets", "sign", "next", "renumber", "status", "issue")),
+    Row("verify", 1, report_and(nothing), typed="verify out/test/report.pdf", out=("out/test/report.pdf: 発行していません。",), err=("",), name="not issued"),
     Row("issue", 1, err=("out/test/report.pdf がありません。", "make report EDITION=test", "何も発行していません。"), name="no report"),
     Row("undo", 1, err=("source/test.yaml には、コマンドによる書き換えの記録がありません。",)),
     Row("undo", 1, renumbered_and_changed, err=("make renumber の後で書き換えられているため、戻していません。",), name="changed since"),
@@ -786,6 +802,7 @@ ROWS = (
     Row("diff", 2, typed="diff --from test", err=("比べる二つは、FROM と TO の両方で指定してください。",), name="half a pair"),
     Row("errata", 2, another_list, err=("FROM の「", "TO の「別の", "に、同じ名称の項目が一つもありません。FROM に配布した資料、TO にそれを直した版を指定してください。"), name="another list"),
     Row("errata", 2, err=("EDITION(直した版)を指定してください。", "例: make errata EDITION=h25"), typed="errata", name="something is missing"),
+    Row("verify", 2, typed="verify nowhere.pdf", err=("「nowhere.pdf」というファイルはありません。", "make verify FILES=1a2b3c4d"), name="no such file"),
     Row("errata", 2, typed="errata test", err=("test は、まだ発行していません。", "make issue EDITION=test"), name="no issue"),
     Row("next", 2, typed="next --from test --to later", err=("source/later.yaml はすでにあります。上書きはしません。",), name="never overwrites"),
     Row("adopt", 2, foreign_and(), typed="adopt --file list.csv --to later", err=("source/later.yaml はすでにあります。上書きはしません。",), name="never overwrites"),
@@ -797,11 +814,12 @@ ROWS = (
     Row("import", 2, empty_folder, typed="import back", err=("FILES のフォルダに、照会票(.xlsx)がありません。",)),
     Row("sign", 2, wrong_passphrase, written=REPORT, err=("パスワードが違います",)),
     # 3: the machine lacks something
-    *(Row(command, 3, no_fonts, err=NO_FONTS) for command in BY_NAME if command not in ("adopt", "preview", "schema", "import", "sign", "demo", "undo", "clean", "council")),
+    *(Row(command, 3, no_fonts, err=NO_FONTS) for command in BY_NAME if command not in ("adopt", "preview", "schema", "import", "sign", "demo", "undo", "clean", "council", "verify")),
     Row("council", 3, no_fonts, out=("later: まだ配布できません(作れない資料があります)。",), err=NO_FONTS),
     Row("adopt", 3, foreign_and(no_fonts), err=NO_FONTS, name="no fonts"),
     Row("adopt", 3, foreign_and(full_disk), err=FULL, name="full disk"),
     Row("renumber", 3, unordered_on_a_full_disk, out=("今のNO → 新しいNO",) + ("  ",) * 3, err=FULL),
+    Row("verify", 3, issued_and(saved_anew_without_fonts), typed="verify report.pdf", err=NO_FONTS, name="no fonts"),
     Row("issue", 3, report_and(full_disk), err=FULL, name="full disk"),
     Row("undo", 3, renumbered_on_a_full_disk, err=FULL),
     Row("clean", 3, out_is_a_link, err=LINK),
@@ -830,6 +848,7 @@ ROWS = (
     Row("sign", 70, key_and(bug(signature, "_write")), err=BUG, written=REPORT, name="bug"),
     Row("status", 70, bug(status, "by_department"), err=BUG, name="bug"),
     Row("renumber", 70, bug(renumber, "renumbering"), err=BUG, name="bug"),
+    Row("verify", 70, bug(verify, "check_issues"), err=BUG, name="bug"),
     Row("issue", 70, report_and(bug(issue, "keep")), err=BUG, name="bug"),
     Row("undo", 70, bug(changes, "undo"), err=BUG, name="bug"),
     Row("clean", 70, bug(clean, "clean"), err=BUG, name="bug"),

@@ -12,7 +12,16 @@ from types import SimpleNamespace
 
 from pipeline.delivery.delivery import OUT, ROOT, SOURCE
 from pipeline.delivery.issues import REGISTER, issue_named, issues, last_issue, source_of
-from pipeline.errors import LackError, PipelineError, Problem, SourceError, StaleError, UsageError, printable
+from pipeline.errors import (
+    LackError,
+    PipelineError,
+    Problem,
+    SourceError,
+    StaleError,
+    UsageError,
+    printable,
+    printable_lines,
+)
 from pipeline.library import Library
 from pipeline.line import (
     Paper,
@@ -26,6 +35,7 @@ from pipeline.line import (
     history_of,
     make,
     outdated,
+    proved_again,
     report_of,
     summary_of,
     to_make,
@@ -486,6 +496,18 @@ def _issue(options: SimpleNamespace) -> int:
     return 0
 
 
+def _verify(options: SimpleNamespace) -> int:
+    from pipeline.office.verify import check_issues, verify
+
+    if options.files:
+        verdicts = [*verify(options.files, proved_again)]
+    elif not (verdicts := check_issues()):
+        print("発行したものは、まだありません。")
+    for verdict in verdicts:
+        print(printable_lines(str(verdict)))
+    return 0 if all(verdict.is_issued for verdict in verdicts) else 1
+
+
 def _today() -> date:
     """The day on which the command runs: the date of issue."""
     return datetime.now().astimezone().date()
@@ -687,6 +709,7 @@ _ACTIONS: dict[str, Callable[[SimpleNamespace], int]] = {
     "diff": _diff,
     "errata": _errata,
     "issue": _issue,
+    "verify": _verify,
     "adopt": _adopt,
     "next": _next,
     "summary": _summary,

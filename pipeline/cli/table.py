@@ -118,6 +118,12 @@ COMMANDS = (
         (_EDITION._replace(required=True), Argument("DRAFT", "draft", "flag", "1", "1", "--draft")),
     ),
     Command(
+        "verify",
+        "PDFなどのファイルや、紙面の右下にある元データの英数字が、発行したものかどうかを調べる。FILES を省くと、発行簿と、保存してある発行を確かめる。",
+        "nothing; whether each file, or digest as printed at the foot of a page, was issued, which, when, and whether it was altered",
+        (Argument("FILES", "files", "values", "ファイル、フォルダ、英数字", "…", "--files"),),
+    ),
+    Command(
         "adopt",
         "今あるExcelやCSVの一覧から、元データを作る。シートや範囲が決まらないときは、SHEET と RANGE で指定する。",
         "`source/<id>.yaml`, and `source/<id>.schema.json` if it has a form of its own; what became of each cell",

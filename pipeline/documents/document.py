@@ -49,16 +49,21 @@ class Carried:
     @property
     def label(self) -> str:
         """The footer: the digests of one or two sources; of more, their number and a digest over all digests."""
-        if len(self.files) <= 2:
-            return "→".join(file.digest[:DIGEST_LENGTH] for file in self.files)
-        # Over the lines of `sha256sum` without the file names.
-        digest = hashlib.sha256("".join(f"{file.digest}\n" for file in self.files).encode()).hexdigest()
-        return f"{digest[:DIGEST_LENGTH]}({len(self.files)}版)"
+        return label_of([file.digest for file in self.files])
 
     @property
     def identifier(self) -> str:
         """The identifier in the metadata: the digests of all sources."""
         return " ".join(f"sha256:{file.digest}" for file in self.files)
+
+
+def label_of(digests: Sequence[str]) -> str:
+    """What the foot of a page says of sources with these digests. See `Carried.label`."""
+    if len(digests) <= 2:
+        return "→".join(digest[:DIGEST_LENGTH] for digest in digests)
+    # Over the lines of `sha256sum` without the file names.
+    together = hashlib.sha256("".join(f"{digest}\n" for digest in digests).encode()).hexdigest()
+    return f"{together[:DIGEST_LENGTH]}({len(digests)}版)"
 
 
 def carried_by_set(sources: Sequence[tuple[str, bytes]], day: datetime.date | None) -> Carried:

@@ -37,6 +37,17 @@ MAX_PASSPHRASE_BYTES = 1024
 TOOLTIP = "電子署名"
 _FIELD = "signature"
 
+# What pyHanko raises, beside its own errors, for a file that it cannot read.
+_RAISED_BY_PYHANKO = (
+    zlib.error,
+    LookupError,
+    TypeError,
+    ValueError,
+    AttributeError,
+    AssertionError,
+    RecursionError,
+)
+
 # Minimum key lengths in bits. Shorter keys can be broken, and PDF readers reject them.
 _SMALLEST_RSA, _SMALLEST_CURVE = 2048, 256
 
@@ -234,8 +245,7 @@ def _writer(pdf: bytes) -> "IncrementalPdfFileWriter":
         # The arrays to which `_tag` appends.
         arrays = tree["/K"], tree["/K"][0]["/K"], tree["/ParentTree"]["/Nums"]
         is_ours = all(isinstance(array, ArrayObject) for array in arrays) and "/ParentTreeNextKey" in tree
-    except (PdfError, zlib.error, LookupError, TypeError, ValueError, AttributeError, AssertionError, RecursionError):
-        # pyHanko raises any of these for a file that it cannot read.
+    except (PdfError, *_RAISED_BY_PYHANKO):
         is_ours = has_form = False
     if has_form:
         raise UsageError("このPDFには、もう署名か入力欄があります。make report で作ったままのPDFに署名してください。")
@@ -311,6 +321,25 @@ def _tag(writer: "IncrementalPdfFileWriter", field: Any) -> None:
 
 def _prove(signed: bytes, pdf: bytes) -> None:
     """Raises `ProofError` unless `signed` begins with `pdf`, and its signature is valid and covers the whole file."""
+    if not _is_signature_of(signed, pdf):
+        raise ProofError("検査で、署名がファイルと合いませんでした。署名したPDFは書き出していません。")
+
+
+def is_signed(data: bytes, pdf: bytes) -> bool:
+    """Whether the file `data` of somebody else begins with `pdf`, and has one signature, valid for the whole file.
+
+    Raises `LackError` without pyHanko.
+    """
+    _require_pyhanko()
+    from pyhanko.pdf_utils.misc import PdfError
+
+    try:
+        return _is_signature_of(data, pdf)
+    except (PdfError, *_RAISED_BY_PYHANKO):
+        return False
+
+
+def _is_signature_of(signed: bytes, pdf: bytes) -> bool:
     from pyhanko.pdf_utils.reader import PdfFileReader
     from pyhanko.sign.validation.generic_cms import validate_sig_integrity
     from pyhanko.sign.validation.status import SignatureCoverageLevel
@@ -322,5 +351,4 @@ def _prove(signed: bytes, pdf: bytes) -> None:
         signature.signer_info, signature.signer_cert, "data", signature.compute_digest()
     )
     whole = signature.coverage is SignatureCoverageLevel.ENTIRE_FILE
-    if not (signed.startswith(pdf) and intact and valid and whole):
-        raise ProofError("検査で、署名がファイルと合いませんでした。署名したPDFは書き出していません。")
+    return bool(signed.startswith(pdf) and intact and valid and whole)
