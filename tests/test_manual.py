@@ -145,6 +145,25 @@ def test_the_examples_of_a_source_have_neither_errors_nor_warnings(
     assert main(["check", *lenient]) == 0, capsys.readouterr().err
 
 
+def test_the_examples_within_a_sentence_have_keys_and_values_that_are_read(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Those of chapter 4, each in the first example. What they refer to need not be there (E4…)."""
+    chapter = re.search(r"^## 4 .*?^## 5 ", PAGE, re.DOTALL | re.MULTILINE)
+    assert chapter
+    (project / "source/original.yaml").write_bytes((ROOT / "source/original.yaml").read_bytes())
+    whole = next(block.text for block in EXAMPLES if is_whole(block.text)) + "\n"
+    parts = re.findall(r"`(\w+: [^`…]+)`", chapter[0])
+    of_an_item, of_a_heading = {"前版NO: [11, 12]", "印: [重点]"}, {"改ページ: true"}
+    assert of_an_item | of_a_heading < {*parts}
+    for number, part in enumerate(sorted({*parts} - of_a_heading)):
+        indent = " " * 12 if part in of_an_item else ""
+        (project / f"source/inline-{number}.yaml").write_text(with_part(whole, f"{indent}{part}\n"), "utf-8")
+    main(["check"])
+    said = capsys.readouterr().err
+    assert re.findall(r"^source/inline-.* E[123]\d\d: .*", said, re.MULTILINE) == []
+
+
 def is_whole(text: str) -> bool:
     return "表題" in yaml.safe_load(text)
 
