@@ -20,10 +20,12 @@ from .library import Library
 from .model.edition_id import is_edition_id
 from .paper import SHEETS
 from .processes.progress import LAYOUT, expect_pages
-from .reading import Content, UnreadableError, digest_of
+from .reading import Content, UnreadableError, digest_of, read_file
+from .source.limits import MAX_BYTES
 
 if TYPE_CHECKING:  # imported late at run time, so that finding everything up to date is fast
-    from .documents.document import Document, ListedPaper
+    from .documents.document import Document, ListedPaper, Printed
+    from .model.validation import Validated
     from .processes.helper_process import HelperProcess
     from .years.readiness import LastIssue
 
@@ -34,6 +36,9 @@ DATA = ("data.csv", "data.json")
 
 # Rows on a page of the original list, headings included; the progress line estimates the number of pages with it.
 _ROWS_A_PAGE = 25
+
+# CPU seconds for finding out on which pages of a distributed PDF its items stand.
+_SECONDS_FOR_PLACES = 3
 
 # A context manager around each stage, given its name; it may print progress.
 Step = Callable[[str], AbstractContextManager[None]]
@@ -47,8 +52,9 @@ class Paper(NamedTuple):
     """A paper to make: a document, open data, or a workbook of the list.
 
     `kind` is a key of `_COMPOSE`, "data", or "book". `target` is its path without a suffix. `options` is a text that depends on
-    the kind: the report's links to open data, "ALL" for a comparison with all items. `lists` are the papers of a
-    council's set that the paper lists; their extents are its `options`, which are known only when they are made.
+    the kind: the report's links to open data, "ALL" for a comparison with all items, the papers that the errata correct.
+    `lists` are the papers of a council's set that the paper lists; their extents are its `options`, which are known only
+    when they are made.
     """
 
     kind: str
@@ -141,12 +147,30 @@ def comparison_of(old: Path, new: Path, library: Library, show_all: bool = False
 
 def errata_of(old: Path, new: Path, library: Library) -> Paper:
     """The errata from the distributed edition `old` to the corrected `new`. Raises `PipelineError`."""
-    return Paper("errata", _between(old, new, library) / "errata", (old, new))
+    return Paper("errata", _between(old, new, library) / "errata", (old, new), _distributed_with(old, new, library))
 
 
-def errata_of_edition(old: Path, new: Path) -> Paper:
-    """The errata from `old` to the edition at `new`, as one of its own papers: what was issued last, say, put right."""
-    return Paper("errata", OUT / new.stem / "errata", (old, new))
+def errata_of_edition(old: Path, new: Path, library: Library) -> Paper:
+    """The errata from `old` to the edition at `new`, as one of its own papers: what was issued last, say, put right.
+
+    Raises `PipelineError`.
+    """
+    return Paper("errata", OUT / new.stem / "errata", (old, new), _distributed_with(old, new, library))
+
+
+def _distributed_with(old: Path, new: Path, library: Library) -> str:
+    """The kinds of papers that were distributed with the list `old`: those of its issue, else those of `new` in out/."""
+    if issue_at(old):
+        found = {path.stem for path in old.parent.rglob("*.pdf")}
+    else:
+        previous = library.source(new).root.text("前版")
+        found = {
+            record.kind
+            for record in records()
+            if str(new) in record.sources
+            and (record.kind != "comparison" or record.sources == (str(library.path(previous or "")), str(new)))
+        }
+    return " ".join(kind for kind in ("summary", "comparison", "history") if kind in found)
 
 
 def history_of(paths: Sequence[Path], last: str | None, library: Library) -> Paper:
@@ -236,12 +260,35 @@ def _comparison(paper: Paper, library: Library) -> "Document":
     return comparison(old, new, show_all=bool(paper.options))
 
 
-def _errata(paper: Paper, library: Library) -> "Document":
-    from .documents.errata import check_kinship, errata
+def _errata(paper: Paper, library: Library, begin_pdf: "BeginPdf") -> "Document":
+    from .documents.errata import check_kinship, check_same_edition, errata
+    from .proof.places import printed
+    from .source.embedded import read_guarded
 
     wrong, right = map(library.validated, paper.sources)
     check_kinship(wrong.edition, right.edition)
-    return errata(wrong, right)
+    check_same_edition(wrong, right)
+    papers = paper.options.split()
+    before: list[Validated] = []
+    one = library.before(right) if papers and right.source.path.parent == library.folder else None
+    while one:
+        before.insert(0, one)
+        one = library.before(one)
+
+    def read(kind: str, compose: Callable[[], "Document"]) -> "Printed":
+        """Where the paper says what: the list in the PDF that was distributed, else in one that is laid out anew."""
+        pdf = paper.sources[0]
+        if issue_at(pdf):
+            # The source is kept beside the paper that was made of it.
+            pdf = pdf.with_name("report.pdf")
+        if kind == "report" and pdf.suffix == ".pdf":
+            with suppress(UnreadableError):
+                distributed = read_file(pdf, MAX_BYTES).data
+                if found := read_guarded(lambda: printed(distributed), _SECONDS_FOR_PLACES):
+                    return found
+        return printed(begin_pdf(compose())())
+
+    return errata(wrong, right, read, before, papers)
 
 
 def _history(paper: Paper, library: Library) -> "Document":
@@ -293,15 +340,20 @@ _COMPOSE: dict[str, Callable[[Paper, Library], "Document"]] = {
     "report": _report,
     "summary": _summary,
     "comparison": _comparison,
-    "errata": _errata,
     "history": _history,
     "council": _council,
     "checklist": _checklist,
 }
 
 
-def compose(paper: Paper, library: Library) -> "Document":
-    """Stages 1 to 3: the document of `paper`. Raises `PipelineError`."""
+def compose(paper: Paper, library: Library, begin_pdf: "BeginPdf | None" = None) -> "Document":
+    """Stages 1 to 3: the document of `paper`. Raises `PipelineError`.
+
+    The errata need `begin_pdf`: they say on which pages the distributed papers are wrong.
+    """
+    if paper.kind == "errata":
+        assert begin_pdf
+        return _errata(paper, library, begin_pdf)
     return _COMPOSE[paper.kind](paper, library)
 
 
@@ -567,7 +619,7 @@ def _made_document(
 ) -> tuple[dict[Path, bytes], int, str]:
     """Stages 3 to 5 for a document: its files, its number of pages, and the name of their size (用紙)."""
     with step("紙面"):
-        document = compose(paper, library)
+        document = compose(paper, library, begin_pdf)
     with step(LAYOUT):
         expect_pages(-(-sum(len(table.rows) for table in document.expected.tables) // _ROWS_A_PAGE))
         wait_for_pdf = begin_pdf(document)

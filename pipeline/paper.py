@@ -126,9 +126,9 @@ COMPARISON_ROWS = (("kinds", 15.5), ("column", 32.0), ("value", REST), ("value",
 COMPARISON_LISTED = {"kind": 30.0, "number": 12.0, "label": 24.0, "item": REST, "remark": 44.0}
 
 # The errata (正誤表).
-ERRATA = Widths((("number", 11.0), ("place", 30.0), ("text", REST), ("text", REST)))
-# Its first column where the paper prints no NO, and items are called by their names.
-ERRATA_NAME = 45.0
+ERRATA = Widths((("page", 15.0), ("number", 11.0), ("name", 45.0), ("place", 32.0), ("text", REST), ("text", REST)))
+# Without the column of NOs, where the paper prints no NO: items have numbers of their own before their names.
+ERRATA_BY_NAME = Widths((("page", 15.0), ("name", 56.0), *ERRATA.columns[3:]))
 
 # The history (経過): the columns of the table of shares (year, total, bar), and the column of an edition in the list of
 # items. A narrow one fits 未記入 below a NO, or a symbol and a NO of three digits; a wide one fits 未記入 next to a NO.

@@ -52,6 +52,8 @@ from .test_signature import PASSPHRASE, SIGNING, Authority
 Patch = pytest.MonkeyPatch
 
 TEST, LATER = Path("source/test.yaml"), Path("source/later.yaml")
+# A copy of test as it was when it was distributed.
+WRONG = Path("wrong.yaml")
 LATER_TEXT = "前版: test\n" + HEALTHY.replace("名称: 項目三", "名称: 項目の三\n            前版NO: [3]")
 
 # A call of each command that succeeds on a project with the editions test and later, where later follows test.
@@ -60,7 +62,7 @@ USUAL = {
     "preview": "preview test",
     "check": "check test",
     "diff": "diff",
-    "errata": "errata --from test --to later",
+    "errata": "errata --from wrong.yaml --to test",
     "issue": "issue test",
     "verify": "verify",
     "adopt": "adopt --file list.csv --to third",
@@ -287,10 +289,6 @@ def report_and(what: Callable[[Patch], None]) -> Callable[[Patch], None]:
 def item_vanished(_: Patch) -> None:
     begin, end = LATER_TEXT.index("          - NO: 2"), LATER_TEXT.index("      - 名称: 施策二")
     LATER.write_text(LATER_TEXT[:begin] + LATER_TEXT[end:], "utf-8")
-
-
-def same_as_test(_: Patch) -> None:
-    LATER.write_text("前版: test\n" + HEALTHY, "utf-8")
 
 
 def another_list(_: Patch) -> None:
@@ -620,12 +618,14 @@ ROWS = (
         out=("前版のある版がありません。比べる二つを FROM と TO で指定してください。例: make diff FROM=h23 TO=h24",),
     ),
     Row(
-        "errata", 0, out=("out/test-later/errata.pdf: 1ページ、警告0件",),
-        written=("out/test-later/errata.html", "out/test-later/errata.pdf"),
+        "errata", 0, out=("out/wrong-test/errata.pdf: 1ページ、警告0件",),
+        err=("訂正した日を印刷するには、元データの初めに「訂正日: 2013-06-10」のように書いてください。",),
+        written=("out/wrong-test/errata.html", "out/wrong-test/errata.pdf"),
     ),
-    Row("errata", 0, same_as_test, typed="errata --from test --to test", err=("二つの版に違いはありません。",)),
+    Row("errata", 0, typed="errata --from test --to test", err=("二つの版に違いはありません。",), name="no difference"),
     Row(
         "errata", 0, issued_and(changed), typed="errata test", out=("out/test/errata.pdf: 1ページ", "out/test/report.pdf: 1ページ"),
+        err=("訂正した日を印刷するには",),
         written=("out/test/errata.html", "out/test/errata.pdf", *REPORT), name="since the last issue",
     ),
     Row("issue", 0, after("report test"), out=("source/issued/test/1/ に保存し", *ISSUED_PAPERS), written=ISSUED),
@@ -800,7 +800,8 @@ ROWS = (
     *(Row(command, 2, typed=f"{command} --jobs {jobs}", err=(f"同時に作る数「{jobs}」は使えません。",), name=f"jobs {jobs}") for command, jobs in (("report", "0"), ("report", "61"), ("summary", "x"), ("data", "２"), ("book", "-1"))),
     Row("preview", 2, typed="preview --port 80", err=("ポート「80」は使えません。",), name="port"),
     Row("diff", 2, typed="diff --from test", err=("比べる二つは、FROM と TO の両方で指定してください。",), name="half a pair"),
-    Row("errata", 2, another_list, err=("FROM の「", "TO の「別の", "に、同じ名称の項目が一つもありません。FROM に配布した資料、TO にそれを直した版を指定してください。"), name="another list"),
+    Row("errata", 2, typed="errata --from test --to later", err=("FROM の版「test」と TO の版「later」は、別の年の版です。", "make diff FROM=test TO=later"), name="two years"),
+    Row("errata", 2, another_list, typed="errata --from test --to later", err=("FROM の「", "TO の「別の", "に、同じ名称の項目が一つもありません。FROM に配布した資料、TO にそれを直した版を指定してください。"), name="another list"),
     Row("errata", 2, err=("EDITION(直した版)を指定してください。", "例: make errata EDITION=h25"), typed="errata", name="something is missing"),
     Row("verify", 2, typed="verify nowhere.pdf", err=("「nowhere.pdf」というファイルはありません。", "make verify FILES=1a2b3c4d"), name="no such file"),
     Row("errata", 2, typed="errata test", err=("test は、まだ発行していません。", "make issue EDITION=test"), name="no issue"),
@@ -864,6 +865,7 @@ def desk(project: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A project with two editions, for a user whose umask keeps others out; all documents are made in this process."""
     TEST.write_text(HEALTHY, "utf-8")
     LATER.write_text(LATER_TEXT, "utf-8")
+    WRONG.write_text(HEALTHY.replace("終わった", "終えた"), "utf-8")
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0}, raising=False)
     # However slow this machine is just now, no line says how far the work has come.
     monkeypatch.setattr(progress, "_BETWEEN_LINES", math.inf)

@@ -299,7 +299,8 @@ def test_a_list_that_prints_no_number_is_compared_and_corrected_by_names(proved:
     proved(document)
     document = errata(validated(old, "old"), validated(old | {"表題": "一覧"}, "old"))
     proved(document)
-    assert [cell.text for cell in next(document.expected.tables).heads[0]] == ["指標", "箇所", "誤", "正"]
+    heads = [cell.text for cell in next(document.expected.tables).heads[0]]
+    assert heads == ["ページ", "指標", "箇所", "誤", "正"]
 
 
 @pytest.mark.parametrize(
@@ -325,7 +326,8 @@ def test_a_list_that_prints_no_number_is_compared_and_corrected_by_names(proved:
 def test_errata_of_another_form(change: Callable[[str], str], corrections: list[tuple[str, ...]]) -> None:
     right = json.loads(change(json.dumps(OLD, ensure_ascii=False)))
     document = errata(validated(OLD, "old"), validated(right, "old"))
-    assert [tuple(row) for row in rows(document)] == corrections
+    found = [row for row in rows(document) if len(row) > 1]
+    assert [(number, *told) for _, number, _, *told in found] == corrections
     assert all(text in document.html for row in corrections for text in row[:2])
 
 

@@ -18,7 +18,7 @@ EXAMPLES = 2 * FAULTS or 2
 COMMANDS = (
     ("report",),
     ("council", "new"),
-    ("errata", "--from", "old", "--to", "new"),
+    ("errata", "--from", "wrong.yaml", "--to", "old"),
     ("history",),
 )
 
@@ -29,6 +29,8 @@ COMMANDS = (
 def test_every_document_of_any_edition_is_made_or_refused(editions: tuple[str, str], project: Path) -> None:
     for name, text in zip(("old", "new"), editions, strict=True):
         (project / f"source/{name}.yaml").write_text(text, "utf-8")
+    # As if the later one had been a wrong state of the other.
+    (project / "wrong.yaml").write_text(editions[1].replace(', "前版": "old"', ""), "utf-8")
     for words in COMMANDS:
         assert command.main(words) in (0, 1), words
 

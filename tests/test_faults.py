@@ -666,7 +666,8 @@ EVERYTHING = [
     ["summary", "--jobs", "1"],
     ["history"],
     ["diff"],
-    ["errata", "--from", "out/test/report.pdf", "--to", "later"],
+    ["diff", "--from", "out/test/report.pdf", "--to", "later"],
+    ["errata", "--from", "wrong.yaml", "--to", "test"],
     ["sheets", "test"],
     ["next", "--from", "later", "--to", "last"],
 ]
@@ -706,6 +707,7 @@ sys.argv[1:] = ["check"]
 
 def test_no_command_opens_a_socket_or_a_file_that_is_none_of_its_own(edition: Path) -> None:
     Path("source/later.yaml").write_text(f"前版: test\n{HEALTHY}", "utf-8")
+    Path("wrong.yaml").write_text(HEALTHY.replace("終わった", "終えた"), "utf-8")
     ran = cold(WATCH, json.dumps(EVERYTHING))
     assert ran.returncode == 0, ran.stderr[-3000:]
     seen = {(event, path) for event, path in json.loads(ran.stdout.split("SEEN ")[-1].split("\n")[0])}

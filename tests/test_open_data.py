@@ -387,7 +387,7 @@ def test_the_csv_carries_every_value_of_its_rows_by_itself() -> None:
 def test_everything_of_the_model_is_in_the_json() -> None:
     form = form_of({})
     names = {*json_file.file_model(form, frozenset(json_file._extras(form))).model_fields}
-    assert {*Edition.model_fields} - {"heads", "children", "inquiry", "abolitions"} <= names
+    assert {*Edition.model_fields} - {"heads", "children", "inquiry", "abolitions", "corrected_on"} <= names
 
 
 # As long as a symbol may be.

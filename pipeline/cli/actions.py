@@ -479,10 +479,15 @@ def _errata(options: SimpleNamespace) -> int:
     if options.edition:
         (new,) = _editions([options.edition])
         old = _given(options.old) if options.old else source_of(last_issue(new.stem))
-        paper = errata_of_edition(old, new)
+        paper = errata_of_edition(old, new, _library)
     else:
-        paper = errata_of(_given(options.old), _given(options.new), _library)
+        new = _given(options.new)
+        paper = errata_of(_given(options.old), new, _library)
     _make([paper], _step)
+    if _library.validated(new).edition.corrected_on is None:
+        print(
+            "訂正した日を印刷するには、元データの初めに「訂正日: 2013-06-10」のように書いてください。", file=sys.stderr
+        )
     return 0
 
 

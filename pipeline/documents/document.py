@@ -5,7 +5,7 @@
 
 import datetime
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from pipeline.paper import A3, A4
@@ -130,6 +130,14 @@ class Table:
 
 
 Block = Paragraph | Table
+
+
+@dataclass(frozen=True, slots=True)
+class Printed:
+    """Where something stands in a PDF of ours: the page (from 1) of each id, and the text of each page, without spaces."""
+
+    pages: Mapping[str, int]
+    texts: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

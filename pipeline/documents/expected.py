@@ -29,13 +29,14 @@ def expect(
     title: str = "",
     page_size: tuple[float, float] = A4_LANDSCAPE,
     legends: tuple[tuple[str, Mapping[str, str]], ...] | None = None,
+    dated: str | None = None,
 ) -> Expected:
     """The expected content of a document on one `edition`, with its 資料番号.
 
-    It stands under the edition's title or another one, with all legends or these.
+    It stands under the edition's title or another one, with all legends or these, and 現在日 or what is `dated` otherwise.
     """
     first, later, meanings = mastheads(
-        edition, number, title or edition.title, edition.has_meanings_on_first_page, legends=legends
+        edition, number, title or edition.title, edition.has_meanings_on_first_page, legends=legends, dated=dated
     )
     return Expected(
         title=document_title(title or edition.title, edition.fiscal_year),
@@ -55,15 +56,18 @@ def mastheads(
     years: str | None = None,
     is_draft: bool | None = None,
     legends: tuple[tuple[str, Mapping[str, str]], ...] | None = None,
+    dated: str | None = None,
 ) -> tuple[tuple[Paragraph, ...], tuple[Paragraph, ...], tuple[Paragraph, ...]]:
     """The expected masthead of the first page, that of the others, and the block of meanings.
 
-    `years`, `is_draft` and `legends` (label and symbols of each) override those of the edition.
+    `years`, `is_draft`, `legends` (label and symbols of each) and `dated` override those of the edition.
     """
     if legends is None:
         symbols_of = (column for column in edition.columns if column.kind == "symbol")
         legends = tuple((flat(column.head) + LEGEND_COLON, column.words or {}) for column in symbols_of)
     issued = [f"{japanese_date(edition.as_of)}現在"] if edition.as_of else []
+    if dated is not None:
+        issued = [dated]
     if edition.department:
         issued += [edition.municipality, edition.department]
     draft = DRAFT if (edition.is_draft if is_draft is None else is_draft) else ""

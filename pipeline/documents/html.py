@@ -59,9 +59,13 @@ def masthead(edition: Edition, number: str, title: str = "", sheet: Sheet = A4) 
     return arranged(page_head(edition, number, title, sheet), edition.has_meanings_on_first_page)
 
 
-def page_head(edition: Edition, number: str, title: str = "", sheet: Sheet = A4) -> PageHead:
-    """The full head of a page of a document on `edition`, with the document's 資料番号."""
-    as_of = f"{japanese_date(edition.as_of)}現在" if edition.as_of else ""
+def page_head(edition: Edition, number: str, title: str = "", sheet: Sheet = A4, dated: str | None = None) -> PageHead:
+    """The full head of a page of a document on `edition`, with the document's 資料番号.
+
+    `dated` stands in place of 現在日.
+    """
+    if dated is None:
+        dated = f"{japanese_date(edition.as_of)}現在" if edition.as_of else ""
     # The city is named only with an office; the original names neither.
     issuer = " ".join(filter(None, (edition.municipality, edition.department))) if edition.department else ""
     return PageHead(
@@ -74,7 +78,7 @@ def page_head(edition: Edition, number: str, title: str = "", sheet: Sheet = A4)
             for column in edition.columns
             if column.kind == "symbol"
         ),
-        issued=" ".join(filter(None, (as_of, issuer))),
+        issued=" ".join(filter(None, (dated, issuer))),
         sheet=sheet,
     )
 

@@ -281,6 +281,9 @@ class Edition(Part):
     )
     fiscal_year: Label = Field("", alias="年度", description="書いたとおりに印刷する")
     as_of: Day | None = Field(None, alias="現在日", description="例 2013-03-31。「平成25年3月31日現在」と印刷する")
+    corrected_on: Day | None = Field(
+        None, alias="訂正日", description="例 2013-06-10。正誤表に、訂正した日として印刷する"
+    )
     department: Label = Field("", alias="担当課")
     document_number: Annotated[
         DocumentNumbers, WrapValidator(_document_numbers), WithJsonSchema(_DOCUMENT_NUMBERS_SCHEMA)

@@ -10,11 +10,13 @@ import logging
 import re
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import islice
 from types import FrameType
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypeVar
+
+_T = TypeVar("_T")
 
 NAME: Final = "source.yaml"
 
@@ -111,30 +113,40 @@ def take_source(data: bytes) -> tuple[bytes, str]:
 
 def look_into(data: bytes) -> Contents:
     """What the PDF `data` says of itself, unverified. Raises `NotOursError` if it is none of ours."""
+    contents = read_guarded(lambda: _look_into(data))
+    if contents is None or not contents.files or not contents.footers:
+        raise NotOursError
+    return contents
+
+
+def _look_into(data: bytes) -> Contents:
     import pypdf  # late, since the import is slow and only PDFs need it
 
+    reader = pypdf.PdfReader(io.BytesIO(data))
+    catalog: Any = reader.trailer["/Root"]
+    xmp = catalog["/Metadata"].get_data().decode("utf-8", "replace")
+    digests = tuple(re.findall(r"[>\s]sha256:([0-9a-f]{64})(?=[<\s])", xmp))
+    files = {file.name: file for file in islice(_files(reader, catalog), _MOST_FILES)}
+    title = str(reader.metadata.title or "") if reader.metadata else ""
+    footers = tuple(re.sub(r"\s", "", page.extract_text()) for page in islice(reader.pages, _PAGES))
+    order = {digest: at for at, digest in enumerate(digests)}
+    return Contents(title, tuple(sorted(files.values(), key=lambda file: order.get(file.digest, -1))), digests, footers)
+
+
+def read_guarded(read: Callable[[], _T], seconds: float = _SECONDS) -> _T | None:
+    """`read()`, which has pypdf read an untrusted PDF; None if it fails, or takes more than so many seconds."""
     log = logging.getLogger("pypdf")
     level = log.level
     log.setLevel(logging.CRITICAL + 1)  # its English warnings on damaged files add nothing to our message
     try:
-        with cpu_limit(_SECONDS):
-            reader = pypdf.PdfReader(io.BytesIO(data))
-            catalog: Any = reader.trailer["/Root"]
-            xmp = catalog["/Metadata"].get_data().decode("utf-8", "replace")
-            digests = tuple(re.findall(r"[>\s]sha256:([0-9a-f]{64})(?=[<\s])", xmp))
-            files = {file.name: file for file in islice(_files(reader, catalog), _MOST_FILES)}
-            title = str(reader.metadata.title or "") if reader.metadata else ""
-            footers = tuple(re.sub(r"\s", "", page.extract_text()) for page in islice(reader.pages, _PAGES))
+        with cpu_limit(seconds):
+            return read()
     except MemoryError:
         raise  # a fault of this machine, not of the file
-    except (Exception, TooLongError) as error:  # a hostile PDF can make pypdf raise anything
-        raise NotOursError from error
+    except (Exception, TooLongError):  # a hostile PDF can make pypdf raise anything
+        return None
     finally:
         log.setLevel(level)
-    if not files or not footers:
-        raise NotOursError
-    order = {digest: at for at, digest in enumerate(digests)}
-    return Contents(title, tuple(sorted(files.values(), key=lambda file: order.get(file.digest, -1))), digests, footers)
 
 
 def _files(reader: Any, catalog: Any) -> Iterator[File]:

@@ -6,13 +6,16 @@ from dataclasses import dataclass, field
 
 from pipeline.documents import expected as common
 from pipeline.documents.document import CORRECTED, Cell, Expected, Paragraph, Row, Table
-from pipeline.documents.expected import marked, require
+from pipeline.documents.expected import CONTINUED, marked, require
+from pipeline.documents.summary.expected import blocks
 from pipeline.model.dates import japanese_date
 from pipeline.model.edition import Edition, Heading, Item, Repeat
 from pipeline.model.form import BLANK, NO_FIGURES, Column
 from pipeline.text import flat
 from pipeline.years.matching import Placed, place_items, position
 from pipeline.years.pairing import ColumnPair, all_years, paired_columns
+
+from .distributed import Distributed
 
 # An item's NO (0 for the list as a whole) and what of it: a place by a name that both builds share.
 Place = tuple[int, str]
@@ -21,6 +24,9 @@ Place = tuple[int, str]
 Difference = tuple[Place, str | None, str | None]
 
 NAME, STANDS = "名称", "位置"
+
+# With so many characters of a name it is looked for in the text of a page. The others may stand on the next page.
+_BEGINS = 8
 
 
 @dataclass
@@ -38,29 +44,202 @@ class _Paper:
         self.groups[number, place] = group
 
 
-def expect(old: Edition, new: Edition) -> Expected:
-    """The expected text of the 正誤表. Raises `ProofError` unless its corrections turn `old` into `new`."""
+# A correction as printed: page, item, place, wrong text, right text.
+Printed = tuple[str, Item | None, str, str | None, str | None]
+
+
+def expect(distributed: Distributed, new: Edition) -> Expected:
+    """The expected text of the 正誤表. Raises `ProofError` unless its corrections turn the distributed list into `new`."""
+    old = distributed.edition
     before, after = _paper(old, old, new), _paper(new, old, new)
     corrections = tuple(_corrections(before, after))
     require(
         _applied(before.texts, corrections) == _applied(after.texts, ()),
         "正誤表の訂正を当てても、新しい版になりません。",
     )
-    items = "NO" if _prints_numbers(new) else flat(new.item_column.head)
-    heads = (("number", items), ("place", "箇所"), ("wrong", "誤"), ("right", "正"))
-    note = f"先に配布した資料に誤りがありました。次の{len(corrections)}箇所を訂正します。下線は訂正した語句です。"
     labels = before.labels | after.labels
-    rows = []
-    for at, (place, wrong, right) in enumerate(corrections, 1):
-        item = new.items.get(place[0]) or old.items.get(place[0])
-        rows.append(_row(f"correction-{at}", _called(new, item) if item else "", labels[place], wrong, right))
+    pages = _Pages(distributed, new)
+    of_list: list[Printed] = [
+        (
+            pages.of(place),
+            old.items.get(place[0]) or new.items.get(place[0]),
+            labels[place],
+            wrong,
+            right,
+        )
+        for place, wrong, right in corrections
+    ]
+    of_summary = [*_of_summary(distributed, new)] if "summary" in distributed.papers else []
+    number = new.document_number
+    rows: list[Row] = []
+    for id, title, some in (
+        ("paper-report", f"{number.report} {flat(new.title)}", of_list),
+        ("paper-summary", f"{number.summary} {flat(new.title)} 集計表", of_summary),
+    ):
+        rows += _section(new, id, title.strip(), some, len(rows) - bool(rows))
+    count = len(of_list) + len(of_summary)
+    heads = tuple(Cell(label, scope="Column", id=f"head-{name}") for name, label in _heads(new))
     return common.expect(
         new,
-        new.document_number.errata,
-        Paragraph("P", note),
-        Table((tuple(Cell(label, scope="Column", id=f"head-{name}") for name, label in heads),), tuple(rows)),
+        number.errata,
+        Paragraph("P", "先に配布しました資料に誤りがありましたので、おわびして次のとおり訂正します。"),
+        Paragraph("P", f"訂正は、全部で{count}箇所です。下線部分は、訂正した語句です。"),
+        Table((heads,), tuple(rows)),
+        *(Paragraph("P", remark) for remark in _remarks(distributed, new, bool(of_summary))),
         title=f"{flat(new.title)} 正誤表",
+        dated=japanese_date(new.corrected_on) if new.corrected_on else "",
     )
+
+
+def _heads(new: Edition) -> list[tuple[str, str]]:
+    heads = [("page", "ページ"), ("number", "NO"), ("name", flat(new.item_column.head)), ("place", "箇所")]
+    heads += [("wrong", "誤"), ("right", "正")]
+    return heads if _prints_numbers(new) else [head for head in heads if head[0] != "number"]
+
+
+def _section(new: Edition, id: str, title: str, corrections: list[Printed], count: int) -> Iterator[Row]:
+    """The corrections of a paper below its heading; `count` corrections stand above."""
+    if not corrections:
+        return
+    yield Row((Cell(title, ("head-page",), "Column", id=id, heading=2),), "", True)
+    for at, (page, item, place, wrong, right) in enumerate(corrections, count + 1):
+        own = f"correction-{at}"
+        texts = {"page": page, "number": str(item.number) if item else "", "name": _named(new, item) if item else ""}
+        first = [Cell(texts[name], (f"head-{name}", own, id)) for name, _ in _heads(new) if name in texts]
+        sides = marked(wrong or "(記載なし)", right or "(記載なし)")
+        yield Row(
+            (
+                *first,
+                Cell(place, ("head-place", id), "Row", id=own),
+                *(
+                    Cell(text, (f"head-{name}", own, id), marked=words, said=CORRECTED)
+                    for name, (text, words) in zip(("wrong", "right"), sides, strict=True)
+                ),
+            ),
+            f"{title}{CONTINUED}",
+        )
+
+
+def _named(new: Edition, item: Item) -> str:
+    return flat(item.name) if _prints_numbers(new) else _called(new, item)
+
+
+def _remarks(distributed: Distributed, new: Edition, corrects_summary: bool) -> Iterator[str]:
+    if corrects_summary and new.main:
+        yield "集計表の図も、同じように訂正します。"
+    numbers = new.document_number
+    papers = [
+        f"{number} {name}".strip()
+        for kind, number, name in (
+            ("summary", numbers.summary, "集計表"),
+            ("comparison", numbers.comparison, "新旧対照表"),
+            ("history", numbers.history, "経過"),
+        )
+        if kind in distributed.replaced
+    ]
+    if papers:
+        yield f"{'、'.join(papers)}も内容が変わりますので、訂正後のものに差し替えます。"
+
+
+class _Pages:
+    """The page of each place in the distributed list."""
+
+    def __init__(self, distributed: Distributed, new: Edition) -> None:
+        self._old, self._new = distributed.edition, new
+        self._printed = distributed.report()
+        self._headings = {_at(path): path[-1] for one in (new, self._old) for path in one.outline()}
+
+    def of(self, place: Place) -> str:
+        """The page as it is printed; empty if it is not known."""
+        number, what = place
+        count = len(self._printed.texts)
+        at = re.match("見出し([0-9]+(?:-[0-9]+)*)", what)
+        if not count:
+            return ""
+        if number:
+            return self._of_item(number)
+        if at:
+            heading = self._headings[at[0]]
+            return self._confirmed(heading.id, heading.section.name)
+        if what == "自治体":
+            return self._all() if self._new.department or self._old.department else ""
+        if what in ("前文", "見出しの再掲", "見出しの順序"):
+            return "1"
+        if what == "後文" or what.startswith("注("):
+            return str(count)
+        if what.startswith("凡例(") and self._new.has_meanings_on_first_page:
+            return "1"
+        return self._all() if what in ("資料番号", "資料番号(一覧)") or not what.startswith("資料番号") else ""
+
+    def _all(self) -> str:
+        return "全ページ" if len(self._printed.texts) > 1 else "1"
+
+    def _of_item(self, number: int) -> str:
+        """The page of an item; of one that is added, that of the item that it follows."""
+        if number not in self._old.items:
+            listed = [*self._new.items]
+            earlier = [one for one in listed[: listed.index(number)] if one in self._old.items]
+            if not earlier:
+                return "1"
+            number = earlier[-1]
+        return self._confirmed(f"no-{number}", self._old.items[number].name)
+
+    def _confirmed(self, id: str, name: str) -> str:
+        """The page of `id`, whose text must hold what stands there."""
+        page = self._printed.pages.get(id)
+        if page is None:
+            return ""
+        text, begins = self._printed.texts[page - 1], "".join(name.split())[:_BEGINS]
+        require(begins in text, f"配布した資料の{page}ページに、「{flat(name)}」がありません。")
+        return str(page)
+
+
+# The summary
+
+
+def _of_summary(distributed: Distributed, new: Edition) -> Iterator[Printed]:
+    """The places of the summary that say something else."""
+    wrong, right = (
+        {key: (place, texts) for key, place, texts in _figures(one, distributed.before)}
+        for one in (distributed.edition, new)
+    )
+    pages = distributed.summary() if wrong != right else None
+    for key in [*wrong, *(key for key in right if key not in wrong)]:
+        sides = [side[key][1] if key in side else {} for side in (wrong, right)]
+        heads = [head for head in {**sides[0], **sides[1]} if sides[0].get(head) != sides[1].get(head)]
+        if heads:
+            before, after = (
+                "、".join(f"{head} {side[head]}".strip() for head in heads if head in side) or None for side in sides
+            )
+            page = 1 if key.startswith("lead-") else pages.pages.get(key, "") if pages else ""
+            place = (right.get(key) or wrong[key])[0]
+            yield str(page) if pages and pages.texts else "", None, place, before, after
+
+
+def _figures(edition: Edition, before: Edition | None) -> Iterator[tuple[str, str, dict[str, str]]]:
+    """(id, place, {column: text}) of each sentence, each row of a table and each note of the summary of `edition`."""
+    heading = ""
+    leads = notes = 0
+    for block in blocks(edition, before):
+        if isinstance(block, Table):
+            is_change = block.heads[0][0].id == "change-kind"
+            heads = {cell.id: cell.text for row in block.heads for cell in row}
+            for row in block.rows:
+                if not row.is_heading:
+                    head = row.cells[0].text.strip()
+                    texts = {"": head}
+                    for cell in row.cells[1:]:
+                        column = heads[cell.headers[0]] + ("の構成比" if cell.headers[0].endswith("-share") else "")
+                        texts[column] = f"{texts[column]}、{cell.text}" if column in texts else cell.text
+                    yield row.cells[0].id, flat(f"{heading} {head}" if is_change else head), texts
+        elif block.kind == "H2":
+            heading = block.text
+        elif block.kind == "Note":
+            notes += 1
+            yield f"note-{notes}", f"注{notes}", {"": block.text}
+        elif block.kind == "P" and not heading:
+            leads += 1
+            yield f"lead-{leads}", f"本文({leads}文目)", {"": block.text}
 
 
 def _prints_numbers(edition: Edition) -> bool:
@@ -238,17 +417,3 @@ def _applied(paper: dict[Place, str], corrections: tuple[Difference, ...]) -> di
         else:
             corrected[number, place] = right or ""
     return {key: text for key, text in corrected.items() if text}
-
-
-def _row(id: str, item: str, label: str, wrong: str | None, right: str | None) -> Row:
-    sides = marked(wrong or "(記載なし)", right or "(記載なし)")
-    return Row(
-        (
-            Cell(item, ("head-number", id)),
-            Cell(label, ("head-place",), "Row", id=id),
-            *(
-                Cell(text, (f"head-{name}", id), marked=words, said=CORRECTED)
-                for name, (text, words) in zip(("wrong", "right"), sides, strict=True)
-            ),
-        )
-    )

@@ -116,7 +116,6 @@ def expect(edition: Edition, old: Edition | None) -> Expected:
     Raises `ProofError` if the counts do not add up.
     """
     new = _Sums(edition)
-    pairs = _compared(old, new) if old else []
     legends = tuple(
         (
             plain(column.head) + LEGEND_COLON,
@@ -125,10 +124,20 @@ def expect(edition: Edition, old: Edition | None) -> Expected:
         for column in new.counted
         if column.kind == "symbol"
     )
-    blocks = _blocks(new, _Sums(old, [before for before, _ in pairs]) if old else None, pairs)
     return common.expect(
-        edition, edition.document_number.summary, *blocks, title=f"{flat(edition.title)} 集計表", legends=legends
+        edition,
+        edition.document_number.summary,
+        *blocks(edition, old),
+        title=f"{flat(edition.title)} 集計表",
+        legends=legends,
     )
+
+
+def blocks(edition: Edition, old: Edition | None) -> tuple[Block, ...]:
+    """What stands below the masthead and the block of meanings."""
+    new = _Sums(edition)
+    pairs = _compared(old, new) if old else []
+    return tuple(_blocks(new, _Sums(old, [before for before, _ in pairs]) if old else None, pairs))
 
 
 # The columns that are compared, each the old and the new one.

@@ -734,6 +734,50 @@ def _difference(name: str, head: str, numbers: tuple[int | None, int | None], wh
     )
 
 
+# What is said, place by place: the errata correct a summary by it
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a place of a summary says: its id (empty if it has none), what it is called, and its texts by their labels.
+
+    `key` is the same for this place in another build of the summary.
+    """
+
+    key: tuple[str, ...]
+    id: str
+    place: str
+    texts: Mapping[str, str]
+
+
+def said(edition: Edition, old: Edition | None) -> Iterator[Said]:
+    """What the summary of `edition` says in sentences and tables, place by place."""
+    new = _tally(edition, _counted(edition))
+    pairs = _compared(old, new) if old else []
+    before = _tally(old, [column for column, _ in pairs]) if old else None
+    differences = tuple(_differences(before, new, pairs)) if before else ()
+    for at, sentence in enumerate(_lead(new, before), 1):
+        yield Said(("lead", str(at)), "", f"本文({at}文目)", {"": sentence})
+    for table in _tables(new, em(TYPE_PT)):
+        heads = ["項目数", *["再掲(外数)"] * bool(new.whole.repeats)]
+        heads += [one.symbol + brief(one.label) for group in table.groups for one in group.columns]
+        for row in (*table.lines, *table.foot):
+            # Two columns may count the same word.
+            texts = {"": row.head}
+            for head, text in zip(heads, row.cells, strict=True):
+                texts[head] = f"{texts[head]}、{text}" if head in texts else text
+            yield Said((table.prefix, row.id), table.prefix + row.id, row.head, texts)
+    if before and old:
+        times, heading = _times(old, edition), _change_heading(old, edition)
+        for line in differences:
+            if line.change:
+                texts = dict(zip(("", *times, "増減"), (line.head, line.old, line.new, line.change), strict=True))
+                texts |= {f"{times[0]}の構成比": line.old_share, f"{times[1]}の構成比": line.new_share}
+                yield Said(("change", line.id), line.id, f"{heading} {line.head}", texts)
+    for at, note in enumerate(_notes(new, before, pairs, differences), 1):
+        yield Said(("note", str(at)), f"note-{at}", f"注{at}", {"": note})
+
+
 # The chart
 
 # The width of the chart beside the comparison in millimetres; alone and beside it in pixels.
