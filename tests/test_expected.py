@@ -86,6 +86,7 @@ NEW = (
 # With a guess (NO 3), an item that is in it no more, a 未記入, an empty prose, and a warning.
 NUMBERED = (
     "資料番号: {一覧: 資料1-1, 集計表: 資料1-2, 新旧対照表: 資料1-3, 経過: 資料1-4, 資料目録: 資料1}\n"
+    "確認済: [{警告: W501, NO: 9, 理由: 欠番}, {警告: W503, NO: 2, 理由: 別の事業}]\n"
     + NEW.replace("名称: 道路の補修", "名称: 道路と橋の補修")
     .replace("名称: 祭りの開催, 実施状況: ○", "名称: 別の催し, 実施状況: 未記入")
     .replace("NO: 7", "NO: 9")
@@ -388,6 +389,7 @@ def damages() -> Iterator[Damage]:
             ("_sheets", "no total", lambda rows: [*rows][:-1]),
             ("_sheets", "a paper lost", lambda rows: [*rows][1:]),
             ("warnings", "warnings lost", nothing),
+            ("acknowledged", "the reason of another", lambda found: [(*one[:3], "別の理由") for one in found]),
             ("blanks", "未記入 lost", nothing),
             ("empty_prose", "空欄 lost", nothing),
             ("ranges", "NOs of others", lambda said: said.replace("9", "8")),

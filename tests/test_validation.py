@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.cli.command import main
 from pipeline.errors import LackError, Problem, SourceError
 from pipeline.fonts import font_files
 from pipeline.library import Library
@@ -104,6 +105,10 @@ CASES: dict[str, Case] = {
         f"実施状況: ○\n{ROW}検証内答: あ",
         [("23:13", "E202", "NO 2「項目二」のキー「検証内答」は使えません。「検証内容」ではありませんか。")],
     ),
+    "確認済 of no warning": ("自治体: 試験市", "確認済: [{警告: 502, 理由: よい}]", [("2:12", "E218", "確認済の「警告」の値「502」は、使えません。警告の番号(例 W502)")]),
+    "確認済 of a 未記入": ("自治体: 試験市", "確認済: [{警告: W507, 理由: よい}]", [("2:12", "E218", "未記入は、確認済にできません")]),
+    "確認済 without a reason": ("自治体: 試験市", "確認済: [{警告: W502}]", [("2:7", "E201", "理由")]),
+    "確認済 without its warning": ("自治体: 試験市", "確認済: [{警告: W502, NO: 3, 理由: よい}]", [("2:7", "W515", "「確認済」のW502(NO 3)に当たる警告がありません。直した警告なら、この行を削除してください。")]),
     "number of an unknown document": ("自治体: 試験市", "資料番号: {一覧: 資料1, 集計: 資料2}", [("2:17", "E202", "「集計表」ではありませんか")]),
     "numbers in a list": ("自治体: 試験市", "資料番号: [資料1]", [("2:7", "E203", "{一覧: 資料1-1, 集計表: 資料1-2}")]),
     "number that is a list": ("自治体: 試験市", "資料番号: {一覧: [資料1]}", [("2:12", "E203", "資料番号の「一覧」は文字で")]),
@@ -651,3 +656,29 @@ def test_the_first_and_last_days_of_an_era_are_read(written: str, day: tuple[int
 def test_a_flag_may_be_written_as_an_office_does(written: str, is_draft: bool) -> None:
     text = HEALTHY.replace("自治体: 試験市", f"案: {written}")
     assert validate(parse_source(Path("h24.yaml"), text.encode())).edition.draft is is_draft
+
+
+def test_a_warning_that_somebody_has_looked_at_is_counted_apart_from_the_others(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    known = "確認済:\n  - {警告: W501, NO: 9, 理由: 欠番}\n  - {警告: W504, 理由: 準備中}\n"
+    text = HEALTHY.replace("NO: 3", "NO: 9") + "  - 名称: 方針二\n"
+    (project / "source/test.yaml").write_text(known + text, "utf-8")
+    assert main(["check", "--strict"]) == 0
+    assert capsys.readouterr().out == "source/test.yaml: 誤り0件、警告0件、確認済2件\n"
+    # That of another item is not, nor one of no item that is said to be of one.
+    (project / "source/test.yaml").write_text(
+        known.replace("W504", "W504, NO: 1").replace("NO: 9", "NO: 2") + text, "utf-8"
+    )
+    assert main(["check", "--strict"]) == 1
+    said = capsys.readouterr().err
+    assert [line.split(": ")[1] for line in said.splitlines()[:4]] == ["W515", "W515", "W501", "W504"]
+    assert "「確認済」のW501(NO 2)に当たる警告がありません。W501があるのは、NO 9です。" in said
+    assert "W504があるのは、項目の外です。" in said
+
+
+def test_new_numbers_reach_what_somebody_has_looked_at(project: Path) -> None:
+    source = project / "source/test.yaml"
+    source.write_text("確認済: [{警告: W501, NO: 9, 理由: 欠番}]\n" + HEALTHY.replace("NO: 3", "NO: 9"), "utf-8")
+    assert main(["renumber", "test", "--apply"]) == 0
+    assert source.read_text("utf-8").startswith("確認済: [{警告: W501, NO: 3, 理由: 欠番}]\n")

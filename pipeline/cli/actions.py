@@ -346,12 +346,14 @@ def _check(options: SimpleNamespace) -> int:
     sound = []
     for path in _editions(options.editions):
         try:
-            warnings = _library.validated(path).warnings
+            validated = _library.validated(path)
+            warnings = validated.warnings
         except SourceError as error:
             code = max(code, explain(error, each_blank=True))
             continue
         print_problems(warnings, each_blank=True)
-        print(f"{path}: 誤り0件、警告{len(warnings)}件")
+        known = len(validated.acknowledged)
+        print(f"{path}: 誤り0件、警告{len(warnings)}件" + (f"、確認済{known}件" if known else ""))
         sound.append(path)
         _tell_last_issue(path)
         if warnings and options.strict:

@@ -51,6 +51,7 @@ from .values import (
     Successor,
     Title,
     Unit,
+    WarningCode,
     Word,
     WrittenDay,
     WrittenTreatmentKind,
@@ -198,6 +199,14 @@ class Abolition(Part):
     reason: Meaning = Field(alias="理由", description="新旧対照表と経過に印刷する")
 
 
+class Acknowledgement(Part):
+    """確認済: a warning that somebody has looked at."""
+
+    code: WarningCode = Field(alias="警告", description="警告の番号(例 W502)")
+    number: Number | None = Field(None, alias="NO", description="項目のNO。項目の警告でなければ書かない")
+    reason: Meaning = Field(alias="理由", description="そのままでよい理由。「配布前の確認」に載せる")
+
+
 class DocumentNumbers(Part):
     """資料番号: the number of each kind of document; a source may give one text for all."""
 
@@ -298,6 +307,9 @@ class Edition(Part):
     )
     abolitions: tuple[Abolition, ...] = Field(
         (), alias="廃止", description="前版の項目のうち、続くはずだったが廃止したもの(例 [{前版NO: 12, 理由: …}])"
+    )
+    acknowledged: tuple[Acknowledgement, ...] = Field(
+        (), alias="確認済", description="確かめた警告(例 [{警告: W502, NO: 49, 理由: …}])"
     )
     legend_place: LegendPlace = Field(
         "各ページ",

@@ -129,6 +129,22 @@ def abolished_numbers(root: Mapping) -> list[Scalar]:
     return [scalar for one in _mappings(root, "廃止") for scalar in _values(one.entries.get("前版NO"))]
 
 
+def acknowledgements(root: Mapping) -> list[Mapping]:
+    """The entries of 確認済 in the source at `root`."""
+    return _mappings(root, "確認済")
+
+
+def numbers_by_place(root: Mapping, form: Form) -> list[tuple[int, int, int | None]]:
+    """(line, column) from which what follows belongs to the item with this NO, or (None) to no item; in file order.
+
+    A repeat has the NO of its item.
+    """
+    starts = [(row.node.line, row.node.column, row.number or row.repeats) for row in rows(root, form)]
+    starts += [(one.node.line, one.node.column, None) for one in sections(root, form)]
+    starts += [(key.line, key.column, None) for key in root.keys.values()]
+    return sorted(starts, key=lambda start: start[:2])
+
+
 def _mappings(node: Mapping, key: str) -> list[Mapping]:
     value = node.entries.get(key)
     return [item for item in value.items if isinstance(item, Mapping)] if isinstance(value, Sequence) else []

@@ -3,7 +3,7 @@
 import re
 from bisect import bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import get_args
 
 from pydantic import BaseModel, ValidationError
@@ -27,7 +27,7 @@ from pipeline.source.tree import (
 
 from .edition import Edition, Repeat, edition_model
 from .form import DEFAULT, KINDS, SHORT_DONE, SHORT_WORDS, Form
-from .rules import Previous, check_rules, form_of_tree, label
+from .rules import Previous, acknowledgements, check_rules, form_of_tree, label, numbers_by_place
 
 _SHAPES = {
     "model_type": "「キー: 値」の組",
@@ -40,11 +40,12 @@ _SHAPES = {
 
 @dataclass(frozen=True, slots=True)
 class Validated:
-    """An edition without errors, its source, and the warnings."""
+    """An edition without errors, its source, and the warnings; those that are 確認済 apart, each with its reason."""
 
     edition: Edition
     source: Source
     warnings: tuple[Problem, ...]
+    acknowledged: tuple[tuple[Problem, str], ...] = ()
 
 
 def validate(source: Source, previous: Previous | None = None) -> Validated:
@@ -70,7 +71,44 @@ def validate(source: Source, previous: Previous | None = None) -> Validated:
     problems.sort(key=lambda problem: (problem.path != str(source.path), problem.line, problem.column, problem.code))
     if edition is None or any(problem.is_error for problem in problems):
         raise SourceError(with_notice(problems))
-    return Validated(edition, source, tuple(problems))
+    return _acknowledged(Validated(edition, source, tuple(problems)), form)
+
+
+def _acknowledged(validated: Validated, form: Form) -> Validated:
+    """`validated` with the warnings that are 確認済 apart, and a warning (W515) for each 確認済 without a warning."""
+    said = validated.edition.acknowledged
+    if not said:
+        return validated
+    source = validated.source
+    owners = numbers_by_place(source.root, form)
+    starts = [start[:2] for start in owners]
+    left: list[Problem] = []
+    found: list[tuple[Problem, str]] = []
+    used: set[int] = set()
+    there: dict[str, list[int | None]] = {}
+    for warning in validated.warnings:
+        at = bisect_right(starts, (warning.line, warning.column))
+        number = owners[at - 1][2] if at else None
+        there.setdefault(warning.code, []).append(number)
+        fitting = [at for at, one in enumerate(said) if (one.code, one.number) == (warning.code, number)]
+        used |= {*fitting}
+        if fitting:
+            found.append((warning, said[fitting[0]].reason))
+        else:
+            left.append(warning)
+    for at, (one, node) in enumerate(zip(said, acknowledgements(source.root), strict=True)):
+        if at not in used:
+            others = [f"NO {number}" if number else "項目の外" for number in dict.fromkeys(there.get(one.code, ()))]
+            fix = (
+                f"{one.code}があるのは、{'、'.join(others[:12])}です。"
+                if others
+                else "直した警告なら、この行を削除してください。"
+            )
+            of = f"(NO {one.number})" if one.number else ""
+            message = f"「確認済」の{one.code}{of}に当たる警告がありません。{fix}"
+            left.append(Problem(str(source.path), node.line, node.column, "W515", message))
+    left.sort(key=lambda problem: (problem.line, problem.column, problem.code))
+    return replace(validated, warnings=tuple(left), acknowledged=tuple(found))
 
 
 def checked_form(source: Source) -> Form:

@@ -33,6 +33,9 @@ from .edition_id import EDITION_ID, is_edition_id
 from .form import BLANK, FIGURE, NO_FIGURES, YES, is_figure, split_figure
 from .local_code import fault_of
 
+# The warning on a value that is 未記入, which has to be filled in.
+BLANK_CODE = "W507"
+
 # Spellings of a flag that is not set. The first three are those of a YAML boolean.
 _NO = ("false", "False", "FALSE", "いいえ")
 
@@ -116,6 +119,14 @@ def one_of(words: Sequence[str], value: object) -> object:
         *others, last = (f"「{word}」" for word in words)
         listed = "、".join(others) + ("か" if others else "") + last
         raise PydanticCustomError("E218", "使えません。{words}と書いてください。", {"words": listed})
+    return value
+
+
+def _warning_code(value: object) -> object:
+    if not isinstance(value, str) or not re.fullmatch("W[0-9]{3}", value):
+        raise PydanticCustomError("E218", "使えません。警告の番号(例 W502)を書いてください。")
+    if value == BLANK_CODE:
+        raise PydanticCustomError("E218", "使えません。未記入は、確認済にできません。値を書いてください。")
     return value
 
 
@@ -211,6 +222,9 @@ NUMBER_SCHEMA: JsonDict = {"type": "integer", "minimum": 1}
 Number = Annotated[int, Field(ge=1), BeforeValidator(_number)]
 Flag = Annotated[bool, BeforeValidator(_flag), WithJsonSchema(_flag_schema)]
 Day = Annotated[datetime.date, BeforeValidator(_date), WithJsonSchema(_day_schema)]
+WarningCode = Annotated[
+    str, BeforeValidator(_warning_code), WithJsonSchema({"type": "string", "pattern": "^W[0-9]{3}$"})
+]
 EditionId = Annotated[str, BeforeValidator(_edition_id), WithJsonSchema(_edition_id_schema)]
 LocalCode = Annotated[str, BeforeValidator(_local_code), WithJsonSchema(_local_code_schema)]
 WrittenTreatmentKind = Annotated[TreatmentKind, BeforeValidator(_kind)]

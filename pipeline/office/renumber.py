@@ -8,7 +8,7 @@ from pathlib import Path
 from pipeline.errors import PipelineError, SourceError, printable
 from pipeline.library import Library
 from pipeline.model.edition import Edition
-from pipeline.model.rules import abolished_numbers, form_of_tree, rows
+from pipeline.model.rules import abolished_numbers, acknowledgements, form_of_tree, rows
 from pipeline.model.validation import Validated
 from pipeline.source.tree import Scalar, Sequence, Source, parse_source, plain, scalars
 
@@ -82,7 +82,11 @@ _Place = tuple[int, int]  # line and column of a scalar, from 1
 
 
 def _own_places(source: Source, numbers: Mapping[int, int]) -> Iterator[tuple[_Place, int]]:
-    """The place of each NO, and of each NO that a repeat refers to, with the new number."""
+    """The place of each NO, and of each NO that a repeat or a 確認済 refers to, with the new number."""
+    for one in acknowledgements(source.root):
+        node = one.entries.get("NO")
+        if isinstance(node, Scalar) and (new := numbers.get(int(node.text), 0)) and new != int(node.text):
+            yield (node.line, node.column), new
     for row in rows(source.root, form_of_tree(source.root)):
         key, number = ("再掲", row.repeats) if row.number is None else ("NO", row.number)
         node = row.node.entries.get(key)

@@ -76,10 +76,9 @@ def _published(children: tuple[Section | Item | Repeat, ...]) -> tuple[Section |
 def _findings(files: Mapping[str, bytes], read: _ReadBack, validated: Validated) -> Iterator[str]:
     """Yield a message for each difference between the files and the model."""
     edition = validated.edition
-    # 照会 is between the offices of a city, 廃止 tells of the edition before, and 訂正日 is for the errata; none is
-    # published. Of the numbers
-    # of the documents, that of the list is.
-    left_out: dict[str, object] = {"inquiry": Inquiry(), "abolitions": (), "corrected_on": None}
+    # 照会 is between the offices of a city, 確認済 is for those who write the source, 廃止 tells of the edition before,
+    # and 訂正日 is for the errata; none is published. Of the numbers of the documents, that of the list is.
+    left_out: dict[str, object] = {"inquiry": Inquiry(), "acknowledged": (), "abolitions": (), "corrected_on": None}
     left_out["document_number"] = DocumentNumbers.same(edition.document_number.report)
     published = edition.model_copy(update={**left_out, "children": _published(edition.children)})
     for name, found in read.editions.items():

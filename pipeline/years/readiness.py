@@ -6,11 +6,9 @@ from dataclasses import dataclass
 from pipeline.model.edition import Edition
 from pipeline.model.form import BLANK
 from pipeline.model.validation import Validated, on_paper
+from pipeline.model.values import BLANK_CODE
 
 from .comparison import Comparison
-
-# The warning on a value that is 未記入; these are counted apart.
-BLANK_CODE = "W507"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +73,13 @@ def warnings(validated: Validated) -> list[tuple[int, str, str]]:
         (warning.line, warning.code, on_paper(warning.message))
         for warning in validated.warnings
         if warning.code != BLANK_CODE
+    ]
+
+
+def acknowledged(validated: Validated) -> list[tuple[int, str, str, str]]:
+    """The line, the code and the text of each warning that is 確認済, and the reason."""
+    return [
+        (warning.line, warning.code, on_paper(warning.message), reason) for warning, reason in validated.acknowledged
     ]
 
 

@@ -10,6 +10,7 @@ from pipeline.model.dates import japanese_date
 from pipeline.model.edition import Edition
 from pipeline.model.form import BLANK
 from pipeline.model.validation import Validated, on_paper
+from pipeline.model.values import BLANK_CODE
 from pipeline.text import flat
 from pipeline.years.comparison import Comparison, compare
 from pipeline.years.matching import goes_on
@@ -17,9 +18,6 @@ from pipeline.years.readiness import LastIssue
 
 # The most rows of a list, and the most ranges of NOs in a cell.
 MOST_ROWS, MOST_RANGES = 200, 100
-
-# The warning on a 未記入.
-BLANK_CODE = "W507"
 
 # What of an item changed after the last issue, other than its columns, by the kinds of change.
 _CHANGED = (
@@ -83,10 +81,11 @@ def _blocks(editions: Sequence[Validated], papers: Sequence[ListedPaper]) -> Ite
         0,
         check,
     )
+    heads: Heads
     if compared:
         deciding = compared.old.deciding
         term = (plain(deciding.head),) if deciding else ()
-        heads: Heads = (
+        heads = (
             "今年度の一覧にない前年度の項目",
             *term,
             "続きかもしれない今年度の項目",
@@ -97,6 +96,12 @@ def _blocks(editions: Sequence[Validated], papers: Sequence[ListedPaper]) -> Ite
         yield from _list("guesses", "新旧対照表の推定", heads, guesses, 0, diff)
     lines = [(f"{one.line}行" if one.line else "", one.code, on_paper(one.message)) for one in warned]
     yield from _list("warnings", "元データの警告", ("元データ", "コード", "内容"), lines, 2, check)
+    known = [
+        (f"{one.line}行" if one.line else "", one.code, on_paper(one.message), flat(reason))
+        for one, reason in validated.acknowledged
+    ]
+    heads = "元データ", "コード", "内容", "そのままでよい理由"
+    yield from _list("acknowledged", "確認済の警告", heads, known, 2, "元データの「確認済」")
 
 
 def _compared(editions: Sequence[Validated]) -> Comparison | None:

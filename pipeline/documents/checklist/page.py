@@ -15,7 +15,7 @@ from pipeline.model.validation import Validated
 from pipeline.text import flat
 from pipeline.years.comparison import ChangeKind, Comparison, Entry, compare
 from pipeline.years.matching import Placed
-from pipeline.years.readiness import LastIssue, blanks, empty_prose, readiness, warnings
+from pipeline.years.readiness import LastIssue, acknowledged, blanks, empty_prose, readiness, warnings
 
 TITLE = "配布前の確認"
 
@@ -100,7 +100,7 @@ def _verdict(validated: Validated, compared: Comparison | None) -> Iterator[str]
 
 def _nothing(listings: Sequence[Listing]) -> Iterator[str]:
     """Which lists are empty."""
-    if empty := [one.title for one in listings if not one.rows]:
+    if empty := [one.title for one in listings if not one.rows and one.id != "acknowledged"]:
         yield f"{'、'.join(empty)}は、ありません。"
 
 
@@ -135,6 +135,7 @@ def _listings(validated: Validated, compared: Comparison | None) -> Iterator[Lis
         yield _vanished(compared)
         yield _guesses(compared)
     yield _warnings(validated)
+    yield _acknowledged(validated)
 
 
 def _cut(rows: Sequence[tuple[str, ...]], command: str) -> tuple[tuple[tuple[str, ...], ...], str]:
@@ -144,10 +145,21 @@ def _cut(rows: Sequence[tuple[str, ...]], command: str) -> tuple[tuple[tuple[str
 
 
 def _warnings(validated: Validated) -> Listing:
-    found = [(f"{line}行" if line else "", code, message) for line, code, message in warnings(validated)]
+    found = [(_line(line), code, message) for line, code, message in warnings(validated)]
     rows, more = _cut(found, f"make check EDITION={validated.source.edition}")
     heads = (("line", "元データ"), ("code", "コード"), ("text", "内容"))
     return Listing("warnings", "元データの警告", heads, rows, 2, more=more)
+
+
+def _acknowledged(validated: Validated) -> Listing:
+    found = [(_line(line), code, message, flat(reason)) for line, code, message, reason in acknowledged(validated)]
+    rows, more = _cut(found, "元データの「確認済」")
+    heads = (("line", "元データ"), ("code", "コード"), ("text", "内容"), ("reason", "そのままでよい理由"))
+    return Listing("acknowledged", "確認済の警告", heads, rows, 2, more=more)
+
+
+def _line(line: int) -> str:
+    return f"{line}行" if line else ""
 
 
 def _to_fill_in(edition: Edition) -> Listing:
