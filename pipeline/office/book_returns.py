@@ -35,6 +35,7 @@ from .workbook import Book, Sheet, WorkbookError, read_workbook
 from .workbook_format import asked, fields
 
 _AGAIN = "make book で作り直してください。"
+_GONE = "このブックを作った後で、元データからなくなりました。要るなら、新しい行として加えてください。"
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,6 +217,7 @@ class _Merge:
         self._said, self._label, self._settle = said, label, settle
         self._base, self._now = tree_of(base), tree_of(now)
         self._source = now.source
+        self._rank = {key: at for at, key in enumerate(self._base.by_key)}  # in printed order
         self._same = self._matched(base, now)
         self.conflicts: list[Conflict] = []
         self.notices: list[Finding] = []
@@ -415,8 +417,7 @@ class _Merge:
         staying = [
             entry for entry in entries if entry.node and parent == (entry.node.parent.key if entry.node.parent else "")
         ]
-        order = {key: at for at, key in enumerate(self._base.by_key)}
-        kept = {id(staying[at]) for at in _longest_rise([order[one.node.key] for one in staying if one.node])}
+        kept = {id(staying[at]) for at in _longest_rise([self._rank[one.node.key] for one in staying if one.node])}
         for entry in entries:
             if entry.node and id(entry) not in kept:
                 yield entry
@@ -527,7 +528,7 @@ class _Merge:
         for key in ("NO", "番号", "名称", "印", "単位"):
             if value := said.get(key):
                 found[key] = [*value] if isinstance(value, tuple) else value
-        for key, column in columns.items():
+        for key, column in columns.items() if entry.kind == "item" else ():
             if column.years:
                 found[key] = [str(said[key, year]) for year in range(len(column.years))]
             elif value := said.get(key):

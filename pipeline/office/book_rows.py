@@ -33,6 +33,7 @@ Kind = Literal["heading", "item", "repeat"]
 
 # Kinds of columns that need a value: an empty cell is 未記入.
 _NEEDED = ("symbol", "term", "figure")
+_IN_LIST = ("heading", "item", "repeat", "below")
 # The printed numbers of headings, which people type before a new heading's name.
 _NUMBERS = {
     "ローマ数字": "([ⅠⅡⅢⅣⅤⅥⅦⅧⅨⅩⅪⅫ]+|[IVX]+)[ 　.．、]+",
@@ -41,6 +42,8 @@ _NUMBERS = {
     "自由": "(?P<own>[^ 　]+)[ 　]+",
 }
 MAX_FINDINGS = 200
+# Rows below other headings are taken as moved, not as sorted, up to this many.
+_FEW = 5
 
 
 @dataclass(slots=True, eq=False)
@@ -91,7 +94,6 @@ def tree_of(validated: Validated) -> Tree:
                 here = (*positions, position)
                 key = f"段 {'.'.join(map(str, here))}"
                 node = Node("heading", key, spot(part), 0, child, headings[here], None, parent)
-                node.children = nodes(child.children, part, node, here)
             elif isinstance(child, Item):
                 node = Node("item", f"項目 {child.number}", spot(part), child.number, None, None, child, parent)
             else:
@@ -100,6 +102,8 @@ def tree_of(validated: Validated) -> Tree:
                 item = edition.items[child.number]
                 node = Node("repeat", key, spot(part), child.number, None, None, item, parent)
             by_key[node.key] = node
+            if isinstance(child, Section):
+                node.children = nodes(child.children, part, node, (*positions, position))
             found.append(node)
         return found
 
@@ -201,7 +205,10 @@ class _ListReader:
         self._findings.append((row, key, message))
 
     def _note(self, row: int, key: str, message: str) -> None:
-        self._notices.append((row, key, message))
+        if len(self._notices) < MAX_FINDINGS:
+            self._notices.append((row, key, message))
+        elif len(self._notices) == MAX_FINDINGS:
+            self._notices.append((0, "", "このほかにも、お知らせすることがあります(省きました)。"))
 
     # Columns and keys
 
@@ -261,7 +268,7 @@ class _ListReader:
         return {name: text for name in self._columns if (text := self._text(row, name))}
 
     def _find_keys(self) -> None:
-        """Which row has which key. Of several with one key the first that has the name is the one, the others copies."""
+        """Which row has which key. Of several with one key, one that is as it was sent out has it, or one of its name."""
         by_key: dict[str, list[int]] = defaultdict(list)
         for row in sorted(self._sheet.cells) if self._key_column else ():
             key = self._sheet.text(row, self._key_column).strip()
@@ -273,10 +280,14 @@ class _ListReader:
                 self._keys[row] = MORE
         for key, found in by_key.items():
             wanted = {name: clean(text) for name, text in self._expected[key].cells.items()}
-            same = [row for row in found if self._text(row, self._name) == wanted.get(self._name, "")]
-            chosen = (same or found)[0]
+            whole = [row for row in found if self._has_all(row, wanted)]
+            named = [row for row in found if self._calling(self._texts(row)) == self._calling(wanted)]
+            chosen = (whole or named or found)[0]
             self._keys[chosen] = key
             self._copied |= {row: key for row in found if row != chosen}
+
+    def _has_all(self, row: int, wanted: Mapping[str, str]) -> bool:
+        return self._texts(row) == {name: text for name, text in wanted.items() if text and name in self._columns}
 
     # Rows
 
@@ -324,44 +335,49 @@ class _ListReader:
             key = self._keys.get(row, "")
             if self._kind_of(key) in ("top", "head", "bottom"):
                 continue
+            if (copied := self._kind_of(self._copied.get(row, ""))) and copied not in _IN_LIST:
+                self._note(row, "", "表題や見出しの行の写しです。取り込みません。")
+                continue
             if row > self._head_row and row < end and key != MORE:
                 yield row
             elif (texts := self._texts(row)) and row not in self._fixed_rows:
                 said = visible(flat(next(iter(texts.values()))))
                 self._note(row, "", f"一覧の外に「{said}」とあります。取り込みません。")
 
+    @property
+    def _number_id(self) -> str:
+        """The printed column of NO or of the items' own numbers; empty if there is none."""
+        return next((one.id for one in self._printed.values() if one.column.kind == "number"), "")
+
     def _kind_of(self, key: str) -> str:
         return self._expected[key].kind if key in self._expected else ""
 
     def _claim_by_name(self, in_list: list[int]) -> None:
         """Give rows without a key the key of a part of the list that no row has, if it has their name and NO."""
-        missing = [node for key, node in self._tree.by_key.items() if key not in self._keys.values()]
-        open_rows = [row for row in in_list if not self._keys.get(row) and row not in self._copied]
-        for node in missing:
-            wanted = {name: clean(text) for name, text in self._expected[node.key].cells.items()}
-            same = [row for row in open_rows if self._is_called(row, node, wanted)]
-            rivals = [one for one in missing if one.kind == node.kind and one.name == node.name]
-            if len(same) == 1 and (len(rivals) == 1 or self._has_all(same[0], wanted)):
-                self._keys[same[0]] = node.key
-                open_rows.remove(same[0])
         taken = {*self._keys.values()}
-        for key, row in self._expected.items():
-            if row.kind == "below" and key not in taken:
-                wanted = {name: clean(text) for name, text in row.cells.items()}
-                same = [at for at in open_rows if self._has_all(at, wanted)]
-                if len(same) == 1:
-                    self._keys[same[0]] = key
-                    open_rows.remove(same[0])
+        # A text below an item without a key is that of the item above it.
+        missing = [(key, self._expected[key]) for key in self._tree.by_key if key not in taken]
+        if not missing:
+            return
+        number = self._number_id
+        by_text: dict[tuple[str, str], list[int]] = defaultdict(list)
+        for at in in_list:
+            if not self._keys.get(at) and at not in self._copied:
+                by_text[self._calling(self._texts(at))].append(at)
+        wanted = {key: {name: clean(text) for name, text in row.cells.items()} for key, row in missing}
+        rivals = Counter(self._calling(cells) for cells in wanted.values())
+        for key, cells in wanted.items():
+            calling = self._calling(cells)
+            same = [at for at in by_text[calling] if at not in self._keys]
+            if rivals[calling] > 1 or len(same) > 1:
+                same = [at for at in same if self._text(at, number) == cells.get(number)] if number else []
+            if len(same) == 1 and self._text(same[0], number) in ("", cells.get(number, "")):
+                self._keys[same[0]] = key
 
-    def _is_called(self, row: int, node: Node, wanted: Mapping[str, str]) -> bool:
-        if node.kind == "heading":
-            return self._has_all(row, wanted)
-        number = next((one.id for one in self._printed.values() if one.column.kind == "number"), "")
-        same_number = not self._text(row, number) or self._text(row, number) == wanted.get(number)
-        return self._text(row, self._name) == wanted[self._name] and same_number
-
-    def _has_all(self, row: int, wanted: Mapping[str, str]) -> bool:
-        return self._texts(row) == {name: text for name, text in wanted.items() if text and name in self._columns}
+    def _calling(self, cells: Mapping[str, str]) -> tuple[str, str]:
+        """What a row is called by: the column and the text of its name."""
+        first = next((level.name for level in self._edition.levels if cells.get(level.name)), self._name)
+        return first, cells.get(first, "")
 
     def _entry(self, row: int, key: str, above: Entry | None) -> Entry | None:
         """The entry of a row; None of a text below an item, and of a row that cannot be taken."""
@@ -622,8 +638,16 @@ class _ListReader:
 
     def _resolve_repeats(self, entries: list[Entry]) -> None:
         """Find the item that each repeat repeats, by its NO and its name."""
+        number = self._number_id
         items = [entry for entry in entries if entry.kind == "item"]
-        number = next((one.id for one in self._printed.values() if one.column.kind == "number"), "")
+        by_key = {entry.node.key: entry for entry in items if entry.node}
+        by_name: dict[str, list[Entry]] = defaultdict(list)
+        by_label: dict[str, list[Entry]] = defaultdict(list)
+        for entry in items:
+            for name in {entry.name, entry.node.name if entry.node else entry.name}:
+                by_name[name].append(entry)
+            for label in {_label(self._edition, entry), self._sent_label(entry)}:
+                by_label[label].append(entry)
         for entry in entries:
             if entry.kind != "repeat":
                 continue
@@ -631,8 +655,7 @@ class _ListReader:
             name = name.removesuffix(REPEATED).strip(" 　\n")
             label = unicodedata.normalize("NFKC", self._text(entry.row, number)) if number else ""
             if entry.node and entry.node.item and self._is_same_repeat(entry, number):
-                key = f"項目 {entry.node.number}"
-                entry.target = next((one for one in items if one.node and one.node.key == key), None)
+                entry.target = by_key.get(f"項目 {entry.node.number}")
                 entry.number, entry.name = entry.node.number, entry.node.name
                 if entry.target is None:
                     self._find(
@@ -641,8 +664,8 @@ class _ListReader:
                         f"もとの項目「{visible(entry.name)}」の行がありません。もとの行を戻すか、再掲の行も削除してください。",
                     )
                 continue
-            named = [one for one in items if name in (one.name, one.node.name if one.node else one.name)]
-            labelled = [one for one in items if label and label in (_label(self._edition, one), self._sent_label(one))]
+            named = by_name.get(name, [])
+            labelled = by_label.get(label, []) if label else []
             both = [one for one in named if one in labelled]
             found = both or (labelled if not name else [] if labelled and named else named or [])
             if len(found) != 1:
@@ -683,8 +706,9 @@ class _ListReader:
         for entry in items:
             if entry.node:
                 entry.number = int(str(entry.values.get("NO", entry.node.number)))
+        count = Counter(entry.number for entry in items)
         for entry in items:
-            if entry.node and entry.number != entry.node.number and self._is_used(entry, items):
+            if entry.node and entry.number != entry.node.number and count[entry.number] > 1:
                 self._find(entry.row, "NO", f"NO {entry.number}は、ほかの項目が使っています。変えません。")
                 entry.number = entry.node.number
                 del entry.values["NO"]
@@ -706,14 +730,10 @@ class _ListReader:
                 entry.number = entry.target.number
         return numbered
 
-    def _is_used(self, entry: Entry, items: list[Entry]) -> bool:
-        return any(other is not entry and other.number == entry.number for other in items)
-
     def _as_tree(self, entries: list[Entry]) -> tuple[list[Entry], bool]:
         """The entries below their headings; or as they were sent out, if the rows were sorted."""
         levels = self._edition.levels
-        first = next(iter(entries), None)
-        if levels and first and first.kind != "heading" and first.node:
+        if levels and self._are_sorted(entries):
             return self._as_sent(entries), True
         stack: list[Entry] = []
         outermost: list[Entry] = []
@@ -731,6 +751,22 @@ class _ListReader:
             if entry.kind == "heading":
                 stack.append(entry)
         return outermost, False
+
+    def _are_sorted(self, entries: list[Entry]) -> bool:
+        """Whether the rows were sorted: one above all headings, or most below other headings than they were sent out."""
+        rows_sent = [entry for entry in entries if entry.kind != "heading" and entry.node]
+        if not rows_sent:
+            return False
+        if entries[0] is rows_sent[0]:
+            return True
+        heading: Entry | None = None
+        elsewhere = 0
+        for entry in entries:
+            if entry.kind == "heading":
+                heading = entry
+            elif entry.node and heading and heading.node:
+                elsewhere += heading.node is not entry.node.parent
+        return elsewhere > max(_FEW, len(rows_sent) // 2)
 
     def _as_sent(self, entries: list[Entry]) -> list[Entry]:
         """The entries that were there, each where it was: the order of sorted rows says nothing."""

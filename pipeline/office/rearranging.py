@@ -163,11 +163,8 @@ class _Rearranger:
 
     def _written(self, block: _Block, wanted: Wanted, depth: int) -> Iterator[str]:
         """The lines of `block` with the children of `wanted`."""
-        if (
-            depth == len(self._keys)
-            or [*block.children] == [child.spot for child in wanted.children]
-            or (self._has_same(block.node, wanted, depth))
-        ):
+        same = [*block.children] == [child.spot for child in wanted.children]
+        if depth == len(self._keys) or (same if block.children else self._has_same(block.node, wanted, depth)):
             # The same list: only what is below may differ.
             yield from block.before
             for child in wanted.children if block.children else ():

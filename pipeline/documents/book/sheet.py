@@ -8,7 +8,6 @@ from typing import Any
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 from openpyxl.styles.cell_style import StyleArray
 from openpyxl.utils import get_column_letter
-from openpyxl.workbook.protection import WorkbookProtection
 from openpyxl.worksheet.pagebreak import Break
 from openpyxl.worksheet.worksheet import Worksheet
 
@@ -96,7 +95,6 @@ class _Book:
         self._write_hidden(hidden)
         self._write_guide(guide)
         self._set_up(sheet, first, last)
-        book.security = WorkbookProtection(lockStructure=False)
         book.properties.title = flat(self._edition.title)
         book.properties.creator = flat(self._edition.municipality)
         numbers = [
