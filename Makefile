@@ -98,7 +98,7 @@ test-newest: $(READY_TO_TEST) ## いちばん新しい WeasyPrint で、組版�
 	$$newest -m pip list --format freeze --disable-pip-version-check | grep -iE '^(weasyprint|pydyf|cffi|cssselect2)='; \
 	$$newest -m pytest -n 2 --dist loadfile $(LAYOUT_TESTS:%=tests/test_%.py)
 
-LAYOUT_TESTS := pdf tags chunks plain proof geometry pictures glyphs ink row_breaks masthead startup
+LAYOUT_TESTS := pdf tags chunks plain proof geometry pictures glyphs ink row_breaks last_page masthead startup
 
 faults: $(READY_TO_TEST) ## 書き換えた元データ、照会票、PDFの試験を、ずっと多くの数で行う
 	FAULTS=10 $(PYTHON) -m pytest tests/test_mutations.py tests/test_glyphs.py tests/test_extremes.py

@@ -29,8 +29,8 @@ from .tags import Leaf, mark_content
 MEDIUM = "paper"
 
 # Marks rows that are taller than the room below the table head: they may be split.
-_DIVIDED = "data-divided"
-_DIVIDE = f"tr[{_DIVIDED}] {{ break-inside: auto !important }}"
+DIVIDED = "data-divided"
+_DIVIDE = f"tr[{DIVIDED}] {{ break-inside: auto !important }}"
 
 LOGGER = logging.getLogger("weasyprint")
 
@@ -92,11 +92,11 @@ class Engine:
         """
         while True:
             document = self.lay_out(root, _DIVIDE + more)
-            rows = [row for page in document.pages for row in _too_tall(page) if row.get(_DIVIDED) is None]
+            rows = [row for page in document.pages for row in _too_tall(page) if row.get(DIVIDED) is None]
             if not rows:
                 return document
             for row in rows:
-                row.set(_DIVIDED, "")
+                row.set(DIVIDED, "")
 
 
 _stylesheets: dict[str, Any] = {}

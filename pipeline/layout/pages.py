@@ -1,20 +1,21 @@
 """Part of stage 4: HTML becomes pages ready to be written, with a table in chunks (fast/chunks.py) or in one piece."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 from xml.etree.ElementTree import Element
 
 from pipeline.plain import is_plain
 
-from .engine import SVG, Engine, draw, read
+from .engine import SVG, Engine, draw, read, tables
 from .glyphs import Font
+from .last_page import Attempt, with_full_last_page
 from .margins import head_room
 from .tags import Leaf
 
 if TYPE_CHECKING:
     from .fast.chunks import ChunkedTable
-    from .fast.page_cache import PageCache
+    from .fast.page_cache import DrawnPage, PageCache
 
 # (page index from 0, page, stream, scale) -> the tagged content of the page.
 _Draw = Callable[[int, Any, Any, float], Sequence[Leaf]]
@@ -70,12 +71,18 @@ def lay_out(text: str, jobs: int = 1, kept: "PageCache | None" = None) -> Pages:
     process does the work. Raises `TemplateError` if the HTML is not well-formed.
     """
     root = read(text)
-    if not is_plain() and (table := _longest_table(root)) is not None:
+    table = _longest_table(root)
+    if not is_plain() and table is not None:
         from .fast.chunks import ChunkedTable, MustStayWholeError
 
+        def in_chunks() -> "Attempt[tuple[ChunkedTable, list[DrawnPage]]]":
+            chunked = ChunkedTable(root, table, kept)
+            drawn = chunked.drawn(jobs)
+            return Attempt(tuple(page.start for page in drawn), (chunked, drawn))
+
         with suppress(MustStayWholeError):
-            return _in_chunks(ChunkedTable(root, table, kept), jobs)
-    return _in_one_piece(root)
+            return _in_chunks(*with_full_last_page(table, in_chunks))
+    return _in_one_piece(root, table)
 
 
 def _longest_table(root: Element) -> Element | None:
@@ -86,13 +93,18 @@ def _longest_table(root: Element) -> Element | None:
     return max(tables, key=lambda table: len(table.findall("tbody/tr")), default=None)
 
 
-def _in_one_piece(root: Element) -> Pages:
+def _in_one_piece(root: Element, table: Element | None) -> Pages:
     places = {element: place for place, element in enumerate(root.iter())}
     engine = Engine(root)
     repeated = [element for element in root.iterfind("body/*") if element.tag != "main"]
     lines = (row.get("data-context", "") for row in root.iter("tr"))
     room = head_room(engine, root, repeated, lines)
-    document = engine.lay_out_with_heads(root, room)
+
+    def lay_out_once() -> Attempt[Any]:
+        document = engine.lay_out_with_heads(root, room)
+        return Attempt(tuple(_starts(document.pages, table)), document)
+
+    document = lay_out_once().pages if table is None else with_full_last_page(table, lay_out_once)
     seen: set[Element] = set()
 
     def draw_page(_: int, page: Any, stream: Any, scale: float) -> Sequence[Leaf]:
@@ -101,8 +113,19 @@ def _in_one_piece(root: Element) -> Pages:
     return Pages(document, root, draw_page)
 
 
-def _in_chunks(table: "ChunkedTable", jobs: int) -> Pages:
-    drawn = table.drawn(jobs)
+def _starts(pages: Iterable[Any], table: Element | None) -> Iterator[int | None]:
+    """The index of the row of `table` that begins each page; None if there is none, or it began on the page before."""
+    rows = [row for body in table.iterfind("tbody") for row in body] if table is not None else []
+    numbers = {row: number for number, row in enumerate(rows)}
+    before: set[int] = set()
+    for page in pages:
+        groups = (group for box in tables(page._page_box) if box.element is table for group in box.children)
+        here = [numbers[row.element] for group in groups for row in group.children if row.element in numbers]
+        yield here[0] if here and here[0] not in before else None
+        before = {*here}
+
+
+def _in_chunks(table: "ChunkedTable", drawn: "list[DrawnPage]") -> Pages:
     numbers, pieces = table.bound(drawn)
 
     def draw_page(number: int, page: Any, stream: Any, scale: float) -> Sequence[Leaf]:
