@@ -33,7 +33,7 @@ help:
 
 # When a recipe fails, make's last line is "make: *** [Makefile:45: TARGET] Error 1", which staff may take for the
 # answer. So the recipe of each command has a target whose name points to the message above.
-SEE_ABOVE := （上の説明をご覧ください）
+SEE_ABOVE := （上の説明を御覧ください）
 
 # begin the commands (make generate)
 COMMANDS := report preview check diff errata issue verify adopt next summary history data book council sheets import status renumber undo clean sign schema demo
@@ -48,10 +48,10 @@ verify: verify$(SEE_ABOVE) ## PDFなどのファイルや、紙面の右下に�
 adopt: adopt$(SEE_ABOVE) ## 今あるExcelやCSVの一覧から、元データを作る。シートや範囲が決まらないときは、SHEET と RANGE で指定する。 ## FILE=ファイル TO=作る版 [SHEET=シート] [RANGE=A3:G84]
 next: next$(SEE_ABOVE) ## 次の版の下書きを source/ に作る。 ## FROM=今の版 TO=次の版
 summary: summary$(SEE_ABOVE) ## 集計表(件数と図)を1枚で作る。 ## [EDITION=版] [JOBS=同時に作る数]
-history: history$(SEE_ABOVE) ## すべての版を通した各項目の経過を作る。前版のつながりが二つ以上あるときは、最後の版を EDITION で指定する。 ## [EDITION=版]
+history: history$(SEE_ABOVE) ## 全ての版を通した各項目の経過を作る。前版のつながりが二つ以上あるときは、最後の版を EDITION で指定する。 ## [EDITION=版]
 data: data$(SEE_ABOVE) ## オープンデータ(CSV、JSON)を作る。 ## [EDITION=版] [JOBS=同時に作る数]
 book: book$(SEE_ABOVE) ## 一覧を、紙面と同じ形のExcelブックで作る。書き換えたものは make import で取り込める。 ## [EDITION=版] [JOBS=同時に作る数]
-council: council$(SEE_ABOVE) ## 議会用一式(一覧、集計表、新旧対照表、経過、オープンデータ、Excelの一覧)に、資料目録と配布前の確認を付けて、まとめて作る。版を省くと、前版のつながりごとにいちばん新しい版を扱う。 ## [EDITION=版]
+council: council$(SEE_ABOVE) ## 議会用一式(一覧、集計表、新旧対照表、経過、オープンデータ、Excelの一覧)に、資料目録と配布前の確認を付けて、まとめて作る。版を省くと、前版のつながりごとに一番新しい版を扱う。 ## [EDITION=版]
 sheets: sheets$(SEE_ABOVE) ## 担当課に送る照会票(Excel)を作る。 ## [EDITION=版]
 import: import$(SEE_ABOVE) ## 提出された照会票か、書き換えた一覧のブックを調べ、変わるところを示す。APPLY=1 は元データに書き込む。食い違いは、CONFLICTS=reply なら回答に、source なら元データに合わせる。 ## FILES=ファイルかフォルダ [APPLY=1] [CONFLICTS=reply か source]
 status: status$(SEE_ABOVE) ## 照会票の回答がまだない担当課と、未記入の数を示す。催促の文例も示す。 ## [EDITION=版]
@@ -81,7 +81,7 @@ $(COMMANDS:%=%$(SEE_ABOVE)): %$(SEE_ABOVE): $(READY)
 
 # Two workers. Session fixtures are built once in each, so a file's tests stay in one worker. Files keep their order, so
 # that a long one does not come last.
-test: $(READY_TO_TEST) ## 試験をすべて行う
+test: $(READY_TO_TEST) ## 試験を全て行う
 	$(PYTHON) -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 # One or more files for each room, those that find the most faults a second.
@@ -90,7 +90,7 @@ quick: $(READY_TO_TEST) ## 主な試験だけを1分以内で行う
 	$(PYTHON) -m pytest -n 2 --dist loadfile $(QUICK:%=tests/test_%.py)
 
 # In an environment of its own, which is removed at the end, so that .venv keeps what the locks say (docs/weasyprint.md).
-test-newest: $(READY_TO_TEST) ## いちばん新しい WeasyPrint で、組版と検査の試験を行う(.venv は変えない)
+test-newest: $(READY_TO_TEST) ## 一番新しい WeasyPrint で、組版と検査の試験を行う(.venv は変えない)
 	set -e; trap 'rm -rf .venv-newest' EXIT; trap 'exit 130' HUP INT TERM; \
 	rm -rf .venv-newest; cp -Rp .venv .venv-newest; newest=.venv-newest/bin/python; \
 	$$newest -m pip install -qq --disable-pip-version-check --no-cache-dir --upgrade --upgrade-strategy eager weasyprint; \
@@ -103,7 +103,7 @@ LAYOUT_TESTS := pdf tags chunks plain proof geometry pictures glyphs ink row_bre
 faults: $(READY_TO_TEST) ## 書き換えた元データ、照会票、PDFの試験を、ずっと多くの数で行う
 	FAULTS=10 $(PYTHON) -m pytest tests/test_mutations.py tests/test_glyphs.py tests/test_extremes.py
 
-mutants: $(READY_TO_TEST) ## プログラムをわざと少しずつ書き換え、気づかない試験を探す(1件に十秒ほど)。 ## [COUNT=件数] [SEED=番号]
+mutants: $(READY_TO_TEST) ## プログラムをわざと少しずつ書き換え、気づかない試験を探す(1件に10秒ほど)。 ## [COUNT=件数] [SEED=番号]
 	$(PYTHON) -m tests.mutate $(or $(COUNT),300) $(or $(SEED),1)
 
 bench: $(READY_TO_BENCH) ## 時間、メモリ、大きさを、ほかの組版(あるもの)との比で測り、docs/performance.md に書く
@@ -129,7 +129,7 @@ bundle: $(READY) ## インターネットにつながらない機械の準備に
 setup-sign: $(READY_TO_SIGN) ## 電子署名に必要な部品を入れる
 
 # Keeps locked versions and adds new requirements of pyproject.toml. UPGRADE=1 locks the newest versions of all.
-lock: $(READY) ## 部品の版を固定し直す。すべて最新の版にするなら UPGRADE=1
+lock: $(READY) ## 部品のバージョンを固定し直す。全て最新にするなら UPGRADE=1
 	$(PYTHON) -m pip install -qq --disable-pip-version-check --no-cache-dir uv
 	$(COMPILE) --output-file requirements.lock
 	$(COMPILE) --extra sign --constraint requirements.lock --output-file requirements-sign.lock

@@ -94,7 +94,7 @@ say_cause() {
             say "配布元の証明書を確かめられません。庁内の証明書が必要かどうかを、情報システム課に確かめてください。"
             ;;
         *"is not valid yet"*)
-            say "このコンピューターの時計が遅れています。日時を合わせてから、もう一度実行してください。"
+            say "このパソコンの時計が遅れています。日時を合わせてから、もう一度実行してください。"
             ;;
         *"dpkg was interrupted"*)
             say "前に入れていたものが、途中で止まったままです。管理者が次のコマンドで済ませてから、もう一度実行してください。" \
@@ -260,7 +260,7 @@ prepare_system() {
 
 # Warns if the installed fonts are of another version than those in the bundle.
 compare_fonts() {
-    "$python" -E -B - "$bundle/FONTS" <<'END' || say "入っている書体は、$archive にあるものと版が違います。PDFは、作った機械のものと、まったく同じにはなりません。"
+    "$python" -E -B - "$bundle/FONTS" <<'END' || say "入っている書体は、$archive にあるものとバージョンが違います。PDFは、$archive を作ったパソコンのものと同一にはなりません。"
 import hashlib
 import sys
 
@@ -410,7 +410,7 @@ prepare_packages() {
         if [ -z "$begun" ]; then
             begin_environment
             cp -Rp .venv .venv.new || {
-                say "Pythonの環境を写せませんでした。空き容量と、このフォルダの権限を確かめてください。"
+                say "Pythonの環境をコピーできませんでした。空き容量と、このフォルダの権限を確かめてください。"
                 give_up
             }
         fi
@@ -506,7 +506,7 @@ open_bundle() {
     [ -e "$temporary/bundle/SHA256SUMS" ] ||
         lack "$archive を読めません。make bundle で作ったファイルかどうかと、ディスクの空き容量を確かめてください。"
     (cd "$temporary/bundle" && sha256sum --check --strict --quiet SHA256SUMS >/dev/null 2>&1) ||
-        lack "$archive の内容が、作ったときのもの(ハッシュ)と一致しません。途中で壊れています。もう一度写してください。"
+        lack "$archive の内容が、作ったときのもの(ハッシュ)と一致しません。途中で壊れています。もう一度コピーしてください。"
     made_for=$(cat "$temporary/bundle/SYSTEM")
     [ "$made_for" = "$(system_name)" ] ||
         lack "$archive は、このシステムのものではありません(作ったシステム: $made_for、このシステム: $(system_name))。"
@@ -579,7 +579,7 @@ $log"
     tar -c -f ".$archive.new" -C "$temporary" --sort=name --mtime=@0 --owner=0 --group=0 --numeric-owner --mode=a+rX bundle
     mv ".$archive.new" "$archive"
     say "$archive ができました。このファイルを、同じシステム($(system_name))の機械の、このフォルダに置いてください。" \
-        "写した先で、次の値(SHA-256)が同じことを確かめてください。" "" "    $(sha256sum "$archive")" ""
+        "コピーした先で、次の値(SHA-256)が同じことを確かめてください。" "" "    $(sha256sum "$archive")" ""
 }
 
 system=$(uname)

@@ -187,12 +187,12 @@ def history_of(paths: Sequence[Path], last: str | None, library: Library) -> Pap
         if len(found) > 1:
             listed = "\n".join(f"  {' → '.join(one)}" for one in found)
             raise UsageError(
-                f"版のつながりが{len(found)}つあります。\n{listed}\n"
+                f"版のつながりが{len(found)}通りあります。\n{listed}\n"
                 f"どの版までの経過かを指定してください。例: make history EDITION={max(found, key=len)[-1]}"
             )
         last = found[0][-1]
     elif last not in at:
-        raise UsageError(f"版「{last}」は source/ にありません。ある版: {'、'.join(sorted(at))}")
+        raise UsageError(f"版「{last}」は source/ にありません。今ある版: {'、'.join(sorted(at))}")
     return Paper("history", OUT / "history", tuple(at[edition] for edition in chain(previous, last)))
 
 
@@ -554,7 +554,7 @@ def make(papers: Sequence[Paper], step: Step, jobs: int = 1, library: Library | 
                 if paper.target in asked:
                     raise
                 removed.append((paper, record))
-        with step("書出"):
+        with step("書き出し"):
             deliver([Delivery(record, one.inputs, one.files, one.extent) for one, record in made.values()])
             for _, record in removed:
                 withdraw(record)
@@ -591,10 +591,10 @@ class _Made(NamedTuple):
 
 def _made(paper: Paper, step: Step, begin_pdf: "BeginPdf", library: Library) -> _Made:
     """Stages 1 to 5 for `paper`."""
-    with step("読込"):
+    with step("読み込み"):
         for path in paper.sources:
             library.source(path)
-    with step("検証"):
+    with step("点検"):
         editions = [*map(library.validated, paper.sources)]
     extent = ""
     if paper.kind == "data":

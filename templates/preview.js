@@ -157,7 +157,7 @@
     const excerpt = find(".excerpt");
     const kept = excerpt.scrollTop;
     panel.hidden = false;
-    say(find("#source"), line ? `${path} ${line}行 ${column}桁` : path);
+    say(find("#source"), line ? `${path} ${line}行 ${column}列` : path);
     excerpt.replaceChildren(...lines.map((text, offset) => sourceLine(text, first + offset, line, column)));
     const there = excerpt.querySelector(".here");
     if (isAsked) {
@@ -203,7 +203,7 @@
   const show = (next) => {
     state = next;
     document.body.dataset.phase = isReached ? state.phase : "lost";
-    const status = isReached ? state.status : "make preview が動いていません。動かすと、ここに続きが出ます。";
+    const status = isReached ? state.status : "make preview が終了しています。もう一度実行すると、続きを表示します。";
     say(find(".status"), status);
     say(find(".made"), state.madeSaid);
     // Nothing is inserted above outdated pages, which would move them; the sticky bar says how old they are.

@@ -511,12 +511,12 @@ make([report_of(Path("source/original.yaml"))], step)
 print(json.dumps(times))
 """
 STAGES = {
-    "読込": "read",
-    "検証": "validate",
+    "読み込み": "read",
+    "点検": "validate",
     "紙面": "HTML",
-    "組版": "layout, tags, attachment",
+    "PDF作成": "layout, tags, attachment",
     "検査": "proof",
-    "書出": "delivery",
+    "書き出し": "delivery",
 }
 
 # What whoever has `make preview` open waits for after saving a change.
@@ -752,7 +752,7 @@ def targets(found: Measured) -> Iterator[Target]:
     yield Target("check", f"{SMALL} rows, `check` / a build", 0.3, of(SMALL, "check"))
     large = found.ratios((LARGE, "check"), (SMALL, OURS), seconds)
     yield Target("check large", f"{LARGE:,} rows, `check` / a build of {SMALL} rows", 2.0, large)
-    compared = [(turn["compare"] + turn["mark"]) / turn["組版"] for turn in found.comparison]
+    compared = [(turn["compare"] + turn["mark"]) / turn["PDF作成"] for turn in found.comparison]
     yield Target("comparison", f"two editions of {MIDDLE:,} rows: matching and marking / rendering", 0.1, compared)
     warm, pooled = found.faster(ONE, EACH), found.faster(POOL, ONE)
     yield Target("warm", f"many editions a second, {ONE} / {EACH}", 2.0, warm, at_least=True)

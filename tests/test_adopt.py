@@ -338,7 +338,7 @@ def test_numbers_are_taken_as_excel_shows_them(tmp_path: Path) -> None:
     said = "\n".join(describe(found, TARGET))
     assert "結果が保存されていない式(表計算ソフトで開いて保存し直すと、取り込めます): G3" in said
     assert "シート「覚え書き」(記入のあるセル 1個)" in said
-    assert "取消線のある文字も、そのまま取り込みました。消す文字は、元データから除いてください(B4)。" in said
+    assert "取り消し線のある文字も、そのまま取り込みました。消す文字は、元データから除いてください(B4)。" in said
 
 
 def test_a_file_of_excel_for_windows_and_one_with_macros_are_read(tmp_path: Path) -> None:
@@ -395,7 +395,11 @@ def test_a_range_and_a_sheet_choose_the_table(tmp_path: Path) -> None:
     ("name", "data", "message"),
     [
         ("list.xlsx", b"", "空のファイルです。"),
-        ("list.xlsx", b"%PDF-1.7", "PDFです。一覧の表を表計算ソフトに写し、「Excel ブック(.xlsx)」として保存してから"),
+        (
+            "list.xlsx",
+            b"%PDF-1.7",
+            "PDFです。一覧の表を表計算ソフトにコピーし、「Excel ブック(.xlsx)」として保存してから",
+        ),
         ("list.xls", bytes.fromhex("d0cf11e0a1b11ae1") + b"x", "古い形式"),
         ("list.csv", b"\xff\xfe\x00\xd8", "文字コードが"),
         ("list.csv", b"a\0b,c\n", "文字でないデータが入っています"),

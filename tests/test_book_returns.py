@@ -339,7 +339,7 @@ def test_what_would_leave_an_error_is_not_written(listed: Listed, capsys: pytest
     Path("source/later.yaml").unlink()
     del listed.rows[listed.at("項目 1")]  # its repeat stays
     assert take(listed, "--apply") == 1
-    assert "再掲: もとの項目「項目一」の行がありません。" in capsys.readouterr().err
+    assert "再掲: 元の項目「項目一」の行がありません。" in capsys.readouterr().err
     assert PATH.read_text("utf-8") == SOURCE
 
 
@@ -415,7 +415,7 @@ def test_a_folder_may_hold_replies_and_lists(listed: Listed, capsys: pytest.Capt
     capsys.readouterr()
     assert main(["import", "back"]) == 0
     said = capsys.readouterr().out
-    assert "担当課なし: 返ってきましたが、何も変わっていません" in said
+    assert "担当課なし: 提出されましたが、記入の変更がありません" in said
     assert "list.xlsx(版 test の一覧):\n変わる記載:\n  NO 1「項目一」\n    実施状況: ◎ → ○" in said
 
 

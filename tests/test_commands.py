@@ -512,7 +512,7 @@ COMPARISON = ("out/test-later/comparison.html", "out/test-later/comparison.json"
 COMPARED = ("out/test-later/comparison.pdf: 2ページ、警告0件", "test → later: 変更なし2、名称の変更1")
 E402 = ("source/test.yaml:28:19: E402: ", "誤り1件、警告0件。誤りを直してからもう一度実行してください。")
 NO_FONTS = ("BIZUDGothic-Regular.ttf", "sudo apt-get install fonts-morisawa-bizud-gothic")
-FULL = ("空き容量がありません。", "できたと表示したもののほかは、前のままです。")
+FULL = ("空き容量がありません。", "作成したと表示した資料のほかは、前のままです。")
 LINK = ("out がほかの場所へのリンクになっています。", "rm out")
 UNPROVED = ("検査で、",)
 BUG = ("Traceback (most recent call last):", "a mistake of ours", "プログラムの不具合です。")
@@ -535,7 +535,7 @@ DEMO = (
 REMINDER = ("お手数ですが、御記入の上、提出してください。", "")
 STATUS_OF_TWO = (
     "  担当課なし: 2項目、未記入1か所",
-    *("  企画課: 1項目、未記入1か所", "", "催促の文例(写してお使いください):", ""),
+    *("  企画課: 1項目、未記入1か所", "", "催促の文例(コピーしてお使いください):", ""),
     *("各課 御中", "「試験一覧」の照会票(2項目)の回答を、まだいただいておりません。", *REMINDER),
     *("企画課 御中", "「試験一覧」の照会票(1項目)の回答を、まだいただいておりません。", REMINDER[0]),
 )
@@ -583,7 +583,7 @@ NO_CHANGE = (
     "変更はありません。",
     "",
     "回答のない担当課:",
-    "  担当課なし: 返ってきましたが、何も変わっていません(3項目)。",
+    "  担当課なし: 提出されましたが、記入の変更がありません(3項目)。",
 )
 
 DEMO_SAID = (
@@ -650,7 +650,7 @@ ROWS = (
     ),
     Row("book", 0, out=("out/test/list.xlsx: 7行",), written=("out/test/list.xlsx",)),
     Row(
-        "council", 0, out=(*SET_SAID, "later: 配布できます。次の点をご確認ください: 文章の空欄1か所(out/later/checklist.pdf)。"),
+        "council", 0, out=(*SET_SAID, "later: 配布できます。次の点を御確認ください: 文章の空欄1か所(out/later/checklist.pdf)。"),
         written=SET, then=is_a_set_of_one_state, name="the newest edition of the chain",
     ),
     Row(
@@ -665,7 +665,7 @@ ROWS = (
         "council", 0, two_blanks, typed="council test", name="a first edition, not yet filled in",
         out=(
             *(f"out/test/{name}" for name in ("report.pdf: ", "summary.pdf: ", *OPEN_DATA, "list.xlsx: ", "council.pdf: ", "checklist.pdf: ")),
-            "test: まだ配布できません。未記入が2か所あります。くわしくは out/test/checklist.pdf をご覧ください。",
+            "test: まだ配布できません。未記入が2か所あります。詳しくは out/test/checklist.pdf を御覧ください。",
         ),
         err=("source/test.yaml: W507: 未記入が2か所あります(担当課なし 1、企画課 1)。",),
         written=(*FIRST_SET, *FILES_OF_DATA, "out/test/list.xlsx"),
@@ -739,7 +739,7 @@ ROWS = (
     *(Row(command, 1, wrong_symbol, err=E402) for command in ("diff", "errata", "history")),
     Row(
         "council", 1, wrong_symbol, err=E402,
-        out=("later: まだ配布できません(元データに誤りが1件あります)。くわしくは上のとおりです。資料は、前のままです。",),
+        out=("later: まだ配布できません(元データに誤りが1件あります)。詳しくは上のとおりです。資料は、前のままです。",),
     ),
     Row(
         "report", 1, both_broken, typed="report", name="each edition's errors are told",
@@ -763,7 +763,7 @@ ROWS = (
         err=("source/third.yaml:", ": セル B4: E208: ", "誤り1件、警告0件。source/third.yaml を直し、make check EDITION=third で確かめてください。"),
     ),
     Row("adopt", 1, typed="adopt --file source --to third", err=("source: ",), name="a folder"),
-    Row("adopt", 1, typed="adopt --file source/test.yaml --to third", err=("source/test.yaml: Excel ブックではありません",), name="no workbook"),
+    Row("adopt", 1, typed="adopt --file source/test.yaml --to third", err=("source/test.yaml: Excelブックではありません",), name="no workbook"),
     Row("book", 1, list_written_in, err=("out/test/list.xlsx は、作った後に書き換えられています。",), name="edited"),
     Row("sheets", 1, answers_not_fetched, err=("担当課なし.xlsx は、作った後に書き換えられています。",)),
     Row("import", 1, conflict, out=("変更はありません。",), err=("食い違い: NO 1「項目一」の実施状況: ", "誤りや食い違いがあるため、何も書き込んでいません。")),
@@ -782,7 +782,7 @@ ROWS = (
     *(Row(command, 2, typed=f"{USUAL[command]} --nonsense", err=("使い方が違います: ", f"使い方: make {command}"), name="unknown option") for command in BY_NAME),
     *(Row(command, 2, typed=f"{USUAL[command]} --in nowhere", err=("IN のフォルダ「nowhere」を開けません。",), name="unknown folder") for command in BY_NAME),
     *(
-        Row(command, 2, typed=f"{command} nowhere", err=("版「nowhere」は source/ にありません。ある版: later、test",), name="unknown edition")
+        Row(command, 2, typed=f"{command} nowhere", err=("版「nowhere」は source/ にありません。今ある版: later、test",), name="unknown edition")
         for command in ("report", "preview", "check", "diff", "summary", "history", "data", "book", "council", "sheets", "status", "schema", "issue", "errata")
     ),
     *(
@@ -805,13 +805,13 @@ ROWS = (
     Row("errata", 2, err=("EDITION(直した版)を指定してください。", "例: make errata EDITION=h25"), typed="errata", name="something is missing"),
     Row("verify", 2, typed="verify nowhere.pdf", err=("「nowhere.pdf」というファイルはありません。", "make verify FILES=1a2b3c4d"), name="no such file"),
     Row("errata", 2, typed="errata test", err=("test は、まだ発行していません。", "make issue EDITION=test"), name="no issue"),
-    Row("next", 2, typed="next --from test --to later", err=("source/later.yaml はすでにあります。上書きはしません。",), name="never overwrites"),
-    Row("adopt", 2, foreign_and(), typed="adopt --file list.csv --to later", err=("source/later.yaml はすでにあります。上書きはしません。",), name="never overwrites"),
+    Row("next", 2, typed="next --from test --to later", err=("source/later.yaml は既にあります。上書きはしません。",), name="never overwrites"),
+    Row("adopt", 2, foreign_and(), typed="adopt --file list.csv --to later", err=("source/later.yaml は既にあります。上書きはしません。",), name="never overwrites"),
     Row("adopt", 2, foreign_and(), typed="adopt --file list.csv --to 令和", err=("版の名前「令和」は使えません。",), name="no id"),
     Row("adopt", 2, foreign_and(), typed="adopt --file list.csv --to third --sheet 一覧", err=("シート「一覧」はありません",), name="no such sheet"),
     Row("adopt", 2, foreign_and(), typed="adopt --file list.csv --to third --range A", err=("RANGE の「A」は、セルの範囲として読めません。",), name="no range"),
     Row("next", 2, typed="next --from test --to 令和", err=("版の名前「令和」は使えません。",), name="no id"),
-    Row("history", 2, two_chains, err=("版のつながりが2つあります。", "make history EDITION=")),
+    Row("history", 2, two_chains, err=("版のつながりが2通りあります。", "make history EDITION=")),
     Row("import", 2, empty_folder, typed="import back", err=("FILES のフォルダに、照会票(.xlsx)がありません。",)),
     Row("sign", 2, wrong_passphrase, written=REPORT, err=("パスワードが違います",)),
     # 3: the machine lacks something
@@ -837,7 +837,7 @@ ROWS = (
     Row("demo", 4, damaged, out=("架空の見本を demo/ に作りました。",), err=UNPROVED, written=DEMO[:2]),
     # 70: a mistake of ours
     *(Row(command, 70, bug(html, "mark_up"), err=BUG, name="bug") for command in ("report", "diff", "errata", "summary", "history", "council")),
-    Row("report", 70, broken_template, err=("templates/report.html:2: ひな型に誤りがあります",)),
+    Row("report", 70, broken_template, err=("templates/report.html:2: ひな形に誤りがあります",)),
     Row("preview", 70, bug(server, "_listen"), err=BUG, name="bug"),
     Row("check", 70, bug(Library, "_previous"), err=BUG, name="bug"),
     Row("next", 70, bug(draft, "next_edition"), err=BUG, name="bug"),
@@ -856,7 +856,7 @@ ROWS = (
     Row("schema", 70, bug(schema, "edition_schema"), err=BUG, name="bug"),
     Row("demo", 70, bug(files, "create_file"), err=BUG, name="bug"),
     # stopped by Ctrl-C
-    Row("report", INTERRUPTED, interrupted, err=("中止しました。できたと表示したもののほかは、前のままです。",)),
+    Row("report", INTERRUPTED, interrupted, err=("中止しました。作成したと表示した資料のほかは、前のままです。",)),
 )  # fmt: skip
 
 

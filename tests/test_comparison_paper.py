@@ -316,7 +316,7 @@ def test_next_makes_a_draft_and_never_overwrites(two_years: Path, capsys: pytest
     assert run("next", "--from", "test", "--to", "third") == 0
     draft = (two_years / "source/third.yaml").read_bytes()
     assert run("next", "--from", "test", "--to", "third") == 2
-    assert "source/third.yaml はすでにあります" in capsys.readouterr().err
+    assert "source/third.yaml は既にあります" in capsys.readouterr().err
     assert (two_years / "source/third.yaml").read_bytes() == draft
     assert run("report", "third") == 0
 

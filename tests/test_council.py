@@ -165,7 +165,7 @@ def test_the_clerks_page_says_what_changed_after_the_last_issue(monkeypatch: pyt
     )
     assert run("report later") == 0
     page = said("later/checklist.pdf")
-    assert "(later/1、平成25年5月1日)の後、2項目が変わりました。くわしくはmakeerrataEDITION=later" in page
+    assert "(later/1、平成25年5月1日)の後、2項目が変わりました。詳しくはmakeerrataEDITION=later" in page
     assert "NO2「項目の二」検証内容NO9「別の新しい事業」名称" in page
     Path("source/issued/later/1/later.yaml").chmod(0o644)
     Path("source/issued/later/1/later.yaml").write_text("altered", "utf-8")

@@ -245,12 +245,12 @@ def test_stages_are_timed_on_a_terminal_only(
     # What came before on a line was erased.
     left = [line.rsplit("\r\033[K", 1)[-1] for line in capsys.readouterr().err.rstrip("\n").split("\n")]
     assert [line.split()[0] for line in left] == [
-        "読込",
-        "検証",
+        "読み込み",
+        "点検",
         "紙面",
-        "組版",
+        "PDF作成",
         "検査",
-        "書出",
+        "書き出し",
     ]
 
 
@@ -259,7 +259,7 @@ def test_stages_are_timed_on_a_terminal_only(
     [
         (["reprot"], "「report」ではありませんか"),
         (["report", "--fast"], "使い方が違います"),
-        (["report", "nope"], "版「nope」は source/ にありません。ある版: test"),
+        (["report", "nope"], "版「nope」は source/ にありません。今ある版: test"),
         (["report", "../test"], "版「../test」は source/ にありません"),
         (["check", "TEST"], "版「TEST」は source/ にありません"),
         (["check", ""], "版「」は source/ にありません"),
@@ -321,7 +321,7 @@ def test_a_broken_template_is_named_with_its_line(
         assert run("report") == 70
     finally:
         html._environment.cache_clear()
-    assert f"templates/report.html:{line}: ひな型に誤りがあります" in capsys.readouterr().err
+    assert f"templates/report.html:{line}: ひな形に誤りがあります" in capsys.readouterr().err
     assert not Path("out/test").exists()
     assert edition.exists()
 
@@ -337,7 +337,7 @@ def test_a_missing_pango_is_named_with_the_command_that_installs_it(
     imported: Callable[..., object] = builtins.__import__
     monkeypatch.setattr(builtins, "__import__", refused)
     assert run("report") == 3
-    assert "組版の部品(Pango)がありません" in capsys.readouterr().err
+    assert "PDFを作る部品(Pango)がありません" in capsys.readouterr().err
     assert edition.exists()
 
 

@@ -116,12 +116,12 @@ def test_killed_at_any_moment_a_report_leaves_whole_files_and_the_next_run_is_ri
     calls = [event for event in events if event[0] == "call"]
     assert [name for _, name, _ in calls].count("replace") == 3  # PDF, page, record
     stages = {name: seconds for kind, name, seconds in events if kind == "stage"}
-    assert [*stages] == ["読込", "検証", "紙面", "組版", "検査", "書出"]
+    assert [*stages] == ["読み込み", "点検", "紙面", "PDF作成", "検査", "書き出し"]
 
     chance = random.Random(4)
     moments: list[dict[str, Any]] = [{"call": number} for number in range(len(calls))]
     moments += [{"call": number + 0.5} for number, call in enumerate(calls) if call[1] == "replace"]
-    for stage in [*stages, *stages, "書出"]:
+    for stage in [*stages, *stages, "書き出し"]:
         moments.append({"stage": stage, "seconds": chance.random() * stages[stage]})
     planned, killed = len(moments), 0
     seen: set[tuple[object, ...]] = set()
@@ -507,7 +507,7 @@ def test_a_document_that_is_a_link_is_replaced_itself(edition: Path, tmp_path: P
 # A source that changes meanwhile
 
 
-STAGES = ["読込", "検証", "紙面", "組版", "検査", "書出"]
+STAGES = ["読み込み", "点検", "紙面", "PDF作成", "検査", "書き出し"]
 AFTER_READING = STAGES[1:]
 
 

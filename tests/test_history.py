@@ -775,7 +775,7 @@ def edition_at(path: Path) -> Edition:
 def test_of_several_chains_one_must_be_named(sources: list[Path]) -> None:
     Path("source/other.yaml").write_text(HEALTHY, "utf-8")
     everything = [*sources, Path("source/other.yaml")]
-    with pytest.raises(UsageError, match=r"2つあります.*\n  other\n  y1 → y2 → y3\n.*EDITION=y3"):
+    with pytest.raises(UsageError, match=r"2通りあります.*\n  other\n  y1 → y2 → y3\n.*EDITION=y3"):
         delivered(everything, None)
     made = delivered(everything, "y2")
     assert made is not None

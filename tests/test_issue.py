@@ -269,7 +269,7 @@ def test_errata_that_have_nothing_to_correct_any_more_go(capsys: pytest.CaptureF
     SOURCE.write_text(LATER, "utf-8")
     capsys.readouterr()
     assert run("report", "later") == 0
-    assert "out/later/errata.pdf: 載せることがなくなったため削除しました。" in capsys.readouterr().out
+    assert "out/later/errata.pdf: 載せる内容がなくなったため、削除しました。" in capsys.readouterr().out
     assert sorted(path.name for path in Path("out/later").glob("errata*")) == []
     assert issue() == 0
 
@@ -291,7 +291,10 @@ def test_a_comparison_with_an_issue_has_a_folder_of_its_own_and_no_file_name_on_
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["diff", "--from", "later/2", "--to", "later"], "発行「later/2」はありません。ある発行: later/1(2013-05-31)"),
+        (
+            ["diff", "--from", "later/2", "--to", "later"],
+            "発行「later/2」はありません。今ある発行: later/1(2013-05-31)",
+        ),
         (["diff", "--from", "later/0", "--to", "later"], "発行「later/0」はありません。"),
         (["diff", "--from", "later-2/1", "--to", "later"], "later-2 は、まだ発行していません。"),
         (["errata", "later-2"], "次からは、配布するときに発行してください: make issue EDITION=later-2"),

@@ -170,8 +170,8 @@ def test_a_command_that_fails_ends_in_a_line_that_points_at_the_answer(ready: Ma
     ended = ready.run("make", "check", "EDITION=nowhere")
     assert ended.returncode == 2
     *answer, last = ended.stderr.splitlines()
-    assert answer == ["版「nowhere」は source/ にありません。ある版: healthy"]
-    assert "check（上の説明をご覧ください）" in last
+    assert answer == ["版「nowhere」は source/ にありません。今ある版: healthy"]
+    assert "check（上の説明を御覧ください）" in last
 
 
 @pytest.mark.parametrize(
@@ -258,7 +258,7 @@ def test_a_variable_of_the_environment_is_none_that_was_typed(ready: Machine) ->
 def test_an_edition_reaches_the_command_as_it_was_typed(ready: Machine, edition: str) -> None:
     made = ready.run("make", "report", f"EDITION={edition}")
     assert made.returncode == 2
-    assert f"版「{edition}」は source/ にありません。ある版: healthy" in made.stderr
+    assert f"版「{edition}」は source/ にありません。今ある版: healthy" in made.stderr
     assert not (ready.folder / "pwned").exists()
 
 

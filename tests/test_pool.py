@@ -124,7 +124,7 @@ def test_a_process_that_the_machine_ends_is_explained(editions: list[str]) -> No
     code = "import os\nfrom pipeline.proof import proof\nproof.prove = lambda *_: os.kill(os.getpid(), 9)"
     made = run("report", "--jobs", "2", code=code)
     assert made.returncode == 3
-    assert "外から止められました" in made.stderr
+    assert "途中で強制的に終了されました" in made.stderr
     assert "JOBS=1" in made.stderr
     assert "Traceback" not in made.stderr
     assert not list(Path("out").glob("[a-d]/*"))
@@ -135,7 +135,7 @@ def test_a_process_that_the_machine_ends_is_explained(editions: list[str]) -> No
 def test_where_the_machine_has_no_room_for_processes_that_is_explained(processes: int, editions: list[str]) -> None:
     made = run("report", "--jobs", "2", code=room_for(processes))
     assert made.returncode == 3
-    assert "始められないか" in made.stderr
+    assert "一つを始められなかったか" in made.stderr
     assert "JOBS=1" in made.stderr
     assert "Traceback" not in made.stderr
     assert not list(Path("out").glob("[a-d]/*"))
@@ -194,7 +194,7 @@ def test_an_interrupted_run_ends_all_at_once_and_leaves_out_as_it_was(
     kill(endless.pid, signal.SIGINT)
     _, said = endless.communicate(timeout=20)
     assert endless.returncode == 130
-    assert said == "中止しました。できたと表示したもののほかは、前のままです。\n"
+    assert said == "中止しました。作成したと表示した資料のほかは、前のままです。\n"
     assert all(map(is_gone, os.listdir("begun")))
     assert not list(Path("out").glob("[a-d]/*"))
 

@@ -86,7 +86,7 @@ def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], Ser
         assert process.stdout
         told = process.stdout.readline().decode()
         assert told.startswith(f"http://127.0.0.1:{port}/ "), (folder / "terminal").read_text("utf-8")
-        assert "Ctrl-C" in told
+        assert "Ctrl+C" in told
         running.append(Served(folder, process, f"http://127.0.0.1:{port}"))
         return running[-1]
 
@@ -247,7 +247,7 @@ def test_errors_stand_over_the_last_good_pages_and_lead_to_their_line(page: Page
     expect(problem).to_contain_text("E402")
     problem.click()
     line = broken[: broken.index("◯")].count("\n") + 1
-    expect(page.get_by_role("heading", name=f"source/h1.yaml {line}行 19桁")).to_be_visible()
+    expect(page.get_by_role("heading", name=f"source/h1.yaml {line}行 19列")).to_be_visible()
     here = page.locator(".excerpt .here")
     expect(here).to_be_in_viewport()
     expect(here.locator(".number")).to_have_text(str(line))
@@ -380,7 +380,7 @@ def test_a_bug_goes_to_the_terminal_and_the_press_lives_on(
     assert settled.acquire(timeout=5)
     assert "RuntimeError: a bug" in capsys.readouterr().err
     assert server_module._described("h1", builder.state("h1"))["status"] == (
-        "プログラムが異常です。make preview を動かしている端末の表示を見てください。まだ紙面がありません"
+        "プログラムの不具合です。make preview を実行しているターミナルの表示を見てください。まだ紙面がありません"
     )
     monkeypatch.setattr(press_module, "write_pdf", lambda *_, **__: healthy.pdf)
     monkeypatch.setattr(press_module, "prove", lambda *_: 1)

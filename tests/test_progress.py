@@ -51,22 +51,22 @@ def layout(screen: Screen, pages: int) -> Iterator[None]:
 
 def test_a_terminal_shows_stage_pages_and_the_time_left_in_one_line() -> None:
     screen = Screen(is_terminal=True)
-    with screen.progress.stage("読込"):
-        assert screen.shown == "  読込"
+    with screen.progress.stage("読み込み"):
+        assert screen.shown == "  読み込み"
         screen.now += 0.25
-    assert screen.text.endswith("\r\033[K  読込   0.25秒\n")
+    assert screen.text.endswith("\r\033[K  読み込み   0.25秒\n")
     with layout(screen, 50):
         screen.lay_out(1, 1)
-        assert screen.shown == "  組版 1/約50ページ"
+        assert screen.shown == "  PDF作成 1/約50ページ"
         for page in range(2, 12):
             screen.lay_out(page, 0.5)
         # Ten pages in five seconds; after the last come the PDF and its proof.
-        assert screen.shown == "  組版 11/約50ページ 残り約1分"
+        assert screen.shown == "  PDF作成 11/約50ページ 残り約1分"
         before = screen.text
         screen.lay_out(12, 0.01)
         assert screen.text == before  # nobody reads so fast
         assert "\n" not in screen.text.split("0.25秒\n")[1]
-    assert re.fullmatch(r".*\r\x1b\[K  組版 +\d+\.\d\d秒\n", screen.text, re.DOTALL)
+    assert re.fullmatch(r".*\r\x1b\[K  PDF作成 +\d+\.\d\d秒\n", screen.text, re.DOTALL)
     assert screen.shown == ""
 
 
@@ -75,7 +75,7 @@ def test_the_time_left_runs_down_through_the_stages_after_the_pages() -> None:
     with layout(screen, 10):
         for page in range(1, 11):
             screen.lay_out(page, 1)
-        assert screen.shown == "  組版 10/約10ページ 残り約19秒"
+        assert screen.shown == "  PDF作成 10/約10ページ 残り約19秒"
         screen.now += 9
     with screen.progress.stage("検査"):
         assert screen.shown == "  検査 残り約10秒"
@@ -89,16 +89,16 @@ def test_when_pages_are_laid_out_again_it_is_known_how_many_there_are() -> None:
     with layout(screen, 2):
         for page in range(1, 5):
             screen.lay_out(page, 1)
-        assert screen.shown.startswith("  組版 4/約4ページ")
+        assert screen.shown.startswith("  PDF作成 4/約4ページ")
         screen.lay_out(1, 1)
-        assert screen.shown == "  組版 1/約4ページ"
+        assert screen.shown == "  PDF作成 1/約4ページ"
 
 
 def test_many_editions_are_counted_and_leave_no_line_for_each_stage() -> None:
     screen = Screen(is_terminal=True)
     screen.progress.editions(0, 200)
-    with screen.progress.stage("読込"):
-        assert screen.shown == "  0/200版 読込"
+    with screen.progress.stage("読み込み"):
+        assert screen.shown == "  0/200版 読み込み"
     screen.now += 30
     screen.progress.editions(50, 200)
     screen.progress.update()
@@ -112,17 +112,17 @@ def test_a_narrow_terminal_is_not_overrun() -> None:
     screen = Screen(is_terminal=True, columns=10)
     with layout(screen, 50):
         screen.lay_out(1, 1)
-        assert screen.shown == "  組版 1/"  # of ten columns these take nine
+        assert screen.shown == "  PDF作成"  # of ten columns these take nine
 
 
 def test_elsewhere_a_line_is_written_every_ten_seconds_and_none_before() -> None:
     screen = Screen(is_terminal=False)
-    with screen.progress.stage("読込"):
+    with screen.progress.stage("読み込み"):
         screen.now += 1
     with layout(screen, 60):
         for page in range(1, 10):
             screen.lay_out(page, 1)
-        assert screen.text == "組版 9/約60ページ 残り約3分\n"
+        assert screen.text == "PDF作成 9/約60ページ 残り約3分\n"
         for page in range(10, 20):
             screen.lay_out(page, 1)
     assert [line.split()[1] for line in screen.text.splitlines()] == ["9/約60ページ", "19/約60ページ"]
@@ -181,9 +181,9 @@ def run_on_a_terminal(*arguments: str) -> str:
 
 def test_a_real_terminal_is_left_with_the_times_of_one_or_nothing_of_many(editions: Path) -> None:
     one = run_on_a_terminal("report", "a")
-    assert "\r\033[K  組版 1/約1ページ" in one
+    assert "\r\033[K  PDF作成 1/約1ページ" in one
     left = [line.rsplit("\033[K", 1)[-1].split() for line in one.splitlines() if line.endswith("秒")]
-    assert [line[0] for line in left] == ["読込", "検証", "紙面", "組版", "検査", "書出"]
+    assert [line[0] for line in left] == ["読み込み", "点検", "紙面", "PDF作成", "検査", "書き出し"]
     for jobs in ("1", "2"):
         shutil.rmtree("out")
         many = run_on_a_terminal("report", "--jobs", jobs)

@@ -166,11 +166,11 @@ def test_the_diff_names_each_item_and_key_and_who_has_not_answered() -> None:
         "NO 1「項目一」\n  実施状況: 未記入 → ◎\n"
         "NO 2「項目二」\n  検証内容:\n    旧 前の文。\n       二行目。\n    新 一行だけ。\n"
         "変更2件(2項目)\n\n"
-        "回答のない担当課:\n  乙課: 返ってきましたが、何も変わっていません(2項目)。"
+        "回答のない担当課:\n  乙課: 提出されましたが、記入の変更がありません(2項目)。"
     )
     assert describe(read_returns([untouched])) == (
         "変更はありません。\n\n回答のない担当課:\n"
-        "  甲課: 返ってきていません(3項目)。\n  乙課: 返ってきましたが、何も変わっていません(2項目)。"
+        "  甲課: まだ提出されていません(3項目)。\n  乙課: 提出されましたが、記入の変更がありません(2項目)。"
     )
 
 
@@ -522,12 +522,12 @@ _OLE = bytes.fromhex("d0cf11e0a1b11ae1") + bytes(600)
         ("甲課.xlsx", b"", "空のファイルです"),
         ("甲課.xlsx", b"PK\x03\x04" + bytes(100), "壊れています"),
         ("甲課.ods", packed({"mimetype": b"x", "content.xml": b"<a/>"}), "OpenDocument"),
-        ("甲課.docx", packed({"word/document.xml": b"<a/>"}), "Excel ブックではありません"),
+        ("甲課.docx", packed({"word/document.xml": b"<a/>"}), "Excelブックではありません"),
         ("甲課.xlsx", packed({"xl/workbook.xml": b"<a"}), "壊れています"),
         ("甲課.xlsx", packed({"xl/workbook.xml": b"<a/>"}), "壊れています"),
         ("甲課.xlsx", bytes(11 * 1024 * 1024), "大きすぎます。10メガバイトまでにしてください。画像などを除いて"),
         ("甲課.xlsx", packed({f"a{number}": b"" for number in range(2001)}), "中の部品が多すぎます"),
-        ("甲課.xlsx", packed({f"a{number}": b"" for number in range(2000)}), "Excel ブックではありません"),
+        ("甲課.xlsx", packed({f"a{number}": b"" for number in range(2000)}), "Excelブックではありません"),
     ],
 )
 def test_a_file_that_is_no_workbook_is_told_what_it_is(name: str, data: bytes, message: str) -> None:

@@ -457,7 +457,7 @@ def test_a_folder_is_read_whole_and_what_cannot_be_read_is_named(
 
 
 def test_a_department_whose_answer_is_refused_is_not_called_unchanged(sent: Book) -> None:
-    assert read_returns([sent.write(FIRST, GRADE, "C").save()]).unanswered == ("乙課: 返ってきていません(1項目)。",)
+    assert read_returns([sent.write(FIRST, GRADE, "C").save()]).unanswered == ("乙課: まだ提出されていません(1項目)。",)
 
 
 def test_a_workbook_of_the_former_format_is_still_read() -> None:

@@ -527,7 +527,7 @@ def test_a_pdf_without_tags_is_not_signed(seal: Seal) -> None:
 
 
 def test_what_is_signed_is_not_signed_again(signed: bytes, seal: Seal) -> None:
-    with pytest.raises(UsageError, match="もう署名か入力欄があります"):
+    with pytest.raises(UsageError, match="既に署名か入力欄があります"):
         sign(signed, seal.file, PASSPHRASE, MOMENT)
 
 
@@ -672,7 +672,7 @@ def test_the_file_counts_more_than_the_environment_and_that_more_than_asking(
 ) -> None:
     monkeypatch.delenv("KYODO_PASSPHRASE", raising=False)
     monkeypatch.setattr(getpass, "getpass", lambda prompt: f"asked: {prompt}")
-    assert read_passphrase(None) == "asked: 署名の鍵のパスワード(打っても表示されません): ".encode()
+    assert read_passphrase(None) == "asked: 署名の鍵のパスワード(入力しても表示されません): ".encode()
     monkeypatch.setenv("KYODO_PASSPHRASE", "環境")
     assert read_passphrase(None) == "環境".encode()
     file = tmp_path / "passphrase"
@@ -692,7 +692,7 @@ def test_without_a_terminal_the_passphrase_is_not_read_in_the_open() -> None:
         [sys.executable, "-X", "utf8", "-c", program],
         cwd=ROOT, env=environment, input="secret\n", capture_output=True, encoding="utf-8", start_new_session=True,
     )  # fmt: skip
-    assert "--passphrase-file" in done.stdout
+    assert "PASSPHRASE_FILE" in done.stdout
     assert "KYODO_PASSPHRASE" in done.stdout
     assert done.stderr == ""
     assert done.returncode == 0

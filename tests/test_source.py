@@ -235,7 +235,7 @@ def test_a_strange_name_cannot_disturb_the_terminal(tmp_path: Path, name: str) -
     ("arguments", "said"),
     [
         (["check"], "source/h�[31m.yaml: 版の名前に使えない文字があるため、除きました。"),
-        (["check", "h24"], "ある版: h�[31m、test"),
+        (["check", "h24"], "今ある版: h�[31m、test"),
         (["check", "h\x1b[31m"], "版「h�[31m」は"),
         (["check", "test"], "前版「h22」(source/h22.yaml)がありません。今ある版: h�[31m"),
     ],

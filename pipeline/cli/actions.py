@@ -109,7 +109,7 @@ def _make(papers: Sequence[Paper], step: Step, jobs: int = 1) -> None:
         if one and paper.kind == "report":
             _warn_of_signature(one.path)
     for removed in outcome.removed:
-        print(f"{removed.path}: 載せることがなくなったため削除しました。")
+        print(f"{removed.path}: 載せる内容がなくなったため、削除しました。")
     if outcome.left:
         stale = [f"{left.path} は、作り直せないため古いままです。配布しないでください。" for left, _ in outcome.left]
         errors = [
@@ -157,7 +157,7 @@ def _sheets(options: SimpleNamespace) -> int:
         for made in sheets.paths:
             print(made)
         for removed in sheets.removed:
-            print(f"{removed}: 受け持つ項目がなくなったため削除しました。")
+            print(f"{removed}: 受け持つ項目がなくなったため、削除しました。")
 
     return _for_each(_editions(options.editions), make_one)
 
@@ -219,9 +219,9 @@ def _for_many(papers: Mapping[Path, Paper], jobs: int) -> int:
             return _for_each([*papers], in_turn, lambda *_: None)
     except BrokenProcessPool:
         raise LackError(
-            "同時に動かす処理の一つが、始められないか、外から止められました。メモリが足りないときに起こります。"
+            "同時に行う処理の一つを始められなかったか、途中で強制的に終了されました。メモリが足りないときに起こります。"
             "ほかのプログラムを終えるか、JOBS=1 を付けて(一つずつ)、もう一度実行してください。"
-            "できたと表示したもののほかは、前のままです。"
+            "作成したと表示した資料のほかは、前のままです。"
         ) from None
     finally:
         _progress.clear()
@@ -310,7 +310,7 @@ def _renumber(options: SimpleNamespace) -> int:
     (path,) = _editions([options.edition])
     found = renumbering(path, _library)
     if not found.is_needed:
-        print(f"{path}: NOは、もう印刷する順に並んでいます。")
+        print(f"{path}: NOは、既に印刷する順に並んでいます。")
         return 0
     print(describe(found))
     for message in messages(found):
@@ -409,7 +409,7 @@ def _council(options: SimpleNamespace) -> int:
             code = max(code, explain(error))
             errors = [one for one in getattr(error, "problems", ()) if one.is_error]
             why = f"元データに誤りが{len(errors)}件あります" if errors else "作れない資料があります"
-            said = f"まだ配布できません({why})。くわしくは上のとおりです。資料は、前のままです。"
+            said = f"まだ配布できません({why})。詳しくは上のとおりです。資料は、前のままです。"
         print(f"{path.stem}: {said}")
     return code
 
@@ -441,9 +441,9 @@ def _make_set(path: Path) -> str:
         compared = compare(previous.edition, validated.edition, previous.source.edition, path.stem)
     found = readiness(validated, compared)
     if found.obstacles:
-        return f"まだ配布できません。{'。'.join(found.obstacles)}。くわしくは {checklist.path} をご覧ください。"
+        return f"まだ配布できません。{'。'.join(found.obstacles)}。詳しくは {checklist.path} を御覧ください。"
     if found.doubts:
-        return f"配布できます。次の点をご確認ください: {'、'.join(found.doubts)}({checklist.path})。"
+        return f"配布できます。次の点を御確認ください: {'、'.join(found.doubts)}({checklist.path})。"
     return "配布できます。"
 
 
@@ -553,7 +553,7 @@ def _new_edition(name: str) -> Path:
 
 
 def _exists(path: Path) -> str:
-    return f"{path} はすでにあります。上書きはしません。別の名前を付けてください。"
+    return f"{path} は既にあります。上書きはしません。別の名前を付けてください。"
 
 
 def _write_schema(path: Path) -> None:
@@ -642,7 +642,7 @@ def _editions(names: Sequence[str]) -> list[Path]:
     for name in names:
         if not is_edition_id(name) or SOURCE / f"{name}.yaml" not in there:
             other = next((path.name for path, good in _with_other_endings().items() if good == f"{name}.yaml"), "")
-            fix = f"{other} があります。ファイル名を {name}.yaml に改めてください。" if other else f"ある版: {known}"
+            fix = f"{other} があります。ファイル名を {name}.yaml に改めてください。" if other else f"今ある版: {known}"
             raise UsageError(f"版「{name}」は source/ にありません。{fix}")
     return [SOURCE / f"{name}.yaml" for name in dict.fromkeys(names)]
 

@@ -33,7 +33,7 @@ _LACKS = {
 }
 
 # This is true at any point of a run: files are replaced atomically, and each is printed when it is delivered.
-_UNTOUCHED = "できたと表示したもののほかは、前のままです。"
+_UNTOUCHED = "作成したと表示した資料のほかは、前のままです。"
 
 _INTERRUPTED = 130  # 128 + SIGINT, the convention of shells
 

@@ -148,7 +148,7 @@ COMMANDS = (
     ),
     Command(
         "history",
-        "すべての版を通した各項目の経過を作る。前版のつながりが二つ以上あるときは、最後の版を EDITION で指定する。",
+        "全ての版を通した各項目の経過を作る。前版のつながりが二つ以上あるときは、最後の版を EDITION で指定する。",
         "`out/history.pdf`, `.html`",
         (_EDITION,),
     ),
@@ -166,7 +166,7 @@ COMMANDS = (
     ),
     Command(
         "council",
-        "議会用一式(一覧、集計表、新旧対照表、経過、オープンデータ、Excelの一覧)に、資料目録と配布前の確認を付けて、まとめて作る。版を省くと、前版のつながりごとにいちばん新しい版を扱う。",
+        "議会用一式(一覧、集計表、新旧対照表、経過、オープンデータ、Excelの一覧)に、資料目録と配布前の確認を付けて、まとめて作る。版を省くと、前版のつながりごとに一番新しい版を扱う。",
         "`out/<edition>/council.pdf` (the cover), `checklist.pdf` (the clerk's page), `report.pdf`, `summary.pdf`, `history.pdf`, each with `.html`, `data.*`, `list.xlsx`, and `out/<a>-<b>/comparison.*`",
         (_EDITIONS,),
     ),
@@ -237,7 +237,7 @@ def help_text() -> str:
         lines += [f"  {command.usage}", f"      {command.does}"]
     lines += [
         "",
-        "版は、source/ の中のファイル名から .yaml を除いたものです。省くとすべての版を扱います。",
+        "版は、source/ の中のファイル名から .yaml を除いたものです。省くと全ての版を扱います。",
         EXIT_CODES,
         "直接の呼び出し: python -m pipeline コマンド [版 …] [--from 旧 --to 新 …]",
     ]

@@ -134,7 +134,7 @@ def issue_named(text: str) -> Issue | None:
     found = next((issue for issue in there if str(issue.number) == name[2]), None)
     if found is None:
         listed = "、".join(f"{issue.name}({issue.day})" for issue in there)
-        raise UsageError(f"発行「{name[1]}/{name[2]}」はありません。ある発行: {listed}")
+        raise UsageError(f"発行「{name[1]}/{name[2]}」はありません。今ある発行: {listed}")
     return found
 
 

@@ -133,7 +133,7 @@ def render(template: str, **values: object) -> str:
         name = (syntax and syntax.filename) or (places[-1].filename if places else template)
         line = syntax.lineno if syntax else places[-1].lineno if places else 0
         said = getattr(error, "message", None) or error
-        raise TemplateError(f"templates/{Path(name).name}:{line}: ひな型に誤りがあります({said})。") from error
+        raise TemplateError(f"templates/{Path(name).name}:{line}: ひな形に誤りがあります({said})。") from error
 
 
 def permille(part: int, whole: int) -> int:

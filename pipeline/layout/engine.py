@@ -55,7 +55,7 @@ def read(text: str) -> Element:
     except ElementTree.ParseError as error:
         line = text.splitlines()[error.position[0] - 1].strip()
         raise TemplateError(
-            f"templates/: ひな型から作ったHTMLの要素が正しく閉じていません({error}): {line[:80]}"
+            f"templates/: ひな形から作ったHTMLの要素が正しく閉じていません({error}): {line[:80]}"
         ) from error
     for element in root.iter():
         element[:] = [child for child in element if "screen-only" not in child.get("class", "").split()]

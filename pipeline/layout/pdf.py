@@ -87,7 +87,7 @@ def write_pdf(document: Document, font_cache: Path, jobs: int = 1, kept: "PageCa
         data = pages.write_pdf(pdf_variant="pdf/a-3a", attachments=attachments, finisher=finish)
     if complaints:
         raise ProofError(
-            "組版が警告を出しました。templates/ と styles/ を確かめてください。\n"
+            "PDFを作るときに警告が出ました。templates/ と styles/ を確かめてください。\n"
             + "\n".join(_in_styles(complaints, document.html))
         )
     return data
@@ -124,7 +124,9 @@ def _weasyprint() -> Any:
 
         return import_weasyprint()
     except OSError as error:
-        raise LackError(f"組版の部品(Pango)がありません({error})。次のコマンドで入れてください: make setup") from error
+        raise LackError(
+            f"PDFを作る部品(Pango)がありません({error})。次のコマンドで入れてください: make setup"
+        ) from error
 
 
 def _require_memory(size: int) -> None:

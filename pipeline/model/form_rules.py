@@ -68,7 +68,7 @@ class _FormRules:
                 yield self._problem(
                     "E416",
                     place,
-                    f"「{visible(name)}」という名前が二度あります。段、項目、欄の名前は、みな違うものにしてください。",
+                    f"「{visible(name)}」という名前が二度あります。段、項目、欄には、それぞれ違う名前を付けてください。",
                 )
             elif is_taken(name, what, is_outermost, self._kind(name)):
                 yield self._problem(

@@ -203,7 +203,7 @@ class _Rules:
                     "E401",
                     place,
                     f"{label(row.node)}のNOが重複しています。{other.line}行目の{label(other)}と同じです。"
-                    "再掲のつもりなら「再掲: NO」だけを書いてください。",
+                    "再掲にするなら「再掲: NO」だけを書いてください。",
                 )
                 continue
             first[row.number] = row
@@ -241,7 +241,11 @@ class _Rules:
             key = below[section.level.key]
             if not _mappings(section.node, key):
                 name = visible(section.node.text("名称") or "")
-                yield self._problem("W504", section.node, f"{section.level.key}「{name}」に{key}がありません。")
+                yield self._problem(
+                    "W504",
+                    section.node,
+                    f"{section.level.key}「{name}」に{key}がありません。書き忘れでないか確かめてください。",
+                )
 
     def _check_values(self) -> Iterator[Problem]:
         own = [(column, words_of(self._root, self._form, column)) for column in self._form.own]
@@ -321,7 +325,9 @@ class _Rules:
             item = home.get(row.repeats)
             if item is None:
                 yield self._problem(
-                    "E404", place, f"再掲のNO {row.repeats}という項目はありません。再び掲げる項目のNOを書いてください。"
+                    "E404",
+                    place,
+                    f"再掲に書かれたNO {row.repeats}の項目はありません。再び掲げる項目のNOを書いてください。",
                 )
             elif item.section == row.section:
                 yield self._problem(
@@ -466,7 +472,7 @@ class _Rules:
                 yield self._problem(
                     "W514",
                     place,
-                    f"注の「{shown}」を指す「※{shown}」が、どこにもありません。"
+                    f"注の「{shown}」を指す「※{shown}」が、どこにもありません。指すところに「※{shown}」と書くか、この注を削除してください。"
                     if without_sign == shown
                     else f"注の「{shown}」は、「※」を付けずに「{without_sign}」と書いてください。",
                 )
@@ -538,7 +544,7 @@ class _Rules:
             "E413",
             node,
             f"{subject}が長すぎます(全角でおよそ{length:,}字)。{where}"
-            "各ページの上部(表題、凡例など)は、用紙の高さの四分の一までです。"
+            "各ページの上部(表題、凡例など)は、用紙の高さの4分の1までです。"
             + (f"{fix}意味を一ページ目だけに印刷してください。" if fix else "")
             + f"ほかがこのままなら、{subject}は全角でおよそ{head.most(part):,}字までです。",
         )

@@ -85,7 +85,7 @@ class FigureSpec(Part):
     """種類: 数."""
 
     kind: Literal["数"] = Field(alias="種類")
-    unit: Unit = Field("", alias="単位", description="すべての項目に共通の単位")
+    unit: Unit = Field("", alias="単位", description="全ての項目に共通の単位")
     years: tuple[Head, ...] = Field(
         (), alias="年度", min_length=1, max_length=MAX_YEARS, description="年度ごとに並べる値の、欄の見出し"
     )

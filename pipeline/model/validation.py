@@ -184,7 +184,10 @@ def _translate(source: Source, form: Form, detail: ErrorDetails) -> Problem | No
         code, message = "E201" if place is node else "E218", f"欄「{visible(key)}」の種類{what}。{kinds}"
     elif is_column and plain(node):  # 所管: 課
         shape = _SHAPES["dict_type"]
-        code, message = "E203", f"{subject}は{shape}で書いてください(例 {{種類: 文章}}。読んだ値: {_shown(node)})。"
+        code, message = (
+            "E203",
+            f"{subject}は{shape}で書いてください(例 {{種類: 文章}}。書かれている値: {_shown(node)})。",
+        )
     elif kind == "missing":
         code, message = "E201", f"{subject}がありません。{advice or '書き足してください。'}"
     elif kind == "extra_forbidden":
@@ -232,7 +235,7 @@ def _translate(source: Source, form: Form, detail: ErrorDetails) -> Problem | No
             value = "の値" + value
         code, message = kind, f"{subject}{value}は、{detail['msg']}"
     elif kind in _SHAPES:
-        code, message = "E203", f"{subject}は{_SHAPES[kind]}で書いてください(読んだ値: {_shown(node)})。"
+        code, message = "E203", f"{subject}は{_SHAPES[kind]}で書いてください(書かれている値: {_shown(node)})。"
     elif kind == "string_too_long":
         assert isinstance(node, Scalar)
         code, message = "E208", f"{subject}が{_too_long(node.text, detail)}"

@@ -66,7 +66,7 @@ def _prose(value: str) -> str:
 def _number(value: object) -> object:
     if not isinstance(value, str) or not re.fullmatch("[1-9][0-9]{0,8}", value):
         raise PydanticCustomError(
-            "E205", "番号として読めません。1から999999999までの整数を、頭に0を付けず、半角の数字で書いてください。"
+            "E205", "番号として読めません。1から999999999までの整数を、先頭に0を付けず、半角の数字で書いてください。"
         )
     return int(value)
 

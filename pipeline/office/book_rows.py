@@ -301,7 +301,7 @@ class _ListReader:
             key = self._keys.get(row, "")
             if not self._texts(row):
                 if key and not key.startswith("下 "):
-                    self._note(row, "", "行の記載がすべて消されています。行が削除されたものとします。")
+                    self._note(row, "", "行の記載が全て消されています。行が削除されたものとします。")
                 continue
             if entry := self._entry(row, key, below):
                 yield entry
@@ -512,7 +512,7 @@ class _ListReader:
         units -= {""} if not own_unit else set()
         if len(units) > 1:
             self._find(
-                row, "単位", f"数の単位が揃っていません({'、'.join(sorted(units))})。一つの項目の単位は一つです。"
+                row, "単位", f"数の単位がそろっていません({'、'.join(sorted(units))})。一つの項目の単位は一つです。"
             )
         elif units and units != {own_unit}:
             values["単位"] = units.pop()
@@ -633,7 +633,7 @@ class _ListReader:
                 if source and text == clean(self._expected[source].cells.get(name, "")):
                     continue  # the row of an item was copied
                 said = visible(flat(text))
-                self._note(row, one.key, f"再掲の行の「{said}」は取り込みません。もとの項目の行を直してください。")
+                self._note(row, one.key, f"再掲の行の「{said}」は取り込みません。元の項目の行を直してください。")
         return Entry(row, "repeat", node)
 
     def _resolve_repeats(self, entries: list[Entry]) -> None:
@@ -661,7 +661,7 @@ class _ListReader:
                     self._find(
                         entry.row,
                         "再掲",
-                        f"もとの項目「{visible(entry.name)}」の行がありません。もとの行を戻すか、再掲の行も削除してください。",
+                        f"元の項目「{visible(entry.name)}」の行がありません。元の行を戻すか、再掲の行も削除してください。",
                     )
                 continue
             named = by_name.get(name, [])
@@ -670,10 +670,10 @@ class _ListReader:
             found = both or (labelled if not name else [] if labelled and named else named or [])
             if len(found) != 1:
                 said = visible(flat(self._text(entry.row, self._name)))
-                why = "のもとの項目が見つかりません" if not found else "のもとの項目が二つ以上あります"
+                why = "の元の項目が見つかりません" if not found else "の元の項目が二つ以上あります"
                 if labelled and named and not both:
                     why = f"の名称とNO {label}が、別の項目を指しています"
-                self._find(entry.row, "再掲", f"「{said}」{why}。もとの項目のNOと名称を確かめてください。")
+                self._find(entry.row, "再掲", f"「{said}」{why}。元の項目のNOと名称を確かめてください。")
                 continue
             entry.target, entry.name = found[0], found[0].name
             entry.number = found[0].node.number if found[0].node else -1
@@ -719,7 +719,7 @@ class _ListReader:
             if not written_number or written_number in used:
                 if written_number and not entry.is_copy:
                     self._note(
-                        entry.row, "NO", f"NO {written_number}は、すでに使われています。空いている番号を付けます。"
+                        entry.row, "NO", f"NO {written_number}は、既に使われています。空いている番号を付けます。"
                     )
                 written_number = max(used, default=0) + 1
                 numbered.append(entry)

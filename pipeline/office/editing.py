@@ -70,7 +70,7 @@ def edit_parts(source: Source, values: Mapping[Spot, Mapping[Any, Written]]) -> 
         lines = "、".join(str(edit.begin[0] + 1) for edit in edits)
         raise EditError(
             f"{source.path}: 自動では書き換えられない書き方があります({whose}、{lines}行目)。"
-            "何も書き込んでいません。その行を「キー: 値」の形に直してからもう一度取り込むか、手で書き換えてください。"
+            "何も書き込んでいません。その行を「キー: 値」の形に直してからもう一度取り込むか、手作業で書き換えてください。"
         )
     return edited
 

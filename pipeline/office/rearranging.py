@@ -42,7 +42,7 @@ def rearrange(source: Source, wanted: Sequence[Wanted]) -> Source:
     if not is_right:
         raise EditError(
             f"{source.path}: 一覧の並びに、自動では書き換えられない書き方があります。何も書き込んでいません。"
-            "項目の加除や移動は、手で書き換えてください。"
+            "項目の加除や移動は、手作業で書き換えてください。"
         )
     return edited
 

@@ -73,7 +73,7 @@ def describe(found: Renumbering) -> str:
 def messages(found: Renumbering) -> list[str]:
     """What a person may have to change by hand."""
     return [
-        f"NO {number}の文の中の「{mention}」は書き換えません。必要なら手で直してください。"
+        f"NO {number}の文の中の「{mention}」は書き換えません。必要なら手作業で直してください。"
         for number, mention in found.mentions
     ]
 
@@ -136,7 +136,7 @@ def _renumbered(source: Source, numbers: Mapping[_Place, int]) -> tuple[Source, 
             scalar.text = str(new)
     if plain(parse_source(source.path, data).root) != plain(intended.root):
         raise RenumberError(
-            f"{source.path} には、自動では書き換えられない書き方があります。何も書き込んでいません。NOを手で書き換えてください。"
+            f"{source.path} には、自動では書き換えられない書き方があります。何も書き込んでいません。NOを手作業で書き換えてください。"
         )
     return source, data
 

@@ -603,9 +603,9 @@ class _ReplyReader:
             if not files and refused:
                 yield f"{department}: {refused[0].file} を取り込めません({len(items)}項目)。"
             elif not files and department not in self._former.departments:
-                yield f"{department}: 返ってきていません({len(items)}項目)。"
+                yield f"{department}: まだ提出されていません({len(items)}項目)。"
             elif files and not refused and not any(answer.changes for answer in answers):
-                yield f"{department}: 返ってきましたが、何も変わっていません({len(items)}項目)。"
+                yield f"{department}: 提出されましたが、記入の変更がありません({len(items)}項目)。"
 
 
 def _is_of(finding: Finding, department: str) -> bool:

@@ -86,7 +86,7 @@ def sign(pdf: bytes, key: bytes, passphrase: bytes, moment: datetime) -> bytes:
 def read_passphrase(file: Path | None) -> bytes:
     """The passphrase from `file`, the environment or a prompt; not from the command line, which other users can see."""
     if file is not None:
-        data = _read(file, "パスワードのファイル", MAX_PASSPHRASE_BYTES, "--passphrase-file の指定を確かめてください。")
+        data = _read(file, "パスワードのファイル", MAX_PASSPHRASE_BYTES, "PASSPHRASE_FILE の指定を確かめてください。")
         # Remove only the last line end, which editors add; others belong to the passphrase.
         return data.removesuffix(b"\n").removesuffix(b"\r")
     if PASSPHRASE_VARIABLE in os.environ:
@@ -95,11 +95,11 @@ def read_passphrase(file: Path | None) -> bytes:
         with warnings.catch_warnings():
             # Without a terminal, getpass warns and then reads with echo: turn the warning into an error.
             warnings.simplefilter("error", getpass.GetPassWarning)
-            return os.fsencode(getpass.getpass("署名の鍵のパスワード(打っても表示されません): "))
+            return os.fsencode(getpass.getpass("署名の鍵のパスワード(入力しても表示されません): "))
     except (getpass.GetPassWarning, EOFError):
         raise UsageError(
             "パスワードを尋ねられませんでした。"
-            f"端末で実行するか、--passphrase-file でパスワードのファイルを指定するか、環境変数 {PASSPHRASE_VARIABLE} に入れてください。"
+            f"ターミナルで実行するか、PASSPHRASE_FILE でパスワードのファイルを指定するか、環境変数 {PASSPHRASE_VARIABLE} に入れてください。"
         ) from None
 
 
@@ -164,7 +164,7 @@ def _certificate(key: bytes, passphrase: bytes) -> "Certificate":
         content = pkcs12.load_pkcs12(key, passphrase)
     except UnsupportedAlgorithm:
         raise UsageError(
-            "鍵のファイルが、いまは使われない古い方式で暗号化されています。AES-256で書き出し直してください。"
+            "鍵のファイルが、現在は使われていない古い方式で暗号化されています。AES-256で書き出し直してください。"
         ) from None
     except ValueError:
         raise wrong from None
@@ -212,7 +212,7 @@ def _check_certificate(certificate: "Certificate", moment: datetime) -> None:
     if moment < begin:
         raise UsageError(
             f"この証明書はまだ有効ではありません({_local(begin, moment)}から)。"
-            "その日まで待つか、いま有効な証明書を使ってください。機械の時計も確かめてください。"
+            "その日まで待つか、現在有効な証明書を使ってください。パソコンの時計も確かめてください。"
         )
     if moment > end:
         raise UsageError(f"この証明書は有効期限({_local(end, moment)})が切れています。更新した証明書を使ってください。")
@@ -248,7 +248,7 @@ def _writer(pdf: bytes) -> "IncrementalPdfFileWriter":
     except (PdfError, *_RAISED_BY_PYHANKO):
         is_ours = has_form = False
     if has_form:
-        raise UsageError("このPDFには、もう署名か入力欄があります。make report で作ったままのPDFに署名してください。")
+        raise UsageError("このPDFには、既に署名か入力欄があります。make report で作ったままのPDFに署名してください。")
     if not is_ours:
         raise UsageError("署名するPDFを読めません。make report で作り直し、そのままのPDFに署名してください。")
     return writer

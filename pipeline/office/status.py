@@ -47,7 +47,7 @@ def status(path: Path, library: Library) -> str:
             lines += [title, *(f"  {one}" for one in group)]
     reminders = [_reminder(edition, one) for one in everyone if not one.has_answered or one.blanks]
     if reminders:
-        lines += ["", "催促の文例(写してお使いください):"]
+        lines += ["", "催促の文例(コピーしてお使いください):"]
         lines += [f"\n{printable_lines(text)}" for text in reminders]
     return "\n".join(lines)
 

@@ -157,8 +157,8 @@ def _unzip(file: IO[bytes], path: Path, is_foreign: bool) -> zipfile.ZipFile:
         if begin.startswith(b"%PDF"):
             raise WorkbookError("PDFです。", advice=f"照会票(.xlsx)ではないので、読み取れません。{SEND_AGAIN}")
         if begin.startswith(b"<"):
-            raise WorkbookError(f"Excel ブックではなく、HTMLかXMLです。{again}")
-        raise WorkbookError(f"Excel ブックではありません(CSVなど)。{again}")
+            raise WorkbookError(f"Excelブックではなく、HTMLかXMLです。{again}")
+        raise WorkbookError(f"Excelブックではありません(CSVなど)。{again}")
     return zipfile.ZipFile(file)
 
 
@@ -183,7 +183,7 @@ def _check_parts(package: zipfile.ZipFile, path: Path, is_foreign: bool) -> None
             raise WorkbookError("OpenDocument の形式(.ods)です。「Excel ブック(.xlsx)」として保存し直してください。")
         if path.suffix.lower() == ".zip":
             raise WorkbookError("ZIPファイルです。", advice="展開して、中の照会票をフォルダに入れてください。")
-        raise WorkbookError("Excel ブックではありません。", advice=SEND_AGAIN)
+        raise WorkbookError("Excelブックではありません。", advice=SEND_AGAIN)
 
 
 _H = TypeVar("_H", bound="_Handler")

@@ -74,7 +74,7 @@ def preview(first: str, port: str | None) -> None:
     builder.ask(first)
     builder.start()
     print(
-        f"http://{HOST}:{listener.getsockname()[1]}/ をブラウザーで開いてください。止めるには、ここで Ctrl-C を押します。",
+        f"http://{HOST}:{listener.getsockname()[1]}/ をブラウザーで開いてください。終了するには、この画面で Ctrl+C を押してください。",
         flush=True,
     )
     # uvicorn ends at Ctrl-C, and then raises KeyboardInterrupt again.
@@ -276,7 +276,7 @@ def _application(first: str, builder: Builder, streams: _Streams) -> Starlette:
         problems = builder.state(known(request)).problems
         number = request.query_params.get("problem", "")
         if not (number.isdecimal() and int(number) < len(problems)):
-            raise HTTPException(404, "その誤りはもうありません。")
+            raise HTTPException(404, "その誤りは、なくなりました。")
         return JSONResponse(_excerpt(problems[int(number)]), 200, _HEADERS)
 
     def icon(_: Request) -> Response:
@@ -336,13 +336,13 @@ def _described(edition: str, state: State) -> dict[str, Any]:
 
 def _status(state: State) -> str:
     if state.phase == Phase.BUILDING:
-        return "組版中…"
+        return "更新しています…"
     if state.phase == Phase.CURRENT:
         return "最新です"
     rest = "前の紙面を表示しています" if state.pages else "まだ紙面がありません"
     if state.phase == Phase.REFUSED:
         return f"誤りがあるため{'' if state.pages else '、'}{rest}"
-    return f"プログラムが異常です。make preview を動かしている端末の表示を見てください。{rest}"
+    return f"プログラムの不具合です。make preview を実行しているターミナルの表示を見てください。{rest}"
 
 
 def _count(state: State) -> str:
@@ -356,7 +356,7 @@ def _count(state: State) -> str:
 def _place(edition: str, problem: Problem) -> str:
     path = Path(problem.path)
     name = "" if path.stem == edition else f"{path.name} "
-    return name + (f"{problem.line}行 {problem.column}桁" if problem.line else "ファイル全体")
+    return name + (f"{problem.line}行 {problem.column}列" if problem.line else "ファイル全体")
 
 
 def _excerpt(problem: Problem) -> dict[str, Any]:

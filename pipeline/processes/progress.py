@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pipeline.text import width_in_halves
 
 # The name of the layout stage, in which pages are counted.
-LAYOUT = "組版"
+LAYOUT = "PDF作成"
 
 # Loggers whose records count pages: WeasyPrint's, one record a page, and ours, with the expected and finished pages.
 LOGS = ("weasyprint.progress", "pipeline.processes.progress")

@@ -161,7 +161,7 @@ def _not_printable(character: str, text: str, coverage: Coverage) -> str:
     assert match
     word = match[0].replace(character, offer)
     shown = word if word.isascii() and offer != word and len(word) <= 20 else offer
-    return f"{message}「{shown}」と書けます。"
+    return f"{message}代わりに「{shown}」が使えます。"
 
 
 def instead(character: str, coverage: Coverage) -> str | None:
@@ -199,7 +199,7 @@ def _kind(character: str) -> tuple[str, str] | None:
     if category in ("Cf", "Zl", "Zp") or character in "\u115f\u1160\u3164\uffa0\u034f\u17b4\u17b5\u2800":
         return "E303", "は、見えない文字です。削除してください。"
     if category == "Co":
-        return "E304", "は、外字です。ほかの機械では別の字になります。標準の文字に改めてください。"
+        return "E304", "は、外字です。ほかのパソコンでは別の字になります。標準の文字に改めてください。"
     if category in ("Cn", "Cs"):
         return "E307", "は、文字として定められていません。標準の文字に改めてください。"
     if 0x2E80 <= ord(character) <= 0x2FDF:

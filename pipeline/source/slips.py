@@ -75,7 +75,7 @@ _CERTAIN: tuple[tuple[str, _Sentence], ...] = (
         rf"[ \t]*([{_OTHER_BLANKS}])",
         lambda match: f"字下げに{_blank(match)}があります。半角の空白に直してください。",
     ),
-    (".*?([\u200b-\u200f\u2060\ufeff])", "見えない文字があります。この行を打ち直してください。"),
+    (".*?([\u200b-\u200f\u2060\ufeff])", "見えない文字があります。この行を入力し直してください。"),
     (
         rf" *(?:- +)?{_KEY}:([{_OTHER_BLANKS}])",
         lambda match: f"「:」の後が{_blank(match)}です。半角の空白に直してください。",
@@ -411,7 +411,7 @@ def _escapes(raw: str, line: int, column: int) -> Iterator[Oddity]:
         before = raw[: match.start()]
         breaks = before.count("\n")
         at = match.start() - before.rfind("\n") if breaks else column + match.start()
-        fix = f"改行するつもりなら「|」を使ってください。{_as_it_is()}" if match[0] == "\\n" else _as_it_is()
+        fix = f"改行するなら「|」を使ってください。{_as_it_is()}" if match[0] == "\\n" else _as_it_is()
         message = f'"…" の中の「{_shown(match[0])}」は、{_meaning(match[0])}と読みました。{fix}'
         yield Oddity("W510", message, line + breaks, at)
         return

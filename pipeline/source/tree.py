@@ -121,7 +121,11 @@ def source_in(path: Path, content: Content) -> Source:
     try:
         inner, edition = take_source(content.data)
     except NotOursError:
-        _fail(path, "E112", "この仕組みで作った一覧のPDFではないため、元データを取り出せません。")
+        _fail(
+            path,
+            "E112",
+            "この仕組みで作った一覧のPDFではないため、元データを取り出せません。この仕組みで作った report.pdf を指定してください。",
+        )
     except AlteredError:
         _fail(path, "E113", "作られた後で書き換えられたPDFです。配布した元のファイルを使ってください。")
     return parse_source(path, inner, edition)
@@ -164,7 +168,7 @@ def with_notice(problems: list[Problem]) -> list[Problem]:
     """`problems` (in file order), plus a last one E199 if the search stopped at `MAX_PROBLEMS` errors."""
     if sum(problem.is_error for problem in problems) < MAX_PROBLEMS:
         return problems
-    message = "誤りが多いので、途中までを示しました。直してからもう一度調べてください。"
+    message = "誤りが多いので、途中までを示しました。示した誤りを直してから、もう一度実行してください。"
     return [*problems, problems[-1]._replace(code="E199", message=message)]
 
 

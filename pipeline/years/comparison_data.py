@@ -120,7 +120,7 @@ class ColumnData(_Part):
     )
     head: str = Field(description="印刷する見出し")
     words: dict[str, str] = Field({}, description="記号: 意味。語: 継続か終了か空")
-    unit: str = Field("", description="すべての項目に共通の単位。なければ空")
+    unit: str = Field("", description="全ての項目に共通の単位。なければ空")
     years: list[str] = Field([], description="並べる年度")
 
 

@@ -125,7 +125,7 @@ def _verdict(
     doubts += [f"推定{guesses:,}件"] if guesses else []
     doubts += [f"文章の空欄{empty:,}か所"] if empty else []
     if doubts:
-        yield Paragraph("P", f"配布する前にご確認ください: {'、'.join(doubts)}。")
+        yield Paragraph("P", f"配布する前に御確認ください: {'、'.join(doubts)}。")
 
 
 def _sheets(edition: Edition, papers: Sequence[ListedPaper]) -> Table:
@@ -230,7 +230,7 @@ def _since(validated: Validated, last: LastIssue | None) -> Iterator[Block]:
         return
     id = validated.source.edition
     command = f"make errata EDITION={id}"
-    details = f"くわしくは {command} で示します。"
+    details = f"詳しくは {command} で示します。"
     rows = [
         (
             "、".join(f"NO {one.number}「{flat(one.item.name)}」" for one in (entry.new if entry.new else entry.old)),
@@ -269,4 +269,4 @@ def _list(
         )
     yield Table((tuple(Cell(label, scope="Column", id=f"{id}-{at}") for at, label in enumerate(heads)),), tuple(rows))
     if len(lines) > MOST_ROWS:
-        yield Paragraph("P", f"ほかに{len(lines) - MOST_ROWS:,}件あります。すべては {command} で示します。")
+        yield Paragraph("P", f"ほかに{len(lines) - MOST_ROWS:,}件あります。全件は {command} で示します。")

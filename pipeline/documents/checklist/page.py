@@ -95,7 +95,7 @@ def _verdict(validated: Validated, compared: Comparison | None) -> Iterator[str]
     if found.obstacles:
         yield f"理由: {'。'.join(found.obstacles)}。"
     if found.doubts:
-        yield f"配布する前にご確認ください: {'、'.join(found.doubts)}。"
+        yield f"配布する前に御確認ください: {'、'.join(found.doubts)}。"
 
 
 def _nothing(listings: Sequence[Listing]) -> Iterator[str]:
@@ -141,7 +141,7 @@ def _listings(validated: Validated, compared: Comparison | None) -> Iterator[Lis
 def _cut(rows: Sequence[tuple[str, ...]], command: str) -> tuple[tuple[tuple[str, ...], ...], str]:
     """The rows that are listed, and what is said of the rest."""
     rest = len(rows) - MOST_ROWS
-    return tuple(rows[:MOST_ROWS]), f"ほかに{rest:,}件あります。すべては {command} で示します。" if rest > 0 else ""
+    return tuple(rows[:MOST_ROWS]), f"ほかに{rest:,}件あります。全件は {command} で示します。" if rest > 0 else ""
 
 
 def _warnings(validated: Validated) -> Listing:
@@ -258,7 +258,7 @@ def _since(validated: Validated, last_issue: LastIssue | None, count: int) -> st
     if last_issue.issued.source.digest == validated.source.digest:
         return f"{called}の後、元データは変わっていません。"
     what = f"{count:,}項目が変わりました" if count else "元データが変わりましたが、項目の記載は変わっていません"
-    return f"{called}の後、{what}。くわしくは make errata EDITION={validated.source.edition} で示します。"
+    return f"{called}の後、{what}。詳しくは make errata EDITION={validated.source.edition} で示します。"
 
 
 def _changed_items(validated: Validated, changes: Sequence[tuple[str, str]]) -> Listing:

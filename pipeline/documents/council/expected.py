@@ -21,7 +21,7 @@ def expect(editions: Sequence[Validated], papers: Sequence[ListedPaper]) -> Expe
     return common.expect(
         new,
         new.document_number.council,
-        Paragraph("P", f"次の資料は、すべて同じ元データ{below}から作りました。"),
+        Paragraph("P", f"次の資料は、全て同じ元データ{below}から作りました。"),
         Paragraph("H2", "資料"),
         _papers(new, papers),
         Paragraph("H2", "元データ"),

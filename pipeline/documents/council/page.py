@@ -56,7 +56,7 @@ def page(editions: Sequence[Validated], papers: Sequence[ListedPaper], carried: 
 
 
 def _lead(editions: Sequence[Validated]) -> str:
-    return f"次の資料は、すべて同じ元データ{'' if len(editions) == 1 else '(下の表)'}から作りました。"
+    return f"次の資料は、全て同じ元データ{'' if len(editions) == 1 else '(下の表)'}から作りました。"
 
 
 def paper_rows(edition: Edition, papers: Sequence[ListedPaper]) -> list[PaperRow]:

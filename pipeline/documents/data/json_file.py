@@ -147,7 +147,7 @@ class ColumnForm(_Part):
     kind: Literal[*KINDS.values()] = Field(  # type: ignore[valid-type]
         description=f"種類。{'、'.join(f'{kind} {word}' for word, kind in KINDS.items())}"
     )
-    unit: str = Field(description="すべての項目に共通の単位。なければ空")
+    unit: str = Field(description="全ての項目に共通の単位。なければ空")
     years: tuple[str, ...] = Field(description="年度ごとの数なら、その年度")
     words: tuple[WordForm, ...] = Field(description="記号か語。紙面の順")
     done: tuple[str, ...] = Field(description="項目が済んだことを表す記号か語")

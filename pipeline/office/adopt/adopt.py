@@ -199,7 +199,7 @@ def _say_of_cells(grid: Grid, account: Account) -> None:
     """Say which cells want a look: formulas, struck text, errors, hidden rows and columns."""
     for places, said in (
         (grid.formulas, "式の入ったセルは、保存されていた結果を取り込みました"),
-        (grid.struck, "取消線のある文字も、そのまま取り込みました。消す文字は、元データから除いてください"),
+        (grid.struck, "取り消し線のある文字も、そのまま取り込みました。消す文字は、元データから除いてください"),
         (grid.errors, "エラー値のセルがあります。正しい記載に改めてください"),
         (grid.hidden, "非表示の行か列にあるセルも、取り込みました"),
     ):

@@ -43,7 +43,7 @@ class _Writer:
         self._lines, self._layout, self._account = lines, layout, account
         if len(rows.levels) > MAX_LEVELS:
             raise WorkbookError(
-                f"見出しの段が{len(rows.levels)}あります。使えるのは{MAX_LEVELS}段までです。表の見出しを整理してください。"
+                f"見出しの段が{len(rows.levels)}段あります。使えるのは{MAX_LEVELS}段までです。表の見出しを整理してください。"
             )
         self._numbering = number_items(rows.items, layout.number is not None, account)
         # What is printed above columns whose keys are other words, and the cells of these heads.

@@ -234,7 +234,7 @@ def _field(column: SheetColumn, values: _Values, legends: Sequence[Legend], acco
     shown = [cell for cell in cells if not DASHES.fullmatch(cell.text)]
     if not shown:
         if not cells:
-            account.decide(f"「{column.head}」は、すべて空なので、{own.kind}の欄としました。")
+            account.decide(f"「{column.head}」は、全て空なので、{own.kind}の欄としました。")
         return own
     if legend := _legend_of(column, shown, legends):
         own.kind, own.words = "記号", dict(legend.words)
@@ -405,7 +405,7 @@ def _find_deciding(fields: Sequence[Field], account: Account) -> None:
             )
             return
     account.decide(
-        "次の版に続くかどうかを決める欄(行方)は見つからないので、下書き(make next)では、すべての項目が続きます。"
+        "次の版に続くかどうかを決める欄(行方)は見つからないので、下書き(make next)では、全ての項目が続きます。"
         "あるときは、その欄を「種類: 語」「行方: true」にしてください。"
     )
 

@@ -95,7 +95,9 @@ def read_foreign(path: Path) -> Foreign:
     try:
         book = read_workbook(path, None, is_foreign=True)
     except WorkbookError as error:
-        again = "一覧の表を表計算ソフトに写し、「Excel ブック(.xlsx)」として保存してから、もう一度実行してください。"
+        again = (
+            "一覧の表を表計算ソフトにコピーし、「Excel ブック(.xlsx)」として保存してから、もう一度実行してください。"
+        )
         raise WorkbookError(error.what + (again if error.advice else "")) from None
     grids = [_grid_of(name, sheet) for name, sheet in book.sheets.items()]
     return Foreign([grid for grid in grids if len(grid)], [*_beside(book)])
@@ -267,7 +269,7 @@ def grid_named(grids: Sequence[Grid], name: str) -> Grid:
     found = next((grid for grid in grids if grid.name == name), None)
     if not found:
         there = "、".join(f"「{grid.name}」" for grid in grids)
-        raise UsageError(f"シート「{name}」はありません(空のシートは除く)。あるシート: {there or 'なし'}")
+        raise UsageError(f"シート「{name}」はありません(空のシートは除く)。ファイルにあるシート: {there or 'なし'}")
     return found
 
 
