@@ -157,7 +157,7 @@ PICTURES: dict[str, Picture] = {
         "make errata EDITION=h25",
         ("out/h25/errata.html",),
         "out/h25/errata.pdf",
-        height=150,
+        height=390,
     ),
     "summary.png": Paper("make demo", ("demo/out/r6/summary.html",), "demo/out/r6/summary.pdf"),
     "comparison.png": Paper("make demo", ("demo/out/r5-r6/comparison.html",), "demo/out/r5-r6/comparison.pdf", 2),
