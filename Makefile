@@ -90,7 +90,7 @@ quick: $(READY_TO_TEST) ## 主な試験だけを1分以内で行う
 	$(PYTHON) -m pytest -n 2 --dist loadfile $(QUICK:%=tests/test_%.py)
 
 # In an environment of its own, which is removed at the end, so that .venv keeps what the locks say (docs/weasyprint.md).
-test-newest: $(READY_TO_TEST) ## 一番新しい WeasyPrint で、組版と検査の試験を行う(.venv は変えない)
+test-newest: $(READY_TO_TEST) ## 一番新しい WeasyPrint で、PDFの作成と検査の試験を行う(.venv は変えない)
 	set -e; trap 'rm -rf .venv-newest' EXIT; trap 'exit 130' HUP INT TERM; \
 	rm -rf .venv-newest; cp -Rp .venv .venv-newest; newest=.venv-newest/bin/python; \
 	$$newest -m pip install -qq --disable-pip-version-check --no-cache-dir --upgrade --upgrade-strategy eager weasyprint; \
@@ -106,7 +106,7 @@ faults: $(READY_TO_TEST) ## 書き換えた元データ、照会票、PDFの試�
 mutants: $(READY_TO_TEST) ## プログラムをわざと少しずつ書き換え、気づかない試験を探す(1件に10秒ほど)。 ## [COUNT=件数] [SEED=番号]
 	$(PYTHON) -m tests.mutate $(or $(COUNT),300) $(or $(SEED),1)
 
-bench: $(READY_TO_BENCH) ## 時間、メモリ、大きさを、ほかの組版(あるもの)との比で測り、docs/performance.md に書く
+bench: $(READY_TO_BENCH) ## 時間、メモリ、大きさを、ほかのPDF作成ソフト(あるもの)との比で測り、docs/performance.md に書く
 	$(PYTHON) -m tests.bench
 
 pictures: $(READY_TO_TEST) ## 手引きと README の絵を撮り直す(Chromium と LibreOffice を使う)

@@ -176,7 +176,7 @@ def test_errata_name_place_wrong_and_right(proved: Callable[[Document], bytes]) 
     document = errata(edition(HEALTHY, "test"), edition(right, "test"))
     said = text_of(proved(document))
     assert (
-        "先に配布しました資料に誤りがありましたので、おわびして次のとおり訂正します。訂正は、全部で3箇所です。" in said
+        "先に配布しました資料に誤りがありましたので、おわびして次のとおり訂正します。訂正は、全部で3か所です。" in said
     )
     for words in (
         "1項目一検証内容終わった。全て終わった。",

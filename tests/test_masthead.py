@@ -194,7 +194,7 @@ def test_where_the_meanings_stand_is_kept_by_the_next_edition_and_no_correction(
     text = HEALTHY.replace("終わった", "済んだ")
     document = errata(checked(HEALTHY), checked(on_first_page(text)))
     assert "凡例の場所" not in document.html
-    assert "全部で1箇所" in document.html
+    assert "全部で1か所" in document.html
 
 
 def test_a_long_title_is_broken_where_one_would_pause() -> None:

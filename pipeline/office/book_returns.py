@@ -35,7 +35,7 @@ from .workbook import Book, Sheet, WorkbookError, read_workbook
 from .workbook_format import asked, fields
 
 _AGAIN = "make book で作り直してください。"
-_GONE = "このブックを作った後で、元データからなくなりました。要るなら、新しい行として加えてください。"
+_GONE = "このブックを作った後で、元データからなくなりました。必要なら、新しい行として加えてください。"
 
 
 @dataclass(frozen=True, slots=True)

@@ -336,7 +336,7 @@ class _ListReader:
             if self._kind_of(key) in ("top", "head", "bottom"):
                 continue
             if (copied := self._kind_of(self._copied.get(row, ""))) and copied not in _IN_LIST:
-                self._note(row, "", "表題や見出しの行の写しです。取り込みません。")
+                self._note(row, "", "表題や見出しの行をコピーしたものです。取り込みません。")
                 continue
             if row > self._head_row and row < end and key != MORE:
                 yield row

@@ -83,7 +83,7 @@ def expect(distributed: Distributed, new: Edition) -> Expected:
         new,
         number.errata,
         Paragraph("P", "先に配布しました資料に誤りがありましたので、おわびして次のとおり訂正します。"),
-        Paragraph("P", f"訂正は、全部で{count}箇所です。下線部分は、訂正した語句です。"),
+        Paragraph("P", f"訂正は、全部で{count}か所です。下線部分は、訂正した語句です。"),
         Table((heads,), tuple(rows)),
         *(Paragraph("P", remark) for remark in _remarks(distributed, new, bool(of_summary))),
         title=f"{flat(new.title)} 正誤表",

@@ -138,7 +138,7 @@ def _columns(edition: Edition) -> tuple[tuple[str, str], ...]:
 
 
 def _note(papers: Sequence[Corrected]) -> str:
-    return f"訂正は、全部で{sum(len(paper.corrections) for paper in papers)}箇所です。下線部分は、訂正した語句です。"
+    return f"訂正は、全部で{sum(len(paper.corrections) for paper in papers)}か所です。下線部分は、訂正した語句です。"
 
 
 def _remarks(distributed: Distributed, new: Edition, has_figures: bool) -> Iterator[str]:

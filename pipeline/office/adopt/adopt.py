@@ -101,7 +101,7 @@ def _adopt(path: Path, target: Path, sheet: str | None, wanted: Area | None) -> 
     head = [
         "#",
         f"# {path.name} のシート「{' '.join(grid.name.split())}」から取り込みました。書き方は docs/manual.md を見てください。",
-        "# 取り込むときに決めたこと:",
+        "# 取り込むときに自動で判断したこと:",
     ]
     written = write_source(lines, layout, rows, head, account)
     account.close()
@@ -272,6 +272,6 @@ def describe(adopted: Adopted, target: Path) -> list[str]:
         lines += [f"  シート「{name}」(記入のあるセル {cells}個)" for name, cells in adopted.others]
         lines += [f"  {each}" for each in adopted.beside]
     if account.decisions:
-        lines += ["", "決めたこと(ファイルの初めにも書いてあります):"]
+        lines += ["", "自動で判断したこと(ファイルの初めにも書いてあります):"]
         lines += [f"  {decision}" for decision in account.decisions]
     return [printable(line) for line in lines]
