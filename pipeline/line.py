@@ -203,7 +203,12 @@ def council_of(path: Path, library: Library) -> tuple[Paper, ...]:
     neither. A comparison with all items (ALL) stays one. Raises `SourceError` if the edition has errors.
     """
     library.validated(path)
-    chain = tuple(reversed([Path(name) for name in library.inputs(path)]))
+    return _set_on(tuple(reversed([Path(name) for name in library.inputs(path)])), library)
+
+
+def _set_on(chain: tuple[Path, ...], library: Library) -> tuple[Paper, ...]:
+    """The set on the last edition of a whole `chain` along 前版, oldest first."""
+    path = chain[-1]
     folder = OUT / path.stem
     printed = [report_of(path, DATA), summary_of(path)]
     if len(chain) > 1:
@@ -448,7 +453,7 @@ def _companions(papers: Sequence[Paper], found: Iterable[Record], library: Libra
         paper = _paper(record)
         if sources & {*_read_by(record)} and paper.target not in asked:
             if paper.kind in _LISTS:
-                lists |= {one.target: one for one in _set_of(paper, library)}
+                lists |= {one.target: one for one in _set_of(paper, record, library)}
             else:
                 data = [*DATA] if data_of(paper.sources[0]).target in asked else None
                 companions[paper.target] = report_of(paper.sources[0], data) if paper.kind == "report" else paper
@@ -456,8 +461,10 @@ def _companions(papers: Sequence[Paper], found: Iterable[Record], library: Libra
     return [paper for target, paper in everything.items() if target not in asked]
 
 
-def _set_of(paper: Paper, library: Library) -> Sequence[Paper]:
-    """The set of which `paper` is the cover or the clerk's page, as it is now."""
+def _set_of(paper: Paper, record: Record, library: Library) -> Sequence[Paper]:
+    """The set of which `paper`, with this `record`, is the cover or the clerk's page, as it is now."""
+    if record.has_same_inputs(library.fingerprint):
+        return _set_on(paper.sources, library)  # nothing need be parsed to see that all is up to date
     try:
         return council_of(paper.sources[-1], library)
     except SourceError:
