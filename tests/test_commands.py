@@ -179,6 +179,10 @@ def no_editions(_: Patch) -> None:
     LATER.unlink()
 
 
+def folder_beside(_: Patch) -> None:
+    Path("source/folder.yaml").mkdir()
+
+
 def two_chains(_: Patch) -> None:
     LATER.write_text(HEALTHY, "utf-8")
 
@@ -643,6 +647,14 @@ ROWS = (
     ),
     Row(
         "history", 0, out=("out/history.pdf: 1ページ、警告0件",), written=("out/history.html", "out/history.pdf"),
+    ),
+    Row(
+        "history", 0, folder_beside, typed="history later", out=("out/history.pdf: 1ページ、警告0件",),
+        written=("out/history.html", "out/history.pdf"),
+    ),
+    Row(
+        "history", 1, folder_beside, out=("out/history.pdf: 1ページ、警告0件",), err=("source/folder.yaml: E101: ",),
+        written=("out/history.html", "out/history.pdf"),
     ),
     Row(
         "data", 0, out=("out/test/data.csv: 4行", "out/test/data.json", "out/test/data.schema.json"),
