@@ -1,7 +1,6 @@
 """One function for each command: it takes the options, calls the pipeline, and prints the results."""
 
 import os
-import re
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext, suppress
@@ -11,7 +10,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 from pipeline.delivery.delivery import OUT, ROOT, SOURCE
-from pipeline.delivery.issues import REGISTER, issue_named, issues, last_issue, source_of
+from pipeline.delivery.issues import REGISTER, issues, last_issue, source_of
 from pipeline.errors import (
     LackError,
     PipelineError,
@@ -44,6 +43,7 @@ from pipeline.model.edition_id import is_edition_id
 from pipeline.processes.progress import Progress
 
 from .arguments import Call
+from .editions import editions, given, left_out, new_edition, well_named
 from .output import explain, print_delivered, print_problems
 
 # The most processes at a time. Each takes some hundred megabytes.
@@ -57,19 +57,15 @@ _NOTHING_GIVEN = SimpleNamespace(editions=[], edition=None, old=None, new=None, 
 # The progress and the editions of this run; each worker process has its own.
 _progress = Progress()
 _library = Library()
-# Files in source/ whose names are not valid edition ids; this run has skipped and reported them.
-_misnamed: set[Path] = set()
-# What text editors make of .yaml: Notepad, which hides it, appends .txt.
-_OTHER_ENDING = re.compile(r"(.+?)\.ya?ml(?:\.txt)?", re.IGNORECASE)
 
 
 def run(call: Call) -> int:
     """Run the command of `call` and return its exit code. Raises `PipelineError`."""
     global _progress, _library
     _progress, _library = Progress(), Library()
-    _misnamed.clear()
+    left_out.clear()
     code = _ACTIONS[call.command.name](call.options)
-    return max(code, UsageError.exit_code) if _misnamed else code
+    return max(code, UsageError.exit_code) if left_out else code
 
 
 def _report(options: SimpleNamespace) -> int:
@@ -91,7 +87,7 @@ def _book(options: SimpleNamespace) -> int:
 def _make_each(options: SimpleNamespace, paper_of: Callable[[Path], Paper]) -> int:
     """Make the paper of each requested edition, with as many processes as `options` say."""
     jobs = _jobs(options.jobs)
-    return _for_many({path: paper_of(path) for path in _editions(options.editions)}, jobs)
+    return _for_many({path: paper_of(path) for path in editions(options.editions)}, jobs)
 
 
 def _make_one(papers: Mapping[Path, Paper], step: Step, path: Path, jobs: int = 1) -> None:
@@ -139,7 +135,7 @@ def _jobs(given: str | None) -> int:
 
 
 def _preview(options: SimpleNamespace) -> int:
-    paths = _editions([options.edition] if options.edition else [])
+    paths = editions([options.edition] if options.edition else [])
     # Show the edition that was saved last.
     first = max(paths, key=lambda path: path.stat().st_mtime_ns if path.is_file() else 0)
     from pipeline.preview.server import preview
@@ -159,7 +155,7 @@ def _sheets(options: SimpleNamespace) -> int:
         for removed in sheets.removed:
             print(f"{removed}: 受け持つ項目がなくなったため、削除しました。")
 
-    return _for_each(_editions(options.editions), make_one)
+    return _for_each(editions(options.editions), make_one)
 
 
 def _for_each(
@@ -301,13 +297,13 @@ _NOT_YET = "まだ書き込んでいません。この内容でよければ、AP
 def _status(options: SimpleNamespace) -> int:
     from pipeline.office.status import status
 
-    return _for_each(_editions(options.editions), lambda path: print(status(path, _library)))
+    return _for_each(editions(options.editions), lambda path: print(status(path, _library)))
 
 
 def _renumber(options: SimpleNamespace) -> int:
     from pipeline.office.renumber import describe, messages, renumber, renumbering
 
-    (path,) = _editions([options.edition])
+    (path,) = editions([options.edition])
     found = renumbering(path, _library)
     if not found.is_needed:
         print(f"{path}: NOは、既に印刷する順に並んでいます。")
@@ -327,7 +323,7 @@ def _renumber(options: SimpleNamespace) -> int:
 def _undo(options: SimpleNamespace) -> int:
     from pipeline.office.changes import undo
 
-    (path,) = _editions([options.edition])
+    (path,) = editions([options.edition])
     undone = undo(path)
     print(f"{'、'.join(map(str, undone.paths))} を、make {undone.command} の前に戻しました。")
     return 0
@@ -344,7 +340,7 @@ def _clean(_: SimpleNamespace) -> int:
 def _check(options: SimpleNamespace) -> int:
     code = 0
     sound = []
-    for path in _editions(options.editions):
+    for path in editions(options.editions):
         try:
             validated = _library.validated(path)
             warnings = validated.warnings
@@ -380,9 +376,9 @@ def _diff(options: SimpleNamespace) -> int:
         raise UsageError("比べる二つは、FROM と TO の両方で指定してください。\n例: make diff FROM=h23 TO=h24")
     code = 0
     if options.old:
-        pairs = [(_given(options.old), _given(options.new))]
+        pairs = [(given(options.old), given(options.new))]
     else:
-        pairs, code = _with_previous(_editions(options.editions))
+        pairs, code = _with_previous(editions(options.editions))
         if not pairs:
             print("前版のある版がありません。比べる二つを FROM と TO で指定してください。例: make diff FROM=h23 TO=h24")
     for old, new in pairs:
@@ -399,7 +395,7 @@ def _diff(options: SimpleNamespace) -> int:
 
 def _council(options: SimpleNamespace) -> int:
     """Make the set of each requested edition, or of the newest one of each chain, and say whether it can be handed out."""
-    paths, code = _editions(options.editions), 0
+    paths, code = editions(options.editions), 0
     if not options.editions:
         paths = _newest(paths)
     for path in paths:
@@ -479,12 +475,12 @@ def _errata(options: SimpleNamespace) -> int:
             "例: make errata EDITION=h25"
         )
     if options.edition:
-        (new,) = _editions([options.edition])
-        old = _given(options.old) if options.old else source_of(last_issue(new.stem))
+        (new,) = editions([options.edition])
+        old = given(options.old) if options.old else source_of(last_issue(new.stem))
         paper = errata_of_edition(old, new, _library)
     else:
-        new = _given(options.new)
-        paper = errata_of(_given(options.old), new, _library)
+        new = given(options.new)
+        paper = errata_of(given(options.old), new, _library)
     _make([paper], _step)
     if _library.validated(new).edition.corrected_on is None:
         print(
@@ -496,7 +492,7 @@ def _errata(options: SimpleNamespace) -> int:
 def _issue(options: SimpleNamespace) -> int:
     from pipeline.office.issue import describe, issue, repair
 
-    (path,) = _editions([options.edition])
+    (path,) = editions([options.edition])
     for name in repair():
         print(f"{REGISTER} に、欠けていた {name} の記録を書き足しました。", file=sys.stderr)
     print(describe(issue(path, _library, _today(), options.draft)))
@@ -524,7 +520,7 @@ def _adopt(options: SimpleNamespace) -> int:
     from pipeline.delivery.files import create_file
     from pipeline.office.adopt.adopt import adopt, describe
 
-    new = _new_edition(options.new)
+    new = new_edition(options.new)
     if new.exists():
         raise UsageError(_exists(new))
     adopted = adopt(Path(options.file), new, options.sheet, options.range)
@@ -543,13 +539,6 @@ def _adopt(options: SimpleNamespace) -> int:
         return 1
     print(f"\n誤り0件、警告{adopted.warnings}件。次は make check EDITION={new.stem} で、警告を確かめてください。")
     return 0
-
-
-def _new_edition(name: str) -> Path:
-    """The file of an edition that is to be made. Raises `UsageError`."""
-    if not is_edition_id(name):
-        raise UsageError(f"版の名前「{name}」は使えません。半角の英小文字、数字、「-」で付けてください。")
-    return SOURCE / f"{name}.yaml"
 
 
 def _exists(path: Path) -> str:
@@ -573,8 +562,8 @@ def _next(options: SimpleNamespace) -> int:
     from pipeline.delivery.files import create_file
     from pipeline.years.draft import next_edition
 
-    (old,) = _editions([options.old])
-    new = _new_edition(options.new)
+    (old,) = editions([options.old])
+    new = new_edition(options.new)
     text = next_edition(_library.validated(old).edition, old.stem, new.stem)
     if not create_file(new, text.encode()):
         raise UsageError(_exists(new))
@@ -585,7 +574,7 @@ def _next(options: SimpleNamespace) -> int:
 
 def _history(options: SimpleNamespace) -> int:
     paths, code = [], 0
-    for path in _editions([options.edition]) and _well_named() if options.edition else _editions([]):
+    for path in editions([options.edition]) and well_named() if options.edition else editions([]):
         try:
             _library.source(path)
         except SourceError as error:
@@ -605,7 +594,7 @@ def _history(options: SimpleNamespace) -> int:
 def _sign(options: SimpleNamespace) -> int:
     from pipeline.office.signature import sign_report
 
-    (path,) = _editions([options.edition])
+    (path,) = editions([options.edition])
     # Make and prove the report first, so that no outdated or altered file is signed.
     make([report_of(path)], _step, library=_library)
     passphrase = Path(options.passphrase_file) if options.passphrase_file else None
@@ -618,68 +607,13 @@ def _schema(options: SimpleNamespace) -> int:
     from pipeline.model import schema
 
     if options.edition:
-        (edition,) = _editions([options.edition])
+        (edition,) = editions([options.edition])
         path, text = SOURCE / f"{edition.stem}.schema.json", schema.schema_of(_library.source(edition))
     else:
         path, text = SOURCE / schema.NAME, schema.edition_schema()
     replace_file(path, text.encode())
     print(path)
     return 0
-
-
-def _editions(names: Sequence[str]) -> list[Path]:
-    """The files of the editions `names`, or of all editions. Raises `UsageError`, with the names that exist."""
-    if not SOURCE.is_dir():
-        raise UsageError("source/ がありません。プロジェクトのフォルダで実行してください。")
-    there = sorted(path for path in SOURCE.glob("*.yaml"))
-    if not names:
-        good = _well_named()
-        _leave_out({*there, *_with_other_endings()} - set(good))
-        if not good:
-            raise UsageError("source/ に版(.yaml)がありません。docs/manual.md の例を見て作ってください。")
-        return good
-    known = "、".join(path.stem for path in there) or "なし"
-    for name in names:
-        if not is_edition_id(name) or SOURCE / f"{name}.yaml" not in there:
-            other = next((path.name for path, good in _with_other_endings().items() if good == f"{name}.yaml"), "")
-            fix = f"{other} があります。ファイル名を {name}.yaml に改めてください。" if other else f"今ある版: {known}"
-            raise UsageError(f"版「{name}」は source/ にありません。{fix}")
-    return [SOURCE / f"{name}.yaml" for name in dict.fromkeys(names)]
-
-
-def _well_named() -> list[Path]:
-    """The files in source/ whose names are valid edition ids."""
-    return sorted(path for path in SOURCE.glob("*.yaml") if is_edition_id(path.stem))
-
-
-def _with_other_endings() -> dict[Path, str]:
-    """The files in source/ that a text editor named r5.yaml.txt or r5.yml, with the names that they should have."""
-    found = {path: _OTHER_ENDING.fullmatch(path.name) for path in sorted(SOURCE.iterdir())}
-    return {path: f"{match[1]}.yaml" for path, match in found.items() if match and path.suffix != ".yaml"}
-
-
-def _leave_out(misnamed: set[Path]) -> None:
-    """Report files whose names are not those of editions, each once a run; the others are made anyway."""
-    others = _with_other_endings()
-    for path in sorted(misnamed - _misnamed):
-        if path in others:
-            why = f"名前が「.yaml」で終わらないため、除きました。ファイル名を {others[path]} に改めてください。"
-        else:
-            why = "版の名前に使えない文字があるため、除きました。ファイル名(.yaml の前)を、半角の英小文字、数字、「-」に改めてください。"
-        print(printable(f"{path}: {why}"), file=sys.stderr)
-    _misnamed.update(misnamed)
-
-
-def _given(name: str) -> Path:
-    """The file that `name` means: an edition id, an issue, a YAML file, or one of our PDFs. Raises `PipelineError`."""
-    path = Path(name)
-    if is_edition_id(name) and (SOURCE / f"{name}.yaml").exists():
-        return SOURCE / f"{name}.yaml"
-    if path.suffix in (".yaml", ".yml", ".pdf"):
-        return path
-    if issue := issue_named(name):
-        return source_of(issue)
-    return _editions([name])[0]
 
 
 @contextmanager
