@@ -192,11 +192,7 @@ def and_once_more() -> Iterator[None]:
 @contextmanager
 def with_a_mistake_put_right() -> Iterator[None]:
     """The report was issued; then a mistake is found."""
-<<<<<<< HEAD
     edit(YEAR, ("実施状況: ○", "実施状況: △"), ("年度: 平成25年度", "年度: 平成25年度\n訂正日: 2014-06-10"))
-=======
-    edit(YEAR, ("実施状況: ○", "実施状況: △"), ("前版: original", "前版: original\n訂正日: 2014-06-10"))
->>>>>>> ed06cc0 (The web page of the errata gives its columns the room that they need; its picture shows a correction with its day)
     yield
 
 

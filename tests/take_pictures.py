@@ -157,11 +157,7 @@ PICTURES: dict[str, Picture] = {
         "make errata EDITION=h25",
         ("out/h25/errata.html",),
         "out/h25/errata.pdf",
-<<<<<<< HEAD
         height=390,
-=======
-        height=420,
->>>>>>> ed06cc0 (The web page of the errata gives its columns the room that they need; its picture shows a correction with its day)
     ),
     "summary.png": Paper("make demo", ("demo/out/r6/summary.html",), "demo/out/r6/summary.pdf"),
     "comparison.png": Paper("make demo", ("demo/out/r5-r6/comparison.html",), "demo/out/r5-r6/comparison.pdf", 2),
