@@ -377,7 +377,7 @@ def damages() -> Iterator[Damage]:
             ("title_of", "title of another", lambda said: said.replace("集計表", "新旧対照表")),
             ("_sources", "years swapped", lambda rows: [replace(rows[0], year=rows[1].year), *rows[1:]]),
             ("_sources", "digest of another", lambda rows: [replace(rows[0], digest=rows[1].digest), *rows[1:]]),
-            ("_explanation", "digits miscounted", lambda said: said.replace("8桁", "9桁")),
+            ("_explanation", "digits miscounted", lambda said: said.replace("8文字", "9文字")),
             ("page_head", "number lost", lambda head: replace(head, document_number="")),
         ],
         "checklist": [

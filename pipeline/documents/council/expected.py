@@ -15,7 +15,7 @@ def expect(editions: Sequence[Validated], papers: Sequence[ListedPaper]) -> Expe
     new = editions[-1].edition
     _check(editions, papers)
     below = "" if len(editions) == 1 else "(下の表)"
-    explanation = "各資料の右下にある「元データ」の英数字は、この値(SHA-256)の初めの8桁です。"
+    explanation = "各資料の右下にある「元データ」の英数字は、この値(SHA-256)の初めの8文字です。"
     if len(editions) > 2:
         explanation += "「(○版)」とあるものは、その数の版の値を合わせて計算した値です。"
     return common.expect(

@@ -87,7 +87,7 @@ def title_of(edition: Edition, kind: str) -> str:
 
 
 def _explanation(editions: Sequence[Validated]) -> str:
-    said = f"各資料の右下にある「元データ」の英数字は、この値(SHA-256)の初めの{DIGEST_LENGTH}桁です。"
+    said = f"各資料の右下にある「元データ」の英数字は、この値(SHA-256)の初めの{DIGEST_LENGTH}文字です。"
     if len(editions) > 2:
         said += "「(○版)」とあるものは、その数の版の値を合わせて計算した値です。"
     return said
