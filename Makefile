@@ -123,7 +123,7 @@ lint: $(READY_TO_LINT) ## プログラムの書き方を調べる
 setup: ## 必要なもの(書体、Pango、Pythonの部品)をそろえる。足りないものがあれば入れる
 	sh setup.sh
 
-bundle: $(READY) ## インターネットにつながらない機械の準備に必要なものを、一つのファイルにまとめる
+bundle: $(READY) ## インターネットにつながらないパソコンの準備に必要なものを、一つのファイルにまとめる
 	sh setup.sh bundle
 
 setup-sign: $(READY_TO_SIGN) ## 電子署名に必要な部品を入れる

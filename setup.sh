@@ -108,7 +108,7 @@ say_cause() {
             *"ReadTimeout"* | *"ProxyError"* | *"Network is unreachable"* | *"RemoteDisconnected"* | *"SSLError"* | \
             *"IncompleteRead"* | *"Protocol error"*)
             say "ネットワークにつながりません。ネットワーク(と、庁内ならプロキシの設定)を確かめて、もう一度実行してください。" \
-                "インターネットにつながらない機械で使う方法は、docs/manual.md の「13 インターネットにつながらない機械で使う」にあります。"
+                "インターネットにつながらないパソコンで使う方法は、docs/manual.md の「13 インターネットにつながらないパソコンで使う」にあります。"
             ;;
         *"Permission denied"* | *"Errno 13"* | *"Operation not permitted"* | *"Errno 1]"* | *"Read-only file system"*)
             say "書き込む権限がありません。フォルダの権限を確かめて、もう一度実行してください。"
@@ -578,7 +578,7 @@ $log"
     # Write to a temporary name, then rename, so that the archive is complete or absent. Options make it reproducible.
     tar -c -f ".$archive.new" -C "$temporary" --sort=name --mtime=@0 --owner=0 --group=0 --numeric-owner --mode=a+rX bundle
     mv ".$archive.new" "$archive"
-    say "$archive ができました。このファイルを、同じシステム($(system_name))の機械の、このフォルダに置いてください。" \
+    say "$archive ができました。このファイルを、同じシステム($(system_name))のパソコンの、このフォルダに置いてください。" \
         "コピーした先で、次の値(SHA-256)が同じことを確かめてください。" "" "    $(sha256sum "$archive")" ""
 }
 
