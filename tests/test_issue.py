@@ -118,6 +118,16 @@ def test_the_register_says_what_was_issued_when_and_of_which_source() -> None:
 
 
 @pytest.mark.usefixtures("papers")
+def test_a_number_that_looks_like_a_formula_is_none_in_the_register(capsys: pytest.CaptureFixture[str]) -> None:
+    SOURCE.write_text(LATER.replace("資料1-1", "=1+1"), "utf-8")
+    assert run("report", "later") == 0
+    capsys.readouterr()
+    assert issue() == 0
+    assert "  =1+1 一覧: " in capsys.readouterr().out
+    assert register()[0]["資料番号"] == "'=1+1"
+
+
+@pytest.mark.usefixtures("papers")
 def test_what_was_issued_last_is_not_issued_again(capsys: pytest.CaptureFixture[str]) -> None:
     assert issue() == 0
     before = contents()
@@ -211,6 +221,19 @@ def test_a_comparison_with_another_edition_than_the_one_before_is_not_part_of_th
 
 
 @pytest.mark.usefixtures("papers")
+def test_of_a_council_s_set_the_clerk_s_page_is_not_issued_and_one_history_is_enough() -> None:
+    assert run("history", "later") == 0
+    assert run("council", "later") == 0
+    assert {path.name for path in Path("out/later").iterdir()} >= {"council.pdf", "history.pdf", "checklist.pdf"}
+    assert issue() == 0
+    assert {path.suffix for path in FIRST.rglob("*")} == {".pdf", ".html", ".json", ".csv", ".xlsx", ".yaml"}
+    assert [name for name in files() if name.startswith(("check", "hist", "coun"))] == [
+        *("council.html", "council.pdf", "history.html", "history.pdf"),
+    ]
+    assert register()[0]["資料"] == "資料目録"
+
+
+@pytest.mark.usefixtures("papers")
 def test_what_is_issued_is_no_edition_and_stays_whatever_command_comes(capsys: pytest.CaptureFixture[str]) -> None:
     assert issue() == 0
     before = contents()
@@ -257,7 +280,7 @@ def test_the_errata_of_an_edition_correct_its_last_issue(capsys: pytest.CaptureF
     assert [path.name for path in FIRST.parent.iterdir() if path.name not in "12"] == []
     assert run("errata", "later") == 0
     assert "二つの版に違いはありません。" in capsys.readouterr().err
-    SOURCE.write_text(LATER, "utf-8")
+    SOURCE.write_text(CHANGED.replace("終わった", "終えた"), "utf-8")
     assert run("report", "later") == 0
     assert issue() == 0
     assert "errata.pdf" not in files(FIRST.with_name("3"))
@@ -439,7 +462,7 @@ def test_a_damaged_register_is_refused_and_moved_away_made_anew(
     assert run("issue", "later-2") == 1
     said = capsys.readouterr().err
     assert "source/issued/register.csv を読み取れません" in said
-    assert "別の名前に変えてから、もう一度実行してください。" in said
+    assert "別の名前に変えてください。次に make issue を実行したときに" in said
     assert contents() == before
     REGISTER.rename("source/issued/register-old.csv")
     assert run("issue", "later-2") == 0

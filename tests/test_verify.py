@@ -217,6 +217,16 @@ def test_no_such_file_and_an_empty_folder_are_wrong_usage(capsys: pytest.Capture
     assert "empty に、ファイルがありません。" in said(2, capsys, "empty")
 
 
+@pytest.mark.usefixtures("issued")
+def test_a_register_that_cannot_be_read_is_told_and_the_lists_of_the_issues_count(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    edit(REGISTER, lambda data: data.decode("utf-8-sig").encode("cp932"))
+    told = said(1, capsys, str(REPORT))
+    assert "source/issued/register.csv: 読み取れません。" in told
+    assert told.endswith(f"{WHOLE}\n{OF_REPORT}\n")
+
+
 # Digests as they are printed
 
 

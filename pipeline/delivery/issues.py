@@ -284,8 +284,8 @@ def _entries(text: str, path: Path) -> Iterator[Entry]:
 
 def _damaged(path: Path, why: str) -> RegisterError:
     return RegisterError(
-        f"{path} を読み取れません({why})。別の名前に変えてから、もう一度実行してください。"
-        f"{ISSUED}/ に保存してある発行の記録から、作り直します。"
+        f"{path} を読み取れません({why})。別の名前に変えてください。"
+        f"次に make issue を実行したときに、{ISSUED}/ に保存してある発行の記録から作り直します。"
     )
 
 

@@ -26,6 +26,7 @@ from pipeline.delivery.issues import (
     next_number,
     remove_unfinished,
 )
+from pipeline.documents.data.cells import escaped, unescaped
 from pipeline.errors import NothingToDoError, PipelineError
 from pipeline.library import Library
 from pipeline.model.edition import DocumentNumbers, Edition
@@ -72,12 +73,12 @@ def issue(path: Path, library: Library, day: datetime.date, allows_draft: bool =
     """
     check_out()
     with locked_sources(), ExitStack() as locks:
-        library.forget()  # another run may have changed the sources while we waited
+        for record in sorted(all_records(), key=lambda record: record.name):  # in the order in which `make` locks them
+            locks.enter_context(record.locked())
+        library.forget()  # another run may have changed sources and papers while we waited
         edition = library.validated(path).edition
         last = issues(path.stem)[-1:]
         records = _set_of(path, edition, last, library)
-        for record in sorted(records, key=lambda record: record.name):  # in the order in which `make` locks them
-            locks.enter_context(record.locked())
         found = [_read(record, library) for record in records]
         problems = [problem for _, some in found for problem in some]
         if refusals := [*_refusals(records, problems, path, edition, allows_draft)]:
@@ -100,7 +101,7 @@ def describe(issue: Issue) -> str:
     papers: dict[str, list[str]] = {}
     for entry in issue.entries:
         pages = f"({entry.pages}ページ)" if entry.pages else ""
-        name = " ".join(filter(None, (entry.document_number, entry.document)))
+        name = " ".join(filter(None, (unescaped(entry.document_number), entry.document)))
         papers.setdefault(name, []).append(entry.file + pages)
     lines += [f"  {name}: {'、'.join(files)}" for name, files in papers.items()]
     return "\n".join(lines)
@@ -215,7 +216,7 @@ def _document(record: Record, edition: Edition) -> tuple[str, str]:
     """The name of a paper, and its 資料番号."""
     field = DocumentNumbers.model_fields.get(record.kind)
     if field:
-        return str(field.alias), getattr(edition.document_number, record.kind)
+        return str(field.alias), escaped(getattr(edition.document_number, record.kind))
     return _NAMES.get(record.kind, next(iter(record.outputs)).name), ""
 
 

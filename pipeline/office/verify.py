@@ -9,11 +9,13 @@ import os
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
 from pipeline.delivery.delivery import SOURCE, all_records
 from pipeline.delivery.issues import ISSUED, LIST, REGISTER, Entry, Issue, RegisterError, all_issues, register
+from pipeline.documents.data.cells import unescaped
 from pipeline.documents.document import label_of
 from pipeline.errors import UsageError
 from pipeline.model.edition_id import is_edition_id
@@ -52,8 +54,9 @@ class Issues:
     """All that was issued, by the lists of the issues and by the register, and what stands in out/ and source/ now."""
 
     def __init__(self) -> None:
-        """Raises `RegisterError` if the register cannot be read."""
-        listed = [*register(), *(entry for issue in all_issues() for entry in issue.entries)]
+        listed = [entry for issue in all_issues() for entry in issue.entries]
+        with suppress(RegisterError):  # reported by `verify`; the lists of the issues say the same
+            listed = [*register(), *listed]
         self.entries: tuple[Entry, ...] = tuple(dict.fromkeys(listed))
         self._by_digest: dict[str, list[Entry]] = {}
         for entry in self.entries:
@@ -91,14 +94,19 @@ def check_issues() -> list[Verdict]:
     try:
         lines = register()
     except RegisterError as error:
-        return [*found, Verdict(str(REGISTER), "読み取れません。", (str(error),))]
-    kept = {entry: issue for issue in all_issues() for entry in issue.entries}
+        return [*found, _unreadable_register(error)]
+    has_line = {(line.issue, line.file) for line in lines}
+    kept = {entry for issue in all_issues() for entry in issue.entries}
     names = {issue.name for issue in all_issues()}
-    problems = [f"{entry.issue} の {entry.file} の行がありません。" for entry in kept if not _like(entry, lines)]
+    problems = [
+        f"{entry.issue} の {entry.file} の行がありません。"
+        for entry in sorted(kept)
+        if (entry.issue, entry.file) not in has_line
+    ]
+    files = {(entry.issue, entry.file) for entry in kept}
     for line in lines:
         if line not in kept:
-            same = next((entry for entry in kept if (entry.issue, entry.file) == (line.issue, line.file)), None)
-            if same:
+            if (line.issue, line.file) in files:
                 problems.append(f"{line.issue} の {line.file} の行が、発行したときの記録({LIST})と違います。")
             elif line.issue in names:
                 problems.append(f"{line.issue} の {line.file} の行は、発行したときの記録({LIST})にありません。")
@@ -111,8 +119,8 @@ def check_issues() -> list[Verdict]:
     return found
 
 
-def _like(entry: Entry, lines: Iterable[Entry]) -> bool:
-    return any((line.issue, line.file) == (entry.issue, entry.file) for line in lines)
+def _unreadable_register(error: RegisterError) -> Verdict:
+    return Verdict(str(REGISTER), "読み取れません。", (str(error),))
 
 
 def _checked(issue: Issue) -> Verdict:
@@ -140,10 +148,14 @@ def _checked(issue: Issue) -> Verdict:
 def verify(given: Sequence[str], prove_again: ProveAgain) -> Iterator[Verdict]:
     """What is said of each file, of each file in a folder, and of each digest as printed at the foot of a page.
 
-    Raises `UsageError` if there is no such file, and `RegisterError`.
+    A register that cannot be read is told first. Raises `UsageError` if there is no such file.
     """
     subjects = [*_subjects(given)]
     issues = Issues()
+    try:
+        register()
+    except RegisterError as error:
+        yield _unreadable_register(error)
     for subject in subjects:
         yield _of_file(subject, issues, prove_again) if isinstance(subject, Path) else _of_label(subject, issues)
 
@@ -281,7 +293,7 @@ def _issued_revision(data: bytes, issues: Issues) -> tuple[int, list[Entry]] | N
         for length in dict.fromkeys((end.start() + len(b"%%EOF"), end.end())):
             digest.update(data[begin:length])
             begin = length
-            if length < len(data) and (found := issues.of(digest.hexdigest())):
+            if found := issues.of(digest.hexdigest()):
                 return length, found
     return None
 
@@ -322,7 +334,7 @@ def _lines(entries: Iterable[Entry]) -> tuple[str, ...]:
     """A line for each issued file: issue, date, document, file, pages."""
     lines = []
     for entry in entries:
-        document = " ".join(filter(None, (entry.document_number, entry.document)))
+        document = " ".join(filter(None, (unescaped(entry.document_number), entry.document)))
         pages = f"、{entry.pages}ページ" if entry.pages else ""
         draft = "、案" if entry.draft else ""
         lines.append(f"{entry.issue}({entry.day} 発行): {document}({entry.file}{pages}{draft})")
