@@ -133,13 +133,13 @@ def _look_into(data: bytes) -> Contents:
     return Contents(title, tuple(sorted(files.values(), key=lambda file: order.get(file.digest, -1))), digests, footers)
 
 
-def read_guarded(read: Callable[[], _T], seconds: float = _SECONDS) -> _T | None:
+def read_guarded(read: Callable[[], _T], seconds: float | None = None) -> _T | None:
     """`read()`, which has pypdf read an untrusted PDF; None if it fails, or takes more than so many seconds."""
     log = logging.getLogger("pypdf")
     level = log.level
     log.setLevel(logging.CRITICAL + 1)  # its English warnings on damaged files add nothing to our message
     try:
-        with cpu_limit(seconds):
+        with cpu_limit(_SECONDS if seconds is None else seconds):
             return read()
     except MemoryError:
         raise  # a fault of this machine, not of the file
