@@ -250,10 +250,10 @@ def _import_replies(files: Sequence[Path], options: SimpleNamespace, is_alone: b
     if is_alone or returns.source or returns.findings:
         print(describe(returns))
     if options.apply and apply_returns(returns) and returns.source:
-        print(f"{returns.source.path} に書き込みました。")
+        print(_written(returns.source.path, returns.source.edition))
         _library.forget()
     elif returns.changes:
-        print(_NOT_YET)
+        print(_not_written())
     if returns.is_clean:
         return 0
     left = len(returns.findings) + len(returns.conflicts)
@@ -276,12 +276,10 @@ def _import_list(path: Path, label: str, options: SimpleNamespace) -> int:
         if not returned.lines:
             print("変更はありません。")
     if options.apply and apply_list_return(returned) and returned.source:
-        print(
-            f"{returned.source.path} に書き込みました。元に戻すには、make undo EDITION={returned.source.edition} と入力してください。"
-        )
+        print(_written(returned.source.path, returned.source.edition))
         _library.forget()
     elif returned.edited:
-        print(_NOT_YET)
+        print(_not_written())
     if not returned.is_clean:
         what = "ほかの変更だけを取り込みます" if returned.edited else "何も書き込んでいません"
         print(f"{printable(label)}: 取り込まないものがあるため(上のとおり)、{what}。", file=sys.stderr)
@@ -291,7 +289,12 @@ def _import_list(path: Path, label: str, options: SimpleNamespace) -> int:
     return 0
 
 
-_NOT_YET = "まだ書き込んでいません。この内容でよければ、APPLY=1 を付けて、もう一度実行してください。"
+def _written(changed: object, edition: str) -> str:
+    return f"{changed} に書き込みました。元に戻すには、make undo EDITION={edition} と入力してください。"
+
+
+def _not_written(changed: str = "") -> str:
+    return f"まだ書き込んでいません{changed}。この内容でよければ、APPLY=1 を付けて、もう一度実行してください。"
 
 
 def _status(options: SimpleNamespace) -> int:
@@ -313,10 +316,10 @@ def _renumber(options: SimpleNamespace) -> int:
         print(message, file=sys.stderr)
     changed = "、".join(map(str, found.changes))
     if not options.apply:
-        print(f"まだ書き込んでいません({changed})。この内容でよければ、APPLY=1 を付けて、もう一度実行してください。")
+        print(_not_written(f"({changed})"))
         return 0
     renumber(found)
-    print(f"{changed} に書き込みました。元に戻すには、make undo EDITION={path.stem} と入力してください。")
+    print(_written(changed, path.stem))
     return 0
 
 

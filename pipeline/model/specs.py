@@ -4,12 +4,11 @@ from functools import partial
 from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag, WithJsonSchema
-from pydantic_core import PydanticCustomError
 
 from pipeline.source.limits import MAX_WORDS
 
 from .form import KINDS, MAX_COLUMNS, MAX_LEVELS, MAX_YEARS, ItemNumbering, Numbering
-from .values import KEYS, Flag, Head, Meaning, Part, Term, Unit, Word, one_of
+from .values import KEYS, Flag, Head, Meaning, Part, Term, Unit, Word, one_of, treatment_kind
 
 
 def _one_of(*words: str) -> Any:
@@ -45,9 +44,7 @@ def _with_kinds(value: object) -> object:
 
 
 def _term_kind(value: object) -> object:
-    if value not in ("継続", "終了", ""):
-        raise PydanticCustomError("E211", "「継続」(次の版に続く)か「終了」(続かない)で書いてください。")
-    return value
+    return value if value == "" else treatment_kind(value)
 
 
 class SymbolSpec(Part):

@@ -99,7 +99,8 @@ def _local_code(value: object) -> object:
     return value
 
 
-def _kind(value: object) -> object:
+def treatment_kind(value: object) -> object:
+    """The value of a `TreatmentKind`, if it is one of its words."""
     if value not in ("継続", "終了"):
         raise PydanticCustomError("E211", "「継続」(次の版に続く)か「終了」(続かない)で書いてください。")
     return value
@@ -227,7 +228,7 @@ WarningCode = Annotated[
 ]
 EditionId = Annotated[str, BeforeValidator(_edition_id), WithJsonSchema(_edition_id_schema)]
 LocalCode = Annotated[str, BeforeValidator(_local_code), WithJsonSchema(_local_code_schema)]
-WrittenTreatmentKind = Annotated[TreatmentKind, BeforeValidator(_kind)]
+WrittenTreatmentKind = Annotated[TreatmentKind, BeforeValidator(treatment_kind)]
 SheetName = Annotated[Literal["A4横", "A4縦", "A3横"], BeforeValidator(partial(one_of, [*SHEETS]))]
 LegendPlace = Annotated[Literal["各ページ", "一ページ目"], BeforeValidator(_place_of_meanings)]
 

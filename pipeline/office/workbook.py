@@ -50,6 +50,7 @@ _OLE = bytes.fromhex("d0cf11e0a1b11ae1")
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 
 
+_LOCKED = "パスワードが付いています。パスワードを外して保存し直してください。"
 SEND_AGAIN = "お送りした照会票に記入し直すよう、担当課に依頼してください。"
 _NO_SHEET = f"照会票ではありません。{SEND_AGAIN}"
 
@@ -142,7 +143,7 @@ def _unzip(file: IO[bytes], path: Path, is_foreign: bool) -> zipfile.ZipFile:
     file.seek(0)
     if begin:
         if _ENCRYPTED in begin:
-            raise WorkbookError("パスワードが付いています。パスワードを外して保存し直してください。")
+            raise WorkbookError(_LOCKED)
         raise WorkbookError(f"古い形式(.xls)です。{again}")
     suffix = path.suffix.lower()
     if suffix in (".xltm", ".xlam", ".xlsb") or (suffix == ".xlsm" and not is_foreign):
@@ -173,7 +174,7 @@ def _check_parts(package: zipfile.ZipFile, path: Path, is_foreign: bool) -> None
     if any(entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) for entry in package.infolist()):
         _broken()
     if any(entry.flag_bits & 1 for entry in package.infolist()):
-        raise WorkbookError("パスワードが付いています。パスワードを外して保存し直してください。")
+        raise WorkbookError(_LOCKED)
     if not is_foreign and any(name.endswith("vbaproject.bin") or name.startswith("xl/macrosheets/") for name in names):
         raise WorkbookError("マクロが入っています。マクロを除いて、「Excel ブック(.xlsx)」として保存し直してください。")
     if any(name.startswith("xl/externallinks/") for name in names):

@@ -54,6 +54,10 @@ class Quotation(NamedTuple):
     end_line: int
 
 
+_UNCLOSED = "引用符が閉じていません。始めと終わりを同じ引用符にしてください。"
+_OTHER_QUOTE = "終わりの引用符が、始めと違う字です。始めと同じ半角の引用符にしてください。"
+_ENDS = {"[": "]", "{": "}"}
+
 _Sentence = str | Callable[[re.Match[str]], str]
 
 
@@ -105,12 +109,9 @@ _CERTAIN: tuple[tuple[str, _Sentence], ...] = (
     ),
     (
         r".*?:\s+([\[{])",
-        lambda match: (
-            f"「{match[1]}」で始まる値は、文なら全体を引用符で囲み、"
-            f"並びや組なら「{']' if match[1] == '[' else '}'}」で閉じてください。"
-        ),
+        lambda match: _not_closed(match[1]),
     ),
-    (r""".*?:\s+(["'])(?:(?!\1).)*[“”„‟‘’＂＇]$""", "終わりの引用符が、始めと違う字です。始めと同じ半角の引用符にしてください。"),
+    (r""".*?:\s+(["'])(?:(?!\1).)*[“”„‟‘’＂＇]$""", _OTHER_QUOTE),
     (
         r"""(?:.*?:\s+)((["'])(?:(?!\2).)*\2\s*[^\s#])""",
         "引用符で囲んだ値の後に文字があります。値の全体を囲んでください。",
@@ -143,14 +144,13 @@ _LIKELY: tuple[tuple[str, _Sentence], ...] = (
         r"\s*(?:- +)?[^\s:;；=＝→']{1,20} ?([;；=＝→])",
         lambda match: f"「:」の所が「{match[1]}」です。半角の「:」と空白に直してください。",
     ),
-    (r"""[^'"]*(["'])(?:(?!\1).)*$""", "引用符が閉じていません。始めと終わりを同じ引用符にしてください。"),
+    (r"""[^'"]*(["'])(?:(?!\1).)*$""", _UNCLOSED),
     (
         r"\s*(?:- +)?([^\s:#\[\]{}'\"-][^:]*)$",
         "「キー: 値」の「:」がありません。キーと「:」を書き足してください。前の行の続きなら、前の行の値より深く字下げしてください。",
     ),
 )
 
-_UNCLOSED = "引用符が閉じていません。始めと終わりを同じ引用符にしてください。"
 _GENERAL = "書き方に誤りがあります。この行と前の行の字下げ、「:」の後の空白、引用符を確かめてください。"
 
 
@@ -199,11 +199,12 @@ def _in_brackets(error: yaml.MarkedYAMLError, lines: list[str]) -> Slip | None:
     if begin is None or not (error.context or "").startswith("while parsing a flow") or begin.line >= len(lines):
         return None
     sign = lines[begin.line][begin.column : begin.column + 1]
-    end = {"[": "]", "{": "}"}.get(sign)
-    if not end:
-        return None
-    message = f"「{sign}」で始まる値は、文なら全体を引用符で囲み、並びや組なら「{end}」で閉じてください。"
-    return Slip(message, begin.line + 1, begin.column + 1)
+    return Slip(_not_closed(sign), begin.line + 1, begin.column + 1) if sign in _ENDS else None
+
+
+def _not_closed(sign: str) -> str:
+    """The message for a flow sequence or mapping that begins with `sign`."""
+    return f"「{sign}」で始まる値は、文なら全体を引用符で囲み、並びや組なら「{_ENDS[sign]}」で閉じてください。"
 
 
 def _wrong_escape(rest: str) -> str:
@@ -227,7 +228,7 @@ def _as_it_is() -> str:
 def _unclosed_message(lines: list[str], line: int, column: int) -> str:
     """The message for a quoted value that is not closed before the end of the file."""
     if re.search(r"[“”„‟‘’＂＇]\s*$", lines[line][column + 1 :]):
-        return "終わりの引用符が、始めと違う字です。始めと同じ半角の引用符にしてください。"
+        return _OTHER_QUOTE
     return _UNCLOSED
 
 
