@@ -480,9 +480,9 @@ def test_what_is_not_filled_in_is_not_broken(count: int, words: str, sheet: Call
         assert abs(begin[1] - end[1]) < 3
 
 
-def test_editions_are_called_by_their_ids_where_years_do_not_tell_them_apart(sheet: Callable[..., Sheet]) -> None:
+def test_editions_are_counted_where_years_do_not_tell_them_apart(sheet: Callable[..., Sheet]) -> None:
     made = sheet(2, lambda _, text: text.replace("年度: 平成25年度", "年度: 平成24年度"))
-    assert "推進項目y1y2備考" in made.pages[0]
+    assert "推進項目第1版第2版備考" in made.pages[0]
     assert "各版の欄は" in made.pages[0]
 
 

@@ -40,9 +40,10 @@ class _Chain:
         self.editions = [one.edition for one in shown]
         self.newest = self.editions[-1]
         years = [flat(edition.fiscal_year) for edition in self.editions]
+        # The name of a file says nothing to those who read the paper.
         self.labels = [
-            year if year and years.count(year) == 1 and width_in_ems(year) <= WIDEST_YEAR else id
-            for year, (id, _) in zip(years, named, strict=True)
+            year if year and years.count(year) == 1 and width_in_ems(year) <= WIDEST_YEAR else f"第{at}版"
+            for at, year in enumerate(years, self.left_out + 1)
         ]
         self.unit = "年度" if self.labels == years else "版"
         self.has_numbers = self.newest.form.item_numbering == "NO"

@@ -72,7 +72,7 @@ _ROOM_ON_A4, _ROOM = 111, 193
 _WIDE_TERM = 8
 _NO_ROOM = 5
 
-# In ems. A longer 年度 is no column head; the edition's id is used instead.
+# In ems. A longer 年度 is no column head; the edition's place in the chain is used instead.
 _LABEL = 20
 _HEAD_WIDTH = 4
 
@@ -194,7 +194,7 @@ def page(editions: Sequence[Validated], carried: Carried) -> str:
     newest = editions[-1].edition
     named = tuple((validated.source.edition, validated.edition) for validated in editions)
     found = lineages(named)
-    labels = _labels(editions)
+    labels = _labels(editions, left_out)
     title = f"{flat(newest.title)} {plain(newest.item_column.head)}の経過"
     table = _Table(editions, labels)
     sheet = table.sheet
@@ -329,12 +329,12 @@ def _number_head(edition: Edition) -> str:
 # Labels, masthead and notes
 
 
-def _labels(editions: Sequence[Validated]) -> tuple[str, ...]:
-    """The label of each edition: its 年度 if that is unique and short, otherwise its id."""
+def _labels(editions: Sequence[Validated], left_out: int) -> tuple[str, ...]:
+    """The label of each edition: its 年度 if that is unique and short, otherwise 第1版 for the first of the chain."""
     years = [flat(validated.edition.fiscal_year) for validated in editions]
     return tuple(
-        year if year and years.count(year) == 1 and width_in_ems(year) <= _LABEL else validated.source.edition
-        for year, validated in zip(years, editions, strict=True)
+        year if year and years.count(year) == 1 and width_in_ems(year) <= _LABEL else f"第{at}版"
+        for at, year in enumerate(years, left_out + 1)
     )
 
 
