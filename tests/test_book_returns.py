@@ -242,10 +242,18 @@ def test_what_the_workbook_does_not_show_stays_with_its_item(listed: Listed) -> 
     assert (item.name, item.merged_into, item.previous_numbers) == ("改めた項目", "次", (1,))
 
 
-def test_a_changed_no_goes_to_the_repeats_too(listed: Listed) -> None:
-    listed["項目 1"][NUMBER] = "7"
+def test_a_changed_no_goes_to_the_repeats_and_to_what_was_looked_at_too(listed: Listed) -> None:
+    PATH.write_text(
+        "確認済: [{警告: W502, NO: 1, 理由: 加えた順}]\n" + SOURCE.replace("NO: 1\n", "NO: 5\n", 1), "utf-8"
+    )
+    PATH.write_text(PATH.read_text("utf-8").replace("再掲: 1", "再掲: 5").replace("NO: 1,", "NO: 2,"), "utf-8")
+    assert main(["book", "test"]) == 0
+    listed = Listed()
+    listed["項目 5"][NUMBER] = "7"
+    listed["項目 2"][NUMBER] = "6"
     assert take(listed, "--apply") == 0
-    assert names() == ["方針一", "施策一", "7 項目一", "2 項目二", "施策二", "3 項目三", "7 再掲"]
+    assert PATH.read_text("utf-8").startswith("確認済: [{警告: W502, NO: 6, 理由: 加えた順}]\n")
+    assert names() == ["方針一", "施策一", "7 項目一", "6 項目二", "施策二", "3 項目三", "7 再掲"]
 
 
 def test_rows_without_keys_are_known_by_name(listed: Listed) -> None:

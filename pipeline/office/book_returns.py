@@ -17,6 +17,7 @@ from pipeline.library import Library
 from pipeline.model.edition import Edition
 from pipeline.model.edition_id import is_edition_id
 from pipeline.model.form import Column
+from pipeline.model.rules import acknowledgements
 from pipeline.model.validation import Validated, validate
 from pipeline.source.characters import visible
 from pipeline.source.limits import MAX_BYTES
@@ -27,7 +28,7 @@ from pipeline.years.matching import place_items
 from .answers import written
 from .book_rows import Entry, Node, Said, read_list, tree_of, values_of
 from .changes import change_sources
-from .editing import EditError, Place, Spot, Written, edit_parts, spots
+from .editing import EditError, Place, Spot, Written, edit_parts, spot, spots
 from .identity import identify, identity
 from .rearranging import Wanted, rearrange
 from .returns import Conflict, Finding, Settle, marks, shown
@@ -480,6 +481,9 @@ class _Merge:
             node = slot.node
             if node and node.kind == "repeat" and (number := self._repeated(slot, numbers)) != node.number:
                 values.setdefault(node.spot, {})["再掲"] = str(number)
+        for one in acknowledgements(self._source.root):
+            if new := numbers.get(int(one.text("NO") or 0)):
+                values[spot(one)] = {"NO": str(new)}
         edited = edit_parts(self._source, values) if values else self._source
         if self._order(self._root) == self._before:
             return edited

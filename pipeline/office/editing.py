@@ -15,7 +15,7 @@ import yaml
 
 from pipeline.errors import PipelineError, SourceError
 from pipeline.model.form import FIGURE, Form
-from pipeline.model.rules import form_of_tree, label, rows, sections
+from pipeline.model.rules import acknowledgements, form_of_tree, label, rows, sections
 from pipeline.source.tree import Mapping as Item
 from pipeline.source.tree import Node, Scalar, Sequence, Source, parse_source, plain
 from pipeline.source.writing import flow, scalar
@@ -61,7 +61,10 @@ def edit(source: Source, answers: Answers) -> Source:
 
 
 def edit_parts(source: Source, values: Mapping[Spot, Mapping[Any, Written]]) -> Source:
-    """`source` with values written into items and headings, each known by its spot. Raises `EditError`."""
+    """`source` with values written into items, headings and entries of 確認済, each known by its spot.
+
+    Raises `EditError`.
+    """
     # The sort is stable: at one place, a replacement stays before an insertion after it.
     edits = sorted(Editor(source).edits(values), key=lambda edit: (edit.begin, edit.end))
     edited = _read(source.path, apply_edits(source.data, edits))
@@ -76,7 +79,7 @@ def edit_parts(source: Source, values: Mapping[Spot, Mapping[Any, Written]]) -> 
 
 
 def spots(source: Source) -> list[Spot]:
-    """Where the rows and the headings stand. `edit_parts` changes the places, and not their order."""
+    """Where everything stands that `edit_parts` can write into; it changes the places, and not their order."""
     return [spot(node) for node in _parts(source.root)]
 
 
@@ -132,10 +135,11 @@ def _items(root: Item, form: Form) -> Iterator[tuple[int, Item]]:
 
 
 def _parts(root: Item) -> Iterator[Item]:
-    """Every row and every heading."""
+    """Every row, every heading, and every entry of 確認済."""
     form = form_of_tree(root)
     yield from (row.node for row in rows(root, form))
     yield from (section.node for section in sections(root, form))
+    yield from acknowledgements(root)
 
 
 class Editor:
