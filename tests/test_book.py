@@ -135,6 +135,15 @@ def test_what_stands_on_the_first_page_alone_is_not_repeated(tmp_path: Path) -> 
     assert parts(found.firstHeader) == [None, None, None]
 
 
+def test_a_long_title_is_cut_in_the_header_of_the_later_pages(tmp_path: Path) -> None:
+    text = HEALTHY.replace("表題: 試験一覧", f"表題: {'表&題' * 60}")
+    found = opened(book(validated(f"前文: 前の文。\n{text}")), tmp_path)
+    said = parts(found.oddHeader)[1] or ""
+    assert said.startswith("表&&題表&&題")
+    assert said.endswith("…")
+    assert len(said) <= 150
+
+
 def test_widths_are_in_proportion_to_the_paper(tmp_path: Path) -> None:
     found = opened(book(validated(HEALTHY)), tmp_path)
     widths = [found.column_dimensions[letter].width for letter in "BCDE"]

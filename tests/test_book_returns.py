@@ -242,6 +242,47 @@ def test_what_the_workbook_does_not_show_stays_with_its_item(listed: Listed) -> 
     assert (item.name, item.merged_into, item.previous_numbers) == ("改めた項目", "次", (1,))
 
 
+def test_figures_come_with_or_without_their_unit(project: Path, capsys: pytest.CaptureFixture[str]) -> None:  # noqa: ARG001
+    shutil.copy(next(path for path in FORMS if path.stem == "numbers-r5"), PATH)
+    assert main(["book", "test"]) == 0
+    listed = Listed()
+    columns = {name: at for at, name in enumerate(listed.rows[0])}
+    base, goal = columns["column-2"], columns["column-4"]
+    listed["項目 1"][base], listed["項目 1"][goal] = "72.5", "86.0％"  # of 71.2% and 85.0%
+    listed["項目 4"][base], listed["項目 4"][goal] = "１,０４３件", "800人"
+    new = [*listed["項目 2"]]
+    new[0], new[columns["item"]], new[base] = "", "新しい指標", "10か所"
+    for at in range(base + 1, goal + 1):
+        new[at] = "-"
+    listed.rows.insert(listed.at("項目 3"), new)
+    assert take(listed, "--apply") == 1
+    told = capsys.readouterr().err
+    assert "単位: 数の単位が揃っていません(人、件)。一つの項目の単位は一つです。" in told
+    assert "を「1,043」と読みました。" in told
+    items, column = edition().items, {one.key: one for one in edition().own}
+    figures = {
+        number: (items[number].text(column["基準値"]), items[number].unit_of(column["基準値"])) for number in (1, 4, 29)
+    }
+    assert figures == {1: ("72.5", "%"), 4: ("1,043", "件"), 29: ("10", "か所")}
+    assert items[1].text(column["目標値"]) == "86.0"
+
+
+def test_texts_below_items_are_rows_of_their_own(project: Path) -> None:  # noqa: ARG001
+    shutil.copy(next(path for path in FORMS if path.stem == "words-r5"), PATH)
+    assert main(["book", "test"]) == 0
+    listed = Listed()
+    name = listed.rows[0].index("item")
+    key = "取組の内容と課題"
+    listed[f"下 2 {key}"][name] = f"{key} 書き直した。"
+    del listed.rows[listed.at(f"下 3 {key}")]
+    for at, text in enumerate(("新しい取組", f"{key} 新しい文。"), listed.at("項目 4")):
+        listed.rows.insert(at, [text if column == name else "" for column in range(len(listed.rows[0]))])
+    assert take(listed, "--apply") == 0
+    column = next(one for one in edition().own if one.is_below)
+    texts = {number: edition().items[number].text(column) for number in (2, 3, 15)}
+    assert texts == {2: "書き直した。", 3: "", 15: "新しい文。"}
+
+
 def test_a_changed_no_goes_to_the_repeats_and_to_what_was_looked_at_too(listed: Listed) -> None:
     PATH.write_text(
         "確認済: [{警告: W502, NO: 1, 理由: 加えた順}]\n" + SOURCE.replace("NO: 1\n", "NO: 5\n", 1), "utf-8"
@@ -407,7 +448,8 @@ def test_an_item_that_one_side_deleted_and_the_other_edited_is_a_conflict(
     other = Listed()
     other["項目 3"][STATUS] = "○"
     assert take(other, "--apply") == 1
-    assert "食い違い: 「項目三」" in capsys.readouterr().err or True
+    told = capsys.readouterr().err
+    assert "食い違い: NO 3「項目三」: このブックを作った後で、元データからなくなりました。" in told
     assert PATH.read_text("utf-8") == gone
 
 

@@ -565,9 +565,12 @@ class _ListReader:
         if unit and text.endswith(unit) and text != unit:
             text = text[: -len(unit)].rstrip()
         elif not column.unit:
-            figure, rest = split_figure(text)
+            narrow = unicodedata.normalize("NFKC", text)
+            figure, rest = split_figure(text if split_figure(text)[0] or len(narrow) != len(text) else narrow)
             if figure and rest.strip() and not re.search("[0-9]", rest) and len(rest.strip()) <= MAX_UNIT:
-                text, unit = figure, rest.strip()
+                text, unit = text[: len(figure)], rest.strip()
+                if own and unicodedata.normalize("NFKC", unit) == unicodedata.normalize("NFKC", own):
+                    unit = own  # ％ for %
         answer = read_answer(replace(_as_text(value), text=text), column, unit, sent)
         self._say(row, column.key, answer.note)
         return answer.text or BLANK, unit

@@ -303,7 +303,7 @@ class _Book:
             (header.right, "　".join(filter(None, (head.draft, head.document_number))), 30),
         )
         for part, text, most in texts:
-            part.text = (text if len(text) <= most else f"{text[: most - 1]}…").replace("&", "&&") or None
+            part.text = _for_header(text, most) or None
         first: Any = sheet.firstFooter
         footer: Any = sheet.oddFooter
         first.center.text, first.right.text = footer.center.text, footer.right.text
@@ -369,3 +369,12 @@ class _Book:
         yield "列の幅や行の高さの変更、絞り込みは自由に行えます。並べ替えと、列の追加や削除はしないでください。"
         yield "表題、凡例、欄の見出しなど、表の外の記載を直しても取り込みません。元データを直してください。"
         yield "直し終えたら、Excelブック(.xlsx)のまま保存し、make import FILES=ファイル で取り込みます。"
+
+
+def _for_header(text: str, most: int) -> str:
+    """`text` for the header of a page, cut to so many characters; "&" begins a code there, so it is doubled."""
+    doubled = text.replace("&", "&&")
+    while len(doubled) > most:
+        text = text.removesuffix("…")[:-1] + "…"
+        doubled = text.replace("&", "&&")
+    return doubled
