@@ -257,7 +257,7 @@ def test_figures_come_with_or_without_their_unit(project: Path, capsys: pytest.C
     listed.rows.insert(listed.at("項目 3"), new)
     assert take(listed, "--apply") == 1
     told = capsys.readouterr().err
-    assert "単位: 数の単位が揃っていません(人、件)。一つの項目の単位は一つです。" in told
+    assert "単位: 数の単位がそろっていません(人、件)。一つの項目の単位は一つです。" in told
     assert "を「1,043」と読みました。" in told
     items, column = edition().items, {one.key: one for one in edition().own}
     figures = {
@@ -364,6 +364,8 @@ def test_comments_added_sheets_and_struck_text_are_named(listed: Listed, capsys:
         (NUMBER, "三", "NO: 「三」は、番号として読めません。"),
         (NUMBER, "2", "NO: NO 2は、ほかの項目が使っています。変えません。"),
         (NAME, "長" * 501, "推進項目: 長すぎます。"),
+        (NAME, "", "推進項目: 名称がありません。"),
+        (NAME, "【再掲】", "元の項目が見つかりません。"),
     ],
 )
 def test_a_wrong_cell_is_an_error_and_the_others_are_taken(
@@ -374,6 +376,32 @@ def test_a_wrong_cell_is_an_error_and_the_others_are_taken(
     assert take(listed, "--apply") == 1
     assert told in capsys.readouterr().err
     assert PATH.read_text("utf-8") == SOURCE.replace("実施状況: ◎", "実施状況: ○")
+
+
+@pytest.mark.parametrize(
+    ("key", "column", "text", "told"),
+    [
+        ("段 1.2", MEASURE, "長" * 201, "長すぎます。"),
+        ("再掲 1-1", NUMBER, "3", "の名称とNO 3が、別の項目を指しています。"),
+        ("再掲 1-1", NAME, "項目九【再掲】", "の"),
+    ],
+)
+def test_a_wrong_heading_or_repeat_stays_as_it_was(
+    key: str, column: int, text: str, told: str, listed: Listed, capsys: pytest.CaptureFixture[str]
+) -> None:
+    listed[key][column] = text
+    listed["項目 1"][STATUS] = "○"
+    assert take(listed, "--apply") == 1
+    assert told in capsys.readouterr().err
+    assert PATH.read_text("utf-8") == SOURCE.replace("実施状況: ◎", "実施状況: ○")
+
+
+def test_nothing_is_taken_without_the_column_of_a_level(listed: Listed, capsys: pytest.CaptureFixture[str]) -> None:
+    for row in listed.rows:
+        del row[MEASURE]
+    assert take(listed, "--apply") == 1
+    assert "列「推進施策」がありません。" in capsys.readouterr().err
+    assert PATH.read_text("utf-8") == SOURCE
 
 
 def test_what_would_leave_an_error_is_not_written(listed: Listed, capsys: pytest.CaptureFixture[str]) -> None:

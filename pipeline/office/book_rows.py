@@ -21,7 +21,7 @@ from pipeline.model.form import BLANK, FIGURE, Column, split_figure
 from pipeline.model.rules import form_of_tree
 from pipeline.model.validation import Validated
 from pipeline.source.characters import visible
-from pipeline.source.limits import MAX_UNIT
+from pipeline.source.limits import MAX_HEADING, MAX_LABEL, MAX_NAME, MAX_UNIT
 from pipeline.source.tree import Mapping as Part
 from pipeline.text import flat
 
@@ -59,6 +59,11 @@ class Node:
     item: Item | None
     parent: "Node | None"
     children: list["Node"] = field(default_factory=list)
+
+    @property
+    def depth(self) -> int:
+        """Of a heading, the number of headings above it."""
+        return len(self.heading.positions) - 1 if self.heading else 0
 
     @property
     def name(self) -> str:
@@ -144,18 +149,18 @@ class Entry:
     children: list["Entry"] = field(default_factory=list)
     name: str = ""
     is_copy: bool = False  # a row that was copied, with its NO
+    # Of a repeat, the item that it repeats, and what the row was sent out as, perhaps an item.
     target: "Entry | None" = None
+    was: Node | None = None
 
 
 @dataclass(slots=True)
 class Said:
-    """What a workbook says: the list, and messages, each with its row and column. `is_sorted`: the order says nothing."""
+    """What a workbook says: the list, and messages, each with its row and column."""
 
     children: list[Entry]
-    entries: list[Entry]
     findings: list[tuple[int, str, str]]
     notices: list[tuple[int, str, str]]
-    is_sorted: bool
     numbered: list[Entry]  # new items that got a NO
 
 
@@ -196,8 +201,7 @@ class _ListReader:
         self._resolve_repeats(entries)
         entries = [entry for entry in entries if entry.kind != "repeat" or entry.number]
         numbered = self._number(entries, taken)
-        children, is_sorted = self._as_tree(entries)
-        return Said(children, entries, self._findings, self._notices, is_sorted, numbered)
+        return Said(self._as_tree(entries), self._findings, self._notices, numbered)
 
     def _find(self, row: int, key: str, message: str) -> None:
         if len(self._findings) >= MAX_FINDINGS:
@@ -226,7 +230,11 @@ class _ListReader:
         else:
             self._find_heads()
         for name, one in self._printed.items():
-            if name not in self._columns and one.column.kind != "level":
+            if name not in self._columns and one.column.kind == "level":
+                raise WorkbookError(
+                    f"列「{visible(one.column.key)}」がありません。列を元に戻してください。何も取り込みません。"
+                )
+            if name not in self._columns:
                 self._note(0, one.column.key, "列がありません。この欄は元データのままにします。")
         self._name_other_columns()
 
@@ -393,11 +401,16 @@ class _ListReader:
             if kind == "repeat" and not name.endswith(REPEATED):
                 self._copied[row], key = key, ""  # it is an item of its own now
             if name.endswith(REPEATED):
-                return self._repeat(row, self._tree.by_key.get(key) if kind == "repeat" else None)
+                return self._repeat(row, self._tree.by_key.get(key))
             return self._item(row, self._tree.by_key.get(key))
         except WorkbookError as error:
+            node = self._tree.by_key.get(key)
+            if kind == "heading" and node is None:
+                # What stands below it would come below the heading before it.
+                raise WorkbookError(f"{error}何も取り込みません。", row) from None
             self._find(row, "", str(error))
-            return None
+            # What was there stays as it was.
+            return Entry(row, node.kind, node, node.depth, name=node.name) if node else None
 
     def _new_kind(self, row: int, above: Entry | None) -> str:
         if any(self._text(row, level.name) for level in self._edition.levels):
@@ -447,7 +460,7 @@ class _ListReader:
         if node and text == clean(self._expected[node.key].cells[level.name]):
             return Entry(row, "heading", node, depth, name=node.name)
         number, name = self._split_heading(text, node, level)
-        name = self._plain(row, level.name, "名称", name)
+        name = self._plain(row, level.name, "名称", name, MAX_HEADING)
         if not name:
             raise WorkbookError("見出しの名称がありません。")
         values: dict[Place, Written] = {"名称": name}
@@ -501,7 +514,7 @@ class _ListReader:
                         if not column.unit and FIGURE.fullmatch(figure):
                             units.add(unit)
                     case "department":
-                        values[place] = self._plain(row, name, column.key, text)
+                        values[place] = self._plain(row, name, column.key, text, MAX_LABEL)
                     case _:
                         was = str(sent.get(place, ""))
                         answer = read_answer(_as_text(value), column, "", was)
@@ -541,7 +554,7 @@ class _ListReader:
     def _read_number(self, entry: Entry, column: Column, value: Value, values: dict[Place, Written]) -> None:
         text = unicodedata.normalize("NFKC", clean(value.text))
         if column.field != "number":
-            values["番号"] = self._plain(entry.row, column.name, column.key, clean(value.text))
+            values["番号"] = self._plain(entry.row, column.name, column.key, clean(value.text), MAX_LABEL)
         elif not text:
             if entry.node:
                 self._note(entry.row, column.key, f"空になっています。NO {entry.node.number}のままにします。")
@@ -555,6 +568,8 @@ class _ListReader:
         while (found := re.match("【([^】]+)】[ 　]*", text)) and found[1] in self._edition.marks:
             marks.append(found[1])
             text = text[found.end() :]
+        if not text:
+            raise WorkbookError("名称がありません。")
         values["印"] = tuple(dict.fromkeys(marks))
         values["名称"] = self._plain(row, name, "名称", text)
 
@@ -579,8 +594,10 @@ class _ListReader:
         if note:
             self._note(row, key, note)
 
-    def _plain(self, row: int, name: str, key: str, text: str) -> str:
+    def _plain(self, row: int, name: str, key: str, text: str, most: int = MAX_NAME) -> str:
         """A short text in a cell, checked."""
+        if len(text) > most:
+            raise WorkbookError(f"長すぎます。{most}字までにしてください。")
         value = self._sheet.cells[row].get(self._columns[name]) or Value("", "text")
         column = Column(key, key, "text", key)
         return read_answer(replace(_as_text(value), text=text), column, "", "").text
@@ -627,17 +644,20 @@ class _ListReader:
 
     # Repeats, NOs and the order
 
-    def _repeat(self, row: int, node: Node | None) -> Entry:
+    def _repeat(self, row: int, was: Node | None) -> Entry:
+        """The entry of a repeat; `was` is what the row was sent out as, perhaps an item."""
+        node = was if was and was.kind == "repeat" else None
         wanted = self._expected[node.key].cells if node else {}
         for name, text in self._texts(row).items():
             one = self._printed[name].column
             if one.kind not in ("level", "number", "name") and text not in (clean(wanted.get(name, NOTHING)), NOTHING):
                 source = self._copied.get(row)
+                source = was.key if was and was.kind == "item" else source
                 if source and text == clean(self._expected[source].cells.get(name, "")):
                     continue  # the row of an item was copied
                 said = visible(flat(text))
                 self._note(row, one.key, f"再掲の行の「{said}」は取り込みません。元の項目の行を直してください。")
-        return Entry(row, "repeat", node)
+        return Entry(row, "repeat", node, was=was)
 
     def _resolve_repeats(self, entries: list[Entry]) -> None:
         """Find the item that each repeat repeats, by its NO and its name."""
@@ -677,6 +697,10 @@ class _ListReader:
                 if labelled and named and not both:
                     why = f"の名称とNO {label}が、別の項目を指しています"
                 self._find(entry.row, "再掲", f"「{said}」{why}。元の項目のNOと名称を確かめてください。")
+                if entry.was:  # it stays as it was
+                    entry.kind, entry.node = entry.was.kind, entry.was
+                    entry.number, entry.name = entry.was.number, entry.was.name
+                    entry.target = by_key.get(f"項目 {entry.number}") if entry.kind == "repeat" else None
                 continue
             entry.target, entry.name = found[0], found[0].name
             entry.number = found[0].node.number if found[0].node else -1
@@ -697,11 +721,8 @@ class _ListReader:
         )
 
     def _sent_label(self, entry: Entry) -> str:
-        return entry.node.item.text(column) if (column := self._label_column) and entry.node and entry.node.item else ""
-
-    @property
-    def _label_column(self) -> Column | None:
-        return self._edition.number_column
+        column = self._edition.number_column
+        return entry.node.item.text(column) if column and entry.node and entry.node.item else ""
 
     def _number(self, entries: list[Entry], taken: set[int]) -> list[Entry]:
         """Give new items their NOs; returns those of which the NO was not written."""
@@ -733,11 +754,11 @@ class _ListReader:
                 entry.number = entry.target.number
         return numbered
 
-    def _as_tree(self, entries: list[Entry]) -> tuple[list[Entry], bool]:
+    def _as_tree(self, entries: list[Entry]) -> list[Entry]:
         """The entries below their headings; or as they were sent out, if the rows were sorted."""
         levels = self._edition.levels
         if levels and self._are_sorted(entries):
-            return self._as_sent(entries), True
+            return self._as_sent(entries)
         stack: list[Entry] = []
         outermost: list[Entry] = []
         for entry in entries:
@@ -753,7 +774,7 @@ class _ListReader:
             (stack[-1].children if stack else outermost).append(entry)
             if entry.kind == "heading":
                 stack.append(entry)
-        return outermost, False
+        return outermost
 
     def _are_sorted(self, entries: list[Entry]) -> bool:
         """Whether the rows were sorted: one above all headings, or most below other headings than they were sent out."""
