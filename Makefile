@@ -106,7 +106,7 @@ faults: $(READY_TO_TEST) ## 書き換えた元データ、照会票、PDFの試�
 mutants: $(READY_TO_TEST) ## プログラムをわざと少しずつ書き換え、気づかない試験を探す(1件に10秒ほど)。 ## [COUNT=件数] [SEED=番号]
 	$(PYTHON) -m tests.mutate $(or $(COUNT),300) $(or $(SEED),1)
 
-bench: $(READY_TO_BENCH) ## 時間、メモリ、大きさを、ほかのPDF作成ソフト(あるもの)との比で測り、docs/performance.md に書く
+bench: $(READY_TO_BENCH) ## 時間、メモリー、大きさを、ほかのPDF作成ソフト(あるもの)との比で測り、docs/performance.md に書く
 	$(PYTHON) -m tests.bench
 
 pictures: $(READY_TO_TEST) ## 手引きと README の絵を撮り直す(Chromium と LibreOffice を使う)

@@ -584,7 +584,7 @@ def test_memory_that_ends_in_any_stage_is_said(
 
     at_stage(monkeypatch, stage, fail)
     assert run("report") == 3
-    assert "メモリが足りません" in capsys.readouterr().err
+    assert "メモリーが足りません" in capsys.readouterr().err
     assert contents("out") == {}
     assert edition.exists()
 
@@ -608,7 +608,7 @@ def test_too_little_memory_is_said_and_delivers_nothing(limit: int, edition: Pat
     ran = cold(f"import resource\nresource.setrlimit(resource.RLIMIT_AS, ({limit << 20}, {limit << 20}))", "report")
     assert (ran.returncode, ran.stdout) == (3, ""), ran.stderr
     (said,) = ran.stderr.splitlines()
-    assert "メモリが足り" in said
+    assert "メモリーが足り" in said
     assert contents("out") == {}
     assert edition.exists()
 

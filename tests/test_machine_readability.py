@@ -386,7 +386,7 @@ def test_how_each_rule_is_kept_is_told() -> None:
         )
     )
     assert len(told) == 30
-    applying = {rule for rule, how in told.items() if not how.startswith("当たらない。")}
+    applying = {rule for rule, how in told.items() if not how.startswith("該当なし。")}
     assert applying == {*RULES}
     # A file of another format is not made at all.
     assert {*RULES} - {*BROKEN} == {"L1-01"}

@@ -215,7 +215,7 @@ def _for_many(papers: Mapping[Path, Paper], jobs: int) -> int:
             return _for_each([*papers], in_turn, lambda *_: None)
     except BrokenProcessPool:
         raise LackError(
-            "同時に行う処理の一つを始められなかったか、途中で強制的に終了されました。メモリが足りないときに起こります。"
+            "同時に行う処理の一つを始められなかったか、途中で強制的に終了されました。メモリーが足りないときに起こります。"
             "ほかのプログラムを終えるか、JOBS=1 を付けて(一つずつ)、もう一度実行してください。"
             "作成したと表示した資料のほかは、前のままです。"
         ) from None

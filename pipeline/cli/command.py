@@ -29,7 +29,7 @@ _LACKS = {
     errno.EEXIST: "フォルダではなくファイルです。別の場所に移してください。",
     errno.ENOTDIR: "途中にフォルダではなくファイルがあります。別の場所に移してください。",
     errno.EIO: "読み書きに失敗しました。ディスクか共有フォルダの故障でないか確かめてください。",
-    errno.ENOMEM: "メモリが足りません。ほかのプログラムを終えてから、もう一度実行してください。",
+    errno.ENOMEM: "メモリーが足りません。ほかのプログラムを終えてから、もう一度実行してください。",
 }
 
 # This is true at any point of a run: files are replaced atomically, and each is printed when it is delivered.
@@ -72,7 +72,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if isinstance(error, ModuleNotFoundError) or not (error.path or "").endswith((".so", ".dylib")):
             raise
         print(
-            f"部品({error.name})を読み込めません。メモリが足りているか確かめてください。足りていれば、"
+            f"部品({error.name})を読み込めません。メモリーが足りているか確かめてください。足りていれば、"
             "次のコマンドで部品を入れ直してください: make setup",
             file=sys.stderr,
         )

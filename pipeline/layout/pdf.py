@@ -135,8 +135,8 @@ def _require_memory(size: int) -> None:
         mmap.mmap(-1, size).close()
     except OSError as error:
         raise LackError(
-            f"メモリが足りません({size // 2**20}メガバイトが要ります)。ほかのプログラムを終えるか、"
-            "メモリの制限(ulimit -v)を緩めてから、もう一度実行してください。"
+            f"メモリーが足りません({size // 2**20}メガバイトが要ります)。ほかのプログラムを終えるか、"
+            "メモリーの制限(ulimit -v)を緩めてから、もう一度実行してください。"
         ) from error
 
 

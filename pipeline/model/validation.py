@@ -105,7 +105,7 @@ def _acknowledged(validated: Validated, form: Form) -> Validated:
                 else "直した警告なら、この行を削除してください。"
             )
             of = f"(NO {one.number})" if one.number else ""
-            message = f"「確認済」の{one.code}{of}に当たる警告がありません。{fix}"
+            message = f"「確認済」の{one.code}{of}に該当する警告がありません。{fix}"
             left.append(Problem(str(source.path), node.line, node.column, "W515", message))
     left.sort(key=lambda problem: (problem.line, problem.column, problem.code))
     return replace(validated, warnings=tuple(left), acknowledged=tuple(found))

@@ -389,7 +389,7 @@ class _Reply:
         for column in symbols:
             legend = " ".join(f"{symbol} {meaning}" for symbol, meaning in (column.words or {}).items())
             text += f"凡例{f'({column.head})' if len(symbols) > 1 else ''}: {legend} "
-        text += f"書き方は、シート「{GUIDE}」を見てください。"
+        text += f"書き方は、シート「{GUIDE}」を御覧ください。"
         write(sheet, 3, 2, text).alignment = WRAPPED
         sheet.merge_cells(start_row=3, end_row=3, start_column=2, end_column=columns)
         sheet.row_dimensions[3].height = height([(text, width)])  # Excel does not fit a row to a merged cell
