@@ -548,9 +548,6 @@ FILES_OF_DATA = ("out/test/data.csv", "out/test/data.json", "out/test/data.schem
 FIRST_SET = tuple(
     f"out/test/{name}.{kind}" for name in ("report", "summary", "council", "checklist") for kind in ("html", "pdf")
 )
-FIRST_SET = tuple(
-    f"out/test/{name}.{kind}" for name in ("report", "summary", "council", "checklist") for kind in ("html", "pdf")
-)
 SET_NAMES = (
     "later/report.pdf",
     "later/summary.pdf",
