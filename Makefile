@@ -44,7 +44,7 @@ check: check$(SEE_ABOVE) ## 元データを点検する(ファイルは作らな
 diff: diff$(SEE_ABOVE) ## 新旧対照表を作る。FROM と TO には、発行(h25/1)も指定できる。ALL=1 は変更のない項目も載せる。STRICT=1 は、なくなった項目を誤りとして扱う。 ## [EDITION=版] [FROM=旧] [TO=新] [ALL=1] [STRICT=1]
 errata: errata$(SEE_ABOVE) ## 配布した資料の正誤表を作る。EDITION を指定すると、その版の最後の発行と比べる。FROM には、発行(h25/1)か、配布したPDFも指定できる。 ## [EDITION=版] [FROM=配布した資料] [TO=直した版]
 issue: issue$(SEE_ABOVE) ## 発行する: out/ にあるその版の資料を、配布したものとして番号を付けて保存する。DRAFT=1 は案のままでも発行する。 ## EDITION=版 [DRAFT=1]
-verify: verify$(SEE_ABOVE) ## PDFなどのファイルや、紙面の右下にある元データの英数字が、発行したものかどうかを調べる。FILES を省くと、発行簿と、保存してある発行を確かめる。 ## [FILES=ファイル、フォルダ、英数字]
+verify: verify$(SEE_ABOVE) ## PDFなどのファイルや、紙面の右下にある元データの英数字が、発行したものかどうかを調べる。FILES を省くと、発行簿と、保存してある発行を確かめる。 ## [FILES=ファイル、フォルダー、英数字]
 adopt: adopt$(SEE_ABOVE) ## 今あるExcelやCSVの一覧から、元データを作る。シートや範囲が決まらないときは、SHEET と RANGE で指定する。 ## FILE=ファイル TO=作る版 [SHEET=シート] [RANGE=A3:G84]
 next: next$(SEE_ABOVE) ## 次の版の下書きを source/ に作る。 ## FROM=今の版 TO=次の版
 summary: summary$(SEE_ABOVE) ## 集計表(件数と図)を1枚で作る。 ## [EDITION=版] [JOBS=同時に作る数]
@@ -53,7 +53,7 @@ data: data$(SEE_ABOVE) ## オープンデータ(CSV、JSON)を作る。 ## [EDIT
 book: book$(SEE_ABOVE) ## 一覧を、紙面と同じ形のExcelブックで作る。書き換えたものは make import で取り込める。 ## [EDITION=版] [JOBS=同時に作る数]
 council: council$(SEE_ABOVE) ## 議会用一式(一覧、集計表、新旧対照表、経過、オープンデータ、Excelの一覧)に、資料目録と配布前の確認を付けて、まとめて作る。版を省くと、前版のつながりごとに一番新しい版を扱う。 ## [EDITION=版]
 sheets: sheets$(SEE_ABOVE) ## 担当課に送る照会票(Excel)を作る。 ## [EDITION=版]
-import: import$(SEE_ABOVE) ## 提出された照会票か、書き換えた一覧のブックを調べ、変わるところを示す。APPLY=1 は元データに書き込む。食い違いは、CONFLICTS=reply なら回答に、source なら元データに合わせる。 ## FILES=ファイルかフォルダ [APPLY=1] [CONFLICTS=reply か source]
+import: import$(SEE_ABOVE) ## 提出された照会票か、書き換えた一覧のブックを調べ、変わるところを示す。APPLY=1 は元データに書き込む。食い違いは、CONFLICTS=reply なら回答に、source なら元データに合わせる。 ## FILES=ファイルかフォルダー [APPLY=1] [CONFLICTS=reply か source]
 status: status$(SEE_ABOVE) ## 照会票の回答がまだない担当課と、未記入の数を示す。催促の文例も示す。 ## [EDITION=版]
 renumber: renumber$(SEE_ABOVE) ## NOを、印刷する順に1から付け直す。再掲と、次の版の前版NOも合わせる。APPLY=1 は元データに書き込む。 ## EDITION=版 [APPLY=1]
 undo: undo$(SEE_ABOVE) ## コマンドが元データに書き込んだことを、一つ前に戻す。 ## EDITION=版

@@ -75,7 +75,7 @@ END
 wait_for_lock() {
     exec 9<setup.sh
     ! acquire_lock 0 || return 0
-    say "ほかの make がこのフォルダの準備をしています。終わるのを待ちます(最長5分)。"
+    say "ほかの make がこのフォルダーの準備をしています。終わるのを待ちます(最長5分)。"
     acquire_lock 300 || lack "ほかの make の準備が5分待っても終わりません。終わってから、もう一度実行してください。"
 }
 
@@ -111,7 +111,7 @@ say_cause() {
                 "インターネットにつながらないパソコンで使う方法は、docs/manual.md の「13 インターネットにつながらないパソコンで使う」にあります。"
             ;;
         *"Permission denied"* | *"Errno 13"* | *"Operation not permitted"* | *"Errno 1]"* | *"Read-only file system"*)
-            say "書き込む権限がありません。フォルダの権限を確かめて、もう一度実行してください。"
+            say "書き込む権限がありません。フォルダーの権限を確かめて、もう一度実行してください。"
             ;;
         *"Unable to locate package"* | *"no installation candidate"* | *"No matching distribution"*)
             say "配布元に、このシステム($(system_name))とPython($("$python" -E -V 2>&1))のためのものがありません。"
@@ -398,7 +398,7 @@ prepare_packages() {
         begin_environment
         say "Pythonの環境を .venv に作ります($python)。"
         "$python" -E -m venv .venv.new >&2 || {
-            say "Pythonの環境を作れませんでした。空き容量と、このフォルダの権限を確かめてください。"
+            say "Pythonの環境を作れませんでした。空き容量と、このフォルダーの権限を確かめてください。"
             give_up
         }
         install_packages requirements.lock ready
@@ -410,7 +410,7 @@ prepare_packages() {
         if [ -z "$begun" ]; then
             begin_environment
             cp -Rp .venv .venv.new || {
-                say "Pythonの環境をコピーできませんでした。空き容量と、このフォルダの権限を確かめてください。"
+                say "Pythonの環境をコピーできませんでした。空き容量と、このフォルダーの権限を確かめてください。"
                 give_up
             }
         fi
@@ -578,7 +578,7 @@ $log"
     # Write to a temporary name, then rename, so that the archive is complete or absent. Options make it reproducible.
     tar -c -f ".$archive.new" -C "$temporary" --sort=name --mtime=@0 --owner=0 --group=0 --numeric-owner --mode=a+rX bundle
     mv ".$archive.new" "$archive"
-    say "$archive ができました。このファイルを、同じシステム($(system_name))のパソコンの、このフォルダに置いてください。" \
+    say "$archive ができました。このファイルを、同じシステム($(system_name))のパソコンの、このフォルダーに置いてください。" \
         "コピーした先で、次の値(SHA-256)が同じことを確かめてください。" "" "    $(sha256sum "$archive")" ""
 }
 

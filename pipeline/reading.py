@@ -28,7 +28,7 @@ _REASONS = {
     errno.ELOOP: "リンクが循環しています。元のファイルを指定してください。",
     errno.ENAMETOOLONG: "ファイルの名前が長すぎます。短い名前に改めてください。",
     errno.EAGAIN: "ほかのプログラムが使っています。閉じてから、もう一度実行してください。",
-    errno.EIO: "読み取りに失敗しました。ディスクか共有フォルダの故障でないか確かめてください。",
+    errno.EIO: "読み取りに失敗しました。ディスクか共有フォルダーの故障でないか確かめてください。",
 }
 # Errors of opening a socket, or a device without a driver.
 _NO_FILES = (errno.ENXIO, errno.ENODEV, errno.EOPNOTSUPP)
@@ -74,7 +74,7 @@ def read_file(path: Path | str, most: int = MOST_BYTES) -> Content:
     try:
         before = os.fstat(descriptor)
         if stat.S_ISDIR(before.st_mode):
-            raise UnreadableError("フォルダです。ファイルを指定してください。", is_no_file=True)
+            raise UnreadableError("フォルダーです。ファイルを指定してください。", is_no_file=True)
         if not stat.S_ISREG(before.st_mode):
             raise _no_file()
         # Read up to one byte more than allowed: st_size is unreliable for a growing file, and 0 for files below /proc.

@@ -789,7 +789,7 @@ ROWS = (
     Row("demo", 1, error_in_the_sample, out=("架空の見本を demo/ に用意してあります。",), err=("source/r5.yaml:", "E401")),
     # 2: wrong usage
     *(Row(command, 2, typed=f"{USUAL[command]} --nonsense", err=("使い方が違います: ", f"使い方: make {command}"), name="unknown option") for command in BY_NAME),
-    *(Row(command, 2, typed=f"{USUAL[command]} --in nowhere", err=("IN のフォルダ「nowhere」を開けません。",), name="unknown folder") for command in BY_NAME),
+    *(Row(command, 2, typed=f"{USUAL[command]} --in nowhere", err=("IN のフォルダー「nowhere」を開けません。",), name="unknown folder") for command in BY_NAME),
     *(
         Row(command, 2, typed=f"{command} nowhere", err=("版「nowhere」は source/ にありません。今ある版: later、test",), name="unknown edition")
         for command in ("report", "preview", "check", "diff", "summary", "history", "data", "book", "council", "sheets", "status", "schema", "issue", "errata")
@@ -821,7 +821,7 @@ ROWS = (
     Row("adopt", 2, foreign_and(), typed="adopt --file list.csv --to third --range A", err=("RANGE の「A」は、セルの範囲として読めません。",), name="no range"),
     Row("next", 2, typed="next --from test --to 令和", err=("版の名前「令和」は使えません。",), name="no id"),
     Row("history", 2, two_chains, err=("版のつながりが2通りあります。", "make history EDITION=")),
-    Row("import", 2, empty_folder, typed="import back", err=("FILES のフォルダに、照会票(.xlsx)がありません。",)),
+    Row("import", 2, empty_folder, typed="import back", err=("FILES のフォルダーに、照会票(.xlsx)がありません。",)),
     Row("sign", 2, wrong_passphrase, written=REPORT, err=("パスワードが違います",)),
     # 3: the machine lacks something
     *(Row(command, 3, no_fonts, err=NO_FONTS) for command in BY_NAME if command not in ("adopt", "preview", "schema", "import", "sign", "demo", "undo", "clean", "council", "verify")),

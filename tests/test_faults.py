@@ -461,15 +461,15 @@ def _file(path: str) -> Callable[[Path], None]:
     [
         (_link("out"), "out がほかの場所へのリンクになっています"),
         (lambda _: Path("out").symlink_to("nowhere"), "out がほかの場所へのリンクになっています"),
-        (_file("out"), "out がフォルダではありません"),
+        (_file("out"), "out がフォルダーではありません"),
         (_link("out/test"), "out/test がほかの場所へのリンクになっています"),
         (_link("out/.build"), "out/.build がほかの場所へのリンクになっています"),
         (_link("out/.fonts"), "out/.fonts がほかの場所へのリンクになっています"),
-        (_file("out/test"), "out/test がフォルダではありません"),
-        (_file("out/.build"), "out/.build がフォルダではありません"),
+        (_file("out/test"), "out/test がフォルダーではありません"),
+        (_file("out/.build"), "out/.build がフォルダーではありません"),
         (lambda there: _link("out/.build/test-report.lock")(there / "file"), "out/.build/test-report.lock: ほかの場所"),
-        (lambda _: Path("out/test/report.pdf").mkdir(parents=True), "out/test/report.pdf: ファイルではなくフォルダ"),
-        (lambda _: Path("out/.build/test-report.lock").mkdir(parents=True), "ファイルではなくフォルダです"),
+        (lambda _: Path("out/test/report.pdf").mkdir(parents=True), "out/test/report.pdf: ファイルではなくフォルダー"),
+        (lambda _: Path("out/.build/test-report.lock").mkdir(parents=True), "ファイルではなくフォルダーです"),
     ],
 )
 def test_an_out_that_is_none_is_refused_and_nothing_is_written_elsewhere(

@@ -192,8 +192,8 @@ def test_a_command_that_fails_ends_in_a_line_that_points_at_the_answer(ready: Ma
         (
             ["import"],
             [
-                "FILES(ファイルかフォルダ)を指定してください。",
-                "使い方: make import FILES=ファイルかフォルダ [APPLY=1] [CONFLICTS=reply か source]",
+                "FILES(ファイルかフォルダー)を指定してください。",
+                "使い方: make import FILES=ファイルかフォルダー [APPLY=1] [CONFLICTS=reply か source]",
             ],
         ),
         (
@@ -557,7 +557,7 @@ def test_two_at_once_take_turns_and_the_second_finds_it_done(machine: Machine) -
         ended = list(pool.map(lambda _: machine.run("sh", "setup.sh", PIP_TAKES="0.5"), range(2)))
     assert [each.returncode for each in ended] == [0, 0]
     waited, worked = sorted((each.stderr.splitlines() for each in ended), key=len)
-    assert [line.split("。")[0] for line in waited] == ["ほかの make がこのフォルダの準備をしています"]
+    assert [line.split("。")[0] for line in waited] == ["ほかの make がこのフォルダーの準備をしています"]
     assert len(worked) == 2
     assert len([call for call in machine.called("python") if "<pip>" in call]) == 1
 

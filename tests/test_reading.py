@@ -47,7 +47,7 @@ NO_FILES: dict[str, tuple[Callable[[Path], None], str]] = {
     "named pipe": (pipe, "E101: 普通のファイルではありません"),
     "endless device": (endless, "E101: 普通のファイルではありません"),
     "socket": (listener, "E101: 普通のファイルではありません"),
-    "folder": (Path.mkdir, "E101: フォルダです"),
+    "folder": (Path.mkdir, "E101: フォルダーです"),
     "link to nothing": (lambda path: path.symlink_to("nothing"), "E101: リンク先のファイルがありません"),
     "link to itself": (lambda path: path.symlink_to(path.name), "E101: リンクが循環しています"),
     "33 MB": (large, "E102: 大きすぎます。32メガバイトまで"),

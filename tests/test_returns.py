@@ -544,7 +544,7 @@ def test_missing_files_folders_and_pipes_are_named_at_once() -> None:
     lines = said(read_returns([Path("no.xlsx"), Path("d.xlsx"), Path("p.xlsx"), Path("x" * 300)]))
     assert [
         "ファイルがありません" in lines[0],
-        "フォルダです" in lines[1],
+        "フォルダーです" in lines[1],
         "普通のファイルではありません" in lines[2],
     ] == [True] * 3
     assert "名前が長すぎます" in lines[3]

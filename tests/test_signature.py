@@ -572,7 +572,7 @@ def missing_key(desk: Desk) -> str:
 def key_is_a_folder(desk: Desk) -> str:
     desk.key.unlink()
     desk.key.mkdir()
-    return "フォルダです"
+    return "フォルダーです"
 
 
 def key_is_a_pipe(desk: Desk) -> str:

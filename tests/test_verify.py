@@ -299,7 +299,7 @@ def edit(path: Path, change: Callable[[bytes], bytes]) -> None:
             "文字コードがUTF-8ではありません",
         ),
         (REGISTER.unlink, "  later/1 の report.pdf の行がありません。"),
-        (lambda: shutil.rmtree(FIRST), "  later/1 のフォルダが、source/issued/ にありません。"),
+        (lambda: shutil.rmtree(FIRST), "  later/1 のフォルダーが、source/issued/ にありません。"),
     ],
     ids=["altered", "missing", "list", "edited", "line lost", "line added", "encoding", "register lost", "folder lost"],
 )

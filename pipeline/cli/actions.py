@@ -230,7 +230,7 @@ def _import(options: SimpleNamespace) -> int:
 
     files = returned_files([Path(path) for path in options.files])
     if not files:
-        raise UsageError("FILES のフォルダに、照会票(.xlsx)がありません。")
+        raise UsageError("FILES のフォルダーに、照会票(.xlsx)がありません。")
     if options.conflicts not in (None, "", "reply", "source"):
         raise UsageError("CONFLICTS は、reply(回答に合わせる)か source(元データのままにする)で指定してください。")
     lists = [path for path in files if is_list(path)]

@@ -19,7 +19,7 @@ _OTHER_ENDING = re.compile(r"(.+?)\.ya?ml(?:\.txt)?", re.IGNORECASE)
 def editions(names: Sequence[str]) -> list[Path]:
     """The files of the editions `names`, or of all editions. Raises `UsageError`, with the names that exist."""
     if not SOURCE.is_dir():
-        raise UsageError("source/ がありません。この仕組みのフォルダに移ってから、もう一度実行してください。")
+        raise UsageError("source/ がありません。この仕組みのフォルダーに移ってから、もう一度実行してください。")
     there = sorted(path for path in SOURCE.glob("*.yaml"))
     if not names:
         good = well_named()

@@ -71,7 +71,7 @@ def _pair(old: str, new: str, required: bool = True) -> tuple[Argument, Argument
 
 
 # These two are accepted by every command. The folder of another project, whose source/ and out/ are used:
-FOLDER = Argument("IN", "folder", "value", "フォルダ", "folder", "--in")
+FOLDER = Argument("IN", "folder", "value", "フォルダー", "folder", "--in")
 # For developers: layout without optimizations (plain.py).
 PLAIN = Argument("PLAIN", "plain", "flag", "1", "1", "--plain")
 
@@ -121,7 +121,7 @@ COMMANDS = (
         "verify",
         "PDFなどのファイルや、紙面の右下にある元データの英数字が、発行したものかどうかを調べる。FILES を省くと、発行簿と、保存してある発行を確かめる。",
         "nothing; whether each file, or digest as printed at the foot of a page, was issued, which, when, and whether it was altered",
-        (Argument("FILES", "files", "values", "ファイル、フォルダ、英数字", "…", "--files"),),
+        (Argument("FILES", "files", "values", "ファイル、フォルダー、英数字", "…", "--files"),),
     ),
     Command(
         "adopt",
@@ -176,7 +176,7 @@ COMMANDS = (
         "提出された照会票か、書き換えた一覧のブックを調べ、変わるところを示す。APPLY=1 は元データに書き込む。食い違いは、CONFLICTS=reply なら回答に、source なら元データに合わせる。",
         "with APPLY=1, the answers, or what was edited in `list.xlsx`, in `source/<edition>.yaml`",
         (
-            Argument("FILES", "files", "values", "ファイルかフォルダ", "…", "--files", required=True),
+            Argument("FILES", "files", "values", "ファイルかフォルダー", "…", "--files", required=True),
             Argument("APPLY", "apply", "flag", "1", "1", "--apply"),
             Argument("CONFLICTS", "conflicts", "value", "reply か source", "reply/source", "--conflicts"),
         ),

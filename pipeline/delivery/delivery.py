@@ -268,7 +268,7 @@ def check_out(*paths: Path) -> None:
         if path.is_symlink():
             raise LackError(f"{path} がほかの場所へのリンクになっています。リンクを外してください: rm {path}")
         if path.exists() and not path.is_dir():
-            raise LackError(f"{path} がフォルダではありません。別の場所に移してください: mv {path} {path}.bak")
+            raise LackError(f"{path} がフォルダーではありません。別の場所に移してください: mv {path} {path}.bak")
 
 
 def _digest(data: bytes) -> str:

@@ -28,7 +28,7 @@ def returned_files(paths: Sequence[Path]) -> list[Path]:
             files.append(file)
             if len(files) > MAX_FILES:
                 raise UsageError(
-                    f"FILES のフォルダに、ファイルが{MAX_FILES:,}より多くあります。提出された照会票だけを入れたフォルダを指定してください。"
+                    f"FILES のフォルダーに、ファイルが{MAX_FILES:,}より多くあります。提出された照会票だけを入れたフォルダーを指定してください。"
                 )
     return files
 

@@ -111,7 +111,7 @@ def check_issues() -> list[Verdict]:
             elif line.issue in names:
                 problems.append(f"{line.issue} の {line.file} の行は、発行したときの記録({LIST})にありません。")
     gone = sorted({line.issue for line in lines} - names)
-    problems += [f"{name} のフォルダが、{ISSUED}/ にありません。" for name in gone]
+    problems += [f"{name} のフォルダーが、{ISSUED}/ にありません。" for name in gone]
     if problems:
         found.append(Verdict(str(REGISTER), "発行したときの記録と違います。", tuple(problems)))
     elif lines:

@@ -183,7 +183,7 @@ def _check_parts(package: zipfile.ZipFile, path: Path, is_foreign: bool) -> None
         if "mimetype" in names:
             raise WorkbookError("OpenDocument の形式(.ods)です。「Excel ブック(.xlsx)」として保存し直してください。")
         if path.suffix.lower() == ".zip":
-            raise WorkbookError("ZIPファイルです。", advice="展開して、中の照会票をフォルダに入れてください。")
+            raise WorkbookError("ZIPファイルです。", advice="展開して、中の照会票をフォルダーに入れてください。")
         raise WorkbookError("Excelブックではありません。", advice=SEND_AGAIN)
 
 
