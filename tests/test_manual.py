@@ -14,7 +14,7 @@ from pipeline.cli.table import BY_NAME, COMMANDS
 
 from .conftest import ROOT
 from .story import CODES, HANDS, MANUAL, NEITHER, NOT_RUN, Block, Ended, blocks, live
-from .take_pictures import FOLDER, FORM_PICTURES, PICTURES
+from .take_pictures import FOLDER, FORM_PICTURES, PICTURES, kept_digests
 
 PAGE = MANUAL.read_text("utf-8")
 BLOCKS = [*blocks(PAGE)]
@@ -24,10 +24,15 @@ EXAMPLES = [block for block in BLOCKS if block.info == "yaml"]
 
 @dataclass(frozen=True)
 class Lived:
-    """The story of the manual: what its commands said, and the files that were there when any of them had ended."""
+    """The story of the manual.
+
+    What its commands said, the files that were there when any of them had ended, and the digest of what each picture
+    shows.
+    """
 
     commands: list[Ended]
     files: set[str]
+    digests: dict[str, str]
 
     def said_before(self, block: Block) -> str:
         """What the commands of the last block before this one said."""
@@ -38,12 +43,15 @@ class Lived:
 @pytest.fixture(scope="module")
 def lived(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lived]:
     folder = tmp_path_factory.mktemp("manual")
-    lived = Lived([], set())
+    lived = Lived([], set(), {})
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         for ended in live(PAGE):
             lived.commands.append(ended)
             lived.files.update(str(path.relative_to(folder)) for path in folder.rglob("*"))
+            for name, picture in PICTURES.items():
+                if picture.after == ended.typed and name not in lived.digests:
+                    lived.digests[name] = picture.digest()
         yield lived
 
 
@@ -83,6 +91,14 @@ def test_each_picture_is_taken_by_the_script_and_shown() -> None:
     shown = {name for page in pages for name in re.findall(r"pictures/([\w-]+\.png)\)", page.read_text("utf-8"))}
     assert shown == PICTURES.keys() | FORM_PICTURES.keys() == {path.name for path in FOLDER.glob("*.png")}
     assert {picture.after for picture in PICTURES.values()} <= {*TYPED_LINES}
+
+
+def test_no_picture_is_older_than_what_it_shows(lived: Lived) -> None:
+    now = lived.digests | {name: form.digest() for name, form in FORM_PICTURES.items()}
+    kept = kept_digests()
+    assert now.keys() == kept.keys()
+    old = sorted(name for name in now if now[name] != kept[name])
+    assert not old, f"What {', '.join(old)} show has changed: run `make pictures`, look at them, commit docs/pictures."
 
 
 def test_each_command_within_a_sentence_can_be_typed(monkeypatch: pytest.MonkeyPatch) -> None:
