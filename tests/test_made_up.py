@@ -78,7 +78,7 @@ def test_a_report_of_any_form_passes_its_proof(seed: int, font_cache: Path) -> N
         assert prove(write_pdf(document, font_cache), document) >= 1
 
 
-@pytest.mark.parametrize("seed", range(100, 104))
+@pytest.mark.parametrize("seed", range(100, 103))
 def test_every_document_of_any_form_passes_its_proof(seed: int, font_cache: Path) -> None:
     found = editions(seed)
     assert found, "choose a seed of which the columns fit"
@@ -86,7 +86,7 @@ def test_every_document_of_any_form_passes_its_proof(seed: int, font_cache: Path
         assert prove(write_pdf(document, font_cache), document) >= 1
 
 
-@pytest.mark.parametrize("seed", range(200, 206))
+@pytest.mark.parametrize("seed", range(200, 204))
 def test_no_word_of_the_default_form_is_in_any_output(seed: int) -> None:
     found = editions(seed)
     assert found, "choose a seed of which the columns fit"
