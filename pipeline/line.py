@@ -1,4 +1,4 @@
-"""The pipeline from source to out/: the order of its stages, and the kinds of papers.
+"""The pipeline from source to out/: the order of its stages.
 
 Papers of one edition must agree. So `make` also rebuilds the other papers in out/ that were made from the same
 editions, and delivers all of them or none.
@@ -6,7 +6,7 @@ editions, and delivers all of them or none.
 
 import os
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, suppress
 from datetime import date
 from functools import cache, partial
@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from .delivery.delivery import OUT, Delivery, Record, deliver, records, withdraw
 from .delivery.issues import issue_at, issues, source_of
-from .errors import LackError, NothingToDoError, PipelineError, Problem, ProofError, SourceError, UsageError
+from .errors import LackError, NothingToDoError, PipelineError, Problem, ProofError, SourceError
 from .library import Library
-from .model.edition_id import is_edition_id
 from .paper import SHEETS
+from .papers import LISTS, Paper, companions, extents_of, with_extents
 from .processes.progress import LAYOUT, expect_pages
 from .reading import Content, UnreadableError, digest_of, read_file
 from .source.limits import MAX_BYTES
@@ -31,9 +31,6 @@ if TYPE_CHECKING:  # imported late at run time, so that finding everything up to
 
     BeginPdf = Callable[[Document], Callable[[], bytes]]
 
-# Files of open data in the report's folder. The report's web page links to them, and to those that come with them.
-DATA = ("data.csv", "data.json")
-
 # Rows on a page of the original list, headings included; the progress line estimates the number of pages with it.
 _ROWS_A_PAGE = 25
 
@@ -42,37 +39,6 @@ _SECONDS_FOR_PLACES = 3
 
 # A context manager around each stage, given its name; it may print progress.
 Step = Callable[[str], AbstractContextManager[None]]
-
-# The kinds of papers that list others, with the extents of these as their options.
-_LISTS = ("council", "checklist")
-_BETWEEN_EXTENTS, _BEFORE_ISSUE = "、", "、発行 "
-
-
-class Paper(NamedTuple):
-    """A paper to make: a document, open data, or a workbook of the list.
-
-    `kind` is a key of `_COMPOSE`, "data", or "book". `target` is its path without a suffix. `options` is a text that depends on
-    the kind: the report's links to open data, "ALL" for a comparison with all items, the papers that the errata correct.
-    `lists` are the papers of a council's set that the paper lists; their extents are its `options`, which are known only
-    when they are made.
-    """
-
-    kind: str
-    target: Path
-    sources: tuple[Path, ...]
-    options: str = ""
-    lists: tuple["Paper", ...] = ()
-
-    @property
-    def path(self) -> Path:
-        """Its main file, by which messages name it."""
-        return self.target.with_suffix({"data": ".csv", "book": ".xlsx"}.get(self.kind, ".pdf"))
-
-    @property
-    def record(self) -> Record:
-        """Its record, by target; the sources may vary (an edition's YAML file, or its PDF)."""
-        name = "-".join(self.target.relative_to(OUT).parts)
-        return Record(name, self.kind, tuple(map(str, self.sources)), self.options)
 
 
 class Delivered(NamedTuple):
@@ -104,137 +70,6 @@ class Outcome(NamedTuple):
     others: tuple[Delivered, ...]
     left: tuple[tuple[Paper, PipelineError], ...]
     removed: tuple[Paper, ...] = ()
-
-
-# The papers, by kind
-
-
-def report_of(path: Path, data: Sequence[str] | None = None) -> Paper:
-    """The report on the edition at `path`. Its web page links to `data`: by default to the open data in out/, if whole.
-
-    The page names the sizes of the open data. They are those of the files beside it, since both are made of one source,
-    and made anew together.
-    """
-    links = (DATA if _is_whole(data_of(path)) else ()) if data is None else data
-    return Paper("report", OUT / path.stem / "report", (path,), " ".join(links))
-
-
-def _is_whole(paper: Paper) -> bool:
-    """Whether every file of `paper` that was delivered last is there."""
-    record = Record.delivered(paper.record.name)
-    return record is not None and bool(outputs := record.outputs) and all(map(Path.exists, outputs))
-
-
-def summary_of(path: Path) -> Paper:
-    """The summary of the edition at `path`."""
-    return Paper("summary", OUT / path.stem / "summary", (path,))
-
-
-def data_of(path: Path) -> Paper:
-    """The open data of the edition at `path`."""
-    return Paper("data", OUT / path.stem / "data", (path,))
-
-
-def book_of(path: Path) -> Paper:
-    """The list of the edition at `path` as a workbook."""
-    return Paper("book", OUT / path.stem / "list", (path,))
-
-
-def comparison_of(old: Path, new: Path, library: Library, show_all: bool = False) -> Paper:
-    """The comparison of two editions, each a YAML file or one of our PDFs. Raises `PipelineError`."""
-    return Paper("comparison", _between(old, new, library) / "comparison", (old, new), "ALL" if show_all else "")
-
-
-def errata_of(old: Path, new: Path, library: Library) -> Paper:
-    """The errata from the distributed edition `old` to the corrected `new`. Raises `PipelineError`."""
-    return Paper("errata", _between(old, new, library) / "errata", (old, new), _distributed_with(old, new, library))
-
-
-def errata_of_edition(old: Path, new: Path, library: Library) -> Paper:
-    """The errata from `old` to the edition at `new`, as one of its own papers: what was issued last, say, put right.
-
-    Raises `PipelineError`.
-    """
-    return Paper("errata", OUT / new.stem / "errata", (old, new), _distributed_with(old, new, library))
-
-
-def _distributed_with(old: Path, new: Path, library: Library) -> str:
-    """The kinds of papers that were distributed with the list `old`: those of its issue, else those of `new` in out/."""
-    if issue_at(old):
-        found = {path.stem for path in old.parent.rglob("*.pdf")}
-    else:
-        previous = library.source(new).root.text("前版")
-        found = {
-            record.kind
-            for record in records()
-            if str(new) in record.sources
-            and (record.kind != "comparison" or record.sources == (str(library.path(previous or "")), str(new)))
-        }
-    return " ".join(kind for kind in ("summary", "comparison", "history") if kind in found)
-
-
-def history_of(paths: Sequence[Path], last: str | None, library: Library) -> Paper:
-    """The history of the chain of editions at `paths` that ends with `last`; None means the only chain.
-
-    Raises `PipelineError`: `UsageError` if there are several chains and `last` is None.
-    """
-    from .years.lineage import chain, chains
-
-    at = {path.stem: path for path in paths}
-    previous = {edition: library.source(path).root.text("前版") for edition, path in at.items()}
-    if last is None:
-        found = chains(previous)
-        if len(found) > 1:
-            listed = "\n".join(f"  {' → '.join(one)}" for one in found)
-            raise UsageError(
-                f"版のつながりが{len(found)}通りあります。\n{listed}\n"
-                f"どの版までの経過かを指定してください。例: make history EDITION={max(found, key=len)[-1]}"
-            )
-        last = found[0][-1]
-    elif last not in at:
-        raise UsageError(f"版「{last}」は source/ にありません。今ある版: {'、'.join(sorted(at))}")
-    return Paper("history", OUT / "history", tuple(at[edition] for edition in chain(previous, last)))
-
-
-def council_of(path: Path, library: Library) -> tuple[Paper, ...]:
-    """The set of papers for the council on the edition at `path`: its papers, their cover, and the clerk's page.
-
-    The comparison is that with the 前版, the history that of the chain up to this edition; an edition without a 前版 has
-    neither. A comparison with all items (ALL) stays one. Raises `SourceError` if the edition has errors.
-    """
-    library.validated(path)
-    return _set_on(tuple(reversed([Path(name) for name in library.inputs(path)])), library)
-
-
-def _set_on(chain: tuple[Path, ...], library: Library) -> tuple[Paper, ...]:
-    """The set on the last edition of a whole `chain` along 前版, oldest first."""
-    path = chain[-1]
-    folder = OUT / path.stem
-    printed = [report_of(path, DATA), summary_of(path)]
-    if len(chain) > 1:
-        compared = comparison_of(chain[-2], path, library)
-        found = Record.delivered(compared.record.name)
-        printed.append(compared._replace(options=found.options) if found else compared)
-        # The history of the whole chain is out/history.pdf; those of several sets must not overwrite each other.
-        printed.append(Paper("history", folder / "history", chain))
-    cover = Paper("council", folder / "council", chain, lists=tuple(printed))
-    files = data_of(path), book_of(path)
-    checklist = Paper("checklist", folder / "checklist", chain, lists=(cover, *printed, *files))
-    return *printed, *files, cover, checklist
-
-
-def _between(old: Path, new: Path, library: Library) -> Path:
-    """The folder of papers on two editions or issues. Raises `UsageError` if a file's name is not a valid edition id."""
-    names = [library.source(path).edition if path.suffix == ".pdf" else path.stem for path in (old, new)]
-    for name, path in zip(names, (old, new), strict=True):
-        if not is_edition_id(name):
-            raise UsageError(f"{path}: ファイル名(.yaml の前)を、半角の英小文字、数字、「-」に改めてください。")
-    issues = [issue_at(path) for path in (old, new)]
-    called = [
-        f"{name}.{issue[1]}" if issue and issue[0] == name else name for name, issue in zip(names, issues, strict=True)
-    ]
-    # No edition's id has a dot or an underscore: the folder is not one of two editions.
-    return OUT / ("-" if called == names else "_").join(called)
 
 
 # Stage 3, by kind. These functions may read only the paper's sources and their chains of 前版, which its record lists.
@@ -334,10 +169,11 @@ def _listed(paper: Paper) -> "list[ListedPaper]":
     """The papers that `paper` lists, with their extents."""
     from .documents.document import ListedPaper
 
-    extents = paper.options.partition(_BEFORE_ISSUE)[0].split(_BETWEEN_EXTENTS)
     return [
         ListedPaper(one.kind, str(one.path.relative_to(OUT)), int(pages or 0), sheet)
-        for one, (pages, _, sheet) in zip(paper.lists, (extent.partition(" ") for extent in extents), strict=True)
+        for one, (pages, _, sheet) in zip(
+            paper.lists, (extent.partition(" ") for extent in extents_of(paper)), strict=True
+        )
     ]
 
 
@@ -375,7 +211,7 @@ def proved_again(pdf: bytes, title: str, sources: Sequence[tuple[str, bytes]]) -
     paths = tuple(Path(str(at)) / f"{edition}.yaml" for at, (edition, _) in enumerate(sources))
     library = _SourcesOfPdf({path: data for path, (_, data) in zip(paths, sources, strict=True)})
     found: str | None = None
-    for kind in (kind for kind in _COMPOSE if kind not in _LISTS):
+    for kind in (kind for kind in _COMPOSE if kind not in LISTS):
         if kind != "report" and str(DocumentNumbers.model_fields[kind].alias) not in title:
             continue
         of_one = kind in ("report", "summary")
@@ -412,99 +248,6 @@ class _SourcesOfPdf(Library):
         return Content(self._given[path], 0) if path in self._given else UnreadableError("", is_missing=True)
 
 
-# Finding what is out of date
-
-
-def to_make(papers: Iterable[Paper], library: Library) -> list[Paper]:
-    """Those of `papers` for which `make` has something to do. The records are read once for all of them."""
-    by_source: dict[str, list[Record]] = {}
-    for record in records():
-        for source in _read_by(record):
-            by_source.setdefault(source, []).append(record)
-
-    @cache
-    def is_current(paper: Paper) -> bool:
-        return _with_extents(paper).record.is_current(library.fingerprint)
-
-    def is_left_alone(paper: Paper) -> bool:
-        found = {record.name: record for path in paper.sources for record in by_source.get(str(path), ())}
-        return all(map(is_current, (paper, *_companions([paper], found.values(), library))))
-
-    return [paper for paper in papers if not is_left_alone(paper)]
-
-
-def outdated(paths: Iterable[Path], library: Library) -> list[Paper]:
-    """The papers in out/ that were made from an earlier state of one of the editions at `paths`."""
-    names = {*map(str, paths)}
-    return [
-        _paper(record)
-        for record in records()
-        if names & {*record.inputs} and not record.has_same_inputs(library.fingerprint)
-    ]
-
-
-def _companions(papers: Sequence[Paper], found: Iterable[Record], library: Library) -> list[Paper]:
-    """The other papers, of those that were `found` in out/, that could disagree with `papers` if left as they are.
-
-    The papers that list others come with these, behind them.
-    """
-    sources = {str(path) for paper in papers for path in paper.sources}
-    asked = {paper.target for paper in papers}
-    companions: dict[Path, Paper] = {}
-    lists: dict[Path, Paper] = {}
-    for record in found:
-        paper = _paper(record)
-        if sources & {*_read_by(record)} and paper.target not in asked:
-            if paper.kind in _LISTS:
-                lists |= {one.target: one for one in _set_of(paper, record, library)}
-            else:
-                data = [*DATA] if data_of(paper.sources[0]).target in asked else None
-                companions[paper.target] = report_of(paper.sources[0], data) if paper.kind == "report" else paper
-    everything = companions | lists
-    return [paper for target, paper in everything.items() if target not in asked]
-
-
-def _set_of(paper: Paper, record: Record, library: Library) -> Sequence[Paper]:
-    """The set of which `paper`, with this `record`, is the cover or the clerk's page, as it is now."""
-    if record.has_same_inputs(library.fingerprint):
-        return _set_on(paper.sources, library)  # nothing need be parsed to see that all is up to date
-    try:
-        return council_of(paper.sources[-1], library)
-    except SourceError:
-        return [paper]  # making it tells the errors
-
-
-def _with_extents(paper: Paper, made: Mapping[Path, str] | None = None) -> Paper:
-    """`paper` with the extents of the papers that it lists: those just `made`, by target, and those in out/."""
-    if not paper.lists:
-        return paper
-    made = made or {}
-    listed: list[str] = []
-    for one in paper.lists:
-        extent = made.get(one.target)
-        if extent is None:
-            found = Record.delivered(one.record.name)
-            extent = found.extent if found else ""
-        listed.append(extent)
-    options = _BETWEEN_EXTENTS.join(listed)
-    # The clerk's page says what changed after the last issue.
-    if paper.kind == "checklist" and (issued := issues(paper.sources[-1].stem)):
-        options += f"{_BEFORE_ISSUE}{issued[-1].name}"
-    return paper._replace(options=options)
-
-
-def _read_by(record: Record) -> Iterable[str]:
-    """The files whose content the paper of `record` shows."""
-    # Reports, open data and workbooks show nothing of the 前版, so its changes do not affect them.
-    return record.sources if record.kind in ("report", "data", "book") else record.inputs
-
-
-def _paper(record: Record) -> Paper:
-    """The paper that `record` describes."""
-    target = next(iter(record.outputs)).with_suffix("")
-    return Paper(record.kind, target, tuple(map(Path, record.sources)), record.options)
-
-
 # Making and delivering
 
 
@@ -517,9 +260,9 @@ def make(papers: Sequence[Paper], step: Step, jobs: int = 1, library: Library | 
     """
     library = library or Library()
     asked = [paper.target for paper in papers]
-    everything = [*papers, *_companions(papers, records(), library)]
+    everything = [*papers, *companions(papers, records(), library)]
     # Those that list others come last: they say how long the others are.
-    everything = [_with_extents(paper) for paper in sorted(everything, key=lambda paper: bool(paper.lists))]
+    everything = [with_extents(paper) for paper in sorted(everything, key=lambda paper: bool(paper.lists))]
     with_records = [(paper, paper.record) for paper in everything]
 
     def stale() -> set[Path]:
@@ -585,7 +328,7 @@ def _after(paper: Paper, made: Mapping[Path, str], left: Mapping[Path, tuple[Pap
         # An edited workbook is no paper to hand out: the others are made without it.
         if one.target in left and isinstance(left[one.target][1], SourceError):
             raise left[one.target][1]
-    return _with_extents(paper, made)
+    return with_extents(paper, made)
 
 
 class _Made(NamedTuple):

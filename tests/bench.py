@@ -500,7 +500,8 @@ import gc, json, sys, time
 gc.set_threshold(50_000)  # as __main__ does
 from contextlib import contextmanager
 from pathlib import Path
-from pipeline.line import make, report_of
+from pipeline.line import make
+from pipeline.papers import report_of
 times = {}
 @contextmanager
 def step(name):
@@ -552,7 +553,8 @@ from pathlib import Path
 from pipeline.documents import comparison
 from pipeline.documents.comparison import page
 from pipeline.library import Library
-from pipeline.line import comparison_of, make
+from pipeline.line import make
+from pipeline.papers import comparison_of
 times = {"compare": 0.0, "mark": 0.0}
 def timed(module, name):
     work = getattr(module, name)

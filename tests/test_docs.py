@@ -79,10 +79,12 @@ MAY_IMPORT = {
     "proof": _BASE | {"processes", "documents", "model"},
     "delivery": {"errors", "plain", "reading"},
     "library": _BASE | {"source", "model", "delivery"},
-    "line": _BASE | {"library", "processes", "source", "model", "years", "documents", "layout", "proof", "delivery"},
+    "papers": _BASE | {"library", "model", "years", "delivery"},
+    "line": _BASE
+    | {"library", "papers", "processes", "source", "model", "years", "documents", "layout", "proof", "delivery"},
     "office": _BASE | {"library", "source", "model", "years", "documents", "delivery"},
-    "preview": _BASE | {"library", "line", "source", "documents", "layout", "proof", "delivery"},
-    "cli": _BASE | {"library", "line", "processes", "model", "years", "office", "preview", "delivery"},
+    "preview": _BASE | {"library", "papers", "line", "source", "documents", "layout", "proof", "delivery"},
+    "cli": _BASE | {"library", "papers", "line", "processes", "model", "years", "office", "preview", "delivery"},
     "__main__": {"cli"},
 }
 

@@ -21,9 +21,10 @@ from pipeline.documents.html import STYLES, TEMPLATES
 from pipeline.errors import ProofError, SourceError, UsageError
 from pipeline.layout.pdf import write_pdf
 from pipeline.library import Library
-from pipeline.line import Delivered, history_of, make
+from pipeline.line import Delivered, make
 from pipeline.model.edition import Edition
 from pipeline.model.validation import validate
+from pipeline.papers import history_of
 from pipeline.proof.proof import prove
 from pipeline.source.tree import parse_source
 from pipeline.years.draft import next_edition

@@ -27,11 +27,12 @@ from pipeline.documents.data.json_file import (
 from pipeline.documents.report import report as report_on
 from pipeline.errors import ProofError
 from pipeline.library import Library
-from pipeline.line import data_of, make, report_of
+from pipeline.line import make
 from pipeline.model.dates import western_year
 from pipeline.model.edition import Edition, read_edition
 from pipeline.model.form import BLANK, form_of
 from pipeline.model.validation import Validated, validate
+from pipeline.papers import data_of, report_of
 from pipeline.proof import data as proof_data
 from pipeline.proof.data import prove_data
 from pipeline.source.limits import MAX_WORD

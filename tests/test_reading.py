@@ -18,6 +18,7 @@ from pypdf.generic import DecodedStreamObject, NameObject
 from pipeline import line
 from pipeline.cli import actions, command
 from pipeline.library import Library
+from pipeline.papers import Paper
 from pipeline.reading import UnreadableError, fingerprint, read_file
 from pipeline.source import embedded
 
@@ -78,7 +79,7 @@ def beside(project: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (project / "source/h23.yaml").write_text(HEALTHY, "utf-8")
     (project / "source/h24.yaml").write_text(f"前版: h23\n{HEALTHY}", "utf-8")
 
-    def made(paper: line.Paper, _: object, __: object, library: Library) -> line._Made:
+    def made(paper: Paper, _: object, __: object, library: Library) -> line._Made:
         for path in paper.sources:
             library.validated(path)
         return line._Made(paper, {}, {paper.path: b""}, 1, "", ())
@@ -391,7 +392,7 @@ def test_what_another_run_delivered_meanwhile_is_not_made_of_older_files(
         with record.locked():
             yield
 
-    def made(paper: line.Paper, _: object, __: object, library: Library) -> line._Made:
+    def made(paper: Paper, _: object, __: object, library: Library) -> line._Made:
         read.append(library.source(Path("source/h24.yaml")).data.decode())
         return line._Made(paper, {}, {paper.path: b""}, 1, "", ())
 

@@ -24,8 +24,8 @@ from pipeline.documents.summary.page import change, share
 from pipeline.errors import ProofError
 from pipeline.layout.pages import lay_out
 from pipeline.layout.pdf import write_pdf
-from pipeline.line import summary_of
 from pipeline.model.validation import Validated, validate
+from pipeline.papers import summary_of
 from pipeline.proof.proof import prove
 from pipeline.source.tree import parse_source
 

@@ -22,9 +22,10 @@ from pipeline.errors import (
     printable_lines,
 )
 from pipeline.library import Library
-from pipeline.line import (
+from pipeline.line import Step, make, proved_again
+from pipeline.model.edition_id import is_edition_id
+from pipeline.papers import (
     Paper,
-    Step,
     book_of,
     comparison_of,
     council_of,
@@ -32,14 +33,11 @@ from pipeline.line import (
     errata_of,
     errata_of_edition,
     history_of,
-    make,
     outdated,
-    proved_again,
     report_of,
     summary_of,
     to_make,
 )
-from pipeline.model.edition_id import is_edition_id
 from pipeline.processes.progress import Progress
 
 from .arguments import Call

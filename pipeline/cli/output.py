@@ -5,7 +5,8 @@ from collections import Counter
 from collections.abc import Sequence
 
 from pipeline.errors import PipelineError, Problem, SourceError
-from pipeline.line import Delivered, Paper
+from pipeline.line import Delivered
+from pipeline.papers import Paper
 
 SHOWN_PROBLEMS = 200
 

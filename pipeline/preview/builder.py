@@ -21,7 +21,8 @@ from pipeline.documents.document import Document
 from pipeline.errors import PipelineError, Problem, SourceError
 from pipeline.layout.pdf import new_page_cache, write_pdf
 from pipeline.library import Library
-from pipeline.line import compose, report_of
+from pipeline.line import compose
+from pipeline.papers import report_of
 from pipeline.proof.proof import prove
 from pipeline.reading import fingerprint
 
