@@ -505,6 +505,32 @@ def test_a_workbook_without_its_hidden_sheet_is_told_what_to_do(
     assert "make adopt で元データを作れます。" in capsys.readouterr().err
 
 
+def test_a_workbook_may_be_taken_twice(listed: Listed, capsys: pytest.CaptureFixture[str]) -> None:
+    listed.move("項目 2", listed.at("項目 3") + 1)
+    listed.add(listed.at("項目 1"), name="新しい項目", status="○", treatment="継続")
+    listed.add(len(listed.rows), measure="(3) 新しい施策")
+    listed.add(len(listed.rows), name="新しい項目【再掲】", status="-", treatment="-", findings="-")
+    assert take(listed, "--apply") == 0
+    taken = PATH.read_text("utf-8")
+    capsys.readouterr()
+    assert main(["import", "back.xlsx", "--apply"]) == 0
+    assert "変更はありません。" in capsys.readouterr().out
+    assert PATH.read_text("utf-8") == taken
+    # What was added is edited again on either side, and something more is added.
+    listed.add(listed.at("項目 3"), name="後から加えた項目", status="×", treatment="継続")
+    PATH.write_text(
+        taken.replace("名称: 新しい項目\n            実施状況: ○", "名称: 新しい項目\n            実施状況: ×"), "utf-8"
+    )
+    assert take(listed, "--apply") == 1
+    said = capsys.readouterr()
+    assert (
+        "食い違い: NO 4「新しい項目」の実施状況: このブックで加えた行が、元データにもあり、記載が違います。" in said.err
+    )
+    assert "NO 5「後から加えた項目」" in said.out
+    assert take(listed, "--apply", "--conflicts", "reply") == 0
+    assert edition().items[4].text(edition().own[0]) == "○"
+
+
 def test_once_taken_it_may_be_made_again_where_it_stands(listed: Listed, capsys: pytest.CaptureFixture[str]) -> None:
     listed["項目 1"][STATUS] = "○"
     listed.save(str(LISTED))
@@ -702,3 +728,5 @@ def test_any_edits_come_back_as_exactly_those(seed: int) -> None:
     Path("again.xlsx").write_bytes(book(after))
     again = read_list_return(Path("again.xlsx"), "again.xlsx", Library())
     assert (again.lines, again.edited, messages_of_list(again)) == ((), None, [])
+    returned = read_list_return(Path("back.xlsx"), "back.xlsx", Library())
+    assert (returned.lines, returned.edited, messages_of_list(returned)) == ((), None, [])

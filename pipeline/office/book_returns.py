@@ -16,7 +16,7 @@ from pipeline.errors import Problem, SourceError, printable
 from pipeline.library import Library
 from pipeline.model.edition import Edition
 from pipeline.model.edition_id import is_edition_id
-from pipeline.model.form import Column
+from pipeline.model.form import BLANK, Column
 from pipeline.model.rules import acknowledgements
 from pipeline.model.validation import Validated, validate
 from pipeline.source.characters import visible
@@ -220,6 +220,7 @@ class _Merge:
         self._source = now.source
         self._rank = {key: at for at, key in enumerate(self._base.by_key)}  # in printed order
         self._same = self._matched(base, now)
+        self._twins: dict[Entry, Node] = {}  # new rows that the source has already
         self.conflicts: list[Conflict] = []
         self.notices: list[Finding] = []
         self._root = _Slot(None)
@@ -252,14 +253,16 @@ class _Merge:
             number = numbers.get(identity(asked(placed, columns)))
             if number is not None:
                 found[f"項目 {placed.number}"] = self._now.by_key[f"項目 {number}"]
+        self._match_renamed(found)
         self._match_headings(found)
         self._match_repeats(found)
         return found
 
     def _match_headings(self, found: dict[str, Node]) -> None:
-        """Headings by the names of all above them, then by their own names, then by their places."""
-        was = [node for node in self._base.by_key.values() if node.kind == "heading"]
-        left = [node for node in self._now.by_key.values() if node.kind == "heading"]
+        """Headings that are not found yet, by the names of all above them, by their own names, or by their places."""
+        taken = {node.key for node in found.values()}
+        was = [node for key, node in self._base.by_key.items() if node.kind == "heading" and key not in found]
+        left = [node for key, node in self._now.by_key.items() if node.kind == "heading" and key not in taken]
 
         def depth(node: Node) -> int:
             return len(node.heading.positions) if node.heading else 0
@@ -277,6 +280,21 @@ class _Merge:
                     was.remove(node)
                     left.remove(by_key[key])
 
+    def _match_renamed(self, found: dict[str, Node]) -> None:
+        """What the workbook renamed, by its new name: the source may have taken that."""
+        was = {(node.kind, node.name) for node in self._base.by_key.values()}
+        count = Counter((node.kind, node.name) for node in self._now.by_key.values())
+        named = {(node.kind, node.name): node for node in self._now.by_key.values()}
+        entries = [entry for entry in self._in_list(self._said.children) if entry.kind != "repeat"]
+        new = Counter((entry.kind, entry.name) for entry in entries)
+        taken = {node.key for node in found.values()}
+        for entry in entries:
+            name = (entry.kind, entry.name)
+            if not entry.node or "名称" not in entry.values or entry.node.key in found or name in was:
+                continue
+            if count[name] == new[name] == 1 and named[name].key not in taken:
+                found[entry.node.key] = named[name]
+
     def _match_repeats(self, found: dict[str, Node]) -> None:
         def place(number: int, parent: Node | None) -> tuple[int, str]:
             return number, parent.key if parent else ""
@@ -291,12 +309,55 @@ class _Merge:
             if node.kind == "repeat" and item and (others := there[place(item.number, above)]):
                 found[node.key] = others.pop(0)
 
+    def _now_of(self, entry: Entry | None) -> Node | None:
+        """The part of the source now that `entry` is; None of a new one and of one that is gone."""
+        if entry is None:
+            return None
+        return self._same.get(entry.node.key) if entry.node else self._twins.get(entry)
+
+    def _find_twins(self, entries: Sequence[Entry], siblings: Sequence[Node], taken: set[str], kinds: set[str]) -> None:
+        """New rows that the source has got too, below the same headings: a workbook may be taken twice."""
+        there: dict[tuple[str, str | int], list[Node]] = defaultdict(list)
+        for node in siblings:
+            if node.key not in taken:
+                there[node.kind, node.number if node.kind == "repeat" else node.name].append(node)
+        for entry in entries:
+            if entry.kind in kinds and not entry.node and (others := there[entry.kind, self._called_by(entry)]):
+                self._twins[entry] = others.pop(0)
+                taken.add(self._twins[entry].key)
+            now = self._now_of(entry)
+            if entry.children and now:
+                self._find_twins(entry.children, now.children, taken, kinds)
+
+    def _called_by(self, entry: Entry) -> str | int:
+        if entry.kind != "repeat":
+            return entry.name
+        now = self._now_of(entry.target)
+        return now.number if now else entry.number
+
+    def _number_new(self) -> None:
+        """Numbers follow those of the source without a gap, though rows that it has already had got some."""
+        new = [entry for entry in self._said.numbered if entry not in self._twins]
+        others = (entry.number for entry in self._in_list(self._said.children) if entry.kind == "item")
+        free = {*self._now.edition.items, *self._base.edition.items, *others} - {
+            one.number for one in self._said.numbered
+        }
+        for number, entry in enumerate(new, max(free, default=0) + 1):
+            entry.number, entry.values["NO"] = number, str(number)
+
     def run(self) -> None:
         """Merge values, removals and places."""
+        taken = {node.key for node in self._same.values()}
+        for kinds in ({"heading", "item"}, {"repeat"}):  # a repeat may stand before its item
+            self._find_twins(self._said.children, self._now.children, taken, kinds)
+        if self._twins:
+            self._number_new()
         there = {entry.node.key for entry in self._in_list(self._said.children) if entry.node}
         for entry in self._in_list(self._said.children):
             if entry.node:
                 self._merge_values(entry, entry.node)
+            elif (twin := self._twins.get(entry)) and twin.kind != "repeat":
+                self._merge_new(entry, twin)
         gone = [node for key, node in self._base.by_key.items() if key not in there]
         for node in gone:
             if node.kind != "heading":
@@ -339,6 +400,21 @@ class _Merge:
             self._values.setdefault(now.key, {})[place] = new
             self._changed.append((now, _place(place, self._now.edition), _said(old), _said(new)))
 
+    def _merge_new(self, entry: Entry, now: Node) -> None:
+        """A row that was added on both sides: what the workbook leaves open is as the source has it."""
+        present = values_of(self._now.edition, now)
+        for place, new in entry.values.items():
+            old = present.get(place, "")
+            if old == new or new in ("", BLANK) or (place == "NO" and entry in self._said.numbered):
+                continue
+            if self._settle != "reply":
+                sides = (("今の元データ", _said(old)), (f"{self._label} {entry.row}行", _said(new)))
+                reason = "このブックで加えた行が、元データにもあり、記載が違います。"
+                self._decide(now, _place(place, self._now.edition), reason, entry, sides)
+                continue
+            self._values.setdefault(now.key, {})[place] = new
+            self._changed.append((now, _place(place, self._now.edition), _said(old), _said(new)))
+
     def _sides(self, entry: Entry) -> tuple[tuple[str, str], ...]:
         return tuple(
             (f"{self._label} {entry.row}行 {_place(place, self._base.edition)}", _said(value))
@@ -375,18 +451,22 @@ class _Merge:
 
     def _move(self, gone: Sequence[Node]) -> None:
         self._keep_below_lost()
-        moving = [entry for entry in self._moving(self._said.children, None) if entry not in self._kept]
-        for entry in moving:
-            now = self._same.get(entry.node.key) if entry.node else None
+        above = {child: entry for entry in self._in_list(self._said.children) for child in entry.children}
+        moving = {entry for entry in self._moving(self._said.children, None) if entry not in self._kept}
+        for entry in [*moving]:
+            now = self._now_of(entry)
             if not entry.node or not now:
                 continue
-            if self._is_moved_in_source(entry.node, now) and self._settle != "reply":
+            is_moved = self._is_moved_in_source(entry.node, now)
+            if is_moved and now.parent and now.parent is self._now_of(above.get(entry)):
+                moving.remove(entry)  # to the same heading
+            elif is_moved and self._settle != "reply":
                 self._decide(now, "", "このブックでも元データでも、ほかの見出しの下に移されています。", entry)
                 self._slots[now.key].entry = None
                 self._lost.add(entry)
             else:
                 self._slots[now.key].take_out()
-        self._place(self._said.children, self._root, {id(entry) for entry in moving})
+        self._place(self._said.children, self._root, moving)
         for node in reversed(gone):  # the innermost first
             now = self._same.get(node.key)
             if node.kind == "heading" and now:
@@ -429,15 +509,15 @@ class _Merge:
         above = self._same.get(node.parent.key) if node.parent else None
         return above is not now.parent and not (node.parent is None and now.parent is None)
 
-    def _place(self, entries: Sequence[Entry], above: _Slot, moving: set[int]) -> None:
+    def _place(self, entries: Sequence[Entry], above: _Slot, moving: set[Entry]) -> None:
         """Put new and moved entries behind the one before them."""
         last: _Slot | None = None
         for entry in entries:
             if entry in self._lost:
                 continue
-            now = self._same.get(entry.node.key) if entry.node else None
+            now = self._now_of(entry)
             slot = self._slots[now.key] if now else _Slot(None, entry)
-            if not now or id(entry) in moving:
+            if not now or entry in moving:
                 was = slot.parent
                 slot.parent, slot.entry = above, entry
                 above.children.insert(above.children.index(last) + 1 if last else 0, slot)
@@ -499,9 +579,9 @@ class _Merge:
     def _repeated(self, slot: _Slot, numbers: Mapping[int, int]) -> int:
         """The NO of the item that a repeat repeats."""
         target = slot.entry.target if slot.entry else None
-        if target and not target.node:
+        now = self._now_of(target)
+        if target and not target.node and not now:
             return target.number
-        now = self._same.get(target.node.key) if target and target.node else None
         number = now.number if now else slot.node.number if slot.node else slot.entry.number if slot.entry else 0
         return numbers.get(number, number)
 
@@ -558,7 +638,9 @@ class _Merge:
         yield from _group(
             "移す項目と見出し", (f"{_called(node)}: 「{flat(a)}」から「{flat(b)}」へ" for node, a, b in elsewhere)
         )
-        yield from _group("並び順が変わるもの", (_called(node) for node, a, b in self._moved if a == b))
+        yield from _group(
+            "並び順が変わるもの", (_called(node) for node, a, b in self._moved if a == b and self._is_reordered(node))
+        )
         if self._changed:
             yield "変わる記載:"
         last: Node | None = None
@@ -570,6 +652,13 @@ class _Merge:
                 yield from (f"    {key}:", f"      旧 {shown(old)}", f"      新 {shown(new)}")
             else:
                 yield f"    {key}: {shown(old)} → {shown(new)}"
+
+    def _is_reordered(self, node: Node) -> bool:
+        """Whether the parts beside it that stay stand in another order."""
+        above = self._slots[node.key].parent
+        before = [one.key for one in (node.parent.children if node.parent else self._now.children)]
+        after = [slot.node.key for slot in above.children if slot.node] if above else []
+        return [key for key in before if key in after] != [key for key in after if key in before]
 
     def _by_kind(self, parts: Sequence[Any]) -> dict[str, list[Any]]:
         return {kind: [one for one in parts if one.kind == kind] for kind in ("item", "heading", "repeat")}
