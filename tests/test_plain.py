@@ -13,13 +13,11 @@ import pytest
 from pipeline import plain
 from pipeline.cli.command import main
 from pipeline.documents.document import Document
-from pipeline.documents.report import report
 from pipeline.layout.fast import chunks
 from pipeline.layout.pdf import new_page_cache, write_pdf
 from pipeline.proof.content import Font, read_page
 
 from .conftest import HEALTHY, Made
-from .test_chunks import edition, texts
 from .test_pool import ENVIRONMENT
 
 
@@ -74,7 +72,7 @@ def tags(pdf: bytes) -> list[object]:
     return [*walk(root["/StructTreeRoot"]["/K"][0].get_object())]
 
 
-@pytest.mark.parametrize("name", ["original", "long table", "comparison"])
+@pytest.mark.parametrize("name", ["original", "comparison"])
 def test_the_plain_way_gives_the_same_texts_tags_and_pages(
     name: str,
     original: Made,
@@ -94,11 +92,9 @@ def test_the_plain_way_gives_the_same_texts_tags_and_pages(
     monkeypatch.setattr(chunks, "_PAGES_OF_A_CHUNK", 2)
     if name == "original":
         usual, plainly = both_ways(original.document, font_cache, original.pdf)
-    elif name == "long table":
-        usual, plainly = both_ways(report(edition(30, texts(1))), font_cache)
-        assert len(begun) > 1
     else:
         usual, plainly = both_ways(every_document["comparison"], font_cache)
+        assert len(begun) > 1
     assert on_pages(usual) == on_pages(plainly)
     assert tags(usual) == tags(plainly)
 
