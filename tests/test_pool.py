@@ -8,7 +8,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ from pipeline.errors import LackError, PipelineError, Problem, ProofError, Sourc
 
 from .conftest import DONE, HEALTHY, ROOT
 from .test_delivery import digests
+from .warm import Ended, WarmProcess, warm_process
 
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT)}
 
@@ -49,29 +51,54 @@ os.fork = forked
 """
 
 
-def run(*arguments: str, code: str = "") -> subprocess.CompletedProcess[str]:
-    """A run of the command in a process of its own, after `code`."""
-    program = f"import sys; from pipeline.cli import command\n{code}\nsys.exit(command.main({arguments!r}))"
+@pytest.fixture(scope="module")
+def warm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WarmProcess]:
+    with warm_process(tmp_path_factory.mktemp("warm")) as process:
+        yield process
+
+
+Run = Callable[..., Ended]
+
+
+@pytest.fixture
+def run(warm: WarmProcess) -> Run:
+    """A run of the command in a process of its own, after `code`. Of several editions, the first thing is to import."""
+
+    def made(*arguments: str, code: str = "") -> Ended:
+        return without_progress(warm.run(program(arguments, code)))
+
+    return made
+
+
+def run_cold(*arguments: str, code: str = "") -> Ended:
+    """A run that imports all by itself."""
     made = subprocess.run(
-        [sys.executable, "-c", program],
+        [sys.executable, "-c", program(arguments, code)],
         env=ENVIRONMENT,
         capture_output=True,
         encoding="utf-8",
         check=False,
         timeout=120,
     )
-    # On a slow machine a run of several editions says how far it has come.
-    made.stderr = re.sub(r"^\d/\d版.*\n", "", made.stderr, flags=re.MULTILINE)
-    return made
+    return without_progress(Ended(made.returncode, made.stdout, made.stderr))
+
+
+def program(arguments: tuple[str, ...], code: str) -> str:
+    return f"import sys; from pipeline.cli import command\n{code}\nsys.exit(command.main({arguments!r}))"
+
+
+def without_progress(made: Ended) -> Ended:
+    """On a slow machine a run of several editions says how far it has come."""
+    return made._replace(stderr=re.sub(r"^\d/\d版.*\n", "", made.stderr, flags=re.MULTILINE))
 
 
 def test_two_processes_forked_or_not_make_the_same_files_and_say_the_same_in_the_same_order(
-    editions: list[str],
+    editions: list[str], run: Run
 ) -> None:
     one = run("report", "--jobs", "1")
     files = digests(Path("out"))
     shutil.rmtree("out")
-    two = run("report", "--jobs", "2")
+    two = run_cold("report", "--jobs", "2")
     assert digests(Path("out")) == files
     assert len(files) == 6
     assert (two.returncode, two.stdout, two.stderr) == (one.returncode, one.stdout, one.stderr)
@@ -80,7 +107,9 @@ def test_two_processes_forked_or_not_make_the_same_files_and_say_the_same_in_the
     assert "W506" in two.stderr
     assert "E402" in two.stderr
     shutil.rmtree("out")
-    spawned = run("report", "--jobs", "2", code="from pipeline.processes import pool; pool.may_fork = lambda: False")
+    spawned = run_cold(
+        "report", "--jobs", "2", code="from pipeline.processes import pool; pool.may_fork = lambda: False"
+    )
     assert digests(Path("out")) == files
     assert (spawned.returncode, spawned.stdout, spawned.stderr) == (one.returncode, one.stdout, one.stderr)
     assert editions
@@ -88,18 +117,18 @@ def test_two_processes_forked_or_not_make_the_same_files_and_say_the_same_in_the
 
 def test_no_pool_is_started_for_one_edition_or_none(editions: list[str]) -> None:
     os.unlink("source/c.yaml")
-    run("report", "--jobs", "2")
+    assert command.main(["report"]) == 0
     told = "import atexit; atexit.register(lambda: print('pipeline.processes.pool' in sys.modules, 'pipeline.processes.helper_process' in sys.modules))"
     for changed, expected in ([], "False False"), (["a"], "False True"), (["a", "d"], "True True"):
         for name in changed:
             os.utime(f"source/{name}.yaml")
-        said = run("report", "--jobs", "2", code=told).stdout.splitlines()
+        said = run_cold("report", "--jobs", "2", code=told).stdout.splitlines()
         assert said[-1] == expected
         assert [line.split("/")[1] for line in said[:-1] if "変わっていません" not in line] == changed
     assert editions
 
 
-def test_a_bug_keeps_its_traceback(editions: list[str]) -> None:
+def test_a_bug_keeps_its_traceback(editions: list[str], run: Run) -> None:
     made = run("report", "--jobs", "2", code="from pipeline.proof import proof\nproof.prove = lambda *_: 1 / 0")
     assert made.returncode == 1
     assert "ZeroDivisionError" in made.stderr
@@ -108,11 +137,8 @@ def test_a_bug_keeps_its_traceback(editions: list[str]) -> None:
     assert editions
 
 
-def test_a_disk_that_is_full_is_explained_as_ever(editions: list[str]) -> None:
+def test_a_disk_that_is_full_is_explained_as_ever(editions: list[str], run: Run) -> None:
     code = "import os\ndef full(*_): raise OSError(28, 'No space left on device')\nos.fsync = full"
-    os.makedirs("out")
-    run("report", "a")
-    shutil.rmtree("out/a")
     made = run("report", "--jobs", "2", code=code)
     assert made.returncode == 3
     assert "空き容量がありません" in made.stderr
@@ -120,7 +146,7 @@ def test_a_disk_that_is_full_is_explained_as_ever(editions: list[str]) -> None:
     assert editions
 
 
-def test_a_process_that_the_machine_ends_is_explained(editions: list[str]) -> None:
+def test_a_process_that_the_machine_ends_is_explained(editions: list[str], run: Run) -> None:
     code = "import os\nfrom pipeline.proof import proof\nproof.prove = lambda *_: os.kill(os.getpid(), 9)"
     made = run("report", "--jobs", "2", code=code)
     assert made.returncode == 3
@@ -132,7 +158,9 @@ def test_a_process_that_the_machine_ends_is_explained(editions: list[str]) -> No
 
 
 @pytest.mark.parametrize("processes", [0, 1])
-def test_where_the_machine_has_no_room_for_processes_that_is_explained(processes: int, editions: list[str]) -> None:
+def test_where_the_machine_has_no_room_for_processes_that_is_explained(
+    processes: int, editions: list[str], run: Run
+) -> None:
     made = run("report", "--jobs", "2", code=room_for(processes))
     assert made.returncode == 3
     assert "一つを始められなかったか" in made.stderr
@@ -143,27 +171,20 @@ def test_where_the_machine_has_no_room_for_processes_that_is_explained(processes
 
 
 @pytest.fixture
-def endless(editions: list[str]) -> Iterator[subprocess.Popen[str]]:
-    """A run whose two processes, once they have begun their proof, will not end by themselves; in a session of its own."""
-    program = (
+def endless(editions: list[str], warm: WarmProcess) -> Iterator[int]:
+    """The id of a run whose two processes, once they have begun their proof, will not end by themselves; in a session of its own."""
+    code = (
         "import os, time; from pathlib import Path; from pipeline.cli import command; from pipeline.proof import proof\n"
         "def prove(*_):\n    Path('begun', str(os.getpid())).touch()\n    time.sleep(600)\n"
         "proof.prove = prove\nraise SystemExit(command.main(['report', '--jobs', '2']))"
     )
     os.mkdir("begun")
-    process = subprocess.Popen(
-        [sys.executable, "-c", program],
-        env=ENVIRONMENT,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        encoding="utf-8",
-        start_new_session=True,
-    )
+    process = warm.start(code)
     assert editions
     until(lambda: len(os.listdir("begun")) == 2)
     yield process
-    process.kill()
-    process.communicate()
+    with suppress(ProcessLookupError):
+        os.killpg(process, signal.SIGKILL)
 
 
 def until(happened: object) -> None:
@@ -188,21 +209,21 @@ needs_proc = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="pr
 @needs_proc
 @pytest.mark.parametrize("kill", [os.killpg, os.kill], ids=["by Ctrl-C", "alone"])
 def test_an_interrupted_run_ends_all_at_once_and_leaves_out_as_it_was(
-    kill: object, endless: subprocess.Popen[str]
+    kill: Callable[[int, int], None], endless: int, warm: WarmProcess
 ) -> None:
-    assert callable(kill)
-    kill(endless.pid, signal.SIGINT)
-    _, said = endless.communicate(timeout=20)
-    assert endless.returncode == 130
-    assert said == "中止しました。作成したと表示した資料のほかは、前のままです。\n"
+    kill(endless, signal.SIGINT)
+    ended = warm.wait()
+    assert ended.returncode == 130
+    assert ended.stderr == "中止しました。作成したと表示した資料のほかは、前のままです。\n"
     assert all(map(is_gone, os.listdir("begun")))
     assert not list(Path("out").glob("[a-d]/*"))
 
 
 @needs_proc
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])
-def test_no_process_outlives_a_run_that_is_killed(how: signal.Signals, endless: subprocess.Popen[str]) -> None:
-    endless.send_signal(how)
+def test_no_process_outlives_a_run_that_is_killed(how: signal.Signals, endless: int, warm: WarmProcess) -> None:
+    os.kill(endless, how)
+    assert warm.wait().returncode != 0
     until(lambda: all(map(is_gone, os.listdir("begun"))))
 
 
