@@ -113,27 +113,41 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture
-def page(browser: Browser, served: Served) -> Iterator[Page]:
-    """The page of the healthy edition, up to date. Any complaint of the browser fails the test."""
-    complaints: list[str] = []
-    served.write("source/h1.yaml", EDITION)
-    page = browser.new_context(viewport={"width": DESKTOP, "height": 500}).new_page()
+@pytest.fixture(scope="module")
+def complaints() -> list[str]:
+    """What the browser says on its console, and the addresses that a page asks for besides the server's."""
+    return []
+
+
+@pytest.fixture(scope="module")
+def tab(browser: Browser, served: Served, complaints: list[str]) -> Page:
+    """A tab that all tests use: a new one costs more than most tests."""
+    page = browser.new_context().new_page()
     page.on("console", lambda message: complaints.append(message.text))
     page.on("pageerror", lambda error: complaints.append(str(error)))
     page.on(
         "request", lambda request: complaints.extend([] if request.url.startswith(served.address) else [request.url])
     )
-    page.goto(served.address)
-    says(page, "最新です")
-    expect(page.locator(".sheet img")).to_have_count(2)
+    return page
+
+
+@pytest.fixture
+def page(tab: Page, served: Served, complaints: list[str]) -> Iterator[Page]:
+    """The page of the healthy edition, up to date. Any complaint of the browser fails the test."""
+    complaints.clear()
+    served.write("source/h1.yaml", EDITION)
+    tab.set_viewport_size({"width": DESKTOP, "height": 500})
+    tab.goto(served.address)
+    says(tab, "最新です")
+    expect(tab.locator(".sheet img")).to_have_count(2)
     # Those of an earlier test's edition may still be there while the newest come.
-    page.wait_for_function(
+    tab.wait_for_function(
         """() => [...document.querySelectorAll(".sheet")].every(
              ({ dataset: { wanted }, lastElementChild: { firstChild: { src } } }) => src.endsWith(wanted))"""
     )
-    yield page
-    page.context.close()
+    yield tab
+    tab.evaluate("sessionStorage.clear()")
+    tab.goto("about:blank")
     assert complaints == []
 
 
