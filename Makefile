@@ -102,7 +102,7 @@ test-newest: $(READY_TO_TEST) ## 一番新しい WeasyPrint で、PDFの作成�
 
 LAYOUT_TESTS := pdf tags chunks plain proof geometry pictures glyphs ink row_breaks last_page masthead startup
 
-faults: $(READY_TO_TEST) ## 書き換えた元データ、照会票、PDFの試験を、ずっと多くの数で行う
+faults: $(READY_TO_TEST) ## 書き換えた元データ、照会票、PDF、長い表、途中での強制終了などの試験を、ずっと多くの数で行う
 	FAULTS=10 $(PYTHON) -m pytest tests/test_mutations.py tests/test_glyphs.py tests/test_extremes.py tests/test_chunks.py tests/test_faults.py
 
 mutants: $(READY_TO_TEST) ## プログラムをわざと少しずつ書き換え、気づかない試験を探す(1件に10秒ほど)。 ## [COUNT=件数] [SEED=番号]
