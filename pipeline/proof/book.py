@@ -20,6 +20,7 @@ from pipeline.model.validation import Validated
 _LIST, _HIDDEN = "一覧", "照合用"
 _OF_LIST = re.compile("(段|項目|再掲|下|続き)( |$)")
 _HEAD = "見出し "
+_BETWEEN = "\0"  # between cells, which share no text
 # The facts above the source in the hidden sheet.
 _FACTS = 3
 
@@ -52,20 +53,21 @@ def _findings(rows: list[list[str]], edition: Edition) -> Iterator[str]:
     for found, expected in zip(body, wanted, strict=False):
         if found != expected:
             yield f"{found} ← {expected}"
-    heads = "".join("".join(row[1:]) for row in rows[1:first] if row[0].startswith(_HEAD))
-    above = "".join("".join(row[1:]) for row in rows[1:first] if not row[0].startswith(_HEAD))
-    below = "".join("".join(row[1:]) for row in rows[first:] if not _OF_LIST.match(row[0]))
-    for where, text, expected_texts in (
+    heads = [cell for row in rows[1:first] if row[0].startswith(_HEAD) for cell in row[1:]]
+    above = [cell for row in rows[1:first] if not row[0].startswith(_HEAD) for cell in row[1:]]
+    below = [cell for row in rows[first:] if not _OF_LIST.match(row[0]) for cell in row[1:]]
+    for where, cells, expected_texts in (
         ("見出し", heads, _heads(edition)),
         ("表の上", above, _above(edition)),
         ("表の下", below, [edition.postface, *(f"※{note}{text}" for note, text in edition.notes.items())]),
     ):
-        left = _bare(text)
-        for one in map(_bare, expected_texts):
+        left = _BETWEEN.join(map(_bare, cells))
+        # The longest first: a year may be part of a head too, 目標値(令和7年度).
+        for one in sorted(map(_bare, expected_texts), key=len, reverse=True):
             if one not in left:
                 yield f"{where}: 「{one}」がありません。"
-            left = left.replace(one, "", 1)
-        if left:
+            left = left.replace(one, _BETWEEN, 1)
+        if left := left.replace(_BETWEEN, ""):
             yield f"{where}: 「{left}」が余分です。"
 
 
