@@ -152,10 +152,10 @@ def with_every_field(year: int, previous: str = "") -> str:
     ]
     for policy in range(2):
         lines += [f"  - 名称: 方針{policy + 1} 参加しやすく、活動しやすい環境づくりを進めます", "    推進施策:"]
-        for measure in range(3):
+        for measure in range(2):
             lines += [f"      - 名称: 施策{measure + 1} 活動(交流)拠点機能の充実", "        推進項目:"]
             for item in range(5):
-                number = 15 * policy + 5 * measure + item + 1
+                number = 10 * policy + 5 * measure + item + 1
                 lines += [
                     f"          - NO: {number}",
                     f"            名称: 項目{number} 協働PRリーフレットの作成とホームページでの公開～{'二' * (item + 1)}年目～",
@@ -165,5 +165,5 @@ def with_every_field(year: int, previous: str = "") -> str:
                     "            担当課: 企画課",
                 ]
                 if item == 4:
-                    lines.append(f"          - 再掲: {(number + 15) % 30 or 30}")
+                    lines.append(f"          - 再掲: {(number + 10) % 20 or 20}")
     return "\n".join(lines) + "\n"
