@@ -42,7 +42,7 @@ def documents(kind: str, positions: Sequence[int]) -> list[Document]:
     if kind == "report":
         return [report(edition(positions, "検" * 48 * 50))]
     make = comparison if kind == "comparison" else errata
-    return [make(edition([lines], "検" * 2400, "old"), edition([lines], "新" * 2400)) for lines in positions]
+    return [make(edition([lines], "検" * 1500, "old"), edition([lines], "新" * 1500)) for lines in positions]
 
 
 @pytest.mark.parametrize("kind", SOME)
