@@ -287,6 +287,18 @@ def test_the_errata_of_an_edition_correct_its_last_issue(capsys: pytest.CaptureF
 
 
 @pytest.mark.usefixtures("mended")
+def test_errata_of_a_paper_that_was_replaced_since_are_not_part_of_the_next_issue() -> None:
+    first = shutil.copy(FIRST / "report.pdf", "handed-out.pdf")
+    assert run("errata", "later", "--from", first) == 0
+    assert issue() == 0
+    assert "errata.pdf" in files(SECOND)
+    SOURCE.write_text(CHANGED.replace("終わった", "終えた"), "utf-8")
+    assert run("errata", "later", "--from", first) == 0
+    assert issue() == 0
+    assert "errata.pdf" not in files(FIRST.with_name("3"))
+
+
+@pytest.mark.usefixtures("mended")
 def test_errata_that_have_nothing_to_correct_any_more_go(capsys: pytest.CaptureFixture[str]) -> None:
     assert run("errata", "later") == 0
     SOURCE.write_text(LATER, "utf-8")
@@ -322,7 +334,7 @@ def test_a_comparison_with_an_issue_has_a_folder_of_its_own_and_no_file_name_on_
         (["diff", "--from", "later-2/1", "--to", "later"], "later-2 は、まだ発行していません。"),
         (["errata", "later-2"], "次からは、配布するときに発行してください: make issue EDITION=later-2"),
         (["errata"], "EDITION(直した版)を指定してください。"),
-        (["errata", "later", "--to", "later"], "EDITION(直した版)を指定してください。"),
+        (["errata", "later", "--to", "later"], "EDITION と TO は、一緒には指定できません。"),
         (["errata", "--from", "later"], "EDITION(直した版)を指定してください。"),
         (["report", "later/1"], "版「later/1」は source/ にありません。"),
     ],

@@ -470,7 +470,11 @@ def _print_comparison(path: Path) -> int:
 
 
 def _errata(options: SimpleNamespace) -> int:
-    if bool(options.edition) == bool(options.new) or (options.new and not options.old):
+    if options.edition and options.new:
+        raise UsageError(
+            "EDITION と TO は、一緒には指定できません。どちらも直した版です。\n例: make errata EDITION=h25 FROM=h25/1"
+        )
+    if not options.edition and not (options.new and options.old):
         raise UsageError(
             "EDITION(直した版)を指定してください。最後の発行と比べます。ほかの資料と比べるときは、FROM(配布した資料)も指定してください。\n"
             "例: make errata EDITION=h25"

@@ -25,6 +25,7 @@ from pipeline.delivery.issues import (
     keep,
     next_number,
     remove_unfinished,
+    source_of,
 )
 from pipeline.documents.data.cells import escaped, unescaped
 from pipeline.errors import NothingToDoError, PipelineError
@@ -135,7 +136,9 @@ def _belongs(record: Record, path: Path, edition: Edition, last: Sequence[Issue]
     first = Path(record.sources[0])
     if record.kind == "errata":
         corrected = issue_at(first)
-        return corrected is None or not last or corrected == (last[0].edition, last[0].number)
+        if corrected is None and last:
+            return _is_of(first, last[0], library)
+        return not last or corrected == (last[0].edition, last[0].number)
     if record.kind == "comparison":
         try:
             other = library.source(first).edition
@@ -143,6 +146,14 @@ def _belongs(record: Record, path: Path, edition: Edition, last: Sequence[Issue]
             return True  # what cannot be read is stale, and reported
         return other != path.stem and edition.previous in (None, other)
     return True
+
+
+def _is_of(paper: Path, issue: Issue, library: Library) -> bool:
+    """Whether a paper or a source says what `issue` does; one that cannot be read is stale, and reported."""
+    try:
+        return library.source(paper).digest == library.source(source_of(issue)).digest
+    except PipelineError:
+        return True
 
 
 def _refusals(
