@@ -12,8 +12,6 @@ from pipeline.model.dates import japanese_date
 from pipeline.model.edition import Edition
 from pipeline.model.form import without_note_marks
 from pipeline.text import flat
-from pipeline.years.similarity import fold
-from pipeline.years.text_diff import mark
 
 from .document import A4_LANDSCAPE, Block, Expected, Paragraph
 
@@ -138,17 +136,3 @@ def require(holds: bool, message: str) -> None:
     """Raise `ProofError` unless an invariant of the expected content holds."""
     if not holds:
         raise ProofError(f"検査で、資料の中身に食い違いが見つかりました。{message}")
-
-
-def marked(old: str, new: str) -> tuple[tuple[str, tuple[str, ...]], tuple[str, tuple[str, ...]]]:
-    """Both texts, each with its changed words.
-
-    Raises `ProofError` unless the pieces join to the text and the unmarked pieces of both are equal.
-    """
-    pieces = mark(old, new)
-    for text, side in zip((old, new), pieces, strict=True):
-        require("".join(piece.text for piece in side) == text, f"「{text}」が、下線の有無で分けると別の文になります。")
-    same = [fold("".join(piece.text for piece in side if not piece.changed)) for side in pieces]
-    require(same[0] == same[1], f"「{old}」と「{new}」の、下線のない部分が同じではありません。")
-    words = [tuple(piece.text for piece in side if piece.changed) for side in pieces]
-    return (old, words[0]), (new, words[1])

@@ -13,7 +13,8 @@ from itertools import groupby, zip_longest
 
 from pipeline.documents import expected as common
 from pipeline.documents.document import CHANGED, DELETED, Block, Cell, Expected, Paragraph, Row, Table
-from pipeline.documents.expected import CONTINUED, LEGEND_COLON, legend, marked, require
+from pipeline.documents.expected import CONTINUED, LEGEND_COLON, legend, require
+from pipeline.documents.expected_marks import marked
 from pipeline.model.edition import Edition, Item, Repeat
 from pipeline.model.form import Column
 from pipeline.model.side_widths import SideWidths

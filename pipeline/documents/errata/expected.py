@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 
 from pipeline.documents import expected as common
 from pipeline.documents.document import CORRECTED, Cell, Expected, Paragraph, Row, Table
-from pipeline.documents.expected import CONTINUED, marked, require
+from pipeline.documents.expected import CONTINUED, require
+from pipeline.documents.expected_marks import marked
 from pipeline.documents.summary.expected import blocks
 from pipeline.model.dates import japanese_date
 from pipeline.model.edition import Edition, Heading, Item, Repeat
