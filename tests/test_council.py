@@ -1,5 +1,6 @@
 """議会用一式: all papers on an edition are of one state, and its cover and the clerk's page agree with them."""
 
+import hashlib
 import os
 import shutil
 from datetime import date
@@ -75,6 +76,16 @@ def test_the_clerks_page_says_what_to_look_at_and_what_to_write() -> None:
         assert words in page, page
     for paper in ("later/report", "later/summary", "test-later/comparison", "later/history", "later/council"):
         assert "前版NO" not in said(f"{paper}.pdf")
+
+
+@pytest.mark.usefixtures("folder")
+def test_editions_of_no_year_are_called_as_in_the_history_and_no_year_is_made_up() -> None:
+    later, test = (hashlib.sha256(path.read_bytes()).hexdigest() for path in (LATER, TEST))
+    assert f"版SHA-256第2版{later}第1版{test}" in said("later/council.pdf")
+    assert "第1版〜第2版" in said("later/history.pdf")
+    page = said("later/checklist.pdf")
+    assert "新しい版にない前の版の項目" in page
+    assert "年度" not in page
 
 
 @pytest.mark.parametrize("typed", ["report later", "history"])

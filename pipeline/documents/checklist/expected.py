@@ -86,13 +86,13 @@ def _blocks(editions: Sequence[Validated], papers: Sequence[ListedPaper]) -> Ite
         deciding = compared.old.deciding
         term = (plain(deciding.head),) if deciding else ()
         heads = (
-            "今年度の一覧にない前年度の項目",
+            "新しい版にない前の版の項目",
             *term,
-            "続きかもしれない今年度の項目",
-            "今年度の元データに書くこと",
+            "続きかもしれない新しい版の項目",
+            "新しい版の元データに書くこと",
         )
         yield from _list("vanished", "新旧対照表の要確認", heads, vanished, 0, diff)
-        heads = "今年度の項目", "続きとみなした前年度の項目", "正しければ、今年度の元データに書くこと"
+        heads = "新しい版の項目", "続きとみなした前の版の項目", "正しければ、新しい版の元データに書くこと"
         yield from _list("guesses", "新旧対照表の推定", heads, guesses, 0, diff)
     lines = [(f"{one.line}行" if one.line else "", one.code, on_paper(one.message)) for one in warned]
     yield from _list("warnings", "元データの警告", ("元データ", "コード", "内容"), lines, 2, check)
@@ -211,7 +211,7 @@ def _vanished(compared: Comparison) -> list[tuple[str, ...]]:
     }
     wanted = {number for number, item in compared.old.items.items() if goes_on(compared.old, item)}
     wanted -= continued | compared.new.abolished.keys()
-    require({*found} == wanted, "今年度の一覧にない項目が、要確認に一度ずつ載っていません。")
+    require({*found} == wanted, "新しい版にない項目が、要確認に一度ずつ載っていません。")
     return [*found.values()]
 
 

@@ -199,9 +199,9 @@ def _guesses(compared: Comparison) -> Listing:
     ]
     listed, more = _cut(rows, f"make diff EDITION={compared.to_id}")
     heads = (
-        ("item", "今年度の項目"),
-        ("item", "続きとみなした前年度の項目"),
-        ("text", "正しければ、今年度の元データに書くこと"),
+        ("item", "新しい版の項目"),
+        ("item", "続きとみなした前の版の項目"),
+        ("text", "正しければ、新しい版の元データに書くこと"),
     )
     return Listing("guesses", "新旧対照表の推定", heads, listed, more=more)
 
@@ -221,10 +221,10 @@ def _vanished(compared: Comparison) -> Listing:
     ]
     listed, more = _cut(rows, f"make diff EDITION={compared.to_id}")
     heads = (
-        ("item", "今年度の一覧にない前年度の項目"),
+        ("item", "新しい版にない前の版の項目"),
         *([("term", plain(deciding.head))] if deciding else []),
-        ("item", "続きかもしれない今年度の項目"),
-        ("text", "今年度の元データに書くこと"),
+        ("item", "続きかもしれない新しい版の項目"),
+        ("text", "新しい版の元データに書くこと"),
     )
     return Listing("vanished", "新旧対照表の要確認", heads, listed, more=more)
 

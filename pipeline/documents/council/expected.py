@@ -61,10 +61,16 @@ def _cells(id: str, title: str, number: str | None, pages: str, sheet: str) -> I
 
 
 def _sources(editions: Sequence[Validated]) -> Table:
-    heads = Cell("年度", scope="Column", id="head-year"), Cell("SHA-256", scope="Column", id="head-digest")
+    years = [flat(one.edition.fiscal_year) for one in editions]
+    have_years = "" not in years and len({*years}) == len(years)
+    head = "年度" if have_years else "版" if editions[1:] else "一覧"
+    heads = Cell(head, scope="Column", id="head-year"), Cell("SHA-256", scope="Column", id="head-digest")
     rows = []
     for at, one in enumerate(editions[::-1], 1):
-        id = f"source-{at}"
-        year = Cell(flat(one.edition.fiscal_year) or flat(one.edition.title), ("head-year",), "Row", id=id)
+        id, name = f"source-{at}", years[-at]
+        if not name or years.count(name) > 1:
+            # As in the history; an edition alone has none.
+            name = f"第{len(years) - at + 1}版" if editions[1:] else flat(one.edition.title)
+        year = Cell(name, ("head-year",), "Row", id=id)
         rows.append(Row((year, Cell(one.source.digest, ("head-digest", id)))))
     return Table((heads,), tuple(rows))

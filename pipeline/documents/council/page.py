@@ -27,7 +27,7 @@ class PaperRow:
 
 @dataclass(frozen=True, slots=True)
 class SourceRow:
-    """A source: the year of its edition, or its title if it has none, and its SHA-256."""
+    """A source: what its edition is called, and its SHA-256."""
 
     id: str
     year: str
@@ -51,6 +51,7 @@ def page(editions: Sequence[Validated], papers: Sequence[ListedPaper], carried: 
         papers=rows,
         total=sum(row.pages for row in rows),
         explanation=_explanation(editions),
+        source_head=_source_head(editions),
         sources=tuple(_sources(editions, carried)),
     )
 
@@ -96,6 +97,23 @@ def _explanation(editions: Sequence[Validated]) -> str:
 def _sources(editions: Sequence[Validated], carried: Carried) -> list[SourceRow]:
     """The sources, the newest first."""
     return [
-        SourceRow(f"source-{at}", flat(one.edition.fiscal_year or one.edition.title), file.digest)
-        for at, (one, file) in enumerate(zip(reversed(editions), reversed(carried.files), strict=True), 1)
+        SourceRow(f"source-{at}", label, file.digest)
+        for at, (label, file) in enumerate(zip(_labels(editions)[::-1], reversed(carried.files), strict=True), 1)
     ]
+
+
+def _labels(editions: Sequence[Validated]) -> list[str]:
+    """The 年度 of each edition; without one, or with that of another, what the history calls it: 第1版.
+
+    A single edition has no history: without a 年度 it is called by its title.
+    """
+    years = [flat(one.edition.fiscal_year) for one in editions]
+    if len(years) == 1:
+        return [years[0] or flat(editions[0].edition.title)]
+    return [year if year and years.count(year) == 1 else f"第{at}版" for at, year in enumerate(years, 1)]
+
+
+def _source_head(editions: Sequence[Validated]) -> str:
+    if _labels(editions) == [flat(one.edition.fiscal_year) for one in editions]:
+        return "年度"
+    return "版" if len(editions) > 1 else "一覧"
