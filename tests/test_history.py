@@ -464,7 +464,8 @@ def test_what_is_not_filled_in_is_counted_apart_and_makes_a_draft(sheet: Callabl
     made = sheet(2, lambda at, text: text.replace("実施状況: ○", "実施状況: 未記入") if at else text)
     shares, _ = made.document.expected.tables
     assert [cell.text for cell in shares.heads[0]][4] == "未記入"
-    assert [row.cells[4].text for row in shares.rows] == ["-", "2(100.0%)"]
+    assert [row.cells[4].text for row in shares.rows] == ["0(0.0%)", "2(100.0%)"]
+    assert "凡例にないもの" not in str(made.document.expected)
     assert Paragraph("P", "案") in made.document.expected.masthead
 
 

@@ -235,7 +235,7 @@ def _share_row(chain: _Chain, at: int, table: int, meanings: Sequence[str]) -> R
 
 def _share_of(chain: _Chain, at: int, meaning: str) -> str:
     edition, count = chain.editions[at], chain.counts[at][meaning]
-    if not edition.items or not (count or meaning in map(fold, _words(edition).values())):
+    if not edition.items or not (count or meaning == BLANK or meaning in map(fold, _words(edition).values())):
         return NOTHING
     return f"{count}({percent(count, len(edition.items))}%)"
 

@@ -533,7 +533,7 @@ def _symbol(symbols: set[str]) -> str:
 def _share_row(
     id: str, label: str, edition: Edition, counts: Counter[str], statuses: Sequence[StatusColumn], width: int
 ) -> ShareRow:
-    known = {*map(fold, _words(edition).values()), *counts}
+    known = {*map(fold, _words(edition).values()), *counts, BLANK}  # 未記入 is in no legend
     total = len(edition.items)
     cells = (_share(counts[status.key], total) if status.key in known else NOTHING for status in statuses)
     segments: list[Segment] = []
