@@ -349,6 +349,8 @@ def _made(paper: Paper, step: Step, begin_pdf: "BeginPdf", library: Library) -> 
             library.source(path)
     with step("点検"):
         editions = [*map(library.validated, paper.sources)]
+    # What errata correct was handed out: it stays as it is.
+    warned = editions[-1:] if paper.kind == "errata" else editions
     extent = ""
     if paper.kind == "data":
         files, size = _made_data(paper, step, library)
@@ -363,7 +365,7 @@ def _made(paper: Paper, step: Step, begin_pdf: "BeginPdf", library: Library) -> 
         files,
         size,
         extent,
-        tuple(warning for edition in editions for warning in edition.warnings),
+        tuple(warning for edition in warned for warning in edition.warnings),
     )
 
 

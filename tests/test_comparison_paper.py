@@ -278,6 +278,17 @@ def test_errata_of_a_distributed_pdf_and_its_correction(two_years: Path, capsys:
     assert "out/test-test/errata.pdf: 1ページ" in capsys.readouterr().out
 
 
+def test_errata_warn_of_what_is_corrected_alone(two_years: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with_gap = HEALTHY.replace("NO: 3", "NO: 9")
+    (two_years / "wrong.yaml").write_text(with_gap.replace("終わった", "終えた"), "utf-8")
+    (two_years / "source/test.yaml").write_text(with_gap, "utf-8")
+    capsys.readouterr()
+    assert run("errata", "--from", "wrong.yaml", "--to", "test") == 0
+    printed = capsys.readouterr()
+    assert "errata.pdf: 1ページ、警告1件" in printed.out
+    assert "wrong.yaml:" not in printed.err
+
+
 @pytest.mark.parametrize("is_from_pdf", [True, False], ids=["PDF", "source"])
 def test_errata_name_the_page_in_what_was_distributed_and_the_papers_that_change(
     is_from_pdf: bool, two_years: Path, capsys: pytest.CaptureFixture[str]
