@@ -1,0 +1,45 @@
+"""What is made of editions of many forms is what it was: a digest of each page, data file, draft and workbook is kept.
+
+A change on purpose: look at what changed (`tests/snapshots.py` says how), then `pytest tests/test_snapshots.py
+--renew-pictures`.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+from fontTools.ttLib import TTFont
+
+from pipeline.fonts import font_files
+
+from .conftest import ROOT
+from .snapshots import snapshots
+
+TEXTS = ROOT / "tests/pictures/snapshots.sha256"
+PDFS = ROOT / "tests/pictures/pdfs.sha256"
+
+
+def check(digests: Path, now: Mapping[str, bytes], request: pytest.FixtureRequest) -> None:
+    """Compare the digests of what is made now with those kept in a file, or renew the file."""
+    found = {name: hashlib.sha256(data).hexdigest()[:16] for name, data in now.items()}
+    if request.config.getoption("--renew-pictures"):
+        digests.write_text("".join(f"{digest}  {name}\n" for name, digest in found.items()), "utf-8")
+    lines = (line.split("  ", 1) for line in digests.read_text("utf-8").splitlines())
+    kept = {name: digest for digest, name in lines}
+    changed = sorted(name for name in {*found, *kept} if found.get(name) != kept.get(name))
+    assert not changed, "changed; the head of tests/test_snapshots.py says what to do"
+
+
+def test_what_is_made_is_what_it_was(request: pytest.FixtureRequest) -> None:
+    check(TEXTS, {name: text.encode() for name, text in snapshots()}, request)
+
+
+def test_a_pdf_of_each_kind_is_to_the_byte_what_it_was(
+    every_pdf: dict[str, bytes], request: pytest.FixtureRequest
+) -> None:
+    """With the fonts of Debian 12 and Ubuntu 24.04; others draw some glyphs otherwise."""
+    with TTFont(next(iter(font_files().values()))) as font:
+        if (version := font["name"].getDebugName(5)) != "Version 1.05":
+            pytest.skip(f"digests are kept for version 1.05 of the fonts, not for {version}")
+    check(PDFS, every_pdf, request)
