@@ -87,7 +87,7 @@ test: $(READY_TO_TEST) ## 試験を全て行う
 	$(PYTHON) -m pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 # One or more files for each room, those that find the most faults a second.
-QUICK := docs validation slips schema characters text_diff matching comparison draft editing report proof delivery sheets open_data tags pictures
+QUICK := docs validation slips schema characters text_diff matching comparison draft editing report proof delivery sheets open_data tags pictures snapshots
 quick: $(READY_TO_TEST) ## 主な試験だけを1分以内で行う
 	$(PYTHON) -m pytest -n 3 --dist loadfile $(QUICK:%=tests/test_%.py)
 

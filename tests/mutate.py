@@ -33,6 +33,9 @@ HANGS = 180
 # They take long to import, and every run of the tests needs them. WeasyPrint must come after the fonts are confined.
 HEAVY = ("jinja2", "jsonschema", "openpyxl", "pydantic", "pypdf", "yaml", "fontTools.ttLib")
 
+# What compares nearly everything that is made with what it was. It is run after the nearest tests.
+SNAPSHOTS = "tests/test_snapshots.py"
+
 _LEFT_OUT = ("annotation", "returns", "decorator_list")
 
 _OTHER = {
@@ -267,7 +270,9 @@ def main() -> None:
             mutant = chosen[number - 1]
             original = (copy / mutant.path).read_text("utf-8")
             (copy / mutant.path).write_text(mutant.source(original), "utf-8")
-            found = failing_test(copy, related_tests(mutant.path)[: options.files], options.seconds)
+            tests = related_tests(mutant.path)
+            nearest = [*tests[: options.files], *(test for test in tests[options.files :] if test == SNAPSHOTS)]
+            found = failing_test(copy, nearest, options.seconds)
             (copy / mutant.path).write_text(original, "utf-8")
             survivors += not found
             killers |= {found} if "::" in found else set()

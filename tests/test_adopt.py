@@ -2,13 +2,14 @@
 
 import re
 import zipfile
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
 import openpyxl
 import pytest
 from openpyxl.styles import Font
+from openpyxl.utils.datetime import CALENDAR_MAC_1904, CALENDAR_WINDOWS_1900
 
 from pipeline.errors import UsageError
 from pipeline.model.edition import Edition, Item, read_edition
@@ -339,6 +340,18 @@ def test_numbers_are_taken_as_excel_shows_them(tmp_path: Path) -> None:
     assert "結果が保存されていない式(表計算ソフトで開いて保存し直すと、取り込めます): G3" in said
     assert "シート「覚え書き」(記入のあるセル 1個)" in said
     assert "取り消し線のある文字も、そのまま取り込みました。消す文字は、元データから除いてください(B4)。" in said
+
+
+@pytest.mark.parametrize("first_day", [CALENDAR_WINDOWS_1900, CALENDAR_MAC_1904])
+def test_days_are_those_that_excel_shows_on_windows_and_on_macos(first_day: datetime, tmp_path: Path) -> None:
+    path = workbook(tmp_path / "list.xlsx", [["計画"], ["NO", "事業名", "完了日"]])
+    book = openpyxl.load_workbook(path)
+    book.epoch = first_day
+    assert book.active
+    book.active.append([1, "道", date(2024, 3, 31)])
+    book.save(path)
+    (item,) = data_of(adopted(path).text)["事業名"]
+    assert item["完了日"] == "2024-03-31"
 
 
 def test_a_file_of_excel_for_windows_and_one_with_macros_are_read(tmp_path: Path) -> None:
