@@ -8,7 +8,6 @@ import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, suppress
-from datetime import date
 from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -17,7 +16,6 @@ from .delivery.delivery import OUT, Delivery, Record, deliver, records, withdraw
 from .delivery.issues import issue_at, issues, source_of
 from .errors import LackError, NothingToDoError, PipelineError, Problem, ProofError, SourceError
 from .library import Library
-from .paper import SHEETS
 from .papers import LISTS, Paper, companions, extents_of, with_extents
 from .processes.progress import LAYOUT, expect_pages
 from .reading import Content, UnreadableError, digest_of, read_file
@@ -151,6 +149,8 @@ def _checklist(paper: Paper, library: Library) -> "Document":
 
 def _last_issue(paper: Paper, library: Library) -> "LastIssue | None":
     """The last issue of the newest edition of `paper`; None if there is none."""
+    from datetime import date
+
     from .years.readiness import LastIssue
 
     found = issues(paper.sources[-1].stem)
@@ -389,6 +389,8 @@ def _made_document(
 
 
 def _sheet(document: "Document") -> str:
+    from .paper import SHEETS  # here, like the next: a run with nothing to do does without it
+
     return next(name for name, sheet in SHEETS.items() if sheet.points == document.expected.page_size)
 
 

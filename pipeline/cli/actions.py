@@ -4,10 +4,10 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext, suppress
-from datetime import date, datetime
 from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
+from typing import TYPE_CHECKING
 
 from pipeline.delivery.delivery import OUT, ROOT, SOURCE
 from pipeline.delivery.issues import REGISTER, issues, last_issue, source_of
@@ -43,6 +43,9 @@ from pipeline.processes.progress import Progress
 from .arguments import Call
 from .editions import editions, given, left_out, new_edition, well_named
 from .output import explain, print_delivered, print_problems
+
+if TYPE_CHECKING:
+    from datetime import date
 
 # The most processes at a time. Each takes some hundred megabytes.
 MOST_JOBS = 60
@@ -516,8 +519,10 @@ def _verify(options: SimpleNamespace) -> int:
     return 0 if all(verdict.is_issued for verdict in verdicts) else 1
 
 
-def _today() -> date:
+def _today() -> "date":
     """The day on which the command runs: the date of issue."""
+    from datetime import datetime  # here: a run with nothing to do does without it
+
     return datetime.now().astimezone().date()
 
 
@@ -597,6 +602,8 @@ def _history(options: SimpleNamespace) -> int:
 
 
 def _sign(options: SimpleNamespace) -> int:
+    from datetime import datetime
+
     from pipeline.office.signature import sign_report
 
     (path,) = editions([options.edition])

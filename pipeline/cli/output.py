@@ -39,8 +39,9 @@ def print_problems(problems: Sequence[Problem], each_blank: bool = False) -> Non
         print(problem, file=sys.stderr)
     if len(shown) > SHOWN_PROBLEMS:
         print(f"ほか{len(shown) - SHOWN_PROBLEMS:,}件", file=sys.stderr)
-    if not each_blank:
-        _count_blanks([problem for problem in problems if problem.code == _BLANK_CODE])
+    blanks = [problem for problem in problems if problem.code == _BLANK_CODE]
+    if blanks and not each_blank:
+        _count_blanks(blanks)
 
 
 def _count_blanks(blanks: Sequence[Problem]) -> None:

@@ -7,7 +7,6 @@ lost, is completed from the folders.
 """
 
 import contextlib
-import csv
 import io
 import os
 import re
@@ -269,6 +268,8 @@ def _text(path: Path) -> str | None:
 
 def _entries(text: str, path: Path) -> Iterator[Entry]:
     """The lines of a CSV file, which may have further columns, and dates as Excel writes them. Raises `RegisterError`."""
+    import csv  # here: a run with nothing to do does without it
+
     try:
         heads, *rows = csv.reader(io.StringIO(text, newline=""), strict=True)
         columns = [heads.index(head) for head in HEADS]
@@ -296,6 +297,8 @@ def _csv(entries: Iterable[Entry]) -> bytes:
 
 def _lines(text: str, entries: Iterable[Entry]) -> str:
     """The lines of `entries` to append to the CSV file `text`, in its columns."""
+    import csv
+
     target = io.StringIO()
     if not text.endswith("\n"):
         target.write(_LINE_END)
