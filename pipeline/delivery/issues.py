@@ -10,7 +10,6 @@ import contextlib
 import io
 import os
 import re
-import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
@@ -195,7 +194,7 @@ def keep(issue: Issue, files: Mapping[str, bytes]) -> None:
                 folder.rename(unfinished)
                 raise
         finally:
-            shutil.rmtree(unfinished, ignore_errors=True)
+            _remove(unfinished)
             for empty in (folder.parent, ISSUED):
                 with contextlib.suppress(OSError):
                     empty.rmdir()
@@ -218,7 +217,14 @@ def complete_register() -> tuple[str, ...]:
 def remove_unfinished() -> None:
     """Remove what a killed run has left half written. The lock must be held."""
     for folder in ISSUED.glob(f"*/.*{_UNFINISHED}"):
-        shutil.rmtree(folder, ignore_errors=True)
+        _remove(folder)
+
+
+def _remove(folder: Path) -> None:
+    """Remove `folder` with what is in it, as far as it can be removed."""
+    import shutil  # here: a run with nothing to do does without it
+
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _write(path: Path, data: bytes) -> None:
