@@ -122,7 +122,7 @@ COMPARISON = {"kinds": 15.5, "number": 8.0, "name": 37.0, "symbol": 9.5, "term":
 COMPARISON_PROSE_LEAST = 50.0
 # The columns of those rows: the changes of the item, the column, its new and its old value.
 COMPARISON_ROWS = (("kinds", 15.5), ("column", 32.0), ("value", REST), ("value", REST))
-# Its list of changes by name (名前で見る変更).
+# Its list of changes by name (新設・統合・名称変更・終了した項目).
 COMPARISON_LISTED = {"kind": 30.0, "number": 12.0, "label": 24.0, "item": REST, "remark": 44.0}
 
 # The errata (正誤表).
