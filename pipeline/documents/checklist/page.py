@@ -56,8 +56,8 @@ class Listing:
     title: str
     heads: tuple[tuple[str, str], ...]
     rows: tuple[tuple[str, ...], ...]
-    head: int = 0
-    more: str = ""
+    head: int
+    more: str
 
 
 def page(
@@ -130,7 +130,7 @@ def _not_printed(papers: Sequence[ListedPaper]) -> str:
 
 def _listings(validated: Validated, compared: Comparison | None) -> Iterator[Listing]:
     # What stands in the way comes first.
-    yield _to_fill_in(validated.edition)
+    yield _to_fill_in(validated)
     if compared:
         yield _vanished(compared)
         yield _guesses(compared)
@@ -138,39 +138,46 @@ def _listings(validated: Validated, compared: Comparison | None) -> Iterator[Lis
     yield _acknowledged(validated)
 
 
-def _cut(rows: Sequence[tuple[str, ...]], command: str) -> tuple[tuple[tuple[str, ...], ...], str]:
-    """The rows that are listed, and what is said of the rest."""
+def _listing(
+    id: str,
+    title: str,
+    heads: Sequence[tuple[str, str]],
+    rows: Sequence[tuple[str, ...]],
+    command: str,
+    head: int = 0,
+) -> Listing:
+    """A table of as many `rows` as are listed; `command` shows all of them."""
     rest = len(rows) - MOST_ROWS
-    return tuple(rows[:MOST_ROWS]), f"ほかに{rest:,}件あります。全件は {command} で示します。" if rest > 0 else ""
+    more = f"ほかに{rest:,}件あります。全件は {command} で示します。" if rest > 0 else ""
+    return Listing(id, title, tuple(heads), tuple(rows[:MOST_ROWS]), head, more)
 
 
 def _warnings(validated: Validated) -> Listing:
-    found = [(_line(line), code, message) for line, code, message in warnings(validated)]
-    rows, more = _cut(found, f"make check EDITION={validated.source.edition}")
+    rows = [(_line(line), code, message) for line, code, message in warnings(validated)]
     heads = (("line", "元データ"), ("code", "コード"), ("text", "内容"))
-    return Listing("warnings", "元データの警告", heads, rows, 2, more=more)
+    return _listing("warnings", "元データの警告", heads, rows, f"make check EDITION={validated.source.edition}", 2)
 
 
 def _acknowledged(validated: Validated) -> Listing:
-    found = [(_line(line), code, message, flat(reason)) for line, code, message, reason in acknowledged(validated)]
-    rows, more = _cut(found, "元データの「確認済」")
+    rows = [(_line(line), code, message, flat(reason)) for line, code, message, reason in acknowledged(validated)]
     heads = (("line", "元データ"), ("code", "コード"), ("text", "内容"), ("reason", "そのままでよい理由"))
-    return Listing("acknowledged", "確認済の警告", heads, rows, 2, more=more)
+    return _listing("acknowledged", "確認済の警告", heads, rows, "元データの「確認済」", 2)
 
 
 def _line(line: int) -> str:
     return f"{line}行" if line else ""
 
 
-def _to_fill_in(edition: Edition) -> Listing:
+def _to_fill_in(validated: Validated) -> Listing:
     """Where a value is 未記入, and where a prose is empty."""
+    edition = validated.edition
     rows = [
         (key, what, f"{len(numbers):,}か所", ranges(edition, numbers))
         for what, found in (("未記入", blanks(edition)), ("空欄", empty_prose(edition)))
         for key, numbers in found
     ]
     heads = (("column", "欄"), ("what", "状態"), ("count", "数"), ("text", "項目のNO"))
-    return Listing("empty", "未記入と空欄", heads, tuple(rows))
+    return _listing("empty", "未記入と空欄", heads, rows, f"make check EDITION={validated.source.edition}")
 
 
 def ranges(edition: Edition, numbers: Sequence[int]) -> str:
@@ -197,13 +204,12 @@ def _guesses(compared: Comparison) -> Listing:
         for entry in compared.guesses
         for advice in entry.advice
     ]
-    listed, more = _cut(rows, f"make diff EDITION={compared.to_id}")
     heads = (
         ("item", "新しい版の項目"),
         ("item", "続きとみなした前の版の項目"),
         ("text", "正しければ、新しい版の元データに書くこと"),
     )
-    return Listing("guesses", "新旧対照表の推定", heads, listed, more=more)
+    return _listing("guesses", "新旧対照表の推定", heads, rows, f"make diff EDITION={compared.to_id}")
 
 
 def _vanished(compared: Comparison) -> Listing:
@@ -219,14 +225,13 @@ def _vanished(compared: Comparison) -> Listing:
         for entry in compared.vanished
         for placed in entry.old
     ]
-    listed, more = _cut(rows, f"make diff EDITION={compared.to_id}")
     heads = (
         ("item", "新しい版にない前の版の項目"),
         *([("term", plain(deciding.head))] if deciding else []),
         ("item", "続きかもしれない新しい版の項目"),
         ("text", "新しい版の元データに書くこと"),
     )
-    return Listing("vanished", "新旧対照表の要確認", heads, listed, more=more)
+    return _listing("vanished", "新旧対照表の要確認", heads, rows, f"make diff EDITION={compared.to_id}")
 
 
 def _changes(validated: Validated, last_issue: LastIssue | None) -> list[tuple[str, str]]:
@@ -262,8 +267,8 @@ def _since(validated: Validated, last_issue: LastIssue | None, count: int) -> st
 
 
 def _changed_items(validated: Validated, changes: Sequence[tuple[str, str]]) -> Listing:
-    rows, more = _cut(changes, f"make errata EDITION={validated.source.edition}")
-    return Listing("changes", "", (("item", "項目"), ("text", "変わったところ")), rows, more=more)
+    heads = (("item", "項目"), ("text", "変わったところ"))
+    return _listing("changes", "", heads, changes, f"make errata EDITION={validated.source.edition}")
 
 
 def _called(placed: Placed) -> str:
