@@ -54,9 +54,14 @@ class Masthead:
         return sum(legend.height_of_block(self.first.width) for legend in self.meanings)
 
 
-def masthead(edition: Edition, number: str, title: str = "", sheet: Sheet = A4) -> Masthead:
-    """The masthead of a document on `edition`, with its 資料番号, under the edition's title or another one."""
-    return arranged(page_head(edition, number, title, sheet), edition.has_meanings_on_first_page)
+def masthead(edition: Edition, number: str, title: str = "", sheet: Sheet = A4, dated: str | None = None) -> Masthead:
+    """The masthead of a document on `edition`: its `page_head`, with the legends where the edition has them printed."""
+    return arranged(page_head(edition, number, title, sheet, dated), edition.has_meanings_on_first_page)
+
+
+def masthead_without_legends(edition: Edition, number: str, title: str) -> Masthead:
+    """The masthead of a document on `edition` that prints none of its symbols."""
+    return arranged(replace(page_head(edition, number, title), legends=()), False)
 
 
 def page_head(edition: Edition, number: str, title: str = "", sheet: Sheet = A4, dated: str | None = None) -> PageHead:

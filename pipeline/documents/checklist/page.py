@@ -4,11 +4,11 @@ Staff read here what they have to write into the source; no paper that is handed
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from pipeline.documents.council.page import PaperRow, paper_rows
 from pipeline.documents.document import Carried, ListedPaper
-from pipeline.documents.html import arranged, document_title, page_head, plain, render
+from pipeline.documents.html import document_title, masthead_without_legends, plain, render
 from pipeline.model.dates import japanese_date
 from pipeline.model.edition import Edition
 from pipeline.model.validation import Validated
@@ -76,7 +76,7 @@ def page(
         "checklist.html",
         edition=edition,
         title=document_title(edition, title),
-        masthead=arranged(replace(page_head(edition, "", title), legends=()), False),
+        masthead=masthead_without_legends(edition, "", title),
         carried=carried,
         verdict=(*_verdict(validated, compared), *_nothing(listings)),
         has_numbers=any(row.number for row in paper_rows(edition, papers)),

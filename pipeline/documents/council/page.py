@@ -1,10 +1,10 @@
 """The page of the 資料目録: the papers of a council's set, and the digests of the sources that they were made of."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from pipeline.documents.document import DIGEST_LENGTH, Carried, ListedPaper
-from pipeline.documents.html import arranged, document_title, page_head, plain, render
+from pipeline.documents.html import document_title, masthead_without_legends, plain, render
 from pipeline.model.edition import Edition
 from pipeline.model.validation import Validated
 from pipeline.text import flat
@@ -38,13 +38,12 @@ def page(editions: Sequence[Validated], papers: Sequence[ListedPaper], carried: 
     """The HTML of the 資料目録."""
     edition = editions[-1].edition
     title = f"{flat(edition.title)} {TITLE}"
-    head = replace(page_head(edition, edition.document_number.council, title), legends=())
     rows = tuple(paper_rows(edition, papers))
     return render(
         "council.html",
         edition=edition,
         title=document_title(edition, title),
-        masthead=arranged(head, False),
+        masthead=masthead_without_legends(edition, edition.document_number.council, title),
         carried=carried,
         lead=_lead(editions),
         has_numbers=any(row.number for row in rows),

@@ -13,11 +13,9 @@ from pipeline.documents.document import CORRECTED, Carried, Printed
 from pipeline.documents.html import (
     CONTINUED,
     DRAFT,
-    Masthead,
-    arranged,
     document_title,
+    masthead,
     number_column,
-    page_head,
     render,
 )
 from pipeline.documents.summary.page import said
@@ -97,6 +95,7 @@ def page(distributed: Distributed, new: Edition, carried: Carried) -> str:
         number = new.document_number.summary
         papers.append(Corrected("paper-summary", _called_paper(number, f"{flat(new.title)} {SUMMARY}"), figures))
     title = f"{flat(new.title)} {TITLE}"
+    dated = japanese_date(new.corrected_on) if new.corrected_on else ""
     by_name = not new.form.prints_no
     numbers = number_column([*old.items, *new.items], ERRATA.figures("number"))
     columns = _columns(new)
@@ -104,7 +103,8 @@ def page(distributed: Distributed, new: Edition, carried: Carried) -> str:
         "errata.html",
         edition=new,
         title=document_title(new, title),
-        masthead=_masthead(new, title),
+        # With the day of the correction: 現在日 is that of the list.
+        masthead=masthead(new, new.document_number.errata, title, dated=dated),
         carried=carried,
         columns=columns,
         classes=[
@@ -117,13 +117,6 @@ def page(distributed: Distributed, new: Edition, carried: Carried) -> str:
         continued=CONTINUED,
         remarks=tuple(_remarks(distributed, new, bool(figures))),
     )
-
-
-def _masthead(edition: Edition, title: str) -> Masthead:
-    """The masthead with the day of the correction: 現在日 is that of the list."""
-    dated = japanese_date(edition.corrected_on) if edition.corrected_on else ""
-    head = page_head(edition, edition.document_number.errata, title, dated=dated)
-    return arranged(head, edition.has_meanings_on_first_page)
 
 
 def _called_paper(number: str, name: str) -> str:
