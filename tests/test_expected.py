@@ -367,8 +367,8 @@ def damages() -> Iterator[Damage]:
             ("_remarks", "papers lost", nothing),
             ("_note", "miscounted", lambda said: re.sub("[0-9]+", "4", said)),
             ("mark", "no word marked", unmarked),
-            ("_masthead", "year lost", head(lambda one: replace(one, fiscal_year=""))),
-            ("_masthead", "day lost", head(lambda one: replace(one, issued=""))),
+            ("masthead", "year lost", head(lambda one: replace(one, fiscal_year=""))),
+            ("masthead", "day lost", head(lambda one: replace(one, issued=""))),
         ],
         "council": [
             ("paper_rows", "a paper lost", without(1)),
@@ -378,7 +378,7 @@ def damages() -> Iterator[Damage]:
             ("_sources", "years swapped", lambda rows: [replace(rows[0], year=rows[1].year), *rows[1:]]),
             ("_sources", "digest of another", lambda rows: [replace(rows[0], digest=rows[1].digest), *rows[1:]]),
             ("_explanation", "digits miscounted", lambda said: said.replace("8文字", "9文字")),
-            ("page_head", "number lost", lambda head: replace(head, document_number="")),
+            ("masthead_without_legends", "number lost", head(lambda one: replace(one, document_number=""))),
         ],
         "checklist": [
             ("readiness", "draft not told", lambda found: replace(found, blanks=0)),
