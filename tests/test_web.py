@@ -410,6 +410,13 @@ def test_a_comparison_with_a_row_for_each_column_is_readable_on_every_screen(ope
     assert page.locator("th.name[data-head=新]").count() > 0
 
 
+def test_a_comparison_of_texts_beside_the_list_is_readable_on_every_screen(open_page: Open) -> None:
+    """What is announced of a change stands in no one's way, also in a table that scrolls."""
+    page = open_page(comparison(sample("numbers-r5"), sample("numbers-r6")).html)
+    assert page.locator(".texts ins").count() > 0
+    assert_readable(page)
+
+
 def assert_readable(page: Page) -> None:
     for width in (DESKTOP, 800, PHONE):
         page.set_viewport_size({"width": width, "height": 800})
