@@ -331,6 +331,17 @@ def test_an_inserted_and_a_renamed_item_cost_no_conflict(sent: Book) -> None:
     assert PATH.read_text("utf-8") == later.replace("評価: A\n", "評価: B\n", 1).replace("評価: 未記入", "評価: A")
 
 
+def test_an_item_that_kept_its_texts_is_known_under_any_name(sent: Book) -> None:
+    path = sent.write(FIRST, GRADE, "B").write(SECOND, GRADE, "A").save()
+    for later, names in (
+        (SOURCE.replace("名称: 指標二", "名称: 河川敷の清掃"), ["指標一", "河川敷の清掃"]),
+        # Neither the name nor the texts are those that were sent.
+        (SOURCE.replace("名称: 指標二", "名称: 河川敷の清掃").replace("前の文", "次の文"), ["指標一"]),
+    ):
+        save("test", later)
+        assert [one.name for one in read_returns([path]).changes] == names
+
+
 def test_items_of_like_names_that_were_inserted_before_and_renamed_are_not_mistaken_for_each_other() -> None:
     like = SOURCE.replace("名称: 指標一", "名称: 公園の整備(東地区)").replace(
         "名称: 指標二", "名称: 公園の整備(西地区)"

@@ -669,7 +669,7 @@ class _ListReader:
         for entry in items:
             for name in {entry.name, entry.node.name if entry.node else entry.name}:
                 by_name[name].append(entry)
-            for label in {_label(self._edition, entry), self._sent_label(entry)}:
+            for label in self._labels(entry):
                 by_label[label].append(entry)
         for entry in entries:
             if entry.kind != "repeat":
@@ -720,9 +720,12 @@ class _ListReader:
             if name and name in self._columns
         )
 
-    def _sent_label(self, entry: Entry) -> str:
+    def _labels(self, entry: Entry) -> set[str]:
+        """What the number column shows of an item now, and what it showed of it in the workbook that was sent out."""
         column = self._edition.number_column
-        return entry.node.item.text(column) if column and entry.node and entry.node.item else ""
+        key = "NO" if column and column.field == "number" else "番号"
+        sent = self._sent[entry.node.key] if entry.node else {}
+        return {str(values[key]) for values in (entry.values, sent) if key in values}
 
     def _number(self, entries: list[Entry], taken: set[int]) -> list[Entry]:
         """Give new items their NOs; returns those of which the NO was not written."""
@@ -815,17 +818,6 @@ class _ListReader:
             return found
 
         return kept(self._tree.children)
-
-
-def _label(edition: Edition, entry: Entry) -> str:
-    """What the number column shows of an item now."""
-    column = edition.number_column
-    if column is None:
-        return ""
-    key = "NO" if column.field == "number" else "番号"
-    if key in entry.values:
-        return str(entry.values[key])
-    return entry.node.item.text(column) if entry.node and entry.node.item else ""
 
 
 def _as_text(value: Value) -> Value:
