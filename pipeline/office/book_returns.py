@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from pipeline.documents.book.rows import FACTS, FORM, HIDDEN, LIST, unpacked
+from pipeline.documents.book.rows import FACTS, FORM, HIDDEN, LIST, item_key, unpacked
 from pipeline.errors import Problem, SourceError, printable
 from pipeline.library import Library
 from pipeline.model.edition import Edition
@@ -252,7 +252,7 @@ class _Merge:
         for placed in place_items(base.edition):
             number = numbers.get(identity(asked(placed, columns)))
             if number is not None:
-                found[f"項目 {placed.number}"] = self._now.by_key[f"項目 {number}"]
+                found[item_key(placed.number)] = self._now.by_key[item_key(number)]
         self._match_renamed(found)
         self._match_headings(found)
         self._match_repeats(found)
@@ -304,7 +304,7 @@ class _Merge:
             if node.kind == "repeat":
                 there[place(node.number, node.parent)].append(node)
         for node in self._base.by_key.values():
-            item = found.get(f"項目 {node.number}")
+            item = found.get(item_key(node.number))
             above = found.get(node.parent.key) if node.parent else None
             if node.kind == "repeat" and item and (others := there[place(item.number, above)]):
                 found[node.key] = others.pop(0)

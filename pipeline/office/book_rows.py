@@ -13,7 +13,18 @@ from typing import Literal
 
 from openpyxl.utils import get_column_letter
 
-from pipeline.documents.book.rows import HEADS, KEYS, MORE, Row, rows
+from pipeline.documents.book.rows import (
+    HEADS,
+    KEYS,
+    MORE,
+    Row,
+    below_key,
+    heading_key,
+    item_key,
+    of_below_key,
+    repeat_key,
+    rows,
+)
 from pipeline.documents.report.page import NOTHING, REPEATED
 from pipeline.model.column_widths import ColumnWidths, Printed
 from pipeline.model.edition import Edition, Heading, Item, Repeat, Section
@@ -97,13 +108,13 @@ def tree_of(validated: Validated) -> Tree:
         for position, (child, part) in enumerate(zip(children, parts, strict=True), 1):
             if isinstance(child, Section):
                 here = (*positions, position)
-                key = f"段 {'.'.join(map(str, here))}"
-                node = Node("heading", key, spot(part), 0, child, headings[here], None, parent)
+                heading = headings[here]
+                node = Node("heading", heading_key(heading), spot(part), 0, child, heading, None, parent)
             elif isinstance(child, Item):
-                node = Node("item", f"項目 {child.number}", spot(part), child.number, None, None, child, parent)
+                node = Node("item", item_key(child.number), spot(part), child.number, None, None, child, parent)
             else:
                 repeats[child.number] += 1
-                key = f"再掲 {child.number}-{repeats[child.number]}"
+                key = repeat_key(child.number, repeats[child.number])
                 item = edition.items[child.number]
                 node = Node("repeat", key, spot(part), child.number, None, None, item, parent)
             by_key[node.key] = node
@@ -308,7 +319,7 @@ class _ListReader:
         for row in in_list:
             key = self._keys.get(row, "")
             if not self._texts(row):
-                if key and not key.startswith("下 "):
+                if key and self._kind_of(key) != "below":
                     self._note(row, "", "行の記載が全て消されています。行が削除されたものとします。")
                 continue
             if entry := self._entry(row, key, below):
@@ -608,8 +619,8 @@ class _ListReader:
         text = self._text(row, self._name)
         whose: str | int
         if key:
-            number, name = key.removeprefix("下 ").split(" ", 1)
-            whose, column = f"項目 {number}", next(one for one in self._edition.columns if one.key == name)
+            number, name = of_below_key(key)
+            whose, column = item_key(number), next(one for one in self._edition.columns if one.key == name)
         else:
             found = self._column_below(text)
             assert above
@@ -638,7 +649,7 @@ class _ListReader:
                     self._find(entry.row, column.key, "下の行が二つあります。一つにしてください。")
                 elif said:
                     values[column.key] = said[0]
-                elif entry.node and f"下 {entry.node.number} {column.key}" not in there:
+                elif entry.node and below_key(entry.node.number, column.key) not in there:
                     values[column.key] = ""
             entry.values |= self._edited(values, entry.node)
 
@@ -678,7 +689,7 @@ class _ListReader:
             name = name.removesuffix(REPEATED).strip(" 　\n")
             label = unicodedata.normalize("NFKC", self._text(entry.row, number)) if number else ""
             if entry.node and entry.node.item and self._is_same_repeat(entry, number):
-                entry.target = by_key.get(f"項目 {entry.node.number}")
+                entry.target = by_key.get(item_key(entry.node.number))
                 entry.number, entry.name = entry.node.number, entry.node.name
                 if entry.target is None:
                     self._find(
@@ -700,7 +711,7 @@ class _ListReader:
                 if entry.was:  # it stays as it was
                     entry.kind, entry.node = entry.was.kind, entry.was
                     entry.number, entry.name = entry.was.number, entry.was.name
-                    entry.target = by_key.get(f"項目 {entry.number}") if entry.kind == "repeat" else None
+                    entry.target = by_key.get(item_key(entry.number)) if entry.kind == "repeat" else None
                 continue
             entry.target, entry.name = found[0], found[0].name
             entry.number = found[0].node.number if found[0].node else -1

@@ -143,19 +143,28 @@ def _list(edition: Edition, widths: ColumnWidths) -> Iterator[Row]:
             repeats[row.number] += 1
             item = edition.items[row.number]
             cells = repeat_cells(edition, widths, item)
-            yield Row(f"再掲 {row.number}-{repeats[row.number]}", "repeat", cells)
+            yield Row(repeat_key(row.number, repeats[row.number]), "repeat", cells)
 
 
 def heading_row(heading: Heading, depth: int) -> Row:
     """The row of a heading; its cell spans the columns from that of its level."""
-    position = ".".join(map(str, heading.positions))
     text = " ".join(filter(None, (flat(heading.number), heading.section.name)))
-    return Row(f"段 {position}", "heading", {heading.level.name: text}, depth, heading.begins_page)
+    return Row(heading_key(heading), "heading", {heading.level.name: text}, depth, heading.begins_page)
+
+
+def heading_key(heading: Heading) -> str:
+    """The key of a heading's row: its place among the headings, like 段 2.1."""
+    return f"段 {'.'.join(map(str, heading.positions))}"
 
 
 def item_key(number: int) -> str:
     """The key of an item's row."""
     return f"項目 {number}"
+
+
+def repeat_key(number: int, count: int) -> str:
+    """The key of the row that repeats an item for this time, counted from 1."""
+    return f"再掲 {number}-{count}"
 
 
 def item_cells(widths: ColumnWidths, item: Item) -> dict[str, str]:
@@ -198,6 +207,12 @@ def _below(edition: Edition, item: Item) -> Iterator[Row]:
 def below_key(number: int, key: str) -> str:
     """The key of the row of a text below an item."""
     return f"下 {number} {key}"
+
+
+def of_below_key(key: str) -> tuple[int, str]:
+    """The NO of the item and the key of the column in a `below_key`."""
+    _, number, name = key.split(" ", 2)
+    return int(number), name
 
 
 def below(head: str, text: str) -> str:
