@@ -217,6 +217,13 @@ def test_items_headings_and_repeats_are_moved_added_and_removed(
     assert "          # 二つ目の項目\n          - NO: 2\n" in PATH.read_text("utf-8")  # the comment goes along
 
 
+def test_a_repeat_of_one_of_two_items_of_a_name_goes_by_the_no_that_was_typed(listed: Listed) -> None:
+    listed.add(listed.at("段 1.2"), no="9", name="項目二", status="○", treatment="継続")
+    listed.add(len(listed.rows), no="9", name="項目二【再掲】", status="-", treatment="-", findings="-")
+    assert take(listed, "--apply") == 0
+    assert names() == ["方針一", "施策一", "1 項目一", "2 項目二", "9 項目二", "施策二", "3 項目三", "1 再掲", "9 再掲"]
+
+
 def test_a_heading_is_deleted_with_everything_below_it(listed: Listed) -> None:
     listed.add(listed.at("段 1"), policy="Ⅰ 新しい方針")
     listed.add(listed.at("段 1"), measure="(1) 新しい施策")
