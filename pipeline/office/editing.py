@@ -323,13 +323,11 @@ def _block(text: str, spaces: int) -> str:
 
 def apply_edits(data: bytes, edits: Iterable[Edit]) -> bytes:
     """`data` with `edits` applied, which stand in the order of the file. New lines get the line ends around each edit."""
-    text = data.decode("utf-8")
-    mark = "\ufeff" if text.startswith("\ufeff") else ""
-    lines = re.findall(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+", text.removeprefix(mark)) or [""]
+    mark, lines = lines_with_ends(data)
     starts = [0]
     for line in lines:
         starts.append(starts[-1] + len(line))
-    text = text.removeprefix(mark)
+    text = "".join(lines)
     pieces: list[str] = []
     at = 0
     for edit in edits:
@@ -337,7 +335,18 @@ def apply_edits(data: bytes, edits: Iterable[Edit]) -> bytes:
         assert at <= begin <= end
         here = lines[min(edit.begin[0], len(lines) - 1)]
         around = here if here.endswith(("\r", "\n")) else lines[0]
-        line_end = next((one for one in ("\r\n", "\n", "\r") if around.endswith(one)), "\n")
-        pieces += [text[at:begin], edit.text.replace("\n", line_end)]
+        pieces += [text[at:begin], edit.text.replace("\n", end_of(around))]
         at = end
     return (mark + "".join(pieces) + text[at:]).encode("utf-8")
+
+
+def lines_with_ends(data: bytes) -> tuple[str, list[str]]:
+    """The byte order mark of a file, if it has one, and its lines with their ends; at least one line."""
+    text = data.decode("utf-8")
+    mark = "\ufeff" if text.startswith("\ufeff") else ""
+    return mark, re.findall(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+", text.removeprefix(mark)) or [""]
+
+
+def end_of(line: str) -> str:
+    """The line end of `line`; a line feed if it has none."""
+    return next((one for one in ("\r\n", "\n", "\r") if line.endswith(one)), "\n")

@@ -4,7 +4,6 @@ What stays keeps its lines, with comments and layout. A comment above an item go
 the result is parsed again, and must be exactly what was intended.
 """
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,7 +15,7 @@ from pipeline.source.tree import Mapping as Part
 from pipeline.source.tree import Node, Source, parse_source, plain
 from pipeline.source.writing import entry, flow
 
-from .editing import EditError, Editor, Spot, children_of, spot
+from .editing import EditError, Editor, Spot, children_of, end_of, lines_with_ends, spot
 
 # What stands at a place of the list in a file written by us: a level's list begins so many columns right of its key.
 _INDENT = 2
@@ -100,10 +99,8 @@ class _Rearranger:
         self._source = source
         self._form: Form = form_of_tree(source.root)
         self._keys = [*(level.key for level in self._form.levels), self._form.item.key]
-        text = source.data.decode("utf-8")
-        self._mark = "\ufeff" if text.startswith("\ufeff") else ""
-        self._lines = re.findall(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+", text.removeprefix(self._mark))
-        self._end = next((end for end in ("\r\n", "\n", "\r") if self._lines[0].endswith(end)), "\n")
+        self._mark, self._lines = lines_with_ends(source.data)
+        self._end = end_of(self._lines[0])
         if not self._lines[-1].endswith(("\r", "\n")):
             self._lines[-1] += self._end
         self._editor = Editor(source)
