@@ -31,7 +31,7 @@ from .changes import change_sources
 from .editing import EditError, Place, Spot, Written, edit_parts, spot, spots
 from .identity import identify, identity
 from .rearranging import Wanted, rearrange
-from .returns import Conflict, Finding, Settle, marks, shown
+from .returns import Conflict, Finding, Settle, from_to, marks
 from .workbook import Book, Sheet, WorkbookError, read_workbook
 from .workbook_format import asked, fields
 
@@ -648,10 +648,7 @@ class _Merge:
             if node is not last:
                 yield f"  {_called(node)}"
                 last = node
-            if "\n" in old + new or len(old + new) > 60:
-                yield from (f"    {key}:", f"      旧 {shown(old)}", f"      新 {shown(new)}")
-            else:
-                yield f"    {key}: {shown(old)} → {shown(new)}"
+            yield from (f"    {line}" for line in from_to(key, old, new))
 
     def _is_reordered(self, node: Node) -> bool:
         """Whether the parts beside it that stay stand in another order."""

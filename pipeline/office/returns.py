@@ -163,10 +163,7 @@ def describe(returns: Returns) -> str:
         if change.number != last:
             lines.append(f"NO {change.number}「{change.name}」")
             last = change.number
-        if "\n" in change.old + change.new or len(change.old + change.new) > 60:
-            lines += [f"  {change.key}:", f"    旧 {shown(change.old)}", f"    新 {shown(change.new)}"]
-        else:
-            lines.append(f"  {change.key}: {shown(change.old)} → {shown(change.new)}")
+        lines += [f"  {line}" for line in from_to(change.key, change.old, change.new)]
     if returns.source is None:
         return "読み取れたファイルがありません。"
     items = len({change.number for change in returns.changes})
@@ -201,6 +198,14 @@ def labelled(files: Sequence[Path]) -> Iterator[tuple[Path, str]]:
     names = Counter(path.name for path in once.values())
     for path in once.values():
         yield path, path.name if names[path.name] == 1 else str(path)
+
+
+def from_to(key: str, old: str, new: str) -> Iterator[str]:
+    """What changes at `key`, for the terminal: on one line, or if that is too long, the old and the new one on theirs."""
+    if "\n" in old + new or len(old + new) > 60:
+        yield from (f"{key}:", f"  旧 {shown(old)}", f"  新 {shown(new)}")
+    else:
+        yield f"{key}: {shown(old)} → {shown(new)}"
 
 
 def shown(text: str) -> str:
