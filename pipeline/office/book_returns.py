@@ -381,24 +381,12 @@ class _Merge:
                 )
             return
         self._slots[now.key].entry = entry
-        sent = values_of(self._base.edition, node) if node.kind != "repeat" else {}
-        present = values_of(self._now.edition, now) if node.kind != "repeat" else {}
+        sent, present = values_of(self._base.edition, node), values_of(self._now.edition, now)
         for place, new in entry.values.items():
-            old = present.get(place, "")
-            if old == new:
-                continue
-            if old != sent.get(place, "") and self._settle != "reply":
-                sides = (
-                    ("作ったとき", _said(sent.get(place, ""))),
-                    ("今の元データ", _said(old)),
-                    (f"{self._label} {entry.row}行", _said(new)),
-                )
-                self._decide(
-                    now, _place(place, self._now.edition), "作った後で、元データも変わりました。", entry, sides
-                )
-                continue
-            self._values.setdefault(now.key, {})[place] = new
-            self._changed.append((now, _place(place, self._now.edition), _said(old), _said(new)))
+            old, then = present.get(place, ""), sent.get(place, "")
+            if old != new:
+                reason = "作った後で、元データも変わりました。" if old != then else ""
+                self._take(entry, now, place, old, new, reason, (("作ったとき", _said(then)),))
 
     def _merge_new(self, entry: Entry, now: Node) -> None:
         """A row that was added on both sides: what the workbook leaves open is as the source has it."""
@@ -407,13 +395,26 @@ class _Merge:
             old = present.get(place, "")
             if old == new or new in ("", BLANK) or (place == "NO" and entry in self._said.numbered):
                 continue
-            if self._settle != "reply":
-                sides = (("今の元データ", _said(old)), (f"{self._label} {entry.row}行", _said(new)))
-                reason = "このブックで加えた行が、元データにもあり、記載が違います。"
-                self._decide(now, _place(place, self._now.edition), reason, entry, sides)
-                continue
-            self._values.setdefault(now.key, {})[place] = new
-            self._changed.append((now, _place(place, self._now.edition), _said(old), _said(new)))
+            self._take(entry, now, place, old, new, "このブックで加えた行が、元データにもあり、記載が違います。")
+
+    def _take(
+        self,
+        entry: Entry,
+        now: Node,
+        place: Place,
+        old: Written,
+        new: Written,
+        reason: str,
+        sides: tuple[tuple[str, str], ...] = (),
+    ) -> None:
+        """Take a value of the workbook, unless there is a reason why a person decides; `sides` are further values."""
+        key = _place(place, self._now.edition)
+        if reason and self._settle != "reply":
+            sides = (*sides, ("今の元データ", _said(old)), (f"{self._label} {entry.row}行", _said(new)))
+            self._decide(now, key, reason, entry, sides)
+            return
+        self._values.setdefault(now.key, {})[place] = new
+        self._changed.append((now, key, _said(old), _said(new)))
 
     def _sides(self, entry: Entry) -> tuple[tuple[str, str], ...]:
         return tuple(
