@@ -78,6 +78,15 @@ def test_the_clerks_page_says_what_to_look_at_and_what_to_write() -> None:
         assert "前版NO" not in said(f"{paper}.pdf")
 
 
+def test_a_long_file_name_goes_on_in_a_new_line_behind_its_folder(project: Path) -> None:
+    former, latter = "plan-of-heisei-24", "plan-of-heisei-25"
+    (project / f"source/{former}.yaml").write_text(HEALTHY, "utf-8")
+    (project / f"source/{latter}.yaml").write_text(LATER_TEXT.replace("前版: test", f"前版: {former}"), "utf-8")
+    assert run("council") == 0
+    text = "".join(page.extract_text() for page in pypdf.PdfReader(f"out/{latter}/checklist.pdf").pages)
+    assert [line.strip() for line in text.splitlines() if "comparison.pdf" in line] == ["comparison.pdf"]
+
+
 @pytest.mark.usefixtures("folder")
 def test_editions_of_no_year_are_called_as_in_the_history_and_no_year_is_made_up() -> None:
     later, test = (hashlib.sha256(path.read_bytes()).hexdigest() for path in (LATER, TEST))
