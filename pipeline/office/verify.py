@@ -9,7 +9,6 @@ import os
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -51,13 +50,11 @@ class Verdict(NamedTuple):
 
 
 class Issues:
-    """All that was issued, by the lists of the issues and by the register, and what stands in out/ and source/ now."""
+    """All that was issued, by the lists of the issues and the lines of the register, and what is in out/ and source/ now."""
 
-    def __init__(self) -> None:
+    def __init__(self, lines: Iterable[Entry]) -> None:
         listed = [entry for issue in all_issues() for entry in issue.entries]
-        with suppress(RegisterError):  # reported by `verify`; the lists of the issues say the same
-            listed = [*register(), *listed]
-        self.entries: tuple[Entry, ...] = tuple(dict.fromkeys(listed))
+        self.entries: tuple[Entry, ...] = tuple(dict.fromkeys([*lines, *listed]))
         self._by_digest: dict[str, list[Entry]] = {}
         for entry in self.entries:
             self._by_digest.setdefault(entry.digest, []).append(entry)
@@ -90,14 +87,15 @@ def _label(entry: Entry) -> str:
 
 def check_issues() -> list[Verdict]:
     """Compare what is in source/issued/ with its lists and the register."""
-    found = [_checked(issue) for issue in all_issues()]
+    issues = all_issues()
+    found = [_checked(issue) for issue in issues]
     try:
         lines = register()
     except RegisterError as error:
         return [*found, _unreadable_register(error)]
     has_line = {(line.issue, line.file) for line in lines}
-    kept = {entry for issue in all_issues() for entry in issue.entries}
-    names = {issue.name for issue in all_issues()}
+    kept = {entry for issue in issues for entry in issue.entries}
+    names = {issue.name for issue in issues}
     problems = [
         f"{entry.issue} の {entry.file} の行がありません。"
         for entry in sorted(kept)
@@ -151,11 +149,12 @@ def verify(given: Sequence[str], prove_again: ProveAgain) -> Iterator[Verdict]:
     A register that cannot be read is told first. Raises `UsageError` if there is no such file.
     """
     subjects = [*_subjects(given)]
-    issues = Issues()
+    lines: tuple[Entry, ...] = ()
     try:
-        register()
+        lines = register()
     except RegisterError as error:
-        yield _unreadable_register(error)
+        yield _unreadable_register(error)  # the lists of the issues say the same
+    issues = Issues(lines)
     for subject in subjects:
         yield _of_file(subject, issues, prove_again) if isinstance(subject, Path) else _of_label(subject, issues)
 
