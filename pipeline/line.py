@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from .delivery.delivery import OUT, Delivery, Record, deliver, records, withdraw
-from .delivery.issues import issue_at, issues, source_of
+from .delivery.issues import issue_at, last_issue, source_of
 from .errors import LackError, NothingToDoError, PipelineError, Problem, ProofError, SourceError
 from .library import Library
 from .papers import LISTS, Paper, companions, extents_of, with_extents
@@ -153,16 +153,16 @@ def _last_issue(paper: Paper, library: Library) -> "LastIssue | None":
 
     from .years.readiness import LastIssue
 
-    found = issues(paper.sources[-1].stem)
-    if not found:
+    last = last_issue(paper.sources[-1].stem)
+    if not last:
         return None
     day = None
     with suppress(ValueError):  # whoever keeps the register may have written it otherwise
-        day = date.fromisoformat(found[-1].day)
+        day = date.fromisoformat(last.day)
     try:
-        return LastIssue(found[-1].name, day, library.validated(source_of(found[-1])))
+        return LastIssue(last.name, day, library.validated(source_of(last)))
     except PipelineError:
-        return LastIssue(found[-1].name, day, None)
+        return LastIssue(last.name, day, None)
 
 
 def _listed(paper: Paper) -> "list[ListedPaper]":

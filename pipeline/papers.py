@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from .delivery.delivery import OUT, Record, records
-from .delivery.issues import issue_at, issues
+from .delivery.issues import issue_at, last_issue
 from .errors import SourceError, UsageError
 from .library import Library
 from .model.edition_id import is_edition_id
@@ -258,8 +258,8 @@ def with_extents(paper: Paper, made: Mapping[Path, str] | None = None) -> Paper:
         listed.append(extent)
     options = _BETWEEN_EXTENTS.join(listed)
     # The clerk's page says what changed after the last issue.
-    if paper.kind == "checklist" and (issued := issues(paper.sources[-1].stem)):
-        options += f"{_BEFORE_ISSUE}{issued[-1].name}"
+    if paper.kind == "checklist" and (last := last_issue(paper.sources[-1].stem)):
+        options += f"{_BEFORE_ISSUE}{last.name}"
     return paper._replace(options=options)
 
 

@@ -10,7 +10,7 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 from pipeline.delivery.delivery import OUT, ROOT, SOURCE
-from pipeline.delivery.issues import REGISTER, issues, last_issue, source_of
+from pipeline.delivery.issues import REGISTER, last_issue, needed_last_issue, source_of
 from pipeline.errors import (
     LackError,
     PipelineError,
@@ -366,13 +366,15 @@ def _check(options: SimpleNamespace) -> int:
 
 def _tell_last_issue(path: Path) -> None:
     """Say which issue of the edition at `path` was the last one, and whether the source has changed since."""
-    for last in issues(path.stem)[-1:]:
-        now, issued = _library.fingerprint(path), last.source
-        if not (now and issued):
-            print(f"{path}: {last.name} の記録が壊れています。確かめるには: make verify", file=sys.stderr)
-            continue
-        has = "変わっていません" if now[1] == issued.digest else "変わっています"
-        print(f"{path}: 最後の発行は {last.name}({last.day})です。元データは、その後{has}。")
+    last = last_issue(path.stem)
+    if not last:
+        return
+    now, issued = _library.fingerprint(path), last.source
+    if not (now and issued):
+        print(f"{path}: {last.name} の記録が壊れています。確かめるには: make verify", file=sys.stderr)
+        return
+    has = "変わっていません" if now[1] == issued.digest else "変わっています"
+    print(f"{path}: 最後の発行は {last.name}({last.day})です。元データは、その後{has}。")
 
 
 def _diff(options: SimpleNamespace) -> int:
@@ -484,7 +486,7 @@ def _errata(options: SimpleNamespace) -> int:
         )
     if options.edition:
         (new,) = editions([options.edition])
-        old = given(options.old) if options.old else source_of(last_issue(new.stem))
+        old = given(options.old) if options.old else source_of(needed_last_issue(new.stem))
         paper = errata_of_edition(old, new, _library)
     else:
         new = given(options.new)

@@ -107,10 +107,16 @@ def all_issues() -> tuple[Issue, ...]:
     return tuple(issue for edition in _names_in(ISSUED) for issue in issues(edition))
 
 
-def last_issue(edition: str) -> Issue:
-    """The last issue of `edition`. Raises `UsageError`."""
-    if found := issues(edition):
-        return found[-1]
+def last_issue(edition: str) -> Issue | None:
+    """The last issue of `edition`; None if there is none."""
+    numbers = _numbers(edition)
+    return _issue(edition, numbers[-1]) if numbers else None
+
+
+def needed_last_issue(edition: str) -> Issue:
+    """The last issue of `edition`. Raises `UsageError` if there is none."""
+    if found := last_issue(edition):
+        return found
     raise UsageError(
         f"{edition} は、まだ発行していません。配布したPDFがあれば、FROM=report.pdf のように指定してください。"
         f"次からは、配布するときに発行してください: make issue EDITION={edition}"
@@ -125,7 +131,7 @@ def issue_named(text: str) -> Issue | None:
     name = _NAME.fullmatch(os.path.normpath(text))
     if not name:
         return None
-    last = last_issue(name[1])
+    last = needed_last_issue(name[1])
     if name[2] == "last":
         return last
     there = issues(name[1])

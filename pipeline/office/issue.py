@@ -21,8 +21,8 @@ from pipeline.delivery.issues import (
     Issue,
     complete_register,
     issue_at,
-    issues,
     keep,
+    last_issue,
     next_number,
     remove_unfinished,
     source_of,
@@ -78,7 +78,7 @@ def issue(path: Path, library: Library, day: datetime.date, allows_draft: bool =
             locks.enter_context(record.locked())
         library.forget()  # another run may have changed sources and papers while we waited
         edition = library.validated(path).edition
-        last = issues(path.stem)[-1:]
+        last = last_issue(path.stem)
         records = _set_of(path, edition, last, library)
         found = [_read(record, library) for record in records]
         problems = [problem for _, some in found for problem in some]
@@ -86,10 +86,8 @@ def issue(path: Path, library: Library, day: datetime.date, allows_draft: bool =
             raise NotIssuableError("\n".join([*refusals, "何も発行していません。"]))
         papers = [_paper(record, files, library) for record, (files, _) in zip(records, found, strict=True)]
         files, entries = _kept(papers, path, edition, day, library)
-        if last and _has_all(last[0], entries):
-            raise NothingToDoError(
-                f"{last[0].name}({last[0].day} 発行)から変わったものはありません。発行していません。"
-            )
+        if last and _has_all(last, entries):
+            raise NothingToDoError(f"{last.name}({last.day} 発行)から変わったものはありません。発行していません。")
         new = Issue(path.stem, int(entries[0].number), entries)
         keep(new, files)
     return new
@@ -108,7 +106,7 @@ def describe(issue: Issue) -> str:
     return "\n".join(lines)
 
 
-def _set_of(path: Path, edition: Edition, last: Sequence[Issue], library: Library) -> list[Record]:
+def _set_of(path: Path, edition: Edition, last: Issue | None, library: Library) -> list[Record]:
     """The records of the papers that are issued, in the order of the register.
 
     A paper that stands in out/ twice is issued once: the history of a chain, that of the council's set in its folder.
@@ -124,7 +122,7 @@ def _set_of(path: Path, edition: Edition, last: Sequence[Issue], library: Librar
     )
 
 
-def _belongs(record: Record, path: Path, edition: Edition, last: Sequence[Issue], library: Library) -> bool:
+def _belongs(record: Record, path: Path, edition: Edition, last: Issue | None, library: Library) -> bool:
     """Whether a paper is one of the set of the edition at `path`: its own, or one whose newest edition it is.
 
     A comparison is, if it is with the 前版; an errata, unless it corrects an earlier issue than the last one.
@@ -137,8 +135,8 @@ def _belongs(record: Record, path: Path, edition: Edition, last: Sequence[Issue]
     if record.kind == "errata":
         corrected = issue_at(first)
         if corrected is None and last:
-            return _is_of(first, last[0], library)
-        return not last or corrected == (last[0].edition, last[0].number)
+            return _is_of(first, last, library)
+        return not last or corrected == (last.edition, last.number)
     if record.kind == "comparison":
         try:
             other = library.source(first).edition
