@@ -111,16 +111,22 @@ def highlight_blanks(sheet: Worksheet, cells: str) -> None:
 
 def height(cells: Iterable[tuple[str | int, float]]) -> float:
     """The height of a row in points for texts in columns of these widths (characters); Excel does not compute it."""
-    return min(full_height(cells), HIGHEST_ROW)
-
-
-def full_height(cells: Iterable[tuple[str | int, float]]) -> float:
-    """The height in points that the texts need in columns of these widths, however high a row may be."""
     lines = max(
         sum(max(1, math.ceil(width_in_halves(line) / (width - 2))) for line in str(text).split("\n"))
         for text, width in cells
     )
-    return lines * LINE_HEIGHT + 3
+    return min(lines * LINE_HEIGHT + 3, HIGHEST_ROW)
+
+
+def write_steps(sheet: Worksheet, title: str, steps: Iterable[str], width: float) -> int:
+    """Write instructions, numbered below their title, of which `width` characters fit on a line; return the last row."""
+    write(sheet, 1, 1, title).font = Font(name=FONT, size=14, bold=True)
+    row = 1
+    for row, step in enumerate(steps, 2):
+        write(sheet, row, 1, row - 1).alignment = CENTRED
+        write(sheet, row, 2, step).alignment = WRAPPED
+        sheet.row_dimensions[row].height = height([(step, width)])
+    return row
 
 
 def units(text: str) -> int:

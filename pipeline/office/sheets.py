@@ -43,6 +43,7 @@ from pipeline.documents.spreadsheet import (
     units,
     write,
     write_row,
+    write_steps,
 )
 from pipeline.errors import PipelineError, Problem
 from pipeline.library import Library
@@ -420,13 +421,7 @@ class _Reply:
     def _write_guide(self, sheet: Worksheet) -> None:
         sheet.column_dimensions["A"].width = 14
         sheet.column_dimensions["B"].width = 88
-        write(sheet, 1, 1, GUIDE).font = Font(name=FONT, size=14, bold=True)
-        steps = [*self._steps()]
-        for number, step in enumerate(steps, 1):
-            write(sheet, 1 + number, 1, number).alignment = CENTRED
-            write(sheet, 1 + number, 2, step).alignment = WRAPPED
-            sheet.row_dimensions[1 + number].height = height([(step, 88)])
-        row = len(steps) + 3
+        row = write_steps(sheet, GUIDE, self._steps(), 88) + 2
         for column in self._fields.values():
             if column.kind == "symbol":
                 title, words = f"凡例({column.head})", dict(column.words or {})

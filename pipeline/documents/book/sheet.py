@@ -16,7 +16,6 @@ from pipeline.documents.html import masthead
 from pipeline.documents.report.page import REPEATED, head_rows
 from pipeline.documents.spreadsheet import (
     ALIGNED,
-    CENTRED,
     FONT,
     HIGHEST_ROW,
     LINE_HEIGHT,
@@ -32,6 +31,7 @@ from pipeline.documents.spreadsheet import (
     units,
     write,
     write_row,
+    write_steps,
 )
 from pipeline.errors import PipelineError
 from pipeline.model.column_widths import ColumnWidths, Printed
@@ -335,11 +335,7 @@ class _Book:
     def _write_guide(self, sheet: Worksheet) -> None:
         sheet.column_dimensions["A"].width = 6
         sheet.column_dimensions["B"].width = 100
-        write(sheet, 1, 1, f"シート「{LIST}」の直し方").font = Font(name=FONT, size=14, bold=True)
-        for number, step in enumerate(self._steps(), 1):
-            write(sheet, 1 + number, 1, number).alignment = CENTRED
-            write(sheet, 1 + number, 2, step).alignment = WRAPPED
-            sheet.row_dimensions[1 + number].height = LINE_HEIGHT * ceil(width_in_halves(step) / 94) + 3
+        write_steps(sheet, f"シート「{LIST}」の直し方", self._steps(), 96)
         fit_to_width(sheet)
         sheet.page_setup.paperSize = 9
 
