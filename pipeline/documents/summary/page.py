@@ -11,6 +11,7 @@ import math
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from pipeline.documents.document import Carried
 from pipeline.documents.html import (
@@ -262,11 +263,7 @@ _TABLE_LINE = 4.1
 
 def page(edition: Edition, old: Edition | None, carried: Carried) -> str:
     """The HTML of the summary of `edition`, with the change since `old` where there is one."""
-    new = _tally(edition, _counted(edition))
-    pairs = _compared(old, new) if old else []
-    before = _tally(old, [column for column, _ in pairs]) if old else None
-    differences = tuple(_differences(before, new, pairs)) if before else ()
-    lead, notes = _lead(new, before), _notes(new, before, pairs, differences)
+    new, differences, lead, notes = _contents(edition, old)
     title = f"{flat(edition.title)} {TITLE}"
     head = _masthead(new, title)
     room = _PAGE_HEIGHT - (head.first.height - TOP) - head.height_of_block
@@ -299,6 +296,23 @@ def page(edition: Edition, old: Edition | None, carried: Carried) -> str:
         is_beside=_is_beside(differences),
         notes=notes,
     )
+
+
+class _Contents(NamedTuple):
+    """What a summary says besides its head and the chart."""
+
+    tally: Tally
+    differences: tuple[ChangeRow, ...]
+    lead: tuple[str, ...]
+    notes: tuple[str, ...]
+
+
+def _contents(edition: Edition, old: Edition | None) -> _Contents:
+    new = _tally(edition, _counted(edition))
+    pairs = _compared(old, new) if old else []
+    before = _tally(old, [column for column, _ in pairs]) if old else None
+    differences = tuple(_differences(before, new, pairs)) if before else ()
+    return _Contents(new, differences, _lead(new, before), _notes(new, before, pairs, differences))
 
 
 def _masthead(tally: Tally, title: str) -> Masthead:
@@ -752,11 +766,8 @@ class Said:
 
 def said(edition: Edition, old: Edition | None) -> Iterator[Said]:
     """What the summary of `edition` says in sentences and tables, place by place."""
-    new = _tally(edition, _counted(edition))
-    pairs = _compared(old, new) if old else []
-    before = _tally(old, [column for column, _ in pairs]) if old else None
-    differences = tuple(_differences(before, new, pairs)) if before else ()
-    for at, sentence in enumerate(_lead(new, before), 1):
+    new, differences, lead, notes = _contents(edition, old)
+    for at, sentence in enumerate(lead, 1):
         yield Said(("lead", str(at)), "", f"本文({at}文目)", {"": sentence})
     for table in _tables(new, em(TYPE_PT)):
         heads = ["項目数", *["再掲(外数)"] * bool(new.whole.repeats)]
@@ -767,14 +778,14 @@ def said(edition: Edition, old: Edition | None) -> Iterator[Said]:
             for head, text in zip(heads, row.cells, strict=True):
                 texts[head] = f"{texts[head]}、{text}" if head in texts else text
             yield Said((table.prefix, row.id), table.prefix + row.id, row.head, texts)
-    if before and old:
+    if old:
         times, heading = _times(old, edition), _change_heading(old, edition)
         for line in differences:
             if line.change:
                 texts = dict(zip(("", *times, "増減"), (line.head, line.old, line.new, line.change), strict=True))
                 texts |= {f"{times[0]}の構成比": line.old_share, f"{times[1]}の構成比": line.new_share}
                 yield Said(("change", line.id), line.id, f"{heading} {line.head}", texts)
-    for at, note in enumerate(_notes(new, before, pairs, differences), 1):
+    for at, note in enumerate(notes, 1):
         yield Said(("note", str(at)), f"note-{at}", f"注{at}", {"": note})
 
 
