@@ -457,8 +457,7 @@ def _key(
         else:
             words = [MOVED[kind] for kind in MOVED if kind in kinds]
             said.append(f"{''.join(f'「{word}」' for word in words)}はほかの項目に移った項目")
-    cells = (_cell(lineage, at, editions) for lineage in found for at in range(len(editions)))
-    if any(cell.note == ABSENT for cell in cells):
+    if any(not placed and not _move(one, at) for one in found for at, placed in enumerate(one.items)):
         said.append(f"「{ABSENT}」はその{unit}に記載のない項目")
     sentence = f"各{unit}の欄は、{'、'.join(said)}です。"
     if any(lineage.former_names for lineage in found):
@@ -647,7 +646,7 @@ def _figure_label(line: FigureLine) -> str:
     return plain(line.head) + (f"({line.unit})" if line.unit else "")
 
 
-def _cell(lineage: Lineage, at: int, editions: Sequence[Validated], term_ems: int = _WIDE_TERM) -> YearCell:
+def _cell(lineage: Lineage, at: int, editions: Sequence[Validated], term_ems: int) -> YearCell:
     placed, newest = lineage.items[at], editions[-1].edition
     if placed:
         number = str(placed.number) if newest.form.prints_no else ""
@@ -658,15 +657,19 @@ def _cell(lineage: Lineage, at: int, editions: Sequence[Validated], term_ems: in
         if main.kind == "term" and status != BLANK:
             return YearCell(number, term=break_label(status, term_ems))
         return YearCell(number, status, "" if status == BLANK else plain(placed.meaning))
-    if at == lineage.last + 1:
-        for event in lineage.events:
-            if event.kind in ("merged_into", "split_into"):
-                what = MOVED[event.kind]
-                if not newest.form.prints_no:
-                    return YearCell(note=what, reading=f"{_named(editions[at].edition, event.numbers)}に{what}")
-                numbers = _numbers(event.numbers)
-                return YearCell(note=f"→{numbers}", reading=f"{_number_head(newest)} {numbers}に{what}")
-    return YearCell(note=ABSENT, reading=ABSENT_READING)
+    move = _move(lineage, at)
+    if move is None:
+        return YearCell(note=ABSENT, reading=ABSENT_READING)
+    what = MOVED[move.kind]
+    if not newest.form.prints_no:
+        return YearCell(note=what, reading=f"{_named(editions[at].edition, move.numbers)}に{what}")
+    numbers = _numbers(move.numbers)
+    return YearCell(note=f"→{numbers}", reading=f"{_number_head(newest)} {numbers}に{what}")
+
+
+def _move(lineage: Lineage, at: int) -> Event | None:
+    """The event that tells where an item went, in the first edition without it."""
+    return next((event for event in lineage.events if event.kind in MOVED), None) if at == lineage.last + 1 else None
 
 
 def _term(lineage: Lineage, editions: Sequence[Validated]) -> str:
