@@ -185,12 +185,13 @@ class ShareTable:
 def shown(editions: Sequence[Validated]) -> Sequence[Validated]:
     """The editions that have a column: all, or as many of the newest as there is room for."""
     newest = editions[-MOST:]
-    return newest[-_most(newest, _ROOM, MOST) :]
+    return newest[-_most(_halves(newest), _ROOM, MOST) :]
 
 
 def page(editions: Sequence[Validated], carried: Carried) -> str:
     """The HTML of the history of `editions`, a chain along 前版, oldest first."""
-    left_out, editions = len(editions) - len(shown(editions)), shown(editions)
+    chain, editions = editions, shown(editions)
+    left_out = len(chain) - len(editions)
     newest = editions[-1].edition
     named = tuple((validated.source.edition, validated.edition) for validated in editions)
     found = lineages(named)
@@ -240,12 +241,12 @@ class _Table:
         # The position of each column, among the years and among the editions.
         years = [*enumerate(year.edition for year in self.figures.years)]
         without = [at for at, edition in years if edition is None]
-        self.years_left_out = max(0, len(years) - _most(editions, _ROOM, MOST))
+        self.years_left_out = max(0, len(years) - _most(self._halves, _ROOM, MOST))
         hidden = {*without[: self.years_left_out]}
         self.columns = [(at, edition) for at, edition in years if at not in hidden]
         self.heads = [self.figures.years[at].label for at, _ in self.columns]
         count = len(self.columns)
-        self.sheet = A4 if count <= _most(editions, _ROOM_ON_A4, MOST_ON_A4) else A3
+        self.sheet = A4 if count <= _most(self._halves, _ROOM_ON_A4, MOST_ON_A4) else A3
         self._has_long_numbers = any(
             number >= _LONG_NUMBER for one in editions if one.edition.form.prints_no for number in one.edition.items
         )
@@ -275,9 +276,9 @@ class _Table:
         return int((self.year_width - RULE) / em(TYPE_PT) - self._no_room / 2)
 
 
-def _most(editions: Sequence[Validated], room: int, most: int) -> int:
-    """The number of years for which a sheet has room: `room` half ems, or `most` narrow columns."""
-    return max(1, min(most, room // (_halves(editions) + 2)))
+def _most(halves: int, room: int, most: int) -> int:
+    """The number of years of `halves` half ems for which a sheet has room: `room` half ems, or `most` narrow columns."""
+    return max(1, min(most, room // (halves + 2)))
 
 
 def _halves(editions: Sequence[Validated]) -> int:
