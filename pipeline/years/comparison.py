@@ -154,21 +154,21 @@ class Comparison:
         return tuple(entry for entry in self.entries if entry.kinds != ("continued",))
 
 
-def compare(old: Edition, new: Edition, from_id: str, to_id: str) -> Comparison:
-    """Compare `old` with `new`; either may be the later edition.
+def compare(old: Edition, new: Edition, from_id: str, to_id: str, with_candidates: bool = True) -> Comparison:
+    """Compare `old` with `new`; either may be the later edition. Without `with_candidates` no entry has any: they take time.
 
     The ids tell whether 前版NO refer to the other edition: `new` may name `from_id` as its 前版, or `old` may name
     `to_id`.
     """
     if old.previous == to_id != from_id:
         # `old` is the later edition: match forward in time, then reverse the links.
-        matched = match(new, old, "forward", of="new")
+        matched = match(new, old, "forward", of="new" if with_candidates else None)
         links = [Link(link.new, link.old, link.by, link.guess) for link in matched.links]
         can_advise = False
         abolished = {}
     else:
         direction = _direction(new, from_id, to_id)
-        matched = match(old, new, direction)
+        matched = match(old, new, direction, of="old" if with_candidates else None)
         links = list(matched.links)
         can_advise = from_id != to_id and new.previous in (from_id, None)
         abolished = new.abolished if direction == "forward" else {}

@@ -210,7 +210,7 @@ class _Lineages:
         for placed in place_items(editions[0][1]):
             self._begin(0, placed)
         for at, ((from_id, old), (to_id, new)) in enumerate(pairwise(editions), 1):
-            for entry in compare(old, new, from_id, to_id).entries:
+            for entry in compare(old, new, from_id, to_id, with_candidates=False).entries:
                 self._follow(at, entry)
         self._end()
 

@@ -126,14 +126,14 @@ class Matched:
     candidates: Mapping[int, tuple[int, ...]]
 
 
-def match(old: Edition, new: Edition, direction: Direction, of: Literal["old", "new"] = "old") -> Matched:
-    """The links from items of `old` to items of `new`, and the candidates for the items `of` one of them.
+def match(old: Edition, new: Edition, direction: Direction, of: Literal["old", "new"] | None = "old") -> Matched:
+    """The links from items of `old` to items of `new`, and the candidates for the items `of` one of them, if asked for.
 
     `direction`: "forward" if `new` names `old` as its 前版, "same" for two states of one edition, else "unknown".
     """
     matching = _Matching(old, new, direction)
     links = matching.links()
-    return Matched(links, matching.candidates(of))
+    return Matched(links, matching.candidates(of) if of else {})
 
 
 class _EditionSide:
