@@ -180,7 +180,9 @@ def compare(old: Edition, new: Edition, from_id: str, to_id: str, with_candidate
         _entry(differences, *group, can_advise, _candidates(group, matched, by_number))
         for group in _groups(before, after, links)
     ]
-    return Comparison(from_id, to_id, old, new, columns, tuple(_in_order(old, new, entries)), tuple(_texts(old, new)))
+    return Comparison(
+        from_id, to_id, old, new, columns, tuple(_in_order(before, after, entries)), tuple(_texts(old, new))
+    )
 
 
 def _texts(old: Edition, new: Edition) -> Iterator[TextChange]:
@@ -348,14 +350,14 @@ def _advice(links: tuple[Link, ...]) -> Iterator[Advice]:
         yield Advice(number, tuple(link.old for link in links if link.new == number))
 
 
-def _in_order(old: Edition, new: Edition, entries: list[Entry]) -> Iterator[Entry]:
+def _in_order(old: tuple[Placed, ...], new: tuple[Placed, ...], entries: list[Entry]) -> Iterator[Entry]:
     """`entries` in the new edition's order; those without new items come after what preceded them in the old one."""
-    places = list(dict.fromkeys(placed.place for placed in place_items(new)))
-    merge(places, (placed.place for placed in place_items(old)))
+    places = list(dict.fromkeys(placed.place for placed in new))
+    merge(places, (placed.place for placed in old))
     by_place: dict[Hashable, list[Entry]] = defaultdict(list)
     for entry in entries:
         by_place[(entry.new or entry.old)[0].place].append(entry)
-    order = {placed.number: order for order, placed in enumerate(place_items(old))}
+    order = {placed.number: order for order, placed in enumerate(old)}
     for place in places:
         present = [entry for entry in by_place[place] if entry.new]
         gone = sorted(
