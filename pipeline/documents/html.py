@@ -71,8 +71,6 @@ def page_head(edition: Edition, number: str, title: str = "", sheet: Sheet = A4,
     """
     if dated is None:
         dated = f"{japanese_date(edition.as_of)}現在" if edition.as_of else ""
-    # The city is named only with an office; the original names neither.
-    issuer = " ".join(filter(None, (edition.municipality, edition.department))) if edition.department else ""
     return PageHead(
         title=title or edition.title,
         fiscal_year=edition.fiscal_year,
@@ -83,9 +81,14 @@ def page_head(edition: Edition, number: str, title: str = "", sheet: Sheet = A4,
             for column in edition.columns
             if column.kind == "symbol"
         ),
-        issued=" ".join(filter(None, (dated, issuer))),
+        issued=" ".join(filter(None, (dated, office(edition)))),
         sheet=sheet,
     )
+
+
+def office(edition: Edition) -> str:
+    """The office that issues the list. The city is named only with an office; the original names neither."""
+    return " ".join(filter(None, (edition.municipality, edition.department))) if edition.department else ""
 
 
 def arranged(head: PageHead, meanings_on_first_page: bool) -> Masthead:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pipeline.documents.document import Carried
-from pipeline.documents.html import CONTINUED, SIZE_OF_PDF, document_title, masthead, render, size_of_file
+from pipeline.documents.html import CONTINUED, SIZE_OF_PDF, document_title, masthead, office, render, size_of_file
 from pipeline.documents.licences import licence
 from pipeline.model.column_widths import ColumnWidths, Printed, figure_parts
 from pipeline.model.dates import japanese_date
@@ -163,9 +163,7 @@ def _about(edition: Edition) -> Iterator[tuple[str, str, str]]:
     if edition.updated:
         yield "更新日", japanese_date(edition.updated), ""
     said = edition.publication
-    # The city is named only with an office, as at the head of the page.
-    office = " ".join(filter(None, (edition.municipality, edition.department))) if edition.department else ""
-    if contact := said.contact or office:
+    if contact := said.contact or office(edition):
         yield "問い合わせ先", contact, ""
     if said.licence:
         terms = licence(said.licence)
