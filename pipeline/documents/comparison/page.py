@@ -1,7 +1,8 @@
 """The page of the 新旧対照表: an overview of the changes between two editions, then every changed item.
 
-New stands on the left and old on the right, and changed words are underlined on both sides, as in 新旧対照表 of laws. Where the columns of two sides do not fit beside each other, each
-changed column of an item has a row of its own (model/side_widths.py).
+New stands on the left and old on the right, and changed words are underlined on both sides, as in 新旧対照表 of laws.
+Where the columns of two sides do not fit beside each other, each changed column of an item has a row of its own
+(model/side_widths.py).
 """
 
 from collections import Counter
@@ -152,7 +153,10 @@ class Matrix:
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """The items by name, under a `title`. `columns` are the class and the head of each column, `heads` the column that heads each row."""
+    """The items by name, under a `title`.
+
+    `columns` are the class and the head of each column, `heads` the column that heads each row.
+    """
 
     title: str
     columns: tuple[tuple[str, str], ...]
@@ -278,11 +282,7 @@ def _notes(comparison: Comparison) -> Iterator[tuple[str, str]]:
 def _texts(comparison: Comparison) -> Iterator[TextRow]:
     for text in comparison.texts:
         old, new = mark(text.old, text.new)
-        yield TextRow(TEXT_LABELS[text.kind] + text.number, new or _unmarked(REMOVED), old or _unmarked(ADDED))
-
-
-def _unmarked(text: str) -> Marked:
-    return (Piece(text, False),)
+        yield TextRow(TEXT_LABELS[text.kind] + text.number, new or _all(REMOVED, False), old or _all(ADDED, False))
 
 
 def _texts_called(comparison: Comparison) -> str:
