@@ -57,7 +57,7 @@ class _Sums:
     def __init__(self, edition: Edition, columns: list[Column] | None = None) -> None:
         self.edition = edition
         if columns is None:
-            columns = [one for one in edition.columns if one.kind in ("symbol", "term")] if edition.main else []
+            columns = _counted(edition)
         self.counted = columns
         self.headings = [path[-1] for path in edition.outline() if len(path) == 1]
         below: dict[tuple[int, ...], list[Item | Repeat]] = {heading.positions: [] for heading in self.headings}
@@ -110,18 +110,21 @@ class _Sums:
         return tables
 
 
+def _counted(edition: Edition) -> list[Column]:
+    return [one for one in edition.columns if one.kind in ("symbol", "term")] if edition.main else []
+
+
 def expect(edition: Edition, old: Edition | None) -> Expected:
     """The expected text of the summary of `edition`, with the change since `old` if there is one.
 
     Raises `ProofError` if the counts do not add up.
     """
-    new = _Sums(edition)
     legends = tuple(
         (
             plain(column.head) + LEGEND_COLON,
             {word: without_note_marks(said) for word, said in (column.words or {}).items()},
         )
-        for column in new.counted
+        for column in _counted(edition)
         if column.kind == "symbol"
     )
     return common.expect(
