@@ -8,6 +8,7 @@ from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -264,13 +265,10 @@ class _Merge:
         was = [node for key, node in self._base.by_key.items() if node.kind == "heading" and key not in found]
         left = [node for key, node in self._now.by_key.items() if node.kind == "heading" and key not in taken]
 
-        def depth(node: Node) -> int:
-            return len(node.heading.positions) if node.heading else 0
-
         def path(node: Node | None) -> tuple[str, ...]:
             return (*path(node.parent), node.name) if node else ()
 
-        for key_of in (path, lambda node: (depth(node), node.name), lambda node: node.key):
+        for key_of in (path, lambda node: (node.depth, node.name), lambda node: node.key):
             then, there = Counter(map(key_of, was)), Counter(map(key_of, left))
             by_key = {key_of(node): node for node in left}
             for node in [*was]:
@@ -639,8 +637,14 @@ class _Merge:
         yield from _group(
             "移す項目と見出し", (f"{_called(node)}: 「{flat(a)}」から「{flat(b)}」へ" for node, a, b in elsewhere)
         )
+        is_reordered = cache(self._is_reordered)
         yield from _group(
-            "並び順が変わるもの", (_called(node) for node, a, b in self._moved if a == b and self._is_reordered(node))
+            "並び順が変わるもの",
+            (
+                _called(node)
+                for node, a, b in self._moved
+                if a == b and is_reordered(node.parent, self._slots[node.key].parent)
+            ),
         )
         if self._changed:
             yield "変わる記載:"
@@ -651,12 +655,12 @@ class _Merge:
                 last = node
             yield from (f"    {line}" for line in from_to(key, old, new))
 
-    def _is_reordered(self, node: Node) -> bool:
-        """Whether the parts beside it that stay stand in another order."""
-        above = self._slots[node.key].parent
-        before = [one.key for one in (node.parent.children if node.parent else self._now.children)]
+    def _is_reordered(self, was: Node | None, above: _Slot | None) -> bool:
+        """Whether the parts that stood below `was` (None: outermost) and stand below `above` are in another order."""
+        before = [one.key for one in (was.children if was else self._now.children)]
         after = [slot.node.key for slot in above.children if slot.node] if above else []
-        return [key for key in before if key in after] != [key for key in after if key in before]
+        both = {*before} & {*after}
+        return [key for key in before if key in both] != [key for key in after if key in both]
 
     def _by_kind(self, parts: Sequence[Any]) -> dict[str, list[Any]]:
         return {kind: [one for one in parts if one.kind == kind] for kind in ("item", "heading", "repeat")}
