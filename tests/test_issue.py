@@ -287,15 +287,20 @@ def test_the_errata_of_an_edition_correct_its_last_issue(capsys: pytest.CaptureF
 
 
 @pytest.mark.usefixtures("mended")
-def test_errata_of_a_paper_that_was_replaced_since_are_not_part_of_the_next_issue() -> None:
+def test_errata_of_a_paper_that_was_replaced_since_are_not_part_of_the_next_issue(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     first = shutil.copy(FIRST / "report.pdf", "handed-out.pdf")
     assert run("errata", "later", "--from", first) == 0
     assert issue() == 0
     assert "errata.pdf" in files(SECOND)
+    assert "今回は発行していません" not in capsys.readouterr().out
     SOURCE.write_text(CHANGED.replace("終わった", "終えた"), "utf-8")
     assert run("errata", "later", "--from", first) == 0
     assert issue() == 0
     assert "errata.pdf" not in files(FIRST.with_name("3"))
+    left = "out/later/errata.pdf は、前回の発行に対する正誤表ではないため、今回は発行していません。"
+    assert left in capsys.readouterr().out
 
 
 @pytest.mark.usefixtures("mended")

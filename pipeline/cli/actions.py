@@ -505,7 +505,7 @@ def _issue(options: SimpleNamespace) -> int:
     (path,) = editions([options.edition])
     for name in repair():
         print(f"{REGISTER} に、欠けていた {name} の記録を書き足しました。", file=sys.stderr)
-    print(describe(issue(path, _library, _today(), options.draft)))
+    print(describe(*issue(path, _library, _today(), options.draft)))
     return 0
 
 

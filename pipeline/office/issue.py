@@ -67,8 +67,10 @@ def repair() -> tuple[str, ...]:
         return complete_register()
 
 
-def issue(path: Path, library: Library, day: datetime.date, allows_draft: bool = False) -> Issue:
-    """Issue the papers of the edition at `path` in out/, on `day`.
+def issue(
+    path: Path, library: Library, day: datetime.date, allows_draft: bool = False
+) -> tuple[Issue, tuple[Path, ...]]:
+    """Issue the papers of the edition at `path` in out/, on `day`; also returns the errata that are left out.
 
     Raises `NotIssuableError`, `SourceError`, `RegisterError`, and `NothingToDoError` if all of them were issued last.
     """
@@ -90,11 +92,14 @@ def issue(path: Path, library: Library, day: datetime.date, allows_draft: bool =
             raise NothingToDoError(f"{last.name}({last.day} 発行)から変わったものはありません。発行していません。")
         new = Issue(path.stem, int(entries[0].number), entries)
         keep(new, files)
-    return new
+        return new, tuple(_left_out(path, records))
 
 
-def describe(issue: Issue) -> str:
-    """What was issued, for people: a line for each paper, with its 資料番号, its files and its pages."""
+def describe(issue: Issue, left_out: Sequence[Path] = ()) -> str:
+    """What was issued, for people: a line for each paper, with its 資料番号, its files and its pages.
+
+    `left_out` are errata in out/ that were not issued.
+    """
     draft = "、案" if issue.entries[0].draft else ""
     lines = [f"{issue.folder}/ に保存し、{REGISTER} に記録しました({issue.name}、{issue.day} 発行{draft})。"]
     papers: dict[str, list[str]] = {}
@@ -103,6 +108,7 @@ def describe(issue: Issue) -> str:
         name = " ".join(filter(None, (unescaped(entry.document_number), entry.document)))
         papers.setdefault(name, []).append(entry.file + pages)
     lines += [f"  {name}: {'、'.join(files)}" for name, files in papers.items()]
+    lines += [f"{path} は、前回の発行に対する正誤表ではないため、今回は発行していません。" for path in left_out]
     return "\n".join(lines)
 
 
@@ -120,6 +126,14 @@ def _set_of(path: Path, edition: Edition, last: Issue | None, library: Library) 
     return sorted(
         found.values(), key=lambda record: _ORDER.index(record.kind) if record.kind in _ORDER else len(_ORDER)
     )
+
+
+def _left_out(path: Path, issued: Sequence[Record]) -> Iterator[Path]:
+    """The errata on the edition at `path` in out/ that are not among those `issued`: they do not correct the last issue."""
+    sources = {record.sources for record in issued if record.kind == "errata"}
+    for record in all_records():
+        if record.kind == "errata" and record.sources[-1:] == (str(path),) and record.sources not in sources:
+            yield from [output for output in record.outputs if output.exists()][:1]
 
 
 def _belongs(record: Record, path: Path, edition: Edition, last: Issue | None, library: Library) -> bool:
