@@ -36,7 +36,7 @@ from pipeline.source.limits import MAX_HEADING, MAX_LABEL, MAX_NAME, MAX_UNIT
 from pipeline.source.tree import Mapping as Part
 from pipeline.text import flat
 
-from .answers import clean, read_answer
+from .answers import Answer, clean, read_answer
 from .editing import Place, Spot, Written, children_of, spot
 from .workbook import Sheet, Value, WorkbookError
 
@@ -503,11 +503,10 @@ class _ListReader:
         sent = self._sent[node.key] if node else {}
         own_unit = str(sent.get("単位", ""))
         for name, one in self._printed.items():
-            column, at = one.column, self._columns.get(name)
-            if column.kind == "level" or at is None:
+            column = one.column
+            if column.kind == "level" or name not in self._columns:
                 continue
-            value = self._sheet.cells[row].get(at) or Value("", "text")
-            text = clean(value.text)
+            text = self._text(row, name)
             if node and text == clean(wanted[name]):
                 if column.kind == "figure" and not column.unit and FIGURE.match(text):
                     units.add(own_unit)
@@ -516,11 +515,11 @@ class _ListReader:
             try:
                 match column.kind:
                     case "number":
-                        self._read_number(entry, column, value, values)
+                        self._read_number(entry, column, text, values)
                     case "name":
                         self._read_name(row, name, text, values)
                     case "figure":
-                        figure, unit = self._read_figure(row, value, one, own_unit, str(sent.get(place, "")))
+                        figure, unit = self._read_figure(row, text, one, own_unit, str(sent.get(place, "")))
                         values[place] = figure
                         if not column.unit and FIGURE.fullmatch(figure):
                             units.add(unit)
@@ -528,7 +527,7 @@ class _ListReader:
                         values[place] = self._plain(row, name, column.key, text, MAX_LABEL)
                     case _:
                         was = str(sent.get(place, ""))
-                        answer = read_answer(_as_text(value), column, "", was)
+                        answer = read_answer(self._value(row, name), column, "", was)
                         self._say(row, column.key, answer.note)
                         values[place] = answer.text or (BLANK if column.kind in _NEEDED else "")
             except WorkbookError as error:
@@ -562,17 +561,19 @@ class _ListReader:
         sent = self._sent[node.key] if node else {}
         return {place: value for place, value in values.items() if not node or sent.get(place, "") != value}
 
-    def _read_number(self, entry: Entry, column: Column, value: Value, values: dict[Place, Written]) -> None:
-        text = unicodedata.normalize("NFKC", clean(value.text))
+    def _read_number(self, entry: Entry, column: Column, text: str, values: dict[Place, Written]) -> None:
+        narrow = unicodedata.normalize("NFKC", text)
         if column.field != "number":
-            values["番号"] = self._plain(entry.row, column.name, column.key, clean(value.text), MAX_LABEL)
-        elif not text:
+            values["番号"] = self._plain(entry.row, column.name, column.key, text, MAX_LABEL)
+        elif not narrow:
             if entry.node:
                 self._note(entry.row, column.key, f"空になっています。NO {entry.node.number}のままにします。")
-        elif not re.fullmatch("[1-9][0-9]{0,8}", text):
-            raise WorkbookError(f"「{visible(text)}」は、番号として読めません。空にすれば、空いている番号を付けます。")
+        elif not re.fullmatch("[1-9][0-9]{0,8}", narrow):
+            raise WorkbookError(
+                f"「{visible(narrow)}」は、番号として読めません。空にすれば、空いている番号を付けます。"
+            )
         else:
-            values["NO"] = text
+            values["NO"] = narrow
 
     def _read_name(self, row: int, name: str, text: str, values: dict[Place, Written]) -> None:
         marks: list[str] = []
@@ -584,9 +585,9 @@ class _ListReader:
         values["印"] = tuple(dict.fromkeys(marks))
         values["名称"] = self._plain(row, name, "名称", text)
 
-    def _read_figure(self, row: int, value: Value, one: Printed, own: str, sent: str) -> tuple[str, str]:
-        """The figure in a cell, and the unit behind it, or the item's own."""
-        column, text = one.column, clean(value.text)
+    def _read_figure(self, row: int, text: str, one: Printed, own: str, sent: str) -> tuple[str, str]:
+        """The figure in a cell with this text, and the unit behind it, or the item's own."""
+        column = one.column
         unit = column.unit or own
         if unit and text.endswith(unit) and text != unit:
             text = text[: -len(unit)].rstrip()
@@ -597,7 +598,7 @@ class _ListReader:
                 text, unit = text[: len(figure)], rest.strip()
                 if own and unicodedata.normalize("NFKC", unit) == unicodedata.normalize("NFKC", own):
                     unit = own  # ％ for %
-        answer = read_answer(replace(_as_text(value), text=text), column, unit, sent)
+        answer = self._answer(row, one.id, text, column, unit, sent)
         self._say(row, column.key, answer.note)
         return answer.text or BLANK, unit
 
@@ -609,9 +610,16 @@ class _ListReader:
         """A short text in a cell, checked."""
         if len(text) > most:
             raise WorkbookError(f"長すぎます。{most}字までにしてください。")
+        return self._answer(row, name, text, Column(key, key, "text", key)).text
+
+    def _value(self, row: int, name: str) -> Value:
+        """What stands in a cell; a number as the text that was typed."""
         value = self._sheet.cells[row].get(self._columns[name]) or Value("", "text")
-        column = Column(key, key, "text", key)
-        return read_answer(replace(_as_text(value), text=text), column, "", "").text
+        return replace(value, kind="text") if value.kind == "number" else value
+
+    def _answer(self, row: int, name: str, text: str, column: Column, unit: str = "", sent: str = "") -> Answer:
+        """The `text` of a cell, or a part of it, as an answer. Raises `WorkbookError`, also of what is no text."""
+        return read_answer(replace(self._value(row, name), text=text), column, unit, sent)
 
     # Texts below items
 
@@ -626,12 +634,11 @@ class _ListReader:
             assert above
             assert found
             whose, column = above.row, found
-        value = self._sheet.cells[row].get(self._columns[self._name]) or Value("", "text")
         head = flat(column.head)
         if text.startswith(head):
             text = text[len(head) :].lstrip(" 　:：\n")
         sent = str(self._sent[whose][column.key]) if isinstance(whose, str) else ""
-        self._below[whose, column.key] = read_answer(replace(_as_text(value), text=text), column, "", sent).text
+        self._below[whose, column.key] = self._answer(row, self._name, text, column, "", sent).text
 
     def _take_texts_below(self, entries: list[Entry]) -> None:
         """Give the items the texts below them. Where the row of one is gone, the text is."""
@@ -829,8 +836,3 @@ class _ListReader:
             return found
 
         return kept(self._tree.children)
-
-
-def _as_text(value: Value) -> Value:
-    """A number as the text that was typed."""
-    return replace(value, kind="text") if value.kind == "number" else value
