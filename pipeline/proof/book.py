@@ -4,13 +4,13 @@ import base64
 import io
 import re
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from openpyxl import load_workbook
 from openpyxl.worksheet._read_only import ReadOnlyWorksheet
 
 from pipeline.errors import ProofError
-from pipeline.model.column_widths import printed
+from pipeline.model.column_widths import Printed, printed
 from pipeline.model.dates import japanese_date
 from pipeline.model.edition import Edition, Item
 from pipeline.model.form import FIGURE
@@ -42,12 +42,13 @@ def prove_book(data: bytes, validated: Validated) -> int:
 
 def _findings(rows: list[list[str]], edition: Edition) -> Iterator[str]:
     """A message for each difference."""
-    names = [one.id for one in printed(edition)]
+    columns = printed(edition)
+    names = [one.id for one in columns]
     if rows[0][1:] != names:
         yield f"欄: {rows[0][1:]} ← {names}"
     first = next(at for at, row in enumerate(rows) if _OF_LIST.match(row[0]))
     body = [row[1:] for row in rows[first:] if _OF_LIST.match(row[0]) and (row[0] != "続き" or any(row[1:]))]
-    wanted = [*_list(edition, names)]
+    wanted = [*_list(edition, columns)]
     if len(body) != len(wanted):
         yield f"行の数: {len(body)} ← {len(wanted)}"
     for found, expected in zip(body, wanted, strict=False):
@@ -75,7 +76,7 @@ def _bare(text: str) -> str:
     return "".join(text.split())
 
 
-def _list(edition: Edition, names: list[str]) -> Iterator[list[str]]:
+def _list(edition: Edition, columns: Sequence[Printed]) -> Iterator[list[str]]:
     """The cells of each row of the list."""
     name = edition.item_column.name
     for headings, row in edition.lines():
@@ -83,20 +84,18 @@ def _list(edition: Edition, names: list[str]) -> Iterator[list[str]]:
             heading = headings[-1]
             number = _bare(heading.number)
             text = f"{number} {heading.section.name}" if number else heading.section.name
-            yield [text if one == heading.level.name else "" for one in names]
+            yield [text if one.id == heading.level.name else "" for one in columns]
             continue
         item = edition.items[row.number]
         is_repeat = not isinstance(row, Item)
-        cells = [_cell(edition, item, at, is_repeat) for at in range(len(names))]
-        yield cells
+        yield [_cell(item, one, is_repeat) for one in columns]
         for column in edition.columns:
             if column.is_below and not is_repeat and item.text(column):
                 said = f"{column.head.replace(chr(10), '')} {item.text(column)}"
-                yield [said if one == name else "" for one in names]
+                yield [said if one.id == name else "" for one in columns]
 
 
-def _cell(edition: Edition, item: Item, at: int, is_repeat: bool) -> str:
-    one = printed(edition)[at]
+def _cell(item: Item, one: Printed, is_repeat: bool) -> str:
     if one.column.kind == "level":
         return ""
     if one.column.kind == "name":

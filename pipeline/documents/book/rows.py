@@ -11,11 +11,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from pipeline.documents.html import Masthead, masthead
+from pipeline.documents.html import masthead
 from pipeline.documents.report.page import NOTHING, REPEATED, head_rows
 from pipeline.model.column_widths import ColumnWidths, figure_parts
 from pipeline.model.edition import Edition, Heading, Item
-from pipeline.model.page_head import Legend
+from pipeline.model.page_head import Legend, PageHead
 from pipeline.paper import HEAD_PT, em
 from pipeline.text import flat, set_apart, width_in_ems
 
@@ -74,10 +74,9 @@ def _first(widths: ColumnWidths, name: str) -> str:
 def _tops(edition: Edition, widths: ColumnWidths) -> Iterator[Row]:
     heads = masthead(edition, edition.document_number.report, sheet=edition.form.sheet)
     first, head = widths.columns[0].id, heads.first
-    once = has_once(edition, heads)
-    yield from _beside(
-        widths, "年度", head.fiscal_year, "資料番号", "　".join(filter(None, (head.draft, head.document_number))), once
-    )
+    # Something stands between title and list on the first page only.
+    once = bool(edition.preface or edition.marks or heads.meanings)
+    yield from _beside(widths, "年度", head.fiscal_year, "資料番号", document_number(head), once)
     yield Row("表題", "top", {first: " ".join(head.title.split("\n"))}, is_once=once)
     if edition.preface:
         yield Row("前文", "top", {first: edition.preface}, is_once=True)
@@ -93,9 +92,9 @@ def _tops(edition: Edition, widths: ColumnWidths) -> Iterator[Row]:
         yield Row(f"凡例 {number}", "top", {first: text})
 
 
-def has_once(edition: Edition, heads: Masthead) -> bool:
-    """Whether something stands between title and list on the first page only."""
-    return bool(edition.preface or edition.marks or heads.meanings)
+def document_number(head: PageHead) -> str:
+    """The document number behind the mark of a draft."""
+    return "　".join(filter(None, (head.draft, head.document_number)))
 
 
 def _legend(legend: Legend) -> str:

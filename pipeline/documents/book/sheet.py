@@ -41,7 +41,7 @@ from pipeline.paper import A3, BOTTOM, LEFT, MASTHEAD_TOP, TITLE_PT, TYPE_PT
 from pipeline.paper import RIGHT as RIGHT_MARGIN
 from pipeline.text import flat, width_in_halves
 
-from .rows import FACTS, FORM, GUIDE, HIDDEN, KEYS, LIST, MORE, Row, packed, rows
+from .rows import FACTS, FORM, GUIDE, HIDDEN, KEYS, LIST, MORE, Row, document_number, packed, rows
 
 # The sheet is larger than the paper, in the same proportions, so that it is legible on a screen; prints fit the width.
 _SIZE = 10.0
@@ -300,7 +300,7 @@ class _Book:
         texts = (
             (header.left, head.fiscal_year, 30),
             (header.center, flat(head.title), _MOST_HEADER),
-            (header.right, "　".join(filter(None, (head.draft, head.document_number))), 30),
+            (header.right, document_number(head), 30),
         )
         for part, text, most in texts:
             part.text = _for_header(text, most) or None
