@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.model.rules import form_of_tree
+from pipeline.model.rules import children_of, form_of_tree
 from pipeline.office import rearranging
-from pipeline.office.editing import EditError, children_of, edit_parts, spot, spots
+from pipeline.office.editing import EditError, edit_parts, spot, spots
 from pipeline.office.rearranging import Wanted, rearrange
 from pipeline.source.tree import Mapping, Source, parse_source, plain
 
@@ -22,8 +22,7 @@ def source_of(text: str) -> Source:
 
 def wanted(source: Source) -> list[Wanted]:
     """The list as it is."""
-    form = form_of_tree(source.root)
-    keys = [*(level.key for level in form.levels), form.item.key]
+    keys = form_of_tree(source.root).list_keys
 
     def below(node: Mapping, depth: int) -> Iterator[Wanted]:
         for child in children_of(node, keys[depth]):

@@ -139,6 +139,11 @@ class Form:
         return next(column for column in self.columns if column.kind == "name")
 
     @property
+    def list_keys(self) -> tuple[str, ...]:
+        """The keys of the lists in the source, the outermost first: that of each level, and that of the items."""
+        return (*(level.key for level in self.levels), self.item.key)
+
+    @property
     def number(self) -> Column | None:
         """The column of NO or of the items' own numbers; None if none is printed."""
         return next((column for column in self.columns if column.kind == "number"), None)

@@ -100,7 +100,7 @@ def rows(root: Mapping, form: Form | None = None) -> Iterator[RowNode]:
     form = form or form_of_tree(root)
     parents = [root] if not form.levels else [one.node for one in sections(root, form) if one.level is form.levels[-1]]
     for index, parent in enumerate(parents):
-        for node in _mappings(parent, form.item.key):
+        for node in children_of(parent, form.item.key):
             repeats = _number(node.text("再掲")) if "再掲" in node.entries else None
             number = None if "再掲" in node.entries else _number(node.text("NO"))
             yield RowNode(node, index, number, repeats)
@@ -113,7 +113,7 @@ def sections(root: Mapping, form: Form) -> Iterator[SectionNode]:
 
 def _sections(node: Mapping, levels: tuple[Column, ...], above: tuple[SectionNode, ...]) -> Iterator[SectionNode]:
     if levels:
-        for position, child in enumerate(_mappings(node, levels[0].key), 1):
+        for position, child in enumerate(children_of(node, levels[0].key), 1):
             section = SectionNode(child, levels[0], position, above)
             yield section
             yield from _sections(child, levels[1:], (*above, section))
@@ -126,12 +126,12 @@ def form_of_tree(root: Mapping) -> Form:
 
 def abolished_numbers(root: Mapping) -> list[Scalar]:
     """Each 前版NO below 廃止 in the source at `root`."""
-    return [scalar for one in _mappings(root, "廃止") for scalar in _values(one.entries.get("前版NO"))]
+    return [scalar for one in children_of(root, "廃止") for scalar in _values(one.entries.get("前版NO"))]
 
 
 def acknowledgements(root: Mapping) -> list[Mapping]:
     """The entries of 確認済 in the source at `root`."""
-    return _mappings(root, "確認済")
+    return children_of(root, "確認済")
 
 
 def numbers_by_place(root: Mapping, form: Form) -> list[tuple[int, int, int | None]]:
@@ -145,7 +145,8 @@ def numbers_by_place(root: Mapping, form: Form) -> list[tuple[int, int, int | No
     return sorted(starts, key=lambda start: start[:2])
 
 
-def _mappings(node: Mapping, key: str) -> list[Mapping]:
+def children_of(node: Mapping, key: str) -> list[Mapping]:
+    """The mappings in the list at `key`: headings, rows, or entries of 廃止 and 確認済."""
     value = node.entries.get(key)
     return [item for item in value.items if isinstance(item, Mapping)] if isinstance(value, Sequence) else []
 
@@ -236,10 +237,10 @@ class _Rules:
                     "同じものなら再掲にし、別のものなら名称で区別してください。",
                 )
             first.setdefault(name, row)
-        below = dict(pairwise([*(level.key for level in self._form.levels), self._form.item.key]))
+        below = dict(pairwise(self._form.list_keys))
         for section in self._sections:
             key = below[section.level.key]
-            if not _mappings(section.node, key):
+            if not children_of(section.node, key):
                 name = visible(section.node.text("名称") or "")
                 yield self._problem(
                     "W504",

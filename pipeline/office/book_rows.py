@@ -29,7 +29,7 @@ from pipeline.documents.report.page import NOTHING, REPEATED
 from pipeline.model.column_widths import ColumnWidths, Printed
 from pipeline.model.edition import Edition, Heading, Item, Repeat, Section
 from pipeline.model.form import BLANK, FIGURE, Column, split_figure
-from pipeline.model.rules import form_of_tree
+from pipeline.model.rules import children_of
 from pipeline.model.validation import Validated
 from pipeline.source.characters import visible
 from pipeline.source.limits import MAX_HEADING, MAX_LABEL, MAX_NAME, MAX_UNIT
@@ -37,7 +37,7 @@ from pipeline.source.tree import Mapping as Part
 from pipeline.text import flat
 
 from .answers import Answer, clean, read_answer
-from .editing import Place, Spot, Written, children_of, spot
+from .editing import Place, Spot, Written, spot
 from .workbook import Sheet, Value, WorkbookError
 
 Kind = Literal["heading", "item", "repeat"]
@@ -94,8 +94,7 @@ class Tree:
 def tree_of(validated: Validated) -> Tree:
     """The list of an edition as a tree."""
     edition, root = validated.edition, validated.source.root
-    form = form_of_tree(root)
-    keys = [*(level.key for level in form.levels), form.item.key]
+    keys = edition.form.list_keys
     headings = {heading[-1].positions: heading[-1] for heading in edition.outline()}
     by_key: dict[str, Node] = {}
     repeats: Counter[int] = Counter()

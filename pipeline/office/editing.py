@@ -88,12 +88,6 @@ def spot(node: Node) -> Spot:
     return node.line, node.column
 
 
-def children_of(node: Item, key: str) -> list[Item]:
-    """The headings or rows in the list at `key`."""
-    value = node.entries.get(key)
-    return [one for one in value.items if isinstance(one, Item)] if isinstance(value, Sequence) else []
-
-
 def positions(source: Source) -> dict[tuple[int, Place], tuple[int, int]]:
     """The line and the column (from 1) of each value of an item, by NO and place."""
     found: dict[tuple[int, Place], tuple[int, int]] = {}

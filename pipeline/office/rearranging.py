@@ -9,13 +9,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pipeline.errors import SourceError
-from pipeline.model.form import FIGURE, Form
-from pipeline.model.rules import form_of_tree
+from pipeline.model.form import FIGURE
+from pipeline.model.rules import children_of, form_of_tree
 from pipeline.source.tree import Mapping as Part
 from pipeline.source.tree import Node, Source, parse_source, plain
 from pipeline.source.writing import entry, flow
 
-from .editing import EditError, Editor, Spot, children_of, end_of, lines_with_ends, spot
+from .editing import EditError, Editor, Spot, end_of, lines_with_ends, spot
 
 # What stands at a place of the list in a file written by us: a level's list begins so many columns right of its key.
 _INDENT = 2
@@ -48,8 +48,7 @@ def rearrange(source: Source, wanted: Sequence[Wanted]) -> Source:
 
 def _intended(source: Source, wanted: Sequence[Wanted]) -> object:
     """The file as plain data, with the list `wanted`."""
-    form = form_of_tree(source.root)
-    keys = [*(level.key for level in form.levels), form.item.key]
+    keys = form_of_tree(source.root).list_keys
     parts = _all_parts(source.root, keys)
 
     def data(one: Wanted, depth: int) -> dict[str, Any]:
@@ -97,8 +96,7 @@ class _Block:
 class _Rearranger:
     def __init__(self, source: Source) -> None:
         self._source = source
-        self._form: Form = form_of_tree(source.root)
-        self._keys = [*(level.key for level in self._form.levels), self._form.item.key]
+        self._keys = form_of_tree(source.root).list_keys
         self._mark, self._lines = lines_with_ends(source.data)
         self._end = end_of(self._lines[0])
         if not self._lines[-1].endswith(("\r", "\n")):
@@ -126,7 +124,7 @@ class _Rearranger:
         at = first
         for number, child in enumerate(children):
             _, column = self._dash(child)
-            last = self._last_line(child)
+            last = self._editor.end(child)[0]
             until = self._dash(children[number + 1])[0] if number + 1 < len(children) else end
             after = last + 1
             while after < until and self._is_comment_right_of(after, column):
@@ -147,9 +145,6 @@ class _Rearranger:
             line -= 1
             before = self._lines[line].partition("#")[0]
         return line, before.rindex("-")
-
-    def _last_line(self, node: Part) -> int:
-        return self._editor.end(node)[0]
 
     def _is_comment_right_of(self, line: int, column: int) -> bool:
         text = self._lines[line]
