@@ -158,7 +158,6 @@ class Entry:
     number: int = 0
     children: list["Entry"] = field(default_factory=list)
     name: str = ""
-    is_copy: bool = False  # a row that was copied, with its NO
     # Of a repeat, the item that it repeats, and what the row was sent out as, perhaps an item.
     target: "Entry | None" = None
     was: Node | None = None
@@ -540,7 +539,6 @@ class _ListReader:
             values["単位"] = units.pop()
         if not node:
             self._complete(values)
-            entry.is_copy = row in self._copied
         entry.values = self._edited(values, node)
         entry.name = str(values.get("名称") or (node.name if node else ""))
         if not entry.name:
@@ -761,7 +759,7 @@ class _ListReader:
         for entry in (one for one in items if not one.node):
             written_number = int(str(entry.values.get("NO", 0)))
             if not written_number or written_number in used:
-                if written_number and not entry.is_copy:
+                if written_number and entry.row not in self._copied:  # the NO was copied with the row
                     self._note(
                         entry.row, "NO", f"NO {written_number}は、既に使われています。空いている番号を付けます。"
                     )

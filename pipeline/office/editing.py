@@ -142,10 +142,10 @@ class Editor:
     def __init__(self, source: Source) -> None:
         self._lines = source.lines
         self._root = source.root
-        self._form = form_of_tree(source.root)
-        self._plain = {column.key for column in self._form.own if column.kind in ("figure", "date")} | {"NO", "再掲"}
+        form = form_of_tree(source.root)
+        self._plain = {column.key for column in form.own if column.kind in ("figure", "date")} | {"NO", "再掲"}
         # The order in which people write the keys.
-        self._keys = ["番号", "名称", "印", "単位", *(column.key for column in self._form.own)]
+        self._keys = ["番号", "名称", "印", "単位", *(column.key for column in form.own)]
         self._tokens: dict[_Point, _Token] = {}
         self._flow: dict[_Point, _Point] = {}  # the end of each mapping or list in braces or brackets, by its begin
         opened: list[tuple[_Point, bool]] = []
