@@ -7,8 +7,12 @@ import datetime
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from pipeline.paper import A3, A4
+
+if TYPE_CHECKING:  # it has models, which take time to make
+    from pipeline.model.validation import Validated
 
 A4_LANDSCAPE, A3_LANDSCAPE = A4.points, A3.points
 
@@ -66,11 +70,12 @@ def label_of(digests: Sequence[str]) -> str:
     return f"{together[:DIGEST_LENGTH]}({len(digests)}版)"
 
 
-def carried_by_set(sources: Sequence[tuple[str, bytes]], day: datetime.date | None) -> Carried:
-    """What a paper on a whole chain of editions carries: `sources` are the id and the bytes of each, oldest first."""
-    if len(sources) == 1:
-        return Carried(tuple(CarriedFile("source.yaml", data, edition) for edition, data in sources), day)
-    return Carried(tuple(CarriedFile(f"source-{edition}.yaml", data, edition) for edition, data in sources), day)
+def carried_by_set(editions: "Sequence[Validated]") -> Carried:
+    """What a paper on a whole chain of `editions` carries, oldest first: their sources, and the day of the newest."""
+    sources = [one.source for one in editions]
+    names = [f"source-{one.edition}.yaml" for one in sources] if len(sources) > 1 else ["source.yaml"]
+    files = tuple(CarriedFile(name, one.data, one.edition) for name, one in zip(names, sources, strict=True))
+    return Carried(files, editions[-1].edition.as_of)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ def checklist(
 
     `last_issue` is the last issue of that edition; None if there is none.
     """
-    carried = carried_by_set([(one.source.edition, one.source.data) for one in editions], editions[-1].edition.as_of)
+    carried = carried_by_set(editions)
     html = page.page(editions[-1], compared_with_previous(editions), papers, last_issue, carried)
     return Document(html, expected.expect(editions, papers, last_issue), carried)
 

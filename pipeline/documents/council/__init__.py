@@ -10,5 +10,5 @@ from . import expected, page
 
 def council(editions: Sequence[Validated], papers: Sequence[ListedPaper]) -> Document:
     """The 資料目録 of the `papers` on the last of `editions`, a chain along 前版, oldest first."""
-    carried = carried_by_set([(one.source.edition, one.source.data) for one in editions], editions[-1].edition.as_of)
+    carried = carried_by_set(editions)
     return Document(page.page(editions, papers, carried), expected.expect(editions, papers), carried)
