@@ -13,7 +13,7 @@ from pipeline.model.edition_id import is_edition_id
 # Files in source/ whose names are not valid edition ids; this run has skipped and reported them.
 left_out: set[Path] = set()
 # What text editors make of .yaml: Notepad, which hides it, appends .txt.
-_OTHER_ENDING = re.compile(r"(.+?)\.ya?ml(?:\.txt)?", re.IGNORECASE)
+_OTHER_ENDING = r"(?i)(.+?)\.ya?ml(?:\.txt)?"
 
 
 def editions(names: Sequence[str]) -> list[Path]:
@@ -43,7 +43,7 @@ def well_named() -> list[Path]:
 
 def _with_other_endings() -> dict[Path, str]:
     """The files in source/ that a text editor named r5.yaml.txt or r5.yml, with the names that they should have."""
-    found = {path: _OTHER_ENDING.fullmatch(path.name) for path in sorted(SOURCE.iterdir())}
+    found = {path: re.fullmatch(_OTHER_ENDING, path.name) for path in sorted(SOURCE.iterdir())}
     return {path: f"{match[1]}.yaml" for path, match in found.items() if match and path.suffix != ".yaml"}
 
 

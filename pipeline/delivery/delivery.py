@@ -239,7 +239,10 @@ def program_fingerprint() -> str:
     """
     content = hashlib.sha256(sys.version.encode())
     for path in sorted(_program_files()):
-        content.update(f"{path.removeprefix(str(ROOT))} {fingerprint(path)}\n".encode())
+        with suppress(UnreadableError):  # removed since it was listed
+            file = read_file(path)
+            content.update(f"\n{path.removeprefix(str(ROOT))} {file.mtime_ns} {len(file.data)}\n".encode())
+            content.update(file.data)
     return content.hexdigest()
 
 

@@ -27,9 +27,10 @@ LIST = "issue.csv"
 
 # By RFC 4180, and with the mark by which Excel knows UTF-8, as in data.csv.
 _BOM, _LINE_END = "\ufeff", "\r\n"
-_NAME = re.compile(rf"(?:{ISSUED}/)?([a-z0-9][a-z0-9-]*)/([0-9]+|last)")
-_NUMBER = re.compile("[1-9][0-9]{0,5}")
-_DAY = re.compile(r"([0-9]{4})[-/]([0-9]{1,2})[-/]([0-9]{1,2})")
+# Patterns as texts: a run with nothing to do imports this module and needs none of them compiled.
+_NAME = rf"(?:{ISSUED}/)?([a-z0-9][a-z0-9-]*)/([0-9]+|last)"
+_NUMBER = "[1-9][0-9]{0,5}"
+_DAY = r"([0-9]{4})[-/]([0-9]{1,2})[-/]([0-9]{1,2})"
 # The name of a folder that is being written, which ends so. Who finds one under the lock knows that its writer is dead.
 _UNFINISHED = ".new"
 
@@ -128,7 +129,7 @@ def issue_named(text: str) -> Issue | None:
 
     Raises `UsageError` if there is no such issue.
     """
-    name = _NAME.fullmatch(os.path.normpath(text))
+    name = re.fullmatch(_NAME, os.path.normpath(text))
     if not name:
         return None
     last = needed_last_issue(name[1])
@@ -162,7 +163,7 @@ def source_of(issue: Issue) -> Path:
 def issue_at(path: Path) -> tuple[str, int] | None:
     """The edition and the number of the issue that has the file at `path`; None if it is not in an issue."""
     parts = path.parts[len(ISSUED.parts) :]
-    if path.is_relative_to(ISSUED) and len(parts) > 2 and _NUMBER.fullmatch(parts[1]):
+    if path.is_relative_to(ISSUED) and len(parts) > 2 and re.fullmatch(_NUMBER, parts[1]):
         return parts[0], int(parts[1])
     return None
 
@@ -253,7 +254,7 @@ def _issue(edition: str, number: int) -> Issue:
 
 
 def _numbers(edition: str) -> list[int]:
-    return sorted(int(name) for name in _names_in(ISSUED / edition) if _NUMBER.fullmatch(name))
+    return sorted(int(name) for name in _names_in(ISSUED / edition) if re.fullmatch(_NUMBER, name))
 
 
 def _names_in(folder: Path) -> list[str]:
@@ -287,9 +288,9 @@ def _entries(text: str, path: Path) -> Iterator[Entry]:
         columns = [heads.index(head) for head in HEADS]
         for row in filter(any, rows):
             entry = Entry(*(row[column] for column in columns))
-            if not _NUMBER.fullmatch(entry.number):
+            if not re.fullmatch(_NUMBER, entry.number):
                 raise ValueError
-            day = _DAY.fullmatch(entry.day)
+            day = re.fullmatch(_DAY, entry.day)
             yield entry._replace(day=f"{day[1]}-{int(day[2]):02}-{int(day[3]):02}") if day else entry
     except (ValueError, IndexError, csv.Error):
         raise _damaged(path, "見出しか行が書き換えられています") from None
