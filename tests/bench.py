@@ -750,7 +750,9 @@ def targets(found: Measured) -> Iterator[Target]:
     growth = exponent(found, OURS, MIDDLE, LARGE)
     yield Target("growth", f"{LARGE:,} rows: exponent of time in rows, from {MIDDLE:,}", 1.05, growth)
     yield Target("memory", f"{LARGE:,} rows: peak memory / bare {BARE}", 1.2, of(LARGE, OURS, BARE, memory))
-    yield Target("nothing", f"{SMALL} rows, `make report` with nothing to do / a build", 0.05, of(SMALL, "nothing to do"))
+    yield Target(
+        "nothing", f"{SMALL} rows, `make report` with nothing to do / a build", 0.05, of(SMALL, "nothing to do")
+    )
     yield Target("check", f"{SMALL} rows, `check` / a build", 0.3, of(SMALL, "check"))
     large = found.ratios((LARGE, "check"), (SMALL, OURS), seconds)
     yield Target("check large", f"{LARGE:,} rows, `check` / a build of {SMALL} rows", 2.0, large)

@@ -50,7 +50,7 @@ def overview(compared: Comparison) -> list[list[list[str]]]:
             [re.sub("<[^>]*>", "", cell) for cell in re.findall("<t[hd][^>]*>(.*?)</t[hd]>", row)]
             for row in re.findall("<tr.*?</tr>", table, re.DOTALL)
         ]
-        for table in re.findall('<table class="(?:counts|matrix|listed)">.*?</table>', text, re.DOTALL)
+        for table in re.findall('<table class="framed (?:counts|matrix|listed)">.*?</table>', text, re.DOTALL)
     ]
 
 
