@@ -105,7 +105,7 @@ LAYOUT_TESTS := pdf tags chunks plain proof geometry pictures glyphs ink row_bre
 faults: $(READY_TO_TEST) ## 書き換えた元データ、照会票、PDF、長い表、途中での強制終了などの試験を、ずっと多くの数で行う
 	FAULTS=10 $(PYTHON) -m pytest tests/test_mutations.py tests/test_glyphs.py tests/test_extremes.py tests/test_chunks.py tests/test_faults.py
 
-mutants: $(READY_TO_TEST) ## プログラムをわざと少しずつ書き換え、気づかない試験を探す(1件に10秒ほど)。 ## [COUNT=件数] [SEED=番号]
+mutants: $(READY_TO_TEST) ## プログラムをわざと少しずつ書き換え、どの試験も気づかない書き換えを探す(初めに、全ての試験を1回行う)。 ## [COUNT=件数] [SEED=番号]
 	$(PYTHON) -m tests.mutate $(or $(COUNT),300) $(or $(SEED),1)
 
 bench: $(READY_TO_BENCH) ## 時間、メモリー、大きさを、ほかのPDF作成ソフト(あるもの)との比で測り、docs/performance.md に書く

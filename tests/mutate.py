@@ -1,13 +1,13 @@
 """Tries the tests: makes random small mistakes in the program, and lists those that no test notices.
 
-`make mutants COUNT=300 SEED=1`, by hand: a mutant takes some ten seconds. Each is made alone, in a copy of the project,
-and the tests are run that import its module, the nearest first, until one fails or the time for a mutant is over.
+`make mutants COUNT=300 SEED=1`, by hand. All tests are run once, to see which of them run which lines
+(tests.coverage_map). Then each mistake is made alone, in a copy of the project, and the tests that run its line are run,
+until one fails or the time for a mutant is over.
 """
 
 import argparse
 import ast
 import compileall
-import difflib
 import functools
 import os
 import py_compile
@@ -18,14 +18,21 @@ import signal
 import sys
 import tempfile
 import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from multiprocessing import get_context
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 
+from .coverage_map import IMPORT, CoverageMap, digest_of_all, functions, make_map
+from .mistakes import Mutant, mutants
+
 ROOT = Path(__file__).resolve().parent.parent
-NOT_COPIED = shutil.ignore_patterns(".git", ".venv*", "out", "demo", "__pycache__", ".*_cache", ".hypothesis")
+NOT_COPIED = shutil.ignore_patterns(
+    ".git", ".venv*", "out", "demo", "__pycache__", ".*_cache", ".hypothesis", ".mutants"
+)
 
 # Seconds by the clock. A test that takes longer hangs, which is noticed too.
 HANGS = 180
@@ -33,91 +40,14 @@ HANGS = 180
 # They take long to import, and every run of the tests needs them. WeasyPrint must come after the fonts are confined.
 HEAVY = ("jinja2", "jsonschema", "openpyxl", "pydantic", "pypdf", "yaml", "fontTools.ttLib")
 
-# What compares nearly everything that is made with what it was. It is run after the nearest tests.
+# Maps of former runs, each named by the digest of the files that it was made from.
+MAPS = ROOT / ".mutants"
+
+# Seconds that the tests of one file may take before those of the next file have their turn.
+TURN = 3.0
+
+# What compares nearly everything that is made with what it was. It is run last, also when the time is over.
 SNAPSHOTS = "tests/test_snapshots.py"
-
-_LEFT_OUT = ("annotation", "returns", "decorator_list")
-
-_OTHER = {
-    ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt, ast.Eq: ast.NotEq, ast.NotEq: ast.Eq,
-    ast.In: ast.NotIn, ast.NotIn: ast.In, ast.Is: ast.IsNot, ast.IsNot: ast.Is,
-}  # fmt: skip
-
-
-class Mutant(NamedTuple):
-    """The program with one mistake: in the file `path`, the `node` (by its place) is replaced by `text`."""
-
-    path: Path
-    kind: str
-    begin: tuple[int, int]
-    end: tuple[int, int]
-    text: str
-
-    def source(self, original: str) -> str:
-        lines = original.encode().split(b"\n")  # columns count bytes
-        (first, start), (last, stop) = self.begin, self.end
-        changed = lines[first - 1][:start] + self.text.encode() + lines[last - 1][stop:]
-        return b"\n".join([*lines[: first - 1], changed, *lines[last:]]).decode()
-
-    def diff(self, original: str) -> str:
-        lines = difflib.unified_diff(original.splitlines(), self.source(original).splitlines(), lineterm="", n=1)
-        return "\n".join([*lines][2:])
-
-
-def mutants(path: Path, tree: ast.Module) -> Iterator[Mutant]:
-    """All mutants of the module `tree`."""
-    for node, is_condition in _nodes(tree):
-        for kind, new in _mistakes(node, is_condition):
-            assert isinstance(node, ast.expr | ast.stmt)
-            text = f"({ast.unparse(new)})" if isinstance(node, ast.expr) else ast.unparse(new)
-            begin, end = (node.lineno, node.col_offset), (node.end_lineno or 0, node.end_col_offset or 0)
-            yield Mutant(path, kind, begin, end, text)
-
-
-def _nodes(node: ast.AST, is_condition: bool = False) -> Iterator[tuple[ast.AST, bool]]:
-    """The node and all below it but types, decorators and texts; and whether each is the condition of something."""
-    yield node, is_condition
-    for name, value in ast.iter_fields(node):
-        for child in value if isinstance(value, list) else [value]:
-            is_for_types = isinstance(child, ast.If) and "TYPE_CHECKING" in ast.unparse(child.test)
-            is_left_out = is_for_types or isinstance(child, ast.JoinedStr | ast.Assert)
-            if isinstance(child, ast.AST) and not is_left_out and name not in _LEFT_OUT:
-                yield from _nodes(child, name in ("test", "ifs") and not isinstance(node, ast.IfExp))
-
-
-def _mistakes(node: ast.AST, is_condition: bool) -> Iterator[tuple[str, ast.AST]]:
-    """What could stand in the place of `node` by mistake, and what kind of mistake that is."""
-    match node:
-        case ast.IfExp(test, body, orelse):
-            yield "condition negated", ast.IfExp(test, orelse, body)
-        case ast.Compare(left, [op], [right]):
-            yield "comparison", ast.Compare(left, [_OTHER[type(op)]()], [right])
-        case ast.BoolOp(ast.And(), values):
-            yield "and/or", ast.BoolOp(ast.Or(), values)
-        case ast.BoolOp(ast.Or(), values):
-            yield "and/or", ast.BoolOp(ast.And(), values)
-        case ast.UnaryOp(ast.Not(), operand):
-            yield "not removed", operand
-        case ast.Constant(bool(value)):
-            yield "constant", ast.Constant(not value)
-        case ast.Constant(int(value) | float(value)):
-            yield "constant", ast.Constant(value + 1)
-            yield "constant", ast.Constant(value - 1)
-        case ast.Call(function, arguments, keywords):
-            for one in keywords:
-                # `zip(…, strict=True)` is an assertion, which are left out.
-                if one.arg and not (one.arg == "strict" and ast.unparse(function) == "zip"):
-                    rest = [keyword for keyword in keywords if keyword is not one]
-                    yield f"{one.arg}= dropped", ast.Call(function, arguments, rest)
-        case ast.Expr(ast.Call()) | ast.AugAssign() | ast.Raise() | ast.Continue() | ast.Break():
-            yield "statement dropped", ast.Pass()
-        case ast.Assign([ast.Attribute() | ast.Subscript()]):
-            yield "statement dropped", ast.Pass()
-        case ast.Return(ast.expr() as value) if ast.unparse(value) != "None":
-            yield "value dropped", ast.Return(ast.Constant(None))
-    # The other conditions have mistakes of their own above.
-    if is_condition and isinstance(node, ast.Name | ast.Attribute | ast.Call | ast.NamedExpr):
-        yield "condition negated", ast.UnaryOp(ast.Not(), node)
 
 
 @functools.cache
@@ -135,6 +65,7 @@ def imports(path: Path) -> set[str]:
     return found
 
 
+@functools.cache
 def related_tests(target: Path) -> list[str]:
     """The files of tests that come to the module at `target` by imports.
 
@@ -168,16 +99,94 @@ def _name(path: Path) -> str:
     return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
 
 
+class Selection(NamedTuple):
+    """The tests that may notice a mutant: of the `files`, in this order, those in `ranks`, the least rank first.
+
+    Of `new_in`, also those that the map does not know (`known`); and all of `whole` after the others.
+    """
+
+    files: list[str]
+    ranks: dict[str, tuple[int, int, float]]
+    known: Collection[str] = ()
+    new_in: Collection[str] = ()
+    whole: Collection[str] = ()
+
+    def rank(self, test: str) -> tuple[int, int, float] | None:
+        """The rank of a test of the `files`; None if it is not selected."""
+        file = test.partition("::")[0]
+        if test in self.ranks:
+            return self.ranks[test]
+        if file in self.new_in and test not in self.known:
+            return 0, self.files.index(file), 0
+        return (2 if file != SNAPSHOTS else 3, self.files.index(file), 0) if file in self.whole else None
+
+
+def select(copy: Path, mutant: Mutant, covered: CoverageMap, files: int) -> Selection:
+    """The tests of the `copy` for a mutant: those that run its line, the quick ones of the nearest files first.
+
+    For what is run while modules are imported: all tests of the `files` nearest files.
+    """
+    tree = ast.parse((copy / mutant.path).read_text("utf-8"))
+    inside = [one for one in functions(tree) if one.first <= mutant.begin[0] <= one.last]
+    nearest = related_tests(mutant.path)
+    tests = covered.tests_of(copy, mutant.path, inside[-1].name, _lines(tree, mutant)) if inside else None
+    whole: list[str] = []
+    if tests is None or IMPORT in tests:
+        whole = [*nearest[:files], *(file for file in nearest[files:] if file == SNAPSHOTS)]
+    of_file: dict[str, list[str]] = {}
+    for test in tests or ():
+        if test != IMPORT and (copy / (file := test.partition("::")[0])).exists():
+            of_file.setdefault(file, []).append(test)
+    new_in = {file for file in nearest if not covered.is_as_then(copy, file)}
+    order = [file for file in nearest if file in of_file or file in whole or file in new_in]
+    order += sorted(of_file.keys() - {*order})
+    ranks = {}
+    for at, file in enumerate(order):
+        seconds = 0.0
+        for test in sorted(of_file.get(file, ()), key=lambda test: covered.seconds[test]):
+            seconds += covered.seconds[test]
+            turn = 3 if file == SNAPSHOTS else 0 if seconds <= TURN else 1
+            ranks[test] = turn, at, covered.seconds[test]
+    return Selection(order, ranks, covered.known, new_in, whole)
+
+
+def _lines(tree: ast.Module, mutant: Mutant) -> set[int]:
+    """The lines of the mutant, and of the innermost statement around it without the statements in that."""
+    first, last = mutant.begin[0], mutant.end[0]
+    lines = {*range(first, last + 1)}
+    around = [
+        node
+        for node in ast.walk(tree)
+        if isinstance(node, ast.stmt) and node.lineno <= first and last <= (node.end_lineno or 0)
+    ]
+    innermost = min(around, key=lambda node: ((node.end_lineno or 0) - node.lineno, -node.col_offset))
+    inner = [node.lineno for node in ast.walk(innermost) if isinstance(node, ast.stmt) and node is not innermost]
+    return lines | {*range(innermost.lineno, min([*inner, (innermost.end_lineno or 0) + 1]))}
+
+
 class _Watch:
-    """Ends the tests when the time is over, and the process when a test hangs; writes down the first that fails."""
+    """Keeps the tests that are selected, in their order, until the time is over; writes down the first that fails.
 
-    def __init__(self, seconds: float, failed: Path) -> None:
-        self.seconds, self.failed = seconds, failed
+    Ends the process when a test hangs. The length of the file `left` says how many tests the time was too short for.
+    """
 
+    def __init__(self, selection: Selection | None, seconds: float, copy: Path) -> None:
+        self.selection, self.seconds = selection, seconds
+        self.failed, self.left = copy / "failed", copy / "left"
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        if self.selection:
+            ranked = [(rank, item) for item in items if (rank := self.selection.rank(item.nodeid)) is not None]
+            items[:] = [item for _, item in sorted(ranked, key=lambda each: each[0])]
+
+    @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
         signal.alarm(HANGS)
-        if sum(os.times()[:4]) > self.seconds:
-            item.session.shouldstop = "the time is over"
+        if sum(os.times()[:4]) > self.seconds and item.nodeid.partition("::")[0] != SNAPSHOTS:
+            with self.left.open("a") as left:
+                left.write(".")
+            pytest.skip("the time is over")
 
     def pytest_runtest_logreport(self, report: pytest.TestReport | pytest.CollectReport) -> None:
         if report.failed:
@@ -186,19 +195,22 @@ class _Watch:
     pytest_collectreport = pytest_runtest_logreport
 
 
-def failing_test(copy: Path, tests: Sequence[str], seconds: float) -> str:
-    """The first of `tests` that fails in the `copy` of the project, run in a fork of this process; "" if none does."""
+def failing_test(copy: Path, selection: Selection, seconds: float) -> str:
+    """The first selected test that fails in the `copy` of the project, run in a fork of this process; "" if none does."""
     failed = copy / "failed"
     failed.write_text("")
+    (copy / "left").write_text("")
     if (child := os.fork()) == 0:
         try:
-            os._exit(_run(copy, tests, _Watch(seconds, failed)))
+            os._exit(_run(copy, selection.files, _Watch(selection, seconds, copy)))
         except BaseException:
             traceback.print_exc()
             os._exit(1)
     _, status = os.waitpid(child, 0)
     match os.waitstatus_to_exitcode(status):
-        case pytest.ExitCode.OK | pytest.ExitCode.TESTS_FAILED | pytest.ExitCode.INTERRUPTED:
+        case pytest.ExitCode.OK | pytest.ExitCode.NO_TESTS_COLLECTED:
+            return ""
+        case pytest.ExitCode.TESTS_FAILED | pytest.ExitCode.INTERRUPTED:
             return failed.read_text("utf-8")
         case pytest.ExitCode.USAGE_ERROR if "while loading conftest" in (copy / "log").read_text("utf-8"):
             return "no test starts"
@@ -208,21 +220,22 @@ def failing_test(copy: Path, tests: Sequence[str], seconds: float) -> str:
             raise SystemExit((copy / "log").read_text("utf-8"))
 
 
-def _compile(copy: Path, tests: Sequence[str]) -> None:
+def _compile(copy: Path) -> None:
     """Compile all modules of the `copy` once, so that the tests of a mutant compile nothing but its own module.
 
     Two mutants may be equal in time and size, so a compiled module is taken only if the digest of its source is right.
     """
     if (child := os.fork()) == 0:
         sys.dont_write_bytecode = False
-        os._exit(_run(copy, ["--collect-only", *tests], _Watch(float("inf"), copy / "failed")))  # pytest compiles them
+        # pytest compiles the tests
+        os._exit(_run(copy, ["--collect-only", "tests"], _Watch(None, float("inf"), copy)))
     _, status = os.waitpid(child, 0)
     mode = py_compile.PycInvalidationMode.CHECKED_HASH
     if status or not compileall.compile_dir(copy / "pipeline", force=True, quiet=1, invalidation_mode=mode):
         raise SystemExit((copy / "log").read_text("utf-8"))
 
 
-def _run(copy: Path, tests: Sequence[str], watch: _Watch) -> int:
+def _run(copy: Path, tests: Collection[str], watch: _Watch) -> int:
     os.chdir(copy)
     log = os.open(copy / "log", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o666)
     os.dup2(log, 1)
@@ -233,8 +246,54 @@ def _run(copy: Path, tests: Sequence[str], watch: _Watch) -> int:
     return pytest.main(["-x", "-q", "-n0", "-p", "no:cacheprovider", *tests], [watch])
 
 
+def _copied(copy: Path) -> Path:
+    shutil.copytree(ROOT, copy, ignore=NOT_COPIED, symlinks=True)
+    (copy / "out").mkdir()
+    return copy
+
+
+class _Trial:
+    """A process that tries mutants, each in its own copy of the project, which has the mistake of one at a time."""
+
+    copy: Path
+    covered: CoverageMap
+
+    @classmethod
+    def begin(cls, compiled: Path, covered: CoverageMap) -> None:
+        """Prepare this process: copy the project from `compiled`."""
+        cls.copy = Path(shutil.copytree(compiled, compiled.with_name(f"copy-{os.getpid()}"), symlinks=True))
+        cls.covered = covered
+
+    @classmethod
+    def run(cls, mutant: Mutant, seconds: float, files: int) -> tuple[str, str]:
+        """The test that notices the mutant ("" if none does); and what to say of one that was not noticed."""
+        selection = select(cls.copy, mutant, cls.covered, files)
+        if not selection.files:
+            return "", "(no test runs it)"
+        path = cls.copy / mutant.path
+        original = path.read_text("utf-8")
+        path.write_text(mutant.source(original), "utf-8")
+        found = failing_test(cls.copy, selection, seconds)
+        path.write_text(original, "utf-8")
+        left = (cls.copy / "left").stat().st_size
+        return found, f"({left} tests left when the time was over)" if left else ""
+
+
 def _numbers(text: str) -> tuple[int, ...]:
     return tuple(map(int, text.split(",")))
+
+
+def _map(given: Path | None, folder: Path, jobs: int) -> CoverageMap:
+    """The map that is `given`; or that of a former run, if no file has changed since; or a new one."""
+    if given:
+        return CoverageMap.read(given)
+    path = MAPS / f"{digest_of_all(ROOT)}.json"
+    if not path.exists():
+        print("running all tests once, to see which lines each runs", flush=True)
+        folder.mkdir()
+        make_map(_copied(folder / "copy"), folder, jobs).write(path)
+        print(f"--map {path.relative_to(ROOT)} takes this map again", flush=True)
+    return CoverageMap.read(path)
 
 
 def main() -> None:
@@ -242,17 +301,17 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("count", nargs="?", type=int, default=300)
     parser.add_argument("seed", nargs="?", type=int, default=1)
-    parser.add_argument("--seconds", type=float, default=60, help="of a processor, for one mutant")
-    parser.add_argument("--files", type=int, default=12, help="of tests, the nearest")
+    parser.add_argument("--seconds", type=float, default=90, help="of a processor, for one mutant")
+    parser.add_argument("--files", type=int, default=12, help="of tests, the nearest, for what is run at an import")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="mutants at a time")
+    parser.add_argument(
+        "--map", type=Path, help="which tests run what, as .mutants/ has it of a former run, also of older files"
+    )
     parser.add_argument(
         "--numbers", type=_numbers, default=(), help="of mutants, such as 5,17: only those of the sample"
     )
     parser.add_argument("--only", default="", help="modules whose path begins so, such as pipeline/years")
     options = parser.parse_args()
-    sys.dont_write_bytecode = True  # two mutants of one second and size would be taken for one
-    os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
-    for name in HEAVY:
-        __import__(name)
     everything = [
         mutant
         for path in sorted((ROOT / "pipeline").rglob("*.py"))
@@ -262,25 +321,38 @@ def main() -> None:
     chosen = random.Random(options.seed).sample(everything, min(options.count, len(everything)))
     numbers = options.numbers or range(1, len(chosen) + 1)
     survivors, killers = 0, set()
-    with tempfile.TemporaryDirectory() as folder:
-        copy = Path(shutil.copytree(ROOT, Path(folder) / "copy", ignore=NOT_COPIED, symlinks=True)).resolve()
-        (copy / "out").mkdir()
-        _compile(copy, sorted(str(path.relative_to(copy)) for path in copy.glob("tests/test_*.py")))
-        for number in numbers:
-            mutant = chosen[number - 1]
-            original = (copy / mutant.path).read_text("utf-8")
-            (copy / mutant.path).write_text(mutant.source(original), "utf-8")
-            tests = related_tests(mutant.path)
-            nearest = [*tests[: options.files], *(test for test in tests[options.files :] if test == SNAPSHOTS)]
-            found = failing_test(copy, nearest, options.seconds)
-            (copy / mutant.path).write_text(original, "utf-8")
-            survivors += not found
-            killers |= {found} if "::" in found else set()
-            place = f"{mutant.path}:{mutant.begin[0]}: {mutant.kind}"
-            print(f"{number}/{len(chosen)} {'killed' if found else 'SURVIVED'} {place} {found}", flush=True)
-            if not found:
-                print(mutant.diff(original), flush=True)
-        if killers and (found := failing_test(copy, sorted(killers), float("inf"))):
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name).resolve()
+        compiled = _copied(folder / "copy")
+        covered = _map(options.map, folder / "measured", options.jobs)
+        sys.dont_write_bytecode = True  # two mutants of one second and size would be taken for one
+        os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
+        for module in HEAVY:
+            __import__(module)
+        _compile(compiled)
+        related_tests(chosen[0].path)  # reads all imports, once for all processes
+        # The processes are forks of this one, which has imported what is heavy.
+        with ProcessPoolExecutor(options.jobs, get_context("fork"), _Trial.begin, (compiled, covered)) as pool:
+            trials = {
+                pool.submit(_Trial.run, chosen[number - 1], options.seconds, options.files): number
+                for number in numbers
+            }
+            try:
+                for trial in as_completed(trials):
+                    number, (found, note) = trials[trial], trial.result()
+                    mutant = chosen[number - 1]
+                    survivors += not found
+                    killers |= {found} if "::" in found else set()
+                    place = f"{'killed' if found else 'SURVIVED'} {mutant.path}:{mutant.begin[0]}: {mutant.kind}"
+                    print(f"{number}/{len(chosen)} {place} {found or note}", flush=True)
+                    if not found:
+                        print(mutant.diff((compiled / mutant.path).read_text("utf-8")), flush=True)
+            except BaseException:
+                pool.shutdown(wait=False, cancel_futures=True)
+                raise
+        files = sorted({killer.partition("::")[0] for killer in killers})
+        each = Selection(files, {killer: (0, files.index(killer.partition("::")[0]), 0) for killer in killers})
+        if killers and (found := failing_test(compiled, each, float("inf"))):
             raise SystemExit(f"{found} fails without any mistake: what it noticed counts for nothing")
     killed = len(numbers) - survivors
     share = f"{100 * killed / len(numbers):.0f} %"
