@@ -1,7 +1,8 @@
 """Which tests run which functions and lines of the program, found by one run of all tests; for tests.mutate.
 
 This module is also the plugin of pytest in that run (`Recorder`): it names what runs, a test or the set-up of a fixture,
-to coverage, which notes that name with each line. What a fixture runs counts for every test that uses it.
+to coverage, which notes that name with each line. What a fixture runs counts for every test that uses it, and what is
+run while a file of tests is imported, for every test of that file.
 """
 
 import ast
@@ -21,7 +22,7 @@ import pytest
 # What the tests depend on, by path from the project's folder.
 FOLDERS = ("pipeline", "source", "styles", "templates", "tests")
 
-# What is run while modules are imported, by whichever test comes first: it belongs to no test.
+# What is run before any test, while what they share is imported.
 IMPORT = ""
 
 # The name of what runs, for the processes that a test starts: coverage reads it from their environment.
@@ -100,12 +101,14 @@ class CoverageMap:
     def tests_of(self, root: Path, module: Path, function: str, lines: Collection[int]) -> list[str] | None:
         """The tests that run one of `lines` of the module, or its `function` if the module has changed since the run.
 
-        `IMPORT` is one of them if that is run while modules are imported. None if there was no such function.
+        `IMPORT` is one of them if that is run while modules are imported. None if there was no such function, or no
+        test is known to run it: what is run only in processes that a test kills, or in a copy of the program that a
+        test makes, is not measured.
         """
         then = self._told["modules"].get(str(module), {"functions": {}})
-        if function not in then["functions"]:
+        bits = int(then["functions"].get(function, "0"), 16)
+        if not bits:
             return None
-        bits = int(then["functions"][function], 16)
         if then["digest"] == digest(root / module):
             bits = 0
             for line in lines:
@@ -125,7 +128,7 @@ def make_map(copy: Path, folder: Path, jobs: int) -> CoverageMap:
     settings, told = folder / "settings", folder / "told"
     told.mkdir()
     settings.write_text(_SETTINGS.format(name=_NAME, folder=folder, source=copy / "pipeline"), "utf-8")
-    options = ["-q", "-p", "no:cacheprovider", "-p", __name__, "-n", str(jobs), "--dist", "loadfile"]
+    options = ["-q", "-p", "no:cacheprovider", "-p", __name__, "-n", str(jobs), "--dist", "loadfile", "-rfE"]
     run = subprocess.run(
         [sys.executable, "-m", "pytest", *options, "--no-loadscope-reorder"],
         cwd=copy,
@@ -151,7 +154,7 @@ def _joined(copy: Path, folder: Path, told: Sequence[dict[str, Any]]) -> dict[st
             seconds[name] = max(seconds[name], some)
     users: dict[str, int] = defaultdict(int, {IMPORT: 1})
     for at, test in enumerate(tests[1:], 1):
-        for name in (test, *uses[test]):
+        for name in (test, test.partition("::")[0], *uses[test]):
             users[name] |= 1 << at
     lines: dict[str, dict[int, int]] = defaultdict(lambda: defaultdict(int))
     for path in folder.glob("data*"):
@@ -185,7 +188,7 @@ def _joined(copy: Path, folder: Path, told: Sequence[dict[str, Any]]) -> dict[st
 
 
 class Recorder:
-    """Tells coverage what runs: the set-up of a fixture, or a test. Notes the seconds of a processor that each takes."""
+    """Tells coverage what runs: the import of a file, the set-up of a fixture, or a test. Notes the seconds of a processor that each takes."""
 
     def __init__(self, measured: coverage.Coverage, told: Path) -> None:
         self._measured, self._told = measured, told
@@ -221,6 +224,16 @@ class Recorder:
         now = _cpu()
         self._seconds[self._running[-1]] += now - self._since
         self._since = now
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_make_collect_report(self, collector: pytest.Collector) -> Iterator[None]:
+        if not isinstance(collector, pytest.Module):
+            return (yield)
+        self._begin(collector.nodeid)
+        try:
+            return (yield)
+        finally:
+            self._end()
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:

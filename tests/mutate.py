@@ -124,7 +124,7 @@ class Selection(NamedTuple):
 def select(copy: Path, mutant: Mutant, covered: CoverageMap, files: int) -> Selection:
     """The tests of the `copy` for a mutant: those that run its line, the quick ones of the nearest files first.
 
-    For what is run while modules are imported: all tests of the `files` nearest files.
+    For what is run while modules are imported, or by tests that are not known: all tests of the `files` nearest files.
     """
     tree = ast.parse((copy / mutant.path).read_text("utf-8"))
     inside = [one for one in functions(tree) if one.first <= mutant.begin[0] <= one.last]
