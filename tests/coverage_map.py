@@ -82,12 +82,16 @@ def digest_of_all(root: Path) -> str:
 
 
 class CoverageMap:
-    """What a run of all tests told. A set of tests is a number, whose bit `i` stands for the test `tests[i]`."""
+    """What a run of all tests told. A set of tests is a number, whose bit `i` stands for the test `tests[i]`.
+
+    A test that is `failing` without any mistake notices nothing; it is among the `known` ones all the same.
+    """
 
     def __init__(self, told: dict[str, Any]) -> None:
         self._told = told
         self.tests: list[str] = told["tests"]
         self.known = set(self.tests)
+        self.failing = set(told["failing"])
         self.seconds: dict[str, float] = dict(zip(self.tests, told["seconds"], strict=True))
 
     @classmethod
@@ -141,7 +145,7 @@ def make_map(copy: Path, folder: Path, jobs: int) -> CoverageMap:
         raise SystemExit(run.stdout)
     for line in run.stdout.splitlines():
         if line.startswith(("FAILED", "ERROR")):
-            print(f"while it is measured: {line}", file=sys.stderr, flush=True)
+            print(f"left out, since it fails without any mistake: {line}", flush=True)
     return CoverageMap(_joined(copy, folder, [json.loads(path.read_text("utf-8")) for path in told.iterdir()]))
 
 
@@ -183,6 +187,7 @@ def _joined(copy: Path, folder: Path, told: Sequence[dict[str, Any]]) -> dict[st
         "tests": tests,
         "seconds": [round(seconds[test], 3) for test in tests],  # without the fixtures that it shares
         "files": {str(path.relative_to(copy)): digest(path) for path in sorted(copy.glob("tests/test_*.py"))},
+        "failing": sorted(test for worker in told for test in worker["failing"]),
         "modules": modules,
     }
 
@@ -197,6 +202,7 @@ class Recorder:
         self._seconds: dict[str, float] = defaultdict(float)
         self._fixtures: dict[str, set[str]] = defaultdict(set)  # by the name of the fixture
         self._tests: dict[str, set[str]] = {}  # the fixtures' names
+        self._failing: set[str] = set()
         sys.addaudithook(self._heard)
 
     def _heard(self, event: str, arguments: tuple[Any, ...]) -> None:
@@ -255,6 +261,10 @@ class Recorder:
         finally:
             self._end()
 
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if report.failed:
+            self._failing.add(report.nodeid)
+
     def pytest_sessionfinish(self) -> None:
         self._note()
         uses = {
@@ -263,7 +273,9 @@ class Recorder:
             )
             for test, names in self._tests.items()
         }
-        (self._told / str(os.getpid())).write_text(json.dumps({"uses": uses, "seconds": self._seconds}), "utf-8")
+        (self._told / str(os.getpid())).write_text(
+            json.dumps({"uses": uses, "seconds": self._seconds, "failing": [*self._failing]}), "utf-8"
+        )
         self._measured.save()
 
 

@@ -102,7 +102,7 @@ def _name(path: Path) -> str:
 class Selection(NamedTuple):
     """The tests that may notice a mutant: of the `files`, in this order, those in `ranks`, the least rank first.
 
-    Of `new_in`, also those that the map does not know (`known`); and all of `whole` after the others.
+    Of `new_in`, also those that the map does not know (`known`); and all of `whole` after the others. None of `failing`.
     """
 
     files: list[str]
@@ -110,10 +110,13 @@ class Selection(NamedTuple):
     known: Collection[str] = ()
     new_in: Collection[str] = ()
     whole: Collection[str] = ()
+    failing: Collection[str] = ()
 
     def rank(self, test: str) -> tuple[int, int, float] | None:
         """The rank of a test of the `files`; None if it is not selected."""
         file = test.partition("::")[0]
+        if test in self.failing and file not in self.new_in:
+            return None
         if test in self.ranks:
             return self.ranks[test]
         if file in self.new_in and test not in self.known:
@@ -147,7 +150,7 @@ def select(copy: Path, mutant: Mutant, covered: CoverageMap, files: int) -> Sele
             seconds += covered.seconds[test]
             turn = 3 if file == SNAPSHOTS else 0 if seconds <= TURN else 1
             ranks[test] = turn, at, covered.seconds[test]
-    return Selection(order, ranks, covered.known, new_in, whole)
+    return Selection(order, ranks, covered.known, new_in, whole, covered.failing)
 
 
 def _lines(tree: ast.Module, mutant: Mutant) -> set[int]:
