@@ -10,6 +10,8 @@ import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pypdf
 import pytest
@@ -30,8 +32,9 @@ from pipeline.documents.report import report as report_on
 from pipeline.errors import ProofError
 from pipeline.layout.pdf import write_pdf
 from pipeline.model.validation import validate
-from pipeline.proof.content import Font, Painted, read_page
-from pipeline.proof.limits import excess
+from pipeline.proof.content import EVERYWHERE, Area, Box, Font, Painted, Text, read_page
+from pipeline.proof.geometry import Rules, faults
+from pipeline.proof.limits import excess, excesses
 from pipeline.proof.proof import prove
 from pipeline.source.tree import parse_source
 from pipeline.text import break_label
@@ -327,6 +330,193 @@ def test_what_is_not_understood_does_not_pass(report: Made) -> None:
     refuses(painted_over(report, "1 0 BI"), report, "読めない描画の指示「1 0 BI」があります。")
 
 
+# How much of each is too much
+
+
+MILLIMETRE = 72 / 25.4
+# A sheet of A4, upright, whose corner is not that of the coordinates.
+SHEET = (100.0, 200.0, 100 + 210 * MILLIMETRE, 200 + 297 * MILLIMETRE)
+PLACE = (300.0, 400.0, 360.0, 410.0)
+OUTSIDE = "「甲」が用紙の外に出ています。"
+AT_THE_EDGE = "「甲」が、とじしろか、印刷できない用紙の端に掛かっています。"
+CUT = "「甲」が途中で切れています。"
+COVERED = "「甲」が、上に描かれたもので隠れています。"
+CROSSED = "「甲」が罫線に掛かり、欄からはみ出しています。"
+FAINT = "「甲」が見えません(下地と同じ色か、透明です)。"
+OVERLAPS = "「甲」と「乙」が重なっています。"
+
+
+def text(
+    box: Box = PLACE, text: str = "甲", shade: float | None = 0.0, is_shown: bool = True, clip: Box = EVERYWHERE
+) -> Text:
+    return Text(box, 0, 0, text, shade, is_shown, clip)
+
+
+def area(box: Box, shade: float | None = 1.0, mcid: int | None = None) -> Area:
+    return Area(box, 0, mcid, shade)
+
+
+def other(box: Box, said: str = "乙") -> Text:
+    return text(box, said)
+
+
+def judged(*things: Text | Area) -> list[str]:
+    """What is wrong with a page on which these things are painted, one after the other."""
+    ordered = [thing._replace(order=order) for order, thing in enumerate(things, 1)]
+    texts = [thing for thing in ordered if isinstance(thing, Text)]
+    return [*faults(Painted(texts=texts, areas=[thing for thing in ordered if isinstance(thing, Area)]), SHEET)]
+
+
+def from_edges(left: float = 100, foot: float = 100, right: float = 100, top: float = 100) -> Box:
+    """A box at these distances from the edges of the sheet, in millimetres."""
+    one, two, three, four = (distance * MILLIMETRE for distance in (left, foot, right, top))
+    return SHEET[0] + one, SHEET[1] + two, SHEET[2] - three, SHEET[3] - four
+
+
+@pytest.mark.parametrize(
+    ("box", "found"),
+    [
+        (from_edges(left=20), []), (from_edges(left=19.8), [AT_THE_EDGE]),
+        (from_edges(foot=5), []), (from_edges(foot=4.8), [AT_THE_EDGE]),
+        (from_edges(right=5), []), (from_edges(right=4.8), [AT_THE_EDGE]),
+        (from_edges(top=5), []), (from_edges(top=4.8), [AT_THE_EDGE]),
+        (from_edges(left=0), [AT_THE_EDGE]), (from_edges(left=-0.2), [OUTSIDE]),
+        (from_edges(foot=0), [AT_THE_EDGE]), (from_edges(foot=-0.2), [OUTSIDE]),
+        (from_edges(right=0), [AT_THE_EDGE]), (from_edges(right=-0.2), [OUTSIDE]),
+        (from_edges(top=0), [AT_THE_EDGE]), (from_edges(top=-0.2), [OUTSIDE]),
+    ],
+)  # fmt: skip
+def test_how_near_to_the_edge_of_the_sheet_a_text_may_be(box: Box, found: list[str]) -> None:
+    """20 mm where sheets are bound, 5 mm elsewhere, in points of 1/72 inch."""
+    assert judged(text(box)) == found
+
+
+def grown(box: Box, left: float = 0, foot: float = 0, right: float = 0, top: float = 0) -> Box:
+    return box[0] - left, box[1] - foot, box[2] + right, box[3] + top
+
+
+SIDES = [{side: 1} for side in ("left", "foot", "right", "top")]
+
+
+@pytest.mark.parametrize("side", SIDES)
+def test_what_only_touches_does_no_harm_and_what_goes_further_does(side: dict[str, float]) -> None:
+    """Numbers in a file have few digits: a third of a point is not seen."""
+    (name,) = side
+    little, much = {name: 0.3}, {name: 0.4}
+    # What a text would be if it lay behind this side of its place.
+    beyond = {
+        "left": (240.0, 400.0, 300.0, 410.0), "foot": (300.0, 390.0, 360.0, 400.0),
+        "right": (360.0, 400.0, 420.0, 410.0), "top": (300.0, 410.0, 360.0, 420.0),
+    }[name]  # fmt: skip
+    towards = {"left": "right", "right": "left", "foot": "top", "top": "foot"}[name]
+    for reach, wrong in ((0.3, False), (0.4, True)):
+        box = grown(beyond, **{towards: reach})
+        assert judged(text(), other(box)) == [OVERLAPS] * wrong
+        assert judged(text(), area(box)) == [COVERED] * wrong
+        clip = grown(PLACE, **{name: -reach})
+        assert judged(text(clip=clip)) == [CUT] * wrong
+        # A rule a point thick, from end to end of that side; its middle counts.
+        rule = {
+            "left": (299.5 + reach, 380.0, 300.5 + reach, 430.0), "foot": (280.0, 399.5 + reach, 380.0, 400.5 + reach),
+            "right": (359.5 - reach, 380.0, 360.5 - reach, 430.0), "top": (280.0, 409.5 - reach, 380.0, 410.5 - reach),
+        }[name]  # fmt: skip
+        assert judged(area(rule), text()) == [CROSSED] * wrong
+    # A dark ground that is smaller than a white text by so much leaves it on paper.
+    assert judged(area(grown(PLACE, **{name: -little[name]}), 0.0), text(shade=1.0)) == []
+    assert judged(area(grown(PLACE, **{name: -much[name]}), 0.0), text(shade=1.0)) == [FAINT]
+
+
+@pytest.mark.parametrize(
+    ("rule", "crosses", "divides"),
+    [
+        ((329.0, 380.0, 330.5, 430.0), True, True),
+        # Wider than a rule: an area, below the text.
+        ((329.0, 380.0, 330.6, 430.0), False, False),
+        ((280.0, 404.0, 380.0, 405.5), True, True), ((280.0, 404.0, 380.0, 405.6), False, False),
+        # A point is none.
+        ((329.0, 404.0, 330.0, 405.0), False, False), ((329.0, 404.0, 330.0, 405.5), False, False),
+        ((329.0, 404.0, 330.5, 405.5), False, False),
+        # From side to side, and not quite.
+        ((330.0, 400.3, 330.5, 409.7), True, True),
+        ((330.0, 400.4, 330.5, 430.0), True, False), ((330.0, 380.0, 330.5, 409.6), True, False),
+        ((300.3, 405.0, 359.7, 405.5), True, True),
+        ((300.4, 405.0, 380.0, 405.5), True, False), ((280.0, 405.0, 359.6, 405.5), True, False),
+        # Only its end enters.
+        ((330.0, 380.0, 330.5, 400.3), False, False), ((330.0, 380.0, 330.5, 400.4), True, False),
+        ((330.0, 409.7, 330.5, 430.0), False, False), ((330.0, 409.6, 330.5, 430.0), True, False),
+        ((280.0, 405.0, 300.3, 405.5), False, False), ((280.0, 405.0, 300.4, 405.5), True, False),
+        ((359.7, 405.0, 380.0, 405.5), False, False), ((359.6, 405.0, 380.0, 405.5), True, False),
+    ],
+)  # fmt: skip
+def test_which_rules_cross_a_text_and_divide_a_cell(rule: Box, crosses: bool, divides: bool) -> None:
+    found = judged(area(rule), text())
+    assert found == [CROSSED] * crosses
+    rules = Rules([area(rule), area((0, 0, 1, 90)), area((0, 0, 90, 1)), area((900, 0, 901, 90))])
+    assert (rules.cross(PLACE), rules.divide(PLACE)) == (crosses, divides)
+
+
+@pytest.mark.parametrize(("mcid", "is_rule"), [(None, True), (-1, True), (0, False), (7, False)])
+def test_an_underline_is_no_rule(mcid: int | None, is_rule: bool) -> None:
+    assert judged(area((280, 404, 380, 405), mcid=mcid), text()) == [CROSSED] * is_rule
+    assert judged(area((330, 380, 331, 430), mcid=mcid), text()) == [CROSSED] * is_rule
+
+
+THIN_LINES = [(280.0, 404.0, 380.0, 405.5), (329.0, 380.0, 330.5, 430.0)]
+
+
+def test_what_covers_a_text_is_painted_after_it() -> None:
+    assert judged(area(PLACE), text()) == []
+    assert judged(text(), area(PLACE)) == [COVERED]
+    assert judged(area(PLACE), text(), area((0, 0, 9, 9))) == []
+    assert judged(text(), area(PLACE), other((500, 600, 520, 610)), area((0, 0, 9, 9))) == [COVERED]
+    # A picture covers what is below it, whatever it shows.
+    assert judged(text(), area(PLACE, None)) == [COVERED]
+    for line in THIN_LINES:  # which strikes the text through
+        assert judged(text(), area(line, mcid=0)) == []
+
+
+@pytest.mark.parametrize(
+    ("grounds", "shade", "is_seen"),
+    [
+        # The contrast by WCAG: 1.05 / (shade + 0.05) on paper, and so on. 1.5 is the least.
+        ([], 0.0, True), ([], 0.64, True), ([], 0.66, False), ([], 1.0, False), ([], None, True),
+        ([0.0], 0.02, False), ([0.0], 0.03, True), ([0.0], 1.0, True), ([0.0], None, True), ([0.0], 0.0, False),
+        ([0.6], 0.38, True), ([0.6], 0.39, False), ([0.6], 0.91, False), ([0.6], 0.94, True),
+        ([0.5], 0.3, True), ([0.5], 0.33, False),
+        # The topmost one below the text counts; a pattern is not judged.
+        ([0.0, 1.0], 1.0, False), ([0.0, 1.0], 0.0, True), ([1.0, 0.0], 1.0, True), ([0.0, None], 0.0, True),
+        ([None], 1.0, True), ([None, 0.0], 0.0, False),
+    ],
+)  # fmt: skip
+def test_which_contrast_can_be_seen(grounds: list[float | None], shade: float | None, is_seen: bool) -> None:
+    below = [area((290, 390, 370, 420), ground) for ground in grounds]
+    assert judged(*below, text(shade=shade)) == [FAINT] * (not is_seen)
+    # What is beside it, or thin, is no ground.
+    beside = [area((500, 600, 520, 610), 0.5), area((290, 404, 370, 405), 0.0, 1)]
+    assert judged(*below, *beside, text(shade=shade)) == [FAINT] * (not is_seen)
+    assert judged(text(is_shown=False)) == [FAINT]
+
+
+@pytest.mark.parametrize(
+    ("texts", "pairs"),
+    [
+        (["甲", "乙"], [("甲", "乙")]),
+        (["甲", "\u3099"], []), (["\u3099", "甲"], []), (["甲", "か\u3099"], [("甲", "か\u3099")]),
+        (["甲", "乙", "丙"], [("甲", "乙"), ("甲", "丙"), ("乙", "丙")]),
+    ],
+)  # fmt: skip
+def test_each_pair_of_texts_on_each_other_is_told_once(texts: list[str], pairs: list[tuple[str, str]]) -> None:
+    """The one that is painted first comes first, whichever begins further down."""
+    for step in (-2, 2):
+        found = judged(*(other(grown(PLACE, foot=step * at), said) for at, said in enumerate(texts)))
+        assert sorted(found) == sorted(f"「{one}」と「{two}」が重なっています。" for one, two in pairs)
+
+
+@pytest.mark.parametrize(("length", "told"), [(30, "字" * 30), (31, "字" * 29 + "…")])
+def test_a_long_text_is_told_shortened(length: int, told: str) -> None:
+    assert judged(text(from_edges(left=-1), "字" * length)) == [f"「{told}」が用紙の外に出ています。"]
+
+
 # The limits of PDF/A
 
 
@@ -355,6 +545,39 @@ def test_the_limits_of_objects(most: bytes, more: bytes, what: str) -> None:
     assert list(excess(around % most)) == []
     (message,) = excess(around % more)
     assert f"{what})があります" in message
+
+
+def test_the_number_of_objects() -> None:
+    """ISO 19005-3, 6.1.13: 8388607, in the file and packed in streams."""
+    for plain, packed, found in ((8_388_607, 0, []), (8_388_600, 7, []), (8_388_600, 8, ["8,388,608"])):
+        reader: Any = SimpleNamespace(
+            xref={0: range(3), 1: range(plain - 3)}, xref_objStm={number: (9, number) for number in range(packed)}
+        )
+        reader.get_object = lambda _: DecodedStreamObject()
+        messages = [*excesses(b"", reader)]
+        assert messages == [
+            f"PDF/A-3の限度(8,388,607個)を超える数のオブジェクトがあります({count}個)。" for count in found
+        ]
+
+
+LONG = b"(" + b"a" * 32_768 + b")"
+
+
+@pytest.mark.parametrize(
+    ("data", "is_beyond"),
+    [
+        (b"1 0 obj <<>> stream " + LONG + b" endstream endobj", False),
+        (b"1 0 obj <<>> stream x endstream " + LONG + b" endobj", True),
+        (LONG + b" stream x endstream", True),
+        (b"stream x endstream stream " + LONG + b" endstream", False),
+        (b"stream x endstream " + LONG + b" stream x endstream", True),
+        (b"stream " + LONG, False),  # which pypdf refuses
+    ],
+    ids=["inside", "behind", "before", "inside the second", "between", "without an end"],
+)
+def test_what_is_inside_streams_is_no_object(data: bytes, is_beyond: bool) -> None:
+    reader: Any = SimpleNamespace(xref={}, xref_objStm={})
+    assert bool([*excesses(data, reader)]) is is_beyond
 
 
 def test_a_file_beyond_the_limits_does_not_pass(report: Made) -> None:

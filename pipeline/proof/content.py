@@ -107,7 +107,7 @@ class Font:
             (int(glyph, 16), bytes.fromhex(characters).decode("utf-16-be"))
             for glyph, characters in re.findall(r"<([0-9a-f]{4})> <([0-9a-f]+)>", lines)
         )
-        descendant = font["/DescendantFonts"][0].get_object()
+        (descendant,) = (one.get_object() for one in font["/DescendantFonts"])
         descriptor = descendant["/FontDescriptor"].get_object()
         outlines = descriptor.get("/FontFile2")
         self._outlines = _Outlines(outlines.get_object().get_data()) if outlines else None
@@ -149,7 +149,7 @@ class _Outlines:
     """The bounding boxes of a TrueType font's glyphs, from the tables head, loca and glyf."""
 
     def __init__(self, data: bytes) -> None:
-        count = struct.unpack_from(">H", data, 4)[0]
+        (count,) = struct.unpack_from(">H", data, 4)
         records = (struct.unpack_from(">4s4xII", data, 12 + 16 * index) for index in range(count))
         offsets = {tag: (offset, length) for tag, offset, length in records}
         head = offsets[b"head"][0]

@@ -31,7 +31,7 @@ def faults(painted: Painted, paper: Box) -> Iterator[str]:
     printable = left + _BINDING, foot + _EDGE, right - _EDGE, top - _EDGE
     rules = Rules(painted.areas)
     areas = [area for area in painted.areas if not _is_thin(area.box)]
-    has_dark = any(area.shade is not None and area.shade < 0.5 for area in areas)
+    darkest = min([_PAPER, *(area.shade for area in areas if area.shade is not None)])
     last = areas[-1].order if areas else 0
     for text in painted.texts:
         box = text.box
@@ -45,8 +45,9 @@ def faults(painted: Painted, paper: Box) -> Iterator[str]:
             yield f"「{shortened(text.text)}」が、上に描かれたもので隠れています。"
         if rules.cross(box):
             yield f"「{shortened(text.text)}」が罫線に掛かり、欄からはみ出しています。"
+        # A text that is dark enough for the darkest area is so for every other one.
         if not text.is_shown or (
-            text.shade is not None and (has_dark or text.shade > 0.4) and _contrast(text, areas) < _CONTRAST
+            text.shade is not None and _ratio(darkest, text.shade) < _CONTRAST and _contrast(text, areas) < _CONTRAST
         ):
             yield f"「{shortened(text.text)}」が見えません(下地と同じ色か、透明です)。"
     for one, other in _overlapping(painted.texts):
@@ -120,6 +121,10 @@ def _contrast(text: Text, areas: Sequence[Area]) -> float:
     if below is None or text.shade is None:
         return 21.0
     dark, light = sorted((below, text.shade))
+    return _ratio(light, dark)
+
+
+def _ratio(light: float, dark: float) -> float:
     return (light + 0.05) / (dark + 0.05)
 
 
