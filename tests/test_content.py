@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from fontTools.fontBuilder import FontBuilder
 from fontTools.pens.ttGlyphPen import TTGlyphPen
+from fontTools.ttLib import TTFont
 from pypdf.generic import (
     ArrayObject,
     DecodedStreamObject,
@@ -192,12 +193,14 @@ THERE = (101, 198, 108, 207)
         ("BT /F 10 Tf 1 0 0 -1 100 200 Tm <0001> Tj ET", [("あ", (101, 193, 108, 202))]),
         ("BT /F 10 Tf 1 0 0 -1 100 200 Tm 3 Ts <0001> Tj ET", [("あ", (101, 190, 108, 199))]),
         ("BT /F 10 Tf -1 0 0 1 100 200 Tm <0001> Tj ET", [("あ", (92, 198, 99, 207))]),
+        ("BT /F 1 Tf -1 0 0 -1 100 200 Tm <0001> Tj ET", [("あ", (99.2, 199.3, 99.9, 200.2))]),
         ("2 0 0 3 10 20 cm BT /F 10 Tf 1 0 0 1 100 200 Tm <0001> Tj ET", [("あ", (212, 614, 226, 641))]),
         ("2 0 0 3 10 20 cm BT /F 10 Tf 1 0 0 1 100 200 Tm 1 Ts <0001> Tj ET", [("あ", (212, 617, 226, 644))]),
         ("1 0 0 1 10 20 cm 2 0 0 2 0 0 cm BT /F 1 Tf 3 4 Td <0002> Tj ET", [("い", (16.1, 28, 16.8, 28.6))]),
         ("0 1 -1 0 0 0 cm BT /F 10 Tf 100 200 Td <0001> Tj ET", [("あ", (-207, 101, -198, 108))]),
         ("1 0 1 1 0 0 cm BT /F 10 Tf 100 200 Td <0001> Tj ET", [("あ", (299, 198, 315, 207))]),
         ("1 2 0 1 0 0 cm BT /F 10 Tf 100 200 Td <0001> Tj ET", [("あ", (101, 400, 108, 423))]),
+        ("BT 2 3 4 5 100 200 Tm /F 10 Tf [<0001>] TJ ET", [("あ", (94, 193, 144, 259))]),
         ("BT /F 10 Tf 1 0 1 1 100 200 Tm <0001> Tj ET", [("あ", (99, 198, 115, 207))]),
         ("BT /F 10 Tf 1 2 0 1 100 200 Tm <0001> Tj ET", [("あ", (101, 200, 108, 223))]),
         # Without outlines: the face of a kanji, and of a narrow character.
@@ -215,13 +218,15 @@ def test_where_the_ink_of_a_text_is(content: str, wanted: list[tuple[str, Any]],
     assert [(text.text, rounded(text.box)) for text in found.texts] == [(text, rounded(box)) for text, box in wanted]
 
 
-@pytest.mark.parametrize("padding", [1, 4], ids=["long offsets", "short offsets"])
+@pytest.mark.parametrize("padding", [0, 4], ids=["long offsets", "short offsets"])
 @pytest.mark.parametrize(("order", "glyphs"), [((1, 2, 3), ()), ((3, 2, 1), TURNED)], ids=["codes", "a map of codes"])
 @pytest.mark.parametrize("body", [1000, 2000])
 def test_the_ink_is_that_of_the_embedded_outlines(
     padding: int, order: tuple[int, ...], glyphs: tuple[int, ...], body: int
 ) -> None:
-    read = Font(font(outlines(order, padding, body), glyphs))
+    program = outlines(order, padding, body)
+    assert TTFont(io.BytesIO(program))["head"].indexToLocFormat == (padding == 0)
+    read = Font(font(program, glyphs))
     assert read.characters[0xAF] == "𩸽"
     for code, (text, advance, ink) in LETTERS.items():
         assert read.characters[code] == text
@@ -235,6 +240,8 @@ def test_the_ink_is_that_of_the_embedded_outlines(
 
 
 BLACK, WHITE = 0.0, 1.0
+# The lines of a corner, 4 points thick, and the line that closes it.
+CORNER, CLOSED = [((8, 18, 52, 22), BLACK), ((48, 18, 52, 62), BLACK)], ((8, 18, 52, 62), BLACK)
 
 
 @pytest.mark.parametrize(
@@ -277,14 +284,19 @@ BLACK, WHITE = 0.0, 1.0
         # Thin lines across are no rules of a table, and their boxes would cover what they do not.
         ("1 w 10 20 m 50 60 l S", []),
         ("1.5 w 10 20 m 50 60 l S", []),
+        ("1.6 w 10 20 m 50 60 l S", [((9.2, 19.2, 50.8, 60.8), BLACK)]),
         ("2 0 0 3 0 0 cm 4 w 10 20 m 50 20 l S", [((14, 54, 106, 66), BLACK)]),
-        ("4 w 10 20 m 50 20 l 50 60 l S", [((8, 18, 52, 22), BLACK), ((48, 18, 52, 62), BLACK)]),
         ("4 w 10 20 30 40 re b", [
             ((10, 20, 40, 60), 0), ((8, 18, 42, 22), 0), ((38, 18, 42, 62), 0), ((8, 58, 42, 62), 0), ((8, 18, 12, 62), 0),
         ]),
-        *((f"1 g 0 G 4 w 10 20 m 50 20 l 50 60 l {operator}", [
-            ((10, 20, 50, 60), WHITE), ((8, 18, 52, 22), BLACK), ((48, 18, 52, 62), BLACK),
-        ]) for operator in ("B", "b", "B*", "b*")),
+        *((f"1 g 0 G 4 w 10 20 m 50 20 l 50 60 l {operator}", [((10, 20, 50, 60), WHITE), *CORNER]) for operator in ("B", "B*")),
+        *((f"1 g 0 G 4 w 10 20 m 50 20 l 50 60 l {operator}", [((10, 20, 50, 60), WHITE), *CORNER, CLOSED]) for operator in ("b", "b*")),
+        ("4 w 10 20 m 50 20 l 50 60 l S", CORNER), ("4 w 10 20 m 50 20 l 50 60 l s", [*CORNER, CLOSED]),
+        ("4 w 10 20 m 50 20 l 50 60 l h S", [*CORNER, CLOSED]),
+        # Only what is left of a path that is closed already.
+        ("10 20 m 50 20 l 10 60 m 50 60 l s", [((9.5, 19.5, 50.5, 20.5), BLACK), *[((9.5, 59.5, 50.5, 60.5), BLACK)] * 2]),
+        # A path ends with its painting, and so does its being a clip.
+        ("0 0 m 50 0 l 50 50 l W n 10 10 m 15 10 l 15 15 l f 0 0 40 40 re f", [((10, 10, 15, 15), BLACK), ((0, 0, 40, 40), BLACK)]),
         # The clipping path takes effect with the next painting.
         ("0 0 20 30 re W n 10 20 30 40 re f", [((10, 20, 20, 30), BLACK)]),
         ("0 0 20 30 re W* n 10 20 30 40 re f", [((10, 20, 20, 30), BLACK)]),
@@ -320,6 +332,8 @@ def test_where_areas_are_painted(content: str, wanted: list[Any] | None, resourc
         return
     assert found.faults == []
     assert [(rounded(area.box), area.shade) for area in found.areas] == wanted
+    orders = [area.order for area in found.areas]
+    assert orders == sorted({*orders})
 
 
 @pytest.mark.parametrize(

@@ -560,41 +560,118 @@ def damaged(files: dict[str, bytes], name: str, old: str, new: str) -> dict[str,
     return {**files, name: text.replace(old, new, 1).encode()}
 
 
+CSV_IS_ANOTHER = "data.csv: 元データに戻すと、違うものになります。"
+JSON_IS_ANOTHER = "data.json: 元データに戻すと、違うものになります。"
+UNREADABLE = ["検査で、オープンデータが読めませんでした"]
+
+
+def findings(files: dict[str, bytes], validated: Validated) -> list[str]:
+    """What the proof tells of the `files`; of those that it cannot read, that alone."""
+    with pytest.raises(ProofError) as caught:
+        prove_data(files, validated)
+    first, *told = str(caught.value).splitlines()
+    if first == "検査で、オープンデータが元データと一致しませんでした。":
+        return told
+    return [first.partition("(")[0]]
+
+
 @pytest.mark.parametrize(
-    ("name", "old", "new"),
+    ("name", "old", "new", "told"),
     [
-        ("data.csv", "項目三", "項目参"),
-        ("data.csv", ",◎,実施済,", ",○,継続推進,"),
-        ("data.csv", ",◎,実施済,", ",◎,継続推進,"),
-        ("data.csv", ",完了,終了,", ",完了,継続,"),
-        ("data.csv", ",再掲,1,項目一,,,,,", ",再掲,1,項目一,◎,実施済,完了,終了,"),
-        ("data.csv", ",再掲,1,", ",再掲,2,"),
-        ("data.csv", "終わった。", ""),
-        ("data.csv", "\r\n", "\n"),
-        ("data.csv", "\ufeff", ""),
-        ("data.csv", ",試験市,", ",別の市,"),
-        ("data.csv", "推進項目", "項目名"),
-        ("data.csv", "終わった。", "=1+1"),
-        ("data.csv", "終わった。", '"終わ"った。'),
-        ("data.csv", "施策二", "施策三"),
-        ("data.json", "終わった。", "終えた。"),
-        ("data.json", '"draft": false', '"draft": true'),
-        ("data.json", '"status_meaning": "実施済"', '"status_meaning": "検討中"'),
-        ("data.json", '"treatment_kind": "終了"', '"treatment_kind": null'),
-        ("data.json", '"edition": "test"', '"edition": "rest"'),
-        ("data.json", '"number": 3', '"number": 0'),
-        ("data.json", "{", "["),
-        ("data.schema.json", '"meaning": "実施済"', '"meaning": "済"'),
-        ("data.schema.json", '"page_break": false', '"page_break": true'),
-        ("data.schema.json", '"title": "試験一覧",', ""),
+        (
+            "data.csv",
+            "項目三",
+            "項目参",
+            [CSV_IS_ANOTHER, "data.csv: 3行目の推進項目が「項目三」ではなく「項目参」です。"],
+        ),
+        (
+            "data.csv",
+            ",◎,実施済,",
+            ",○,継続推進,",
+            [
+                CSV_IS_ANOTHER,
+                "data.csv: 1行目の実施状況_記号が「◎」ではなく「○」です。",
+                "data.csv: 1行目の実施状況_意味が「実施済」ではなく「継続推進」です。",
+            ],
+        ),
+        (
+            "data.csv",
+            ",◎,実施済,",
+            ",◎,継続推進,",
+            ["data.csv: 1行目の実施状況_意味が「実施済」ではなく「継続推進」です。"],
+        ),
+        (
+            "data.csv",
+            ",完了,終了,",
+            ",完了,継続,",
+            ["data.csv: 1行目の今後の取扱い_区分が「終了」ではなく「継続」です。"],
+        ),
+        (
+            "data.csv",
+            ",再掲,1,項目一,,,,,",
+            ",再掲,1,項目一,◎,実施済,完了,終了,",
+            [
+                "data.csv: 4行目の実施状況_記号が「」ではなく「◎」です。",
+                "data.csv: 4行目の実施状況_意味が「」ではなく「実施済」です。",
+                "data.csv: 4行目の今後の取扱いが「」ではなく「完了」です。",
+                "data.csv: 4行目の今後の取扱い_区分が「」ではなく「終了」です。",
+            ],
+        ),
+        ("data.csv", ",再掲,1,", ",再掲,2,", [CSV_IS_ANOTHER, "data.csv: 4行目のNOが「1」ではなく「2」です。"]),
+        ("data.csv", "終わった。", "", [CSV_IS_ANOTHER, "data.csv: 1行目の検証内容が「終わった。」ではなく「」です。"]),
+        (
+            "data.csv",
+            "\r\n",
+            "\n",
+            ["data.csv: 行の終わりがCRLFではありません。", "data.csv: 値の中に改行があります。"],
+        ),
+        ("data.csv", "\ufeff", "", ["data.csv: BOMがありません。"]),
+        ("data.csv", ",試験市,", ",別の市,", ["data.csv: 1行目の自治体が「試験市」ではなく「別の市」です。"]),
+        ("data.csv", "推進項目", "項目名", UNREADABLE),
+        (
+            "data.csv",
+            "終わった。",
+            "=1+1",
+            [
+                CSV_IS_ANOTHER,
+                "data.csv: 1行目の検証内容が「終わった。」ではなく「=1+1」です。",
+                "data.csv: 2行目に、計算式と取り違えられる値「=1+1」があります。",
+            ],
+        ),
+        ("data.csv", "終わった。", '"終わ"った。', UNREADABLE),
+        ("data.csv", "施策二", "施策三", UNREADABLE),
+        (
+            "data.json",
+            "終わった。",
+            "終えた。",
+            [JSON_IS_ANOTHER, "data.json: NO 1の値(意味、区分、数、日付)が違います。"],
+        ),
+        ("data.json", '"draft": false', '"draft": true', [JSON_IS_ANOTHER]),
+        (
+            "data.json",
+            '"status_meaning": "実施済"',
+            '"status_meaning": "検討中"',
+            ["data.json: NO 1の値(意味、区分、数、日付)が違います。"],
+        ),
+        (
+            "data.json",
+            '"treatment_kind": "終了"',
+            '"treatment_kind": null',
+            ["data.json: NO 1の値(意味、区分、数、日付)が違います。"],
+        ),
+        ("data.json", '"edition": "test"', '"edition": "rest"', ["data.json: 版の名前が違います。"]),
+        ("data.json", '"number": 3', '"number": 0', UNREADABLE),
+        ("data.json", "{", "[", UNREADABLE),
+        ("data.schema.json", '"meaning": "実施済"', '"meaning": "済"', [CSV_IS_ANOTHER]),
+        ("data.schema.json", '"page_break": false', '"page_break": true', [CSV_IS_ANOTHER]),
+        ("data.schema.json", '"title": "試験一覧",', "", UNREADABLE),
     ],
 )
-def test_damage_does_not_get_past_the_proof(name: str, old: str, new: str) -> None:
+def test_damage_does_not_get_past_the_proof(name: str, old: str, new: str, told: list[str]) -> None:
     validated = checked(HEALTHY)
     files = open_data(validated)
     prove_data(files, validated)
-    with pytest.raises(ProofError):
-        prove_data(damaged(files, name, old, new), validated)
+    assert findings(damaged(files, name, old, new), validated) == told
 
 
 def test_a_row_that_data_json_lacks_does_not_get_past_the_proof() -> None:
@@ -607,43 +684,167 @@ def test_a_row_that_data_json_lacks_does_not_get_past_the_proof() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "old", "new"),
+    ("name", "old", "new", "told"),
     [
-        ("data.csv", ",-1250.50,%,", ",-1250.5,%,"),
-        ("data.csv", ",-1250.50,%,", ",1250.50,%,"),
-        ("data.csv", ",-1250.50,%,", ",-1250.50,,"),
-        ("data.csv", '"▲1,250.50"', '"1,250.50"'),
-        ("data.csv", ",2024-03-05,", ",2024-03-06,"),
-        ("data.csv", ",令和6年3月5日,", ",令和6年3月6日,"),
-        ("data-marks.csv", ",'=重点,", ",新規,"),
-        ("data-marks.csv", ",新しい事業", ",重点の事業"),
-        ("data-previous.csv", ",before,3", ",before,4"),
-        ("data-previous.csv", "\ufeff", ""),
-        ("data.csv", ",'-1,柱一,", ",'-2,柱一,"),
-        ("data.csv", ",'=1,指標二", ",=1,指標二"),
-        ("data-series.csv", ",-86,", ",-87,"),
-        ("data-series.csv", ",3,'+3,", ",4,'+3,"),
-        ("data-series.csv", ",人/年", ",人"),
-        ("data-series.csv", ",R5,", ",R6,"),
-        ("data-series.csv", ",2023,", ",2022,"),
-        ("data-series.csv", ",2022,", ",2021,"),
-        ("data-series.csv", "\ufeff", ""),
-        ("data.json", '"value": -1250.5', '"value": 1250.5'),
-        ("data.json", '"unit": "人/年"', '"unit": "人"'),
-        ("data.json", '"date": "2024-03-05"', '"date": null'),
-        ("data.json", '"year": "R5"', '"year": "R6"'),
-        ("data.json", '"kind": "終了"', '"kind": "継続"'),
-        ("data.json", '"is_below": true', '"is_below": false'),
-        ("data.schema.json", '"sheet_name": "A3横"', '"sheet_name": "A4縦"'),
-        ("data.schema.json", '"postface": "+後文",', ""),
-        ("data.schema.json", '"label": "-1"', '"label": "1"'),
+        ("data.csv", ",-1250.50,%,", ",-1250.5,%,", ["data.csv: 1行目の基準が「-1250.50」ではなく「-1250.5」です。"]),
+        ("data.csv", ",-1250.50,%,", ",1250.50,%,", ["data.csv: 1行目の基準が「-1250.50」ではなく「1250.50」です。"]),
+        ("data.csv", ",-1250.50,%,", ",-1250.50,,", ["data.csv: 1行目の基準_単位が「%」ではなく「」です。"]),
+        (
+            "data.csv",
+            '"▲1,250.50"',
+            '"1,250.50"',
+            [CSV_IS_ANOTHER, "data.csv: 1行目の基準_表記が「▲1,250.50」ではなく「1,250.50」です。"],
+        ),
+        (
+            "data.csv",
+            ",2024-03-05,",
+            ",2024-03-06,",
+            ["data.csv: 1行目の期限_西暦が「2024-03-05」ではなく「2024-03-06」です。"],
+        ),
+        (
+            "data.csv",
+            ",令和6年3月5日,",
+            ",令和6年3月6日,",
+            [CSV_IS_ANOTHER, "data.csv: 1行目の期限が「令和6年3月5日」ではなく「令和6年3月6日」です。"],
+        ),
+        ("data-marks.csv", ",'=重点,", ",新規,", [CSV_IS_ANOTHER, "data-marks.csv: 項目の印が違います。"]),
+        ("data-marks.csv", ",新しい事業", ",重点の事業", ["data-marks.csv: 項目の印が違います。"]),
+        (
+            "data-previous.csv",
+            ",before,3",
+            ",before,4",
+            [CSV_IS_ANOTHER, "data-previous.csv: 前版の項目との対応が違います。"],
+        ),
+        ("data-previous.csv", "\ufeff", "", ["data-previous.csv: BOMがありません。"]),
+        ("data.csv", ",'-1,柱一,", ",'-2,柱一,", ["data.csv: 1行目の柱_表示番号が「-1」ではなく「-2」です。"]),
+        ("data.csv", ",'=1,指標二", ",=1,指標二", ["data.csv: 2行目に、計算式と取り違えられる値「=1」があります。"]),
+        ("data-series.csv", ",-86,", ",-87,", [CSV_IS_ANOTHER, "data-series.csv: 年度ごとの数が違います。"]),
+        ("data-series.csv", ",3,'+3,", ",4,'+3,", ["data-series.csv: 年度ごとの数が違います。"]),
+        ("data-series.csv", ",人/年", ",人", [CSV_IS_ANOTHER, "data-series.csv: 年度ごとの数が違います。"]),
+        ("data-series.csv", ",R5,", ",R6,", UNREADABLE),
+        ("data-series.csv", ",2023,", ",2022,", ["data-series.csv: 年度ごとの数が違います。"]),
+        ("data-series.csv", ",2022,", ",2021,", ["data-series.csv: 年度ごとの数が違います。"]),
+        ("data-series.csv", "\ufeff", "", ["data-series.csv: BOMがありません。"]),
+        ("data.json", '"value": -1250.5', '"value": 1250.5', ["data.json: NO 7の値(意味、区分、数、日付)が違います。"]),
+        (
+            "data.json",
+            '"unit": "人/年"',
+            '"unit": "人"',
+            [JSON_IS_ANOTHER, "data.json: NO 7の値(意味、区分、数、日付)が違います。"],
+        ),
+        (
+            "data.json",
+            '"date": "2024-03-05"',
+            '"date": null',
+            ["data.json: NO 7の値(意味、区分、数、日付)が違います。"],
+        ),
+        ("data.json", '"year": "R5"', '"year": "R6"', UNREADABLE),
+        ("data.json", '"kind": "終了"', '"kind": "継続"', ["data.json: NO 7の値(意味、区分、数、日付)が違います。"]),
+        ("data.json", '"is_below": true', '"is_below": false', [JSON_IS_ANOTHER]),
+        ("data.schema.json", '"sheet_name": "A3横"', '"sheet_name": "A4縦"', [CSV_IS_ANOTHER]),
+        ("data.schema.json", '"postface": "+後文",', "", [CSV_IS_ANOTHER]),
+        ("data.schema.json", '"label": "-1"', '"label": "1"', [CSV_IS_ANOTHER]),
     ],
 )
-def test_damage_of_another_form_does_not_get_past_the_proof(name: str, old: str, new: str) -> None:
+def test_damage_of_another_form_does_not_get_past_the_proof(name: str, old: str, new: str, told: list[str]) -> None:
     validated = checked(FIGURES)
+    assert findings(damaged(open_data(validated), name, old, new), validated) == told
+
+
+@pytest.mark.parametrize(
+    ("value", "is_formula"),
+    [
+        ("=1+1", True), ("+81", True), ("@課", True), ("-課", True), (" =1", True), ("　=1", True), ("-1-1", True), ("-1.", True),
+        ("--1", True), ("-1.5.2", True), ("- ", True),
+        ("-", False), ("-1", False), ("-1.25", False), ("1=1", False), ("課@課", False), ("1", False), ("'=1", False),
+    ],
+)  # fmt: skip
+def test_what_a_spreadsheet_takes_for_a_formula_does_not_get_past_the_proof(value: str, is_formula: bool) -> None:
+    validated = checked(HEALTHY)
+    told = findings(damaged(open_data(validated), "data.csv", "終わった。", value), validated)
+    said = f"data.csv: 2行目に、計算式と取り違えられる値「{value}」があります。"
+    assert (said in told) is is_formula
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        # Line ends and tabs begin a formula too, and a row must be one line.
+        ("終わった。", '"\r\n終わった。"', "data.csv: 2行目に、計算式と取り違えられる値「 \n終わった。」があります。"),
+        ("終わった。", "\t終わった。", "data.csv: 2行目に、計算式と取り違えられる値「 終わった。」があります。"),
+        ("終わった。", "=" + "1" * 20, "data.csv: 2行目に、計算式と取り違えられる値「=1111111111111111111」があります。"),
+        ("終わった。", '"終わ\nった。"', "data.csv: 値の中に改行があります。"),
+        ("終わった。", '"終わ\rった。"', "data.csv: 値の中に改行があります。"),
+        ("終わった。", '"終わ\r\nった。"', "data.csv: 行の終わりがCRLFではありません。"),
+    ],
+)  # fmt: skip
+def test_a_row_is_one_line(old: str, new: str, told: str) -> None:
+    validated = checked(HEALTHY)
+    files = damaged(open_data(validated), "data.csv", old, new)
+    with pytest.raises(ProofError) as caught:
+        prove_data(files, validated)
+    assert f"\n{told}" in str(caught.value)  # which has a space for a control character
+
+
+PUBLIC = (
+    "現在日: 2013-03-31\n担当課: 一課\n団体コード: '352039'\n年度: 令和5年度\n"
+    "公開: {ライセンス: cc-by 4.0, 問い合わせ先: 試験課, 更新日: 2013-06-01}\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "told"),
+    [
+        ("data.csv", ",2013-03-31,", ",2013-03-30,", ["data.csv: 1行目の現在日_西暦が「2013-03-31」ではなく「2013-03-30」です。"]),
+        ("data.csv", ",山口県,", ",広島県,", ["data.csv: 1行目の都道府県名が「山口県」ではなく「広島県」です。"]),
+        ("data.csv", ",一課,", ",二課,", ["data.csv: 1行目の一覧の担当課が「一課」ではなく「二課」です。"]),
+        ("data.csv", ",令和5年度,", ",令和6年度,", ["data.csv: 1行目の年度が「令和5年度」ではなく「令和6年度」です。"]),
+        ("data.csv", ",試験一覧,", ",別の一覧,", ["data.csv: 1行目の表題が「試験一覧」ではなく「別の一覧」です。"]),
+        ("data.csv", ",false,", ",true,", ["data.csv: 1行目の案が「false」ではなく「true」です。"]),
+        ("data.schema.json", '"modified": "2013-06-01"', '"modified": "2013-06-02"', ["data.schema.json: 「modified」が元データと違います。"]),
+        ("data.schema.json", '"contact": "試験課"', '"contact": "別の課"', ["data.schema.json: 「contact」が元データと違います。"]),
+        ("data.schema.json", '"contact": "試験課",', "", ["data.schema.json: 「contact」が元データと違います。"]),
+        ("data.json", '"updated": "2013-06-01"', '"updated": "2013-06-02"', ["data.json: 最終更新日が元データと違います。"]),
+    ],
+)  # fmt: skip
+def test_what_is_said_of_the_whole_list_is_proved(name: str, old: str, new: str, told: list[str]) -> None:
+    validated = checked(PUBLIC + HEALTHY)
+    assert findings(damaged(open_data(validated), name, old, new), validated) == told
+
+
+def test_the_licence_is_proved() -> None:
+    validated = checked(PUBLIC + HEALTHY)
     files = open_data(validated)
-    with pytest.raises(ProofError):
-        prove_data(damaged(files, name, old, new), validated)
+    schema = json.loads(files["data.schema.json"])
+    for licences in (None, [], [{"title": "別"}], [*schema["licenses"], {"title": "別"}]):
+        other = {key: value for key, value in schema.items() if key != "licenses"}
+        other |= {"licenses": licences} if licences is not None else {}
+        told = findings({**files, "data.schema.json": json.dumps(other).encode()}, validated)
+        assert told == ["data.schema.json: 「licenses」が元データと違います。"]
+
+
+def test_a_table_too_many_or_too_few_does_not_get_past_the_proof() -> None:
+    validated, figures = checked(HEALTHY), checked(FIGURES)
+    files, tables = open_data(validated), open_data(figures)
+    assert findings({**files, "data-marks.csv": tables["data-marks.csv"]}, validated)
+    assert findings({**files, "other.csv": b""}, validated) == UNREADABLE
+    for name in ("data-marks.csv", "data-previous.csv", "data-series.csv"):
+        assert findings({key: file for key, file in tables.items() if key != name}, figures)
+
+
+def test_of_many_findings_thirty_are_told() -> None:
+    validated = checked(HEALTHY)
+    files = open_data(validated)
+    text = (
+        files["data.csv"]
+        .decode()
+        .replace("試験一覧", "=1")
+        .replace("試験市", "=2")
+        .replace("test", "=3")
+        .replace("false", "true")
+        .replace("終わ", "=4")
+    )
+    assert len(findings({**files, "data.csv": text.encode()}, validated)) == 30
 
 
 @pytest.mark.parametrize("mistake", [AttributeError, KeyError, TypeError, ValueError])

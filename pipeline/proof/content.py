@@ -340,7 +340,7 @@ class _Reader:
     def _operate(self, operator: str, operands: list[str]) -> None:
         try:
             if operator in _PAINTING:
-                self._paint_path(*_PAINTING[operator])
+                self._paint_path(operator)
             elif operator not in _INDIFFERENT:
                 _OPERATORS[operator](self, *operands)
         except (KeyError, TypeError, ValueError, IndexError):
@@ -398,7 +398,9 @@ class _Reader:
         self._path[-1] += [_moved(self._matrix, x, y) for x, y in zip(values[::2], values[1::2], strict=True)]
 
     def _close(self) -> None:
-        self._path[-1].append(self._path[-1][0])
+        points = self._path[-1]
+        if points[-1] != points[0]:
+            points.append(points[0])
 
     def _rectangle(self, *sides: str) -> None:
         left, foot, right, top = self._box(*map(float, sides))
@@ -407,15 +409,18 @@ class _Reader:
     def _keep_inside(self) -> None:
         self._clips = True
 
-    def _paint_path(self, is_filled: bool, is_stroked: bool, is_even_odd: bool) -> None:
+    def _paint_path(self, operator: str) -> None:
+        if operator in _CLOSING:
+            self._close()
         boxes = [_around(points) for points in self._path]
-        if is_filled and is_even_odd and len(boxes) == 2 and meet(*boxes) in boxes:
-            outer, inner = sorted(boxes)  # the outer one begins further left
-            boxes = _frame(outer, inner)
-        if is_filled:
-            for box in boxes:
+        if operator in _FILLING:
+            areas = boxes
+            if operator.endswith("*") and len(boxes) == 2 and meet(*boxes) in boxes:
+                outer, inner = sorted(boxes)  # the outer one begins further left
+                areas = _frame(outer, inner)
+            for box in areas:
                 self._paint(box, self._shade, self._opacity)
-        if is_stroked:
+        if operator in _STROKING:
             reach = self._width * max(map(abs, self._matrix[:4])) / 2
             for points in self._path:
                 for (x, y), (to_x, to_y) in pairwise(points):
@@ -559,12 +564,11 @@ class _Reader:
         return left, right, at
 
 
-_PAINTING = {
-    "n": (False, False, False),
-    "f": (True, False, False), "F": (True, False, False), "f*": (True, False, True),
-    "B": (True, True, False), "b": (True, True, False), "B*": (True, True, True), "b*": (True, True, True),
-    "S": (False, True, False), "s": (False, True, False),
-}  # fmt: skip
+# The operators that paint a path, and end it.
+_PAINTING = {"n", "f", "F", "f*", "B", "B*", "b", "b*", "S", "s"}
+_FILLING = {"f", "F", "f*", "B", "B*", "b", "b*"}
+_STROKING = {"B", "B*", "b", "b*", "S", "s"}
+_CLOSING = {"b", "b*", "s"}
 
 _OPERATORS: dict[str, Callable[..., None]] = {
     "q": _Reader._push, "Q": _Reader._pop, "cm": _Reader._set_matrix, "gs": _Reader._set_state, "w": _Reader._set_width,
