@@ -8,15 +8,20 @@ from typing import Any
 
 import openpyxl
 import pytest
+from openpyxl.comments import Comment
 from openpyxl.styles import Font
 from openpyxl.utils.datetime import CALENDAR_MAC_1904, CALENDAR_WINDOWS_1900
 
 from pipeline.errors import UsageError
 from pipeline.model.edition import Edition, Item, read_edition
+from pipeline.model.form import MAX_LEVELS
 from pipeline.office.adopt import adopt as stages
+from pipeline.office.adopt import grid as cells
 from pipeline.office.adopt.adopt import Adopted, AdoptError, adopt, describe
 from pipeline.office.adopt.edition import write_source
-from pipeline.office.adopt.grid import ranges
+from pipeline.office.adopt.grid import area_of, place_name, ranges, shown
+from pipeline.office.adopt.numbering import is_number, numbering_of, split
+from pipeline.office.workbook import Book, Value
 from pipeline.source.tree import parse_source, plain
 from pipeline.years.similarity import fold
 
@@ -149,6 +154,17 @@ def test_a_flat_list_with_numbers_keeps_its_years_units_grades_marks_and_notes()
     }
     assert data["取組名"][3]["所管課"] == "財政課\n各施設所管課"
     assert not found.problems
+
+
+@pytest.mark.parametrize("path", sorted(CASES.glob("*.csv")), ids=lambda path: path.stem)
+def test_an_awkward_list_becomes_what_it_became(path: Path, request: pytest.FixtureRequest) -> None:
+    """The source, and what is said of it, are in a file beside the list; `--renew-pictures` writes it again."""
+    found = adopt(path, TARGET)
+    lines = [found.text, *describe(found, TARGET), "", *found.problems, f"{found.warnings} warnings", ""]
+    kept = path.with_suffix(".txt")
+    if request.config.getoption("--renew-pictures"):
+        kept.write_text("\n".join(lines), "utf-8")
+    assert "\n".join(lines) == kept.read_text("utf-8")
 
 
 LEVELS = (
@@ -534,6 +550,354 @@ def test_a_legend_that_no_column_uses_and_the_head_of_an_empty_column_are_named(
     text = "計画\n評価：◎＝よい ○＝ふつう\n区分,NO,事業名,状況\n,1,声かけ,実施\n,2,訪問,未実施\n"
     found = adopted(comma_separated(tmp_path / "list.csv", text))
     assert {ranges(places) for places in found.account.left_by_reason().values()} == {"A2", "A3"}
+
+
+@pytest.mark.parametrize(
+    ("number", "number_format", "text"),
+    [
+        ("1234.5", "General", "1234.5"),
+        ("1234.5", "#,##0", "1,235"),
+        ("2.5", "0", "3"),
+        ("0.125", "0.00", "0.13"),
+        ("1.10", "0.00", "1.10"),
+        ("1.1", "#.#0", "1.10"),
+        ("2", "0.0#", "2.0"),
+        ("2.25", "0.0#", "2.25"),
+        ("2", "#.##", "2"),
+        ("100", "#", "100"),
+        ("7", "000", "007"),
+        ("12", "0,000", "0,012"),
+        ("-7", "000", "-007"),
+        ("-1234", "#,##0", "-1,234"),
+        ("-1234", "#,##0;▲#,##0", "▲1,234"),
+        ("-5", '0"円";"▲"0"円"', "▲5円"),
+        ("-5", "0;(0)", "(5)"),
+        ("-0.4", "0", "0"),
+        ("0", '0"件";-0;0"個"', "0個"),
+        ("-1", '0"件";-0;0"個"', "-1"),
+        ("1", '0"件";-0;0"個"', "1件"),
+        ("0", '0;-0;"なし"', "0"),
+        ("12345678", "#,##0,", "12,346"),
+        ("1234567", "0.0,,", "1.2"),
+        ("0.385", "0.0%", "38.5%"),
+        ("3", '"約" 0\\人', "約3人"),
+        ("3", "[Red]0_ ", "3"),
+        ("3", "*-0", "3"),
+        ("1500", "0.00E+00", "1500"),
+        ("0.5", "# ?/?", "0.5"),
+        ("3.0", "@", "3.0"),
+        ("1E+21", "0", "1000000000000000000000"),
+        ("about 3", "0", "about 3"),
+    ],
+)
+def test_a_number_is_shown_as_its_format_says(number: str, number_format: str, text: str) -> None:
+    assert shown(Value(number, "number", number_format=number_format)) == text
+
+
+@pytest.mark.parametrize(
+    ("reference", "area"),
+    [
+        ("A3:G84", (3, 1, 84, 7)),
+        ("$A$3:$G$84", (3, 1, 84, 7)),
+        ("G84:A3", (3, 1, 84, 7)),
+        ("A84:G3", (3, 1, 84, 7)),
+        ("B2", (2, 2, 2, 2)),
+        ("AA10:AZ11", (10, 27, 11, 52)),
+        ("A1:XFD1048576", (1, 1, 1048576, 16384)),
+        ("A3:", None),
+        ("3A:4B", None),
+        ("A3:G84:H9", None),
+    ],
+)
+def test_a_range_is_written_as_in_excel(reference: str, area: tuple[int, int, int, int] | None) -> None:
+    assert area_of(reference) == area
+
+
+def test_the_places_of_cells_are_named_as_in_excel() -> None:
+    assert [place_name((9, column)) for column in (1, 26, 27, 52, 53, 702, 703, 16384)] == [
+        *("A9", "Z9", "AA9", "AZ9", "BA9", "ZZ9", "AAA9", "XFD9")
+    ]
+    assert ranges([(1, 1), (3, 4), (3, 2), (3, 3), (4, 5), (3, 6)]) == "A1、B3〜D3、F3、E4"
+    assert ranges([]) == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "style", "label", "rest"),
+    [
+        ("Ⅰ 安心", "ローマ数字", "Ⅰ", "安心"),
+        ("IV. 安心", "ローマ数字", "IV.", "安心"),
+        ("第1章 安心", "第", "第1章", "安心"),
+        ("第三節：安心", "第", "第三節：", "安心"),
+        ("1-1 声かけ", "枝番", "1-1", "声かけ"),
+        ("（２）声かけ", "括弧", "（２）", "声かけ"),
+        ("3)声かけ", "片括弧", "3)", "声かけ"),
+        ("㉑声かけ", "丸", "㉑", "声かけ"),
+        ("１．声かけ", "算用数字", "１．", "声かけ"),
+        ("一 安心", "漢数字", "一", "安心"),
+        ("(ア)声", "仮名", "(ア)", "声"),
+        ("A 声", "英字", "A", "声"),
+        ("施策2-1：防災", "語", "施策2-1：", "防災"),
+        ("第1安心", "", "", "第1安心"),
+        ("10-20% 削減", "", "", "10-20% 削減"),
+        ("24時間", "", "", "24時間"),
+        ("一人", "", "", "一人"),
+        ("1 ", "", "", "1 "),
+    ],
+)
+def test_the_number_before_a_name_is_told_from_the_name(text: str, style: str, label: str, rest: str) -> None:
+    assert split(text) == (style, label, rest)
+
+
+def test_a_cell_with_nothing_but_a_number_is_known() -> None:
+    for text in ("12", "1-1", "1-1-1-1-1", "(3)", "12)", "⑩", "Ⅱ", "XIV", "第3", "A", "ア", "1.", " 1 "):
+        assert is_number(text), text
+    for text in ("12345", "1-1-1-1-1-1", "AB", "1年", "声"):
+        assert not is_number(text), text
+
+
+@pytest.mark.parametrize(
+    ("names", "numbering"),
+    [
+        (["Ⅰ 甲", "Ⅱ 乙"], "ローマ数字"),
+        (
+            ["I 甲", "II 乙", "III 丙", "IV 丁", "V 戊", "VI 己", "VII 庚", "VIII 辛", "IX 壬", "X 癸", "XI 子"],
+            "ローマ数字",
+        ),
+        (["Ⅰ 甲", "Ⅲ 乙"], "自由"),
+        (["(1)甲", "(2)乙"], "括弧"),
+        (["（１）甲", "（２）乙"], "括弧"),
+        (["(2)甲"], "自由"),
+        (["1 甲", "2 乙"], "算用数字"),
+        (["1 甲", "乙"], "自由"),
+        (["1. 甲", "2. 乙"], "自由"),
+        (["(1)甲", "2 乙"], "自由"),
+        (["第1 甲"], "自由"),
+        (["甲", "乙"], "なし"),
+    ],
+)
+def test_only_numbers_that_come_out_as_typed_are_counted(names: list[str], numbering: str) -> None:
+    assert numbering_of([[split(name) for name in names]]) == numbering
+    assert numbering_of([[split(name) for name in names], [split(names[0])]]) == numbering
+
+
+# A line between the title さくら市計画 and the table, and what it says; or another title.
+LINES_ABOVE: dict[str, dict[str, Any]] = {
+    "令和6年3月31日現在": {"現在日": "令和6年3月31日"},
+    "（R6.3.31現在）": {"現在日": "令和6年3月31日"},
+    "2024/3/31 現在": {"現在日": "令和6年3月31日"},
+    "令和六年現在": {"前文": "令和六年現在"},
+    "令和6年3月32日現在": {"前文": "令和6年3月32日現在"},
+    "資料１－２": {"資料番号": "資料１－２"},
+    "【資料2】": {"資料番号": "資料2"},
+    "資料223": {"前文": "資料223"},
+    "令和5年度": {"年度": "令和5年度"},
+    "令和5年": {"前文": "令和5年"},
+    "総務課": {"担当課": "総務課"},
+    "みどり市": {"前文": "みどり市"},
+    "※1 集計中": {"注": {"1": "集計中"}},
+    "＊２　集計中": {"注": {"2": "集計中"}},
+    "※ 集計中": {"前文": "※ 集計中"},
+    "※1 集計中\n※1 推計": {"注": {"1": "集計中"}, "前文": "※1 推計"},
+    "※1,集計中": {"注": {"1": "集計中"}},
+    "※2030年に見直す": {"前文": "※2030年に見直す"},
+    "令和6年3月31日現在\n令和5年3月31日現在": {"現在日": "令和6年3月31日", "前文": "令和5年3月31日現在"},
+    "資料1\n資料2": {"資料番号": "資料1", "前文": "資料2"},
+    "令和5年度\n令和4年度": {"年度": "令和5年度", "前文": "令和4年度"},
+    "総務課\n企画課": {"担当課": "総務課", "前文": "企画課"},
+}
+TITLES: dict[str, dict[str, Any]] = {
+    "さくら市計画(令和5年度)": {"表題": "さくら市計画", "自治体": "さくら市", "年度": "令和5年度"},
+    "計画（令和5年度版）": {"表題": "計画", "年度": "令和5年度"},
+    "令和5年度\n計画(令和4年度)": {"表題": "計画(令和4年度)", "年度": "令和5年度"},
+    "(令和5年度)": {"表題": "一覧", "前文": "(令和5年度)"},
+    "総務課": {"表題": "総務課"},
+    "大阪府計画": {"表題": "大阪府計画", "自治体": "大阪府"},
+    "山口市場計画": {"表題": "山口市場計画"},
+    "あ" * 100: {"表題": "あ" * 100},
+    "あ" * 101: {"表題": "一覧", "前文": "あ" * 101},
+    "計画です。": {"表題": "一覧", "前文": "計画です。"},
+    "※計画": {"表題": "一覧", "前文": "※計画"},
+}
+
+
+@pytest.mark.parametrize(
+    ("above", "said"),
+    [
+        *(
+            (f"さくら市計画\n{line}", {"表題": "さくら市計画", "自治体": "さくら市", **said})
+            for line, said in LINES_ABOVE.items()
+        ),
+        *TITLES.items(),
+    ],
+    ids=[*LINES_ABOVE, *TITLES],
+)
+def test_a_line_above_the_table_is_taken_for_what_it_says(tmp_path: Path, above: str, said: dict[str, Any]) -> None:
+    table = "NO,事業名,担当課\n1,声かけ,福祉課\n2,体操,健康課\n"
+    data = data_of(adopted(comma_separated(tmp_path / "list.csv", f"{above}\n{table}")).text)
+    assert {key: data[key] for key in data if key not in ("段", "項目", "欄", "事業名")} == said
+
+
+SYMBOLS = {"種類": "記号", "凡例": {"◎": "よい", "○": "ふつう"}, "集計": "主"}
+TERMS = {"種類": "語", "語": ["◎", "○"], "集計": "主"}
+
+
+@pytest.mark.parametrize(
+    ("line", "spec"),
+    [
+        ("評価：◎＝よい　○＝ふつう", SYMBOLS),
+        ("凡例：◎…よい、○…ふつう", SYMBOLS),
+        ("◎：よい／○：ふつう", SYMBOLS),
+        ("【凡例】 ◎ よい ○ ふつう", SYMBOLS),
+        ("達成度の凡例 ◎=よい ○=ふつう", SYMBOLS),
+        ("◎＝よい\n○＝ふつう", SYMBOLS),
+        ("凡例,◎,よい\n,○,ふつう", SYMBOLS),
+        ("◎＝よい", TERMS),
+        ("◎＝よい\n\n○＝ふつう", TERMS),
+        ("◎=よい ◎=ふつう", TERMS),
+        ("◎= ○=ふつう", TERMS),
+        ("A=よい B=ふつう", TERMS),
+    ],
+)
+def test_a_legend_is_known_however_it_is_written(tmp_path: Path, line: str, spec: dict[str, Any]) -> None:
+    table = "NO,事業名,評価\n1,声かけ,◎\n2,体操,○\n3,散歩,◎\n"
+    data = data_of(adopt(comma_separated(tmp_path / "list.csv", f"計画\n{line}\n{table}"), TARGET).text)
+    assert data["欄"]["評価"] == spec
+
+
+TEXT, PROSE, FIGURES = {"種類": "文字"}, {"種類": "文章"}, {"種類": "数"}
+
+
+def terms(*words: str, main: bool = False) -> dict[str, Any]:
+    return {"種類": "語", "語": [*words], **({"集計": "主"} if main else {})}
+
+
+# The head of a column and its cells; what kind of column that is.
+COLUMNS: list[tuple[str, list[str], dict[str, Any]]] = [
+    ("期限", ["令和6年3月31日", "令和7年4月1日", "-"], {"種類": "日付"}),
+    ("期限", ["令和6年3月31日", "随時", "未定"], TEXT),
+    ("件数", ["10件", "5件", "-"], {**FIGURES, "単位": "件"}),
+    ("件数", ["10件", "5人", "3件"], FIGURES),
+    ("件数", ["10", "", "3"], FIGURES),
+    ("件数", ["10", "△5", "3.5"], FIGURES),
+    ("件数", ["10", "多数", "3", "4"], TEXT),
+    ("件数", ["10〜20", "3", "4", "5"], TEXT),
+    ("件数", ["-", "-", "皆増"], TEXT),
+    ("件数", [f"{number}{'あ' * 8}" for number in (1, 2, 3)], {**FIGURES, "単位": "あ" * 8}),
+    ("件数", [f"{number}{'あ' * 9}" for number in (1, 2, 3)], TEXT),
+    ("実績(R3)", ["1", "2", "3"], FIGURES),
+    ("状況", ["実施", "未実施", "検討中"], terms("実施", "未実施", "検討中", main=True)),
+    ("状況", ["甲", "乙", "甲"], terms("甲", "乙", main=True)),
+    ("状況", ["甲", "乙", "丙"], TEXT),
+    ("状況", ["甲", "乙", "丙", "丁", "戊", "己", "庚", "甲", "乙", "丙"], terms(*"甲乙丙丁戊己庚", main=True)),
+    ("状況", ["甲", "乙", "丙", "丁", "戊", "己", "庚", "辛", "甲", "乙"], TEXT),
+    ("状況", ["語" * 12, "乙", "乙"], terms("語" * 12, "乙", main=True)),
+    ("状況", ["語" * 13, "乙", "乙"], TEXT),
+    ("状況", ["甲。", "乙", "乙", "乙"], PROSE),
+    ("状況", ["甲", "甲", "", ""], terms("甲", main=True)),
+    ("状況", ["甲", "甲", "", "", ""], TEXT),
+    ("ほか", ["甲"] * 4, terms("甲")),
+    ("ほか", ["甲"] * 3, TEXT),
+    ("ほか", ["甲", "甲", "甲", "乙", "乙", "乙"], terms("甲", "乙")),
+    ("ほか", ["甲", "甲", "甲", "乙", "乙"], TEXT),
+    ("ほか", ["甲"] * 7 + [""] * 3, terms("甲")),
+    ("ほか", ["甲"] * 6 + [""] * 3, TEXT),
+    ("ほか", ["長" * 41, "短", "短い"], PROSE),
+    ("ほか", ["長" * 40, "短", "短い"], TEXT),
+    ("ほか", ["文。", "短", "短い"], PROSE),
+    ("内容", ["短", "短い", "短め"], PROSE),
+    ("評価", ["A", "B", "A"], terms("A", "B", main=True)),
+    ("評価", ["A", "-", "-"], TEXT),
+    ("備考", ["", "", ""], TEXT),
+    ("備考", ["-", "-", "-"], TEXT),
+    (
+        "今後の方向",
+        ["継続", "完了", "拡充"],
+        {"種類": "語", "語": {"継続": "継続", "完了": "終了", "拡充": "継続"}, "行方": "true"},
+    ),
+    ("ほか", ["継続", "完了", "継続"], {"種類": "語", "語": {"継続": "継続", "完了": "終了"}, "行方": "true"}),
+    ("ほか", ["継続", "拡充", "継続"], terms("継続", "拡充")),
+    ("ほか", ["推進", "完了", "推進"], terms("推進", "完了")),
+    ("担当", ["総務課", "税務課、市民", "企業", "市民"], {"種類": "課"}),
+    ("担当", ["総務課", "市民", "企業"], TEXT),
+    ("ほか", ["総務課", "財政課", "税務課"], TEXT),
+]
+
+
+@pytest.mark.parametrize(("head", "values", "spec"), COLUMNS)
+def test_a_column_is_of_the_kind_of_its_cells(
+    tmp_path: Path, head: str, values: list[str], spec: dict[str, Any]
+) -> None:
+    rows = [f"{number},取組{number},{value}\n" for number, value in enumerate(values, 1)]
+    found = adopt(comma_separated(tmp_path / "list.csv", f"計画\nNO,事業名,{head}\n{''.join(rows)}"), TARGET)
+    (only,) = data_of(found.text)["欄"].values()
+    assert only == spec
+
+
+def test_what_excel_hides_marks_or_lays_over_the_cells_is_named(tmp_path: Path) -> None:
+    heads = ["NO", "事業名", "担当課", "状況", "備考", "内部"]
+    items = [[number, f"取組{number}", "福祉課", "実施", None, "密"] for number in (1, 2, 3)]
+    path = workbook(tmp_path / "list.xlsx", [["計画"], heads, *items])
+    book = openpyxl.load_workbook(path)
+    sheet = book["Sheet"]
+    sheet["B3"].comment = Comment("確かめる\nこと", "甲")
+    sheet["E4"], sheet["E4"].data_type = "#N/A", "e"
+    sheet.row_dimensions[5].hidden = True
+    sheet.column_dimensions["F"].hidden = True
+    other = book.create_sheet("控え")
+    other["A1"], other.sheet_state = "古い", "hidden"
+    book.create_sheet("空").sheet_state = "hidden"
+    book.save(path)
+    said = "\n".join(describe(adopted(path), TARGET))
+    assert (
+        "  シート「控え」(記入のあるセル 1個)\n  シート「控え」は、非表示です。\n  B3 のコメント「確かめる こと」"
+        in said
+    )
+    assert "エラー値のセルがあります。正しい記載に改めてください(E4)。" in said
+    assert "非表示の行か列にあるセルも、取り込みました(F2、F3、F4、A5〜D5、F5)。" in said
+    assert "シート「空」" not in said
+    texts = Book({}, (), (), ("図の\n中", "  "), 2)
+    assert [*cells._beside(texts)] == ["図形の中の文字「図の 中」", "画像 2個"]
+
+
+@pytest.mark.parametrize(
+    ("count", "named", "shown_too"),
+    [
+        (30, "A8、A9、A10", True),
+        (31, "A8、A9、A10", False),
+        (2_000, "、A2003\n", False),
+        (2_001, "、A2003ほか\n", False),
+    ],
+)
+def test_cells_that_are_left_out_are_named_and_a_few_of_them_shown(
+    tmp_path: Path, count: int, named: str, shown_too: bool
+) -> None:
+    table = "NO,事業名,担当課\n1,声かけ,福祉課\n2,体操,健康課\n"
+    path = comma_separated(tmp_path / "list.csv", table + "".join(f"控え{at}\n" for at in range(count)))
+    said = "\n".join([*describe(adopt(path, TARGET, None, "A1:C3"), TARGET), ""])
+    assert named in said
+    assert ("「控え4」" in said) == shown_too
+
+
+def test_more_levels_of_headings_than_a_form_has_are_refused(tmp_path: Path) -> None:
+    def table(levels: int) -> Path:
+        heads = "".join(f"段{at}," for at in range(levels))
+        texts = "".join(f"見出し{at}," for at in range(levels))
+        rows = f"{texts}1,声かけ,福祉課\n{',' * levels}2,体操,健康課\n{',' * levels}3,散歩,健康課\n"
+        return comma_separated(tmp_path / "list.csv", f"計画\n{heads}NO,事業名,担当課\n{rows}")
+
+    assert len(edition_of(adopted(table(MAX_LEVELS))).form.levels) == MAX_LEVELS
+    with pytest.raises(AdoptError, match=f"見出しの段が{MAX_LEVELS + 1}段あります"):
+        adopt(table(MAX_LEVELS + 1), TARGET)
+
+
+@pytest.mark.parametrize("limit", ["MAX_CELLS", "MAX_ROW", "MAX_COLUMN"])
+def test_a_csv_file_may_be_as_large_as_the_limits(limit: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = comma_separated(tmp_path / "list.csv", "計画\nNO,事業名,担当課\n1,声かけ,福祉課\n")
+    monkeypatch.setattr(cells, limit, 7 if limit == "MAX_CELLS" else 3)
+    assert adopted(path).items == 1
+    monkeypatch.setattr(cells, limit, 6 if limit == "MAX_CELLS" else 2)
+    with pytest.raises(AdoptError, match="行かセルの数が多すぎます"):
+        adopt(path, TARGET)
 
 
 def as_an_office_has_it(edition: Edition, path: Path, in_columns: bool) -> Path:

@@ -70,7 +70,7 @@ def _parser(command: Command) -> "argparse.ArgumentParser":
 
     # With a fixed width, argparse does not import shutil to measure the terminal. Its own help is never shown.
     width = partial(argparse.HelpFormatter, width=80)
-    parser = Parser(prog=command.name, add_help=False, allow_abbrev=False, formatter_class=width)
+    parser = Parser(add_help=False, allow_abbrev=False, formatter_class=width)
     for argument in command.accepted:
         if argument.kind == "flag":
             parser.add_argument(argument.option, dest=argument.dest, action="store_true")

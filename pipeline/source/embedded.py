@@ -137,7 +137,7 @@ def read_guarded(read: Callable[[], _T], seconds: float | None = None) -> _T | N
     """`read()`, which has pypdf read an untrusted PDF; None if it fails, or takes more than so many seconds."""
     log = logging.getLogger("pypdf")
     level = log.level
-    log.setLevel(logging.CRITICAL + 1)  # its English warnings on damaged files add nothing to our message
+    log.setLevel(logging.CRITICAL)  # its English warnings on damaged files add nothing to our message
     try:
         with cpu_limit(_SECONDS if seconds is None else seconds):
             return read()

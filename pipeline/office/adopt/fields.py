@@ -44,6 +44,8 @@ _LESS = 0.12
 OWN_UNITS = "*"
 # Dashes alone: a cell that says that there is nothing to say.
 DASHES = re.compile("[-－―—‐–ー−]+")
+# A cell that says the same as the one above it.
+DITTO = re.compile("^([〃″”]|同\\s?上)$")
 
 
 @dataclass
@@ -129,7 +131,7 @@ def read_layout(table: Table, legends: Sequence[Legend], account: Account) -> La
         fields.insert(place, Field(unit.head, "文字", [unit.index], next(iter(unit.cells), None)))
         unit = None
     level_numbers = {level.index: index for index, level in of_levels.items()}
-    _settle_units(fields, values, unit, account)
+    _settle_units(fields, values, unit, table, account)
     return Layout(levels, level_numbers, number, name, unit, fields)
 
 
@@ -190,7 +192,9 @@ def _go_together(number: SheetColumn, level: SheetColumn, values: _Values) -> bo
     return bool(rows) and {cell.row for cell in values.of(number)} <= rows and len(rows) < len(values.rows)
 
 
-def _settle_units(fields: Sequence[Field], values: _Values, unit: SheetColumn | None, account: Account) -> None:
+def _settle_units(
+    fields: list[Field], values: _Values, unit: SheetColumn | None, table: Table, account: Account
+) -> None:
     """Keep figures with a unit of their own in each cell, if an item has only one unit; else they are text."""
     mixed = [one for one in fields if one.unit == OWN_UNITS]
     plain = [one for one in fields if one.kind == "数" and not one.unit]
@@ -200,9 +204,14 @@ def _settle_units(fields: Sequence[Field], values: _Values, unit: SheetColumn | 
         for cell in values.cells.get(index, ()):
             if (found := figure_in(cell.text)) and found[0] not in NO_FIGURES:
                 by_row.setdefault(cell.row, set()).add(found[1])
-    if mixed and (unit or plain or any(len(units) > 1 for units in by_row.values())):
+    if unit or plain or any(len(units) > 1 for units in by_row.values()):
         for one in mixed:
-            one.kind, one.unit = "文字", ""
+            at = fields.index(one)
+            if one.years:  # text has none: each year becomes a column
+                each = map(table.column, one.columns)
+                fields[at : at + 1] = [Field(it.head, "文字", [it.index], next(iter(it.cells), None)) for it in each]
+            else:
+                one.kind, one.unit = "文字", ""
             account.decide(f"「{one.head}」は、一つの項目に単位がいくつもあるので、数の欄とせず、文字としました。")
 
 
@@ -231,7 +240,7 @@ def _field(column: SheetColumn, values: _Values, legends: Sequence[Legend], acco
         [column.index],
         next(iter(column.cells), None),
     )
-    shown = [cell for cell in cells if not DASHES.fullmatch(cell.text)]
+    shown = [cell for cell in cells if not DASHES.fullmatch(cell.text) and not DITTO.match(cell.text)]
     if not shown:
         if not cells:
             account.decide(f"「{column.head}」は、全て空なので、{own.kind}の欄としました。")

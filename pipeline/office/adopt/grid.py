@@ -184,7 +184,7 @@ def _tidy(text: str) -> str:
     return "\n".join(line.rstrip() for line in lines).strip()
 
 
-_NUMBER = re.compile(r"[#0?][#0?,]*(\.[#0?]+)?")
+_NUMBER = re.compile(r"[#0?][#0?,]*(\.[#0?]+)?,*")
 
 
 def shown(value: Value) -> str:
@@ -215,14 +215,18 @@ def _formatted(number: Decimal, code: str) -> str:
     digits = _NUMBER.search(plain)
     if not digits or "E" in plain or "/" in plain or re.search("General", plain):
         return ""
-    pattern = digits[0]
-    thousands = len(pattern) - len(pattern.rstrip(","))
+    pattern = digits[0].rstrip(",")
+    thousands = len(digits[0]) - len(pattern)
     amount = abs(number) * (100 if "%" in plain else 1) / (1000**thousands)
-    places = len(pattern.partition(".")[2])
-    amount = amount.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP) if amount < Decimal(10) ** 20 else amount
-    text = format(amount, f"{',' if ',' in pattern.rstrip(',') else ''}f")
-    if "#" in pattern.partition(".")[2] and "." in text:
-        text = text.rstrip("0").rstrip(".")
+    before_point, _, decimals = pattern.partition(".")
+    amount = amount.quantize(Decimal(1).scaleb(-len(decimals)), ROUND_HALF_UP) if amount < Decimal(10) ** 20 else amount
+    # A 0 is a digit in any case; with separators, 0,000 has a width of five.
+    width = len(before_point[before_point.find("0") :]) if "0" in before_point else 1
+    text = format(amount, f"0{width + len(decimals) + bool(decimals)}{',' if ',' in pattern else ''}f")
+    whole, _, fraction = text.partition(".")
+    needed = decimals.rfind("0") + 1
+    fraction = fraction[:needed] + fraction[needed:].rstrip("0")
+    text = f"{whole}.{fraction}" if fraction else whole
     before, after = (
         re.sub(r'"([^"]*)"|\\(.)', lambda found: found[1] or found[2] or "", part)
         for part in (section[: digits.start()], section[digits.end() :])

@@ -27,7 +27,7 @@ _AS_OF = re.compile(
 _NUMBER = re.compile(
     "^[【（(]?(資料|別紙|別添|参考資料|参考)\\s?(?:NO\\.?|No\\.?|№)?\\s?[0-9０-９]{0,2}([-－‐][0-9０-９]{1,2})?[】)）]?$"
 )
-_NOTE = re.compile(r"^[※＊*]\s?([0-9０-９]{1,2})[\s:：.．)）]*(.*)$", re.DOTALL)
+_NOTE = re.compile(r"^[※＊*]\s?([0-9０-９]{1,2})(?![0-9０-９])[\s:：.．)）]*(.*)$", re.DOTALL)
 _OFFICE = re.compile("^[^。、]{1,20}(課|室|局|部|係|センター|委員会)$")
 _YEAR_AT_END = re.compile(r"[\s]*[（(【]([^（()）]*年度)[^（()）]{0,3}[)）】]$")
 # 山口市, さいたま市, ○○市: a name of kanji or of kana before the word for its kind, at the beginning of a title.

@@ -11,7 +11,7 @@ from pipeline.office.workbook import MAX_ROW
 from pipeline.years.similarity import fold
 
 from .account import Account
-from .fields import DASHES, Field, Layout, figure_in, number_before, symbol_in
+from .fields import DASHES, DITTO, Field, Layout, figure_in, number_before, symbol_in
 from .grid import Cell, Grid, ranges
 from .numbering import Numbered, is_number, split
 from .table import Table, in_line
@@ -22,7 +22,6 @@ _REPEAT = re.compile(
 )
 _REPEAT_ALONE = re.compile(r"[（(【\[［〔<＜*＊※\s]*再\s?掲.{0,20}$")
 _EMPTY = re.compile("^([-－―—‐–ー−〃″]+|同上|再掲|上記のとおり|なし)$")
-_DITTO = re.compile("^([〃″”]|同\\s?上)$")
 # The number of a column, which no sheet has, for texts in rows below the items.
 BELOW = -1
 _MARK = re.compile("^【([^【】]{1,12})】|【([^【】]{1,12})】$")
@@ -203,7 +202,7 @@ class _RowReader:
                 item.cells[column] = [cell]
                 self._shared.append(cell)
         for cell in rest:
-            if _DITTO.match(cell.text) and self._last and cell.column in self._last.cells:
+            if DITTO.match(cell.text) and self._last and cell.column in self._last.cells:
                 item.cells[cell.column] = self._last.cells[cell.column]
                 self._account.take([cell], f"項目「{item.name}」")
                 self._same.append(cell)
