@@ -78,3 +78,27 @@ def test_a_last_page_with_enough_is_left_alone() -> None:
     silent = table(42)
     del silent.attrib["data-joins"]
     assert laid_out(silent, 20, 30)[0] == [0, 20, 40]
+
+
+@pytest.mark.parametrize(
+    ("rows", "page", "closer", "starts"),
+    [
+        # Two items on the last page are too few, three are enough.
+        (23, 20, 30, [0]), (24, 20, 30, [0, 20]), (44, 20, 30, [0, 20, 40]),
+        # Drawn together, the last page is as short: five items go there, and the heading above them.
+        (43, 20, 21, [0, 20, 36]), (43, 20, 20, [0, 20, 36]), (42, 20, 20, [0, 20, 35]),
+        # The page before keeps a row at least.
+        (8, 7, 7, [0, 2]), (7, 6, 6, [0, 6]), (8, 5, 5, [0, 5]), (3, 2, 2, [0, 2]),
+        # One page is the last one, too, and is left alone.
+        (3, 20, 20, [0]), (20, 20, 20, [0]),
+    ],
+)  # fmt: skip
+def test_where_the_last_page_begins(rows: int, page: int, closer: int, starts: list[int]) -> None:
+    assert laid_out(table(rows), page, closer)[0] == starts
+
+
+@pytest.mark.parametrize(("pages", "is_mended"), [(2, True), (8, True), (9, False)])
+def test_only_short_tables_are_laid_out_again(pages: int, is_mended: bool) -> None:
+    starts, breaks = laid_out(table(20 * (pages - 1) + 2), 20, 20)
+    assert len(starts) == pages
+    assert (breaks != []) is is_mended

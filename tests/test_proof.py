@@ -21,6 +21,7 @@ from pypdf.generic import (
     TextStringObject,
 )
 
+from pipeline.documents.document import Document
 from pipeline.documents.report import report
 from pipeline.errors import ProofError
 from pipeline.model.validation import validate
@@ -82,6 +83,14 @@ class Victim:
         replaced.update({key: value for key, value in stream.items() if key in ("/Type", "/Subtype")})
         replaced.set_data(data.replace(old, new))
         self.catalog[NameObject("/Metadata")] = self.writer._add_object(replaced)
+
+
+def findings(data: bytes, document: Document) -> list[str]:
+    """What the proof tells of a file: each finding, or that it cannot be read."""
+    with pytest.raises(ProofError) as caught:
+        prove(data, document)
+    first, *told = str(caught.value).splitlines()
+    return told[:30] or [first]
 
 
 def wrong_headers(victim: Victim) -> None:
@@ -261,13 +270,148 @@ def content_claimed_twice(victim: Victim) -> None:
     cell["/K"].append(NumberObject(cell["/K"][0]))
 
 
+def cell_begun_on_the_page_before(victim: Victim) -> None:
+    """A part of the first page is in a cell of a row on the second."""
+    cell = next(cell for cell in victim.elements("TD") if cell.get("/K") == [5])
+    cell["/K"].insert(0, mark(victim, 0, 31))
+
+
+def content_that_is_not_there(victim: Victim) -> None:
+    next(cell for cell in victim.elements("TD") if cell.get("/K"))["/K"].append(NumberObject(999))
+
+
+def paragraph_changed(victim: Victim) -> None:
+    first, second = list(victim.elements("P"))[:2]
+    second["/K"].insert(0, first["/K"].pop())
+
+
+def head_of_the_table_behind_it(victim: Victim) -> None:
+    table = next(victim.elements("Table"))["/K"]
+    table.append(table.pop(0))
+
+
+def row_of_heads_lost(victim: Victim) -> None:
+    del next(victim.elements("THead"))["/K"][0]
+
+
+def columns_too_many(victim: Victim) -> None:
+    cell = next(cell for cell in victim.elements("TD") if "/ColSpan" in cell["/A"])
+    cell["/A"][NameObject("/ColSpan")] = NumberObject(4)
+
+
+def rows_too_many(victim: Victim) -> None:
+    next(victim.elements("TD"))["/A"][NameObject("/RowSpan")] = NumberObject(2)
+
+
+def name_lost(victim: Victim) -> None:
+    del [head for head in victim.elements("TH") if "/ID" in head][-1]["/ID"]
+
+
+def names_without_order(victim: Victim) -> None:
+    names = victim.tree["/IDTree"]["/Names"]
+    names[:4] = [*names[2:4], *names[:2]]
+
+
+def author_changed(victim: Victim) -> None:
+    victim.writer.add_metadata({"/Author": "別の市"})
+
+
+def date_of_the_change(victim: Victim) -> None:
+    victim.writer.add_metadata({"/ModDate": "D:20261123"})
+
+
+def no_archive_part(victim: Victim) -> None:
+    victim.xmp(b'pdfaid:part="3"', b'pdfaid:part="2"')
+
+
+def source_lost(victim: Victim) -> None:
+    victim.catalog["/AF"].clear()
+
+
+def source_twice(victim: Victim) -> None:
+    victim.catalog["/AF"].append(victim.catalog["/AF"][0])
+
+
+def link_of_no_element(victim: Victim) -> None:
+    victim.writer.pages[0][NameObject("/Annots")] = ArrayObject(
+        [DictionaryObject({NameObject("/Subtype"): NameObject("/Link")})]
+    )
+
+
+def way_back_shortened(victim: Victim) -> None:
+    victim.tree["/ParentTree"]["/Nums"][3].get_object().pop()
+
+
+def way_back_confused(victim: Victim) -> None:
+    entries = victim.tree["/ParentTree"]["/Nums"][3].get_object()
+    entries[0], entries[1] = entries[2], entries[0]
+
+
+def mark(victim: Victim, page: int, number: int) -> DictionaryObject:
+    """A reference to the marked content with this number on a page."""
+    return DictionaryObject(
+        {
+            NameObject("/Type"): NameObject("/MCR"),
+            NameObject("/Pg"): victim.writer.pages[page].indirect_reference,
+            NameObject("/MCID"): NumberObject(number),
+        }
+    )
+
+
+# With the number of findings, and how the first one begins.
 SEEN_BY_PROOF = [
-    wrong_headers, no_headers, missing_id_tree, id_tree_that_leads_elsewhere, heads_turned_cells, scope_removed,
-    rows_swapped, row_removed, cells_swapped, second_head, second_table, title_is_no_heading, heading_that_none_finds, column_lost,
-    meaning_of_a_symbol_lost, meaning_of_a_symbol_wrong, untagged_footer, text_on_a_page_that_nobody_wrote,
-    text_of_a_cell_changed, heads_lost_on_the_second_page, page_lost, page_upright, font_renamed, font_not_embedded,
-    source_changed, source_of_no_relation, source_of_no_type, source_hash_wrong, no_universal_access_identifier, no_archive_identifier,
-    title_changed, date_of_the_build, language_lost, content_claimed_twice, parent_tree_lost,
+    (wrong_headers, 1, "4行目「項目二」: 「○」の見出しとの関係が('head-status', 'no-2', 'measure-1-1', 'policy-1')ではなく('head-policy', 'no-2', 'measure-1-1', 'policy-1')です。"),
+    (no_headers, 1, "4行目「項目二」: 「○」の見出しとの関係が('head-status', 'no-2', 'measure-1-1', 'policy-1')ではなくなしです。"),
+    (missing_id_tree, 1, "見出しの一覧(IDTree)が、表の見出しと一致しません。"),
+    (id_tree_that_leads_elsewhere, 1, "見出しの一覧(IDTree)が、表の見出しと一致しません。"),
+    (heads_turned_cells, 15, "表の見出し: 「推進方針」の種類がTHではなくTDです。"),
+    (scope_removed, 1, "表の見出し: 「推進方針」の見出しの範囲がColumnではなくなしです。"),
+    (rows_swapped, 22, "3行目「項目一」: 「1」が「2」となっています。"),
+    (row_removed, 30, "表の行が7行ではなく6行です。"),
+    (cells_swapped, 6, "4行目「項目二」: 「○」が「継続」となっています。"),
+    (second_head, 12, "表の見出しが2個あります。表の初めに一つでなければなりません。"),
+    (second_table, 30, "文書の部分(表題、段落、表)が5個ではなく6個です。"),
+    (title_is_no_heading, 1, "文書の部分がH1ではなくPです(「試験一覧」)。"),
+    (heading_that_none_finds, 1, "1行目「Ⅰ方針一」: 「Ⅰ方針一」の行の分け方が(('H2', 'Ⅰ方針一'),)ではなく(('P', 'Ⅰ方針一'),)です。"),
+    (column_lost, 1, "表の4行目の幅が7欄ではありません。"),
+    (meaning_of_a_symbol_lost, 1, "3行目「項目一」: 「◎」の読みが実施済ではなくなしです。"),
+    (meaning_of_a_symbol_wrong, 1, "3行目「項目一」: 「◎」の読みが実施済ではなく検討中です。"),
+    (untagged_footer, 3, "2ページ: 構造のない文字があります。"),
+    (text_on_a_page_that_nobody_wrote, 1, "1ページ: 上下に余分な文字「◎」があります。"),
+    (text_of_a_cell_changed, 1, "表の見出し: 「推進方針」が「進方針」となっています。"),
+    (heads_lost_on_the_second_page, 4, "2ページ: 「実施状況：◎実施済○継続推進×検討中」がページの上下にありません。"),
+    (page_lost, 1, "検査で、PDFの構造が読めませんでした(PdfReadError: an element stands on a page that the file does not have)。"),
+    (page_upright, 5, "2ページ: 用紙の大きさが違います(595×842pt)。"),
+    (font_renamed, 2, "1ページ: 指定の書体ではない「ABCDEF+NotoSansSC-Regular」が使われています。"),
+    (font_not_embedded, 2, "1ページ: 書体「"),
+    (source_changed, 1, "元データ(source.yaml)が一つずつ、そのままの形で入っていません。"),
+    (source_of_no_relation, 1, "元データが、文書の元として示されていません。"),
+    (source_of_no_type, 1, "元データの種類が、YAMLと示されていません。"),
+    (source_hash_wrong, 1, "文書の情報(XMP)に <dc:identifier>sha256:"),
+    (no_universal_access_identifier, 1, "文書の情報(XMP)に <pdfuaid:part>1</pdfuaid:part> がありません。"),
+    (no_archive_identifier, 1, '文書の情報(XMP)に pdfaid:conformance="A" がありません。'),
+    (title_changed, 1, "文書の表題が「試験一覧」ではなく「別の表題」です。"),
+    (date_of_the_build, 1, "文書の作成日が「D:20130331」ではなく「D:20261123」です。"),
+    (language_lost, 1, "文書の言語が「ja」ではなく「なし」です。"),
+    (content_claimed_twice, 2, "3行目「項目一」: 「1」が「11」となっています。"),
+    (parent_tree_lost, 30, "1ページ: 「試験一覧」から構造へ戻れません(ParentTree)。"),
+    (cell_begun_on_the_page_before, 6, "6行目「項目三」: 「3」が、行の始まる1ページから続いていません。"),
+    (content_that_is_not_there, 1, "3行目「項目一」: 「1」が「1�」となっています。"),
+    (paragraph_changed, 3, "段落「資料2/2」が「」となっています。"),
+    (head_of_the_table_behind_it, 2, "表の見出しが1個あります。表の初めに一つでなければなりません。"),
+    (row_of_heads_lost, 14, "表の見出しが1個あります。表の初めに一つでなければなりません。"),
+    (columns_too_many, 1, "表の4行目の幅が7欄ではありません。"),
+    (rows_too_many, 1, "表の5行目の幅が4欄ではありません。"),
+    (name_lost, 2, "7行目「項目一【再掲】」: 「項目一【再掲】」のIDがrow-4ではなくなしです。"),
+    (names_without_order, 1, "見出しの一覧(IDTree)の順が正しくありません。"),
+    (author_changed, 1, "文書の作成者が「試験市」ではなく「別の市」です。"),
+    (date_of_the_change, 1, "文書の更新日が「D:20130331」ではなく「D:20261123」です。"),
+    (no_archive_part, 1, '文書の情報(XMP)に pdfaid:part="3" がありません。'),
+    (source_lost, 1, "元データが、文書の元として示されていません。"),
+    (source_twice, 1, "元データが、文書の元として示されていません。"),
+    (link_of_no_element, 1, "構造のないリンクがあります。"),
+    (way_back_shortened, 1, "2ページ: 「-」から構造へ戻れません(ParentTree)。"),
+    (way_back_confused, 1, "2ページ: 「(2)」から構造へ戻れません(ParentTree)。"),
 ]  # fmt: skip
 SEEN_BY_VALIDATION = [
     not_marked, output_intent_lost, title_not_shown, script, untagged_footer, font_not_embedded,
@@ -288,12 +432,98 @@ def test_writing_the_file_anew_does_it_no_harm(two_pages: Made) -> None:
     assert violations(data) == []
 
 
-@pytest.mark.parametrize("damage", SEEN_BY_PROOF)
-def test_the_proof_sees(damage: Callable[[Victim], None], two_pages: Made) -> None:
+@pytest.mark.parametrize(("damage", "count", "first"), SEEN_BY_PROOF)
+def test_the_proof_sees(damage: Callable[[Victim], None], count: int, first: str, two_pages: Made) -> None:
     victim = Victim(two_pages.pdf)
     damage(victim)
-    with pytest.raises(ProofError):
+    found = findings(victim.save(), two_pages.document)
+    assert found[0].startswith(first)
+    assert len(found) == count
+
+
+def form(kind: str = "Form", field: str = "/Sig", type_: str = "/OBJR", more: bool = False) -> Callable[[Victim], Any]:
+    """An element with a field of a form, as a signature puts it behind the document."""
+
+    def added(victim: Victim) -> Any:
+        widget = victim.writer._add_object(DictionaryObject({NameObject("/FT"): NameObject(field)}))
+        reference = DictionaryObject({NameObject("/Type"): NameObject(type_), NameObject("/Obj"): widget})
+        reference |= {
+            NameObject("/Pg"): victim.writer.pages[0].indirect_reference,
+            NameObject("/MCID"): NumberObject(0),
+        }
+        kids = ArrayObject([reference, *([next(victim.elements("H1")).indirect_reference] if more else ())])
+        element = DictionaryObject({NameObject("/S"): NameObject(f"/{kind}"), NameObject("/K"): kids})
+        return victim.writer._add_object(element)
+
+    return added
+
+
+@pytest.mark.parametrize(
+    ("element", "at", "is_signature"),
+    [
+        (form(), 5, True), (form(), 4, False), (form(), 0, False), (form("P"), 5, False), (form(field="/Tx"), 5, False),
+        (form(type_="/MCR"), 5, False), (form(more=True), 5, False),
+    ],
+    ids=["a signature", "before the table", "at the beginning", "a paragraph", "a field of text", "content", "and more"],
+)  # fmt: skip
+def test_behind_the_document_only_a_signature_may_stand(
+    element: Callable[[Victim], Any], at: int, is_signature: bool, two_pages: Made
+) -> None:
+    victim = Victim(two_pages.pdf)
+    document = victim.tree["/K"][0].get_object()
+    document["/K"].insert(at, element(victim))
+    if is_signature:
         prove(victim.save(), two_pages.document)
+    else:
+        told = "文書の部分(表題、段落、表)が5個ではなく6個です。"
+        assert findings(victim.save(), two_pages.document)[0] == told
+
+
+@pytest.mark.parametrize(("more", "is_right"), [(-0.6, False), (-0.4, True), (0.4, True), (0.6, False)])
+@pytest.mark.parametrize("side", [0, 1])
+def test_half_a_point_of_the_sheet_is_not_seen(more: float, is_right: bool, side: int, two_pages: Made) -> None:
+    victim = Victim(two_pages.pdf)
+    size = [*two_pages.document.expected.page_size]
+    size[side] += more
+    for box in ("/MediaBox", "/CropBox"):
+        victim.writer.pages[1][NameObject(box)] = pypdf.generic.RectangleObject((0, 0, *size))
+    if is_right:
+        prove(victim.save(), two_pages.document)
+    else:
+        assert findings(victim.save(), two_pages.document)[0].startswith("2ページ: 用紙の大きさが違います(")
+
+
+@pytest.mark.parametrize("name", ["/FontFile", "/FontFile3"])
+def test_a_font_may_be_embedded_in_another_way(name: str, two_pages: Made) -> None:
+    victim = Victim(two_pages.pdf)
+    for page in victim.writer.pages:
+        fonts: Any = page["/Resources"]
+        for one in fonts["/Font"].values():
+            descriptor = one["/DescendantFonts"][0]["/FontDescriptor"]
+            if "/FontFile2" in descriptor:
+                descriptor[NameObject(name)] = descriptor.pop("/FontFile2")
+    told = findings_if_any(victim.save(), two_pages.document)
+    assert not [one for one in told if "埋め込まれていません" in one]
+
+
+def findings_if_any(data: bytes, document: Document) -> list[str]:
+    try:
+        prove(data, document)
+    except ProofError:
+        return findings(data, document)
+    return []
+
+
+def test_what_an_edition_does_not_say_is_not_in_the_file(make: Callable[[str], Made]) -> None:
+    made = make(HEALTHY.replace("自治体: 試験市\n", ""))
+    prove(made.pdf, made.document)
+    for key, name in (("/Author", "作成者"), ("/CreationDate", "作成日"), ("/ModDate", "更新日")):
+        victim = Victim(made.pdf)
+        victim.writer.add_metadata({key: "D:2026"})
+        assert findings(victim.save(), made.document) == [f"文書の{name}が「なし」ではなく「D:2026」です。"]
+    victim = Victim(made.pdf)
+    victim.writer.metadata = {"/Producer": ""}
+    assert findings(victim.save(), made.document) == ["文書の表題が「試験一覧」ではなく「なし」です。"]
 
 
 @pytest.mark.parametrize("damage", SEEN_BY_VALIDATION)

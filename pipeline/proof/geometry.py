@@ -7,6 +7,8 @@ clipped, must contrast with its background, and must not overlap another text.
 import unicodedata
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import takewhile
+from math import inf
 
 from .content import EVERYWHERE, THIN, Area, Box, Painted, Text, meet
 
@@ -32,7 +34,6 @@ def faults(painted: Painted, paper: Box) -> Iterator[str]:
     rules = Rules(painted.areas)
     areas = [area for area in painted.areas if not _is_thin(area.box)]
     darkest = min([_PAPER, *(area.shade for area in areas if area.shade is not None)])
-    last = areas[-1].order if areas else 0
     for text in painted.texts:
         box = text.box
         if not _holds(printable, box):
@@ -41,7 +42,7 @@ def faults(painted: Painted, paper: Box) -> Iterator[str]:
             yield f"「{shortened(text.text)}」が{place}います。"
         if text.clip is not EVERYWHERE and not _holds(text.clip, box):
             yield f"「{shortened(text.text)}」が途中で切れています。"
-        if text.order < last and any(area.order > text.order and _meet(area.box, box) for area in areas):
+        if any(_meet(area.box, box) for area in _after(text, areas)):
             yield f"「{shortened(text.text)}」が、上に描かれたもので隠れています。"
         if rules.cross(box):
             yield f"「{shortened(text.text)}」が罫線に掛かり、欄からはみ出しています。"
@@ -52,6 +53,11 @@ def faults(painted: Painted, paper: Box) -> Iterator[str]:
             yield f"「{shortened(text.text)}」が見えません(下地と同じ色か、透明です)。"
     for one, other in _overlapping(painted.texts):
         yield f"「{shortened(one.text)}」と「{shortened(other.text)}」が重なっています。"
+
+
+def _after(text: Text, areas: Sequence[Area]) -> Iterator[Area]:
+    """Those of the `areas` that are painted after `text`."""
+    return takewhile(lambda area: area.order > text.order, reversed(areas))
 
 
 class Rules:
@@ -113,13 +119,13 @@ def _is_mark(text: Text) -> bool:
 
 
 def _contrast(text: Text, areas: Sequence[Area]) -> float:
-    """WCAG contrast ratio (1 to 21) of `text` and the topmost area below it; 21 where a color is not known."""
+    """WCAG contrast ratio (1 to 21) of `text` and the topmost area below it; infinite where a color is not known."""
     below: float | None = _PAPER
     for area in areas:
         if area.order < text.order and _holds(area.box, text.box):
             below = area.shade
     if below is None or text.shade is None:
-        return 21.0
+        return inf
     dark, light = sorted((below, text.shade))
     return _ratio(light, dark)
 

@@ -268,7 +268,7 @@ class _Proof:
                 ("ID", _plain(element.item.get("/ID", "")), cell.id),
             ):
                 if read != wanted:
-                    yield f"{place}: 「{text}」の{name}が{wanted}ではなく{read}です。"
+                    yield f"{place}: 「{text}」の{name}が{wanted or 'なし'}ではなく{read or 'なし'}です。"
             # All cells of a row begin on the same page, also if the row is split.
             if element.pages != sorted(element.pages) or {begins} != {*element.pages[:1], begins}:
                 yield f"{place}: 「{text}」が、行の始まる{begins + 1}ページから続いていません。"
