@@ -1,5 +1,7 @@
 """What is made of editions of many forms is what it was: a digest of each page, data file, draft and workbook is kept.
 
+What is reckoned by chance is kept in the same way (`tests/by_chance.py`).
+
 A change on purpose: look at what changed (`tests/snapshots.py` says how), then `pytest tests/test_snapshots.py
 --renew-pictures`.
 """
@@ -13,11 +15,13 @@ from fontTools.ttLib import TTFont
 
 from pipeline.fonts import font_files
 
+from .by_chance import TEXTS as BY_CHANCE
 from .conftest import ROOT
 from .snapshots import snapshots
 
 TEXTS = ROOT / "tests/pictures/snapshots.sha256"
 PDFS = ROOT / "tests/pictures/pdfs.sha256"
+CHANCE = ROOT / "tests/pictures/chance.sha256"
 
 
 def check(digests: Path, now: Mapping[str, bytes], request: pytest.FixtureRequest) -> None:
@@ -33,6 +37,10 @@ def check(digests: Path, now: Mapping[str, bytes], request: pytest.FixtureReques
 
 def test_what_is_made_is_what_it_was(request: pytest.FixtureRequest) -> None:
     check(TEXTS, {name: text.encode() for name, text in snapshots()}, request)
+
+
+def test_what_is_reckoned_by_chance_is_what_it_was(request: pytest.FixtureRequest) -> None:
+    check(CHANCE, {f"{name}.txt": "\n".join(lines()).encode() for name, lines in BY_CHANCE.items()}, request)
 
 
 def test_a_pdf_of_each_kind_is_to_the_byte_what_it_was(
