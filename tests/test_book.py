@@ -1,5 +1,6 @@
 """The list as a workbook (make book): what stands in its cells, how it prints, and when it is made."""
 
+import io
 import re
 from pathlib import Path
 from typing import Any
@@ -16,13 +17,18 @@ from pipeline.documents.book.rows import HIDDEN, LIST
 from pipeline.errors import ProofError
 from pipeline.library import Library
 from pipeline.model.validation import Validated, validate
-from pipeline.proof.book import prove_book
+from pipeline.proof.book import _findings, prove_book
 from pipeline.source.tree import parse_source
 
 from .conftest import FORMS, HEALTHY, ROOT
 from .made_up import FormMaker
+from .test_open_data import FIGURES, FLAT
 
 PATH = Path("source/test.yaml")
+
+
+# What the proof tells if the workbook was made of another file.
+SOURCE = "元データ: 控えが違います。"
 
 
 def validated(text: str) -> Validated:
@@ -107,6 +113,54 @@ def test_a_workbook_that_says_something_else_is_not_delivered(
     with pytest.raises(ProofError, match="元データと一致しませんでした") as error:
         prove_book(sheet.workbook(edition), edition)
     assert told in str(error.value)
+
+
+def as_read(data: bytes) -> list[list[str]]:
+    """The rows of the list as the proof reads them."""
+    sheet = load_workbook(io.BytesIO(data), read_only=True)[LIST]
+    return [["" if cell is None else str(cell) for cell in row] for row in sheet.values]
+
+
+@pytest.mark.parametrize("text", [HEALTHY, FIGURES, FLAT], ids=["healthy", "figures", "flat"])
+def test_whichever_cell_is_changed_the_proof_sees_it(text: str) -> None:
+    edition = validated(text)
+    rows = as_read(book(edition))
+    assert [*_findings(rows, edition.edition)] == []
+    for at, row in enumerate(rows):
+        for column, cell in enumerate(row):
+            # The hidden column has the keys of the rows.
+            for other in {cell + "字", ""} - {cell} if column else ():
+                changed = [*rows[:at], [*row[:column], other, *row[column + 1 :]], *rows[at + 1 :]]
+                assert [*_findings(changed, edition.edition)], (at, column, cell, other)
+        if any(row[1:]):
+            assert [*_findings(rows[:at] + rows[at + 1 :], edition.edition)], (at, row)
+            assert [*_findings(rows[:at] + [row, row] + rows[at + 1 :], edition.edition)], (at, row)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        (HEALTHY.replace("項目三", "項目参"), ["['', '', '3', '項目参', '×', '継続', '検討する。'] ← ['', '', '3', '項目三', '×', '継続', '検討する。']", SOURCE]),
+        (HEALTHY + "#\n", [SOURCE]),
+        (HEALTHY.replace("          - 再掲: 1\n", ""), ["行の数: 6 ← 7", SOURCE]),
+        (HEALTHY.replace("実施済", "済"), ["表の上: 「実施状況：◎実施済○継続推進×検討中」がありません。", "表の上: 「実施状況：◎済○継続推進×検討中」が余分です。", SOURCE]),
+        (HEALTHY + "後文: 後\n", ["表の下: 「後」が余分です。", SOURCE]),
+        (HEALTHY + "見出し: {NO: 番号}\n", ["見出し: 「NO」がありません。", "見出し: 「番号」が余分です。", SOURCE]),
+    ],
+    ids=["item", "source", "row", "above", "below", "head"],
+)  # fmt: skip
+def test_what_the_proof_tells_of_a_workbook(wrong: str, told: list[str]) -> None:
+    with pytest.raises(ProofError) as error:
+        prove_book(book(validated(wrong)), validated(HEALTHY))
+    assert str(error.value).splitlines()[1:] == told
+
+
+def test_of_many_findings_thirty_are_told() -> None:
+    row = "          - {{NO: {}, 名称: {}, 実施状況: ○, 今後の取扱い: 継続}}\n"
+    one, other = (HEALTHY + "".join(row.format(at, name) for at in range(4, 44)) for name in ("甲", "乙"))
+    with pytest.raises(ProofError) as error:
+        prove_book(book(validated(one)), validated(other))
+    assert len(str(error.value).splitlines()) == 31
 
 
 def test_what_looks_like_a_formula_is_text(tmp_path: Path) -> None:
