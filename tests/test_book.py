@@ -134,7 +134,7 @@ def test_whichever_cell_is_changed_the_proof_sees_it(text: str) -> None:
                 assert [*_findings(changed, edition.edition)], (at, column, cell, other)
         if any(row[1:]):
             assert [*_findings(rows[:at] + rows[at + 1 :], edition.edition)], (at, row)
-            assert [*_findings(rows[:at] + [row, row] + rows[at + 1 :], edition.edition)], (at, row)
+            assert [*_findings([*rows[:at], row, row, *rows[at + 1 :]], edition.edition)], (at, row)
 
 
 @pytest.mark.parametrize(
