@@ -13,7 +13,7 @@ from pipeline.cli.command import main
 from pipeline.errors import LackError, Problem, SourceError
 from pipeline.fonts import font_files
 from pipeline.library import Library
-from pipeline.model.dates import japanese_date, read_date
+from pipeline.model.dates import NoDateError, head_year, japanese_date, read_date
 from pipeline.model.edition import Item, read_edition
 from pipeline.model.validation import validate
 from pipeline.source.limits import MAX_PROBLEMS, MAX_TEXT
@@ -358,26 +358,40 @@ def formed(name: str) -> str:
     return text.replace("実績: [3, なし]", "実績: あ") if name == "too many columns" else text
 
 
-@pytest.fixture
-def problems(tmp_path: Path) -> Callable[[str], tuple[Problem, ...]]:
-    """What is found in a text as the edition h24, beside which there are earlier editions, sound and broken."""
+def checked_in(folder: Path) -> Callable[[str], tuple[Problem, ...]]:
+    """What is found in a text as the edition h24 in the `folder`, with earlier editions beside it, sound and broken."""
     for name, text in {
         "h23": HEALTHY,
         "round": f"前版: h24\n{HEALTHY}",
         "broken": "表題: [",
         "after-broken": f"前版: broken\n{HEALTHY}",
     }.items():
-        (tmp_path / f"{name}.yaml").write_text(text, "utf-8")
+        (folder / f"{name}.yaml").write_text(text, "utf-8")
 
     def check(text: str) -> tuple[Problem, ...]:
-        path = tmp_path / "h24.yaml"
+        path = folder / "h24.yaml"
         path.write_text(text, "utf-8")
         try:
-            return Library(tmp_path).validated(path).warnings
+            return Library(folder).validated(path).warnings
         except SourceError as error:
             return error.problems
 
     return check
+
+
+@pytest.fixture
+def problems(tmp_path: Path) -> Callable[[str], tuple[Problem, ...]]:
+    """What is found in a text, beside other editions."""
+    return checked_in(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def messages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[str]]:
+    """Every line that the pipeline says of each case."""
+    folder = tmp_path_factory.mktemp("source")
+    check = checked_in(folder)
+    texts = {name: text_of(name) for name in CASES} | {f"form: {name}": formed(name) for name in FORM_CASES}
+    return {name: [str(one).replace(f"{folder}/", "source/") for one in check(text)] for name, text in texts.items()}
 
 
 def found(text: str) -> tuple[Problem, ...]:
@@ -442,6 +456,95 @@ def test_each_mistake_in_a_form_is_named_at_its_place(name: str) -> None:
     assert [(place(problem), problem.code) for problem in answer] == [(at, code) for at, code, _ in expected]
     for problem, (_, _, words) in zip(answer, expected, strict=True):
         assert words in problem.message
+
+
+def words(count: int, kind: str = "継続") -> str:
+    return f"{{{', '.join(f'語{at}: {kind}' for at in range(count))}}}"
+
+
+# Each limit: the source, what in it is replaced, by what of a given size, the greatest size, and what is said beyond it.
+LIMITS: dict[str, tuple[str, str, Callable[[int], str], int, str]] = {
+    "title": (HEALTHY, "試験一覧", lambda n: "表" * n, 200, "E208"),
+    "municipality": (HEALTHY, "試験市", lambda n: "市" * n, 100, "E208"),
+    "fiscal year": (HEALTHY, "自治体: 試験市", lambda n: f"年度: {'年' * n}", 100, "E208"),
+    "department": (HEALTHY, "自治体: 試験市", lambda n: f"担当課: {'課' * n}", 100, "E208"),
+    "document number": (HEALTHY, "自治体: 試験市", lambda n: f"資料番号: {'資' * n}", 100, "E208"),
+    "number of one document": (HEALTHY, "自治体: 試験市", lambda n: f"資料番号: {{集計表: {'資' * n}}}", 100, "E208"),
+    "policy": (HEALTHY, "方針一", lambda n: "方" * n, 200, "E208"),
+    "measure": (HEALTHY, "施策一", lambda n: "策" * n, 200, "E208"),
+    "department of a measure": (HEALTHY, "名称: 施策一", lambda n: f"名称: 策\n        担当課: {'課' * n}", 100, "E208"),
+    "name": (HEALTHY, "項目二", lambda n: "項" * n, 500, "E208"),
+    "lines of a name": (HEALTHY, "名称: 項目二", lambda n: f"名称: {block(*['項'] * n)}", 5, "E213"),
+    "lines of a heading": (HEALTHY, "名称: 施策一", lambda n: f"名称: {block(*['策'] * n)}", 5, "E213"),
+    "successor": (HEALTHY, "検証内容: 終わった。", lambda n: f"統合先: {'項' * n}", 500, "E208"),
+    "lines of a successor": (HEALTHY, "検証内容: 終わった。", lambda n: f"統合先: {block(*['項'] * n)}", 5, "E213"),
+    "department of an item": (HEALTHY, "検証内容: 終わった。", lambda n: f"担当課: {'課' * n}", 100, "E208"),
+    "prose": (HEALTHY, "終わった。", lambda n: "あ" * n, 20_000, "E208"),
+    "blank lines": (HEALTHY, "検証内容: 終わった。", lambda n: f"検証内容: {block('始め', *[''] * n, '終わり')}", 10, "E214"),
+    "spaces": (HEALTHY, "終わった。", lambda n: f"始め{'　' * n}終わり", 100, "E214"),
+    "NO": (HEALTHY, "NO: 3", lambda n: f"NO: {10 ** n - 1}", 9, "E205"),
+    "symbol": (HEALTHY, "  ×: 検討中\n", lambda n: f"  ×: 検討中\n  {'☆' * n}: 他\n", 12, "E208"),
+    "meaning": (HEALTHY, "継続推進", lambda n: "続" * n, 200, "E208"),
+    "symbols": (HEALTHY, "  ×: 検討中\n", lambda n: "  ×: 検\n" + "".join(f"  {at}: あ\n" for at in range(n - 3)), 20, "E215"),
+    "term": (HEALTHY, "  継続: 継続\n", lambda n: f"  継続: 継続\n  {'継' * n}: 継続\n", 12, "E208"),
+    "terms": (HEALTHY, "  継続: 継続\n", lambda n: "  継続: 継続\n" + "".join(f"  {at}: 終了\n" for at in range(n - 2)), 20, "E215"),
+    "head": (HEALTHY, "自治体: 試験市", lambda n: f"見出し: {{推進項目: {'項' * n}}}", 30, "E208"),
+    "reason of an abolition": (HEALTHY, "自治体: 試験市", lambda n: f"廃止: [{{前版NO: 1, 理由: {'縮' * n}}}]", 200, "E208"),
+    "reason of a 確認済": (HEALTHY, "自治体: 試験市", lambda n: f"確認済: [{{警告: W502, 理由: {'良' * n}}}]", 200, "E208"),
+    "licence": (HEALTHY, "自治体: 試験市", lambda n: f"公開: {{ライセンス: {'C' * n}}}", 100, "E208"),
+    "remarks": (HEALTHY, "自治体: 試験市", lambda n: f"公開: {{留意事項: {'あ' * n}}}", 20_000, "E208"),
+    "change": (HEALTHY, "自治体: 試験市", lambda n: f"公開: {{更新履歴: [{{日付: 2013-06-10, 内容: {'訂' * n}}}]}}", 500, "E208"),
+    "contact": (HEALTHY, "自治体: 試験市", lambda n: f"照会: {{担当: {'係' * n}}}", 100, "E208"),
+    "preface": (HEALTHY, "自治体: 試験市", lambda n: f"前文: {'あ' * n}", 20_000, "E208"),
+    "postface": (HEALTHY, "自治体: 試験市", lambda n: f"後文: {'あ' * n}", 20_000, "E208"),
+    "level": (FORMED.replace("\n目標:\n", "\n目:\n"), "{名称: 目標, 番", lambda n: f"{{名称: {'目' * n}, 番", 30, "E208"),
+    "levels": (FORMED, "  - {名称: 目標, 番号: 自由}", lambda n: "\n".join(f"  - {{名称: 段{at}}}" for at in range(n)), 4, "E215"),
+    "column": (FORMED, "  期限: {", lambda n: f"  {'期' * n}: {{", 30, "E208"),
+    "columns": (FORMED, "  期限: {種類: 日付}\n", lambda n: "".join(f"  欄{at}: {{種類: 文字}}\n" for at in range(n - 6)), 20, "E215"),
+    "term of another form": (FORMED, "完了: 終了}", lambda n: f"完了: 終了, {'完' * n}: 終了}}", 20, "E208"),
+    "terms of another form": (FORMED, "語: {継続: 継続, 完了: 終了}", lambda n: f"語: {words(n)}", 20, "E215"),
+    "legend of another form": (FORMED, "凡例: {A: 達成, B: 未達成}", lambda n: f"凡例: {words(n)}", 20, "E215"),
+    "marks": (FORMED, "印: {重点: 重点的な取組}", lambda n: f"印: {words(n)}", 20, "E215"),
+    "mark": (FORMED, "印: {重点:", lambda n: f"印: {{{'重' * n}:", 12, "E208"),
+    "note": (FORMED, "注の文", lambda n: "注" * n, 20_000, "E208"),
+    "unit of a column": (FORMED, "単位: 件, 年", lambda n: f"単位: {'件' * n}, 年", 8, "E208"),
+    "unit of an item": (FORMED, "        単位: 人", lambda n: f"        単位: {'人' * n}", 8, "E208"),
+    "year": (FORMED, "[R5, R6]", lambda n: f"[R5, {'R' * n}]", 30, "E208"),
+    "years": (FORMED, "[R5, R6]", lambda n: f"[{', '.join(f'R{at}' for at in range(n))}]", 10, "E215"),
+    "figure": (FORMED, "目標値: 10", lambda n: f"目標値: {'1' * n}", 12, "E208"),
+    "own number": (FORMED, "番号: 1-1", lambda n: f"番号: {'1' * n}", 100, "E208"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", LIMITS)
+def test_a_value_may_be_as_long_as_its_limit_and_no_longer(name: str) -> None:
+    source, old, new, most, code = LIMITS[name]
+    assert source.count(old) == 1
+    accepted, refused = (
+        [problem for problem in found(source.replace(old, new(size))) if problem.code == code]
+        for size in (most, most + 1)
+    )
+    assert accepted == []
+    assert [f"{most:,}" in problem.message for problem in refused] == [True]
+
+
+# Values that alone make the head of a page too high, each far beyond its own limit.
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("表題: 試験一覧", f"表題: {'表' * 9_000}"),
+        ("自治体: 試験市", f"自治体: {'市' * 9_000}"),
+        ("自治体: 試験市", f"年度: {'年' * 9_000}"),
+        ("自治体: 試験市", f"担当課: {'課' * 9_000}"),
+        ("自治体: 試験市", f"資料番号: {'資' * 9_000}"),
+        ("自治体: 試験市", f"資料番号: {{経過: {'資' * 9_000}}}"),
+        ("継続推進", "続" * 9_000),
+        ("名称: 方針一", f"名称: {'方' * 9_000}"),
+    ],
+    ids=["title", "municipality", "year", "department", "number", "number of one document", "meaning", "name"],
+)
+def test_what_is_longer_than_its_own_limit_is_reported_for_that_alone(old: str, new: str) -> None:
+    assert [problem.code for problem in found(changed(old, new))] == ["E208"]
 
 
 # Each sign that is written for another, and the one of the legend that was meant.
@@ -588,15 +691,21 @@ def test_every_code_is_exercised_and_explained() -> None:
     assert sorted(in_code) == headings
 
 
-def test_the_examples_in_the_manual_of_errors_are_real(
-    problems: Callable[[str], tuple[Problem, ...]], tmp_path: Path
-) -> None:
+def test_each_message_says_what_it_said(messages: dict[str, list[str]], request: pytest.FixtureRequest) -> None:
+    """To the letter. After a change on purpose: `pytest tests/test_validation.py --renew-pictures`, and read the difference."""
+    kept = ROOT / "tests/pictures/messages.txt"
+    said = "".join(f"{name}\n" + "".join(f"  {line}\n" for line in lines) for name, lines in messages.items())
+    if request.config.getoption("--renew-pictures"):
+        kept.write_text(said, "utf-8")
+    assert said.splitlines() == kept.read_text("utf-8").splitlines()
+
+
+def test_the_examples_in_the_manual_of_errors_are_real(messages: dict[str, list[str]], tmp_path: Path) -> None:
     """Each line that docs/errors.md shows as an example is one that the pipeline says."""
-    texts = [*map(text_of, CASES), *map(formed, FORM_CASES)]
-    real = {str(problem) for text in texts for problem in problems(text)}
+    real = {line for lines in messages.values() for line in lines}
     files = [None, *(data for data, *_ in FILES.values()), LARGE["33 MB"][0](), LARGE["32 MB of small items"][0]()]
-    real |= {str(problem) for data in files for problem in problems_in(tmp_path / "h24.yaml", data)}
-    real = {line.replace(f"{tmp_path}/", "source/") for line in real}
+    found = {str(problem) for data in files for problem in problems_in(tmp_path / "h24.yaml", data)}
+    real |= {line.replace(f"{tmp_path}/", "source/") for line in found}
     sections = (ROOT / "docs/errors.md").read_text("utf-8").split("\n### ")[1:]
     for section in sections:
         examples = re.findall(r"^source/.*$", section, re.MULTILINE)
@@ -640,13 +749,40 @@ def test_a_day_may_be_written_in_several_ways(written: str) -> None:
     [
         ("令和元年5月1日", (2019, 5, 1)),
         ("平成31年4月30日", (2019, 4, 30)),
+        ("平成元年1月8日", (1989, 1, 8)),
         ("昭和64年1月7日", (1989, 1, 7)),
+        ("昭和元年12月25日", (1926, 12, 25)),
+        ("大正15年12月24日", (1926, 12, 24)),
         ("大正元年7月30日", (1912, 7, 30)),
+        ("明治45年7月29日", (1912, 7, 29)),
+        ("明治6年1月1日", (1873, 1, 1)),
+        ("1872年12月31日", (1872, 12, 31)),
     ],
 )
 def test_the_first_and_last_days_of_an_era_are_read(written: str, day: tuple[int, int, int]) -> None:
     assert read_date(written) == datetime.date(*day)
     assert japanese_date(read_date(written)) == written
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["明治5年12月31日", "平成元年1月7日", "令和0年5月1日", "25年3月31日", "２０１３-03/31"],
+)
+def test_what_is_no_day_of_its_era_is_refused(written: str) -> None:
+    with pytest.raises(NoDateError):
+        read_date(written)
+
+
+@pytest.mark.parametrize(
+    ("head", "year"),
+    [
+        ("令和4年度", 2022), ("令和 4 年度", 2022), ("令和元年度末", 2019), ("R4", 2022), ("Ｒ４年度の実績値", 2022), ("H30", 2018),
+        ("2022年度実績", 2022), ("２０２２年", 2022), ("昭和64年", 1989), ("大正2年", 1913), ("明治6年", 1873), ("令和100年", 2118),
+        ("令和0年", None), ("22年", None), ("目標値", None), ("令和4～6年度", None), ("R4(目標)", None), ("慶応3年", None),
+    ],
+)  # fmt: skip
+def test_the_year_of_a_column_is_read_from_its_head(head: str, year: int | None) -> None:
+    assert head_year(head) == year
 
 
 @pytest.mark.parametrize(
