@@ -1,17 +1,20 @@
 """No last page holds a row or two: rows are drawn together, or some of the page before go along."""
 
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element
 
 import pytest
+from weasyprint.formatting_structure import boxes
 
 from pipeline.documents.comparison import comparison
 from pipeline.documents.document import Document
 from pipeline.fonts import confine_layout
 from pipeline.layout import last_page
 from pipeline.layout.last_page import Attempt, with_full_last_page
-from pipeline.layout.pages import lay_out
+from pipeline.layout.pages import _starts, lay_out
 from pipeline.model.validation import Validated, validate
 from pipeline.source.tree import parse_source
 
@@ -102,3 +105,39 @@ def test_only_short_tables_are_laid_out_again(pages: int, is_mended: bool) -> No
     starts, breaks = laid_out(table(20 * (pages - 1) + 2), 20, 20)
     assert len(starts) == pages
     assert (breaks != []) is is_mended
+
+
+class Box:
+    """As much of a box of WeasyPrint's as tells which rows are on a page."""
+
+    def __init__(self, element: Element | None = None, children: Iterable[Any] = ()) -> None:
+        self.element, self.children = element, [*children]
+
+
+class TableBox(Box, boxes.TableBox):  # type: ignore[misc]
+    """A table."""
+
+
+@pytest.mark.parametrize(
+    ("pages", "starts"),
+    [
+        (["01", "23"], [0, 2]), (["012"], [0]),
+        # A row that goes over the page begins none; so does a page without a row, after which it may go on.
+        (["01", "12", "3"], [0, None, 3]), (["0", "0", "01", "1"], [0, None, None, None]), (["", "01", "", "2"], [None, 0, None, 2]),
+        ([], []),
+    ],
+)  # fmt: skip
+def test_which_row_begins_each_page(pages: list[str], starts: list[int | None]) -> None:
+    element = table(4)
+    rows, another = [*element.iter("tr")], table(4)
+
+    def page(numbers: str) -> Any:
+        head = Box(children=[Box(Element("tr"))])
+        here = TableBox(element, [head, Box(children=[Box(rows[int(number)]) for number in numbers])])
+        other = TableBox(another, [Box(children=[Box(row) for row in another.iter("tr")])])
+        made = Box()
+        made._page_box = Box(children=[other, Box(children=[here])])  # type: ignore[attr-defined]
+        return made
+
+    assert [*_starts(map(page, pages), element)] == starts
+    assert [*_starts(map(page, pages), None)] == [None for _ in pages]

@@ -21,6 +21,7 @@ from pipeline.documents.history import history
 from pipeline.documents.report import report
 from pipeline.documents.summary import summary
 from pipeline.errors import ProofError
+from pipeline.layout import tags
 from pipeline.layout.pdf import write_pdf
 from pipeline.model.validation import Validated, validate
 from pipeline.proof.proof import prove
@@ -118,6 +119,82 @@ def test_lines_are_paragraphs_and_entries_of_lists(heard: Callable[[str], Heard]
     entry = ["LI", "LBody"]
     cells = [["TD", "P", ["L", entry, entry], "P"]]
     assert [cell.outline() for cell in heard("report").tree.all("TD") if any(cell.all("P"))] == cells
+
+
+def divided(html: str, pieces: list[int]) -> list[Any]:
+    """A cell whose text is laid out in pieces of so many characters, after its lines were divided."""
+    cell = tags._Node(ElementTree.fromstring(f"<td>{html}</td>"), "TD")
+    cell.kids = [(at, tags._PlacedLeaf(0, at, length, ())) for at, length in enumerate(pieces)]
+    tags._divide_into_lines(cell)
+
+    def outline(node: Any) -> Any:
+        return node.mcid if isinstance(node, tags._PlacedLeaf) else [node.type, *(outline(kid) for _, kid in node.kids)]
+
+    return [outline(kid) for _, kid in cell.kids]
+
+
+@pytest.mark.parametrize(
+    ("html", "pieces", "outline"),
+    [
+        ("一つの文。", [5], [0]), ("一つの文。", [2, 3], [0, 1]), ("\n一\n", [1], [0]), ("・", [1], [0]),
+        ("一\n二", [1, 1], [["P", 0], ["P", 1]]), ("一\n\n二三", [1, 1, 1], [["P", 0], ["P", 1, 2]]),
+        ("・一", [2], [["L", ["LI", ["LBody", 0]]]]), ("・\n一二", [1, 2], [["P", 0], ["P", 1]]),
+        ("一\n・二\n・三", [1, 2, 2], [["P", 0], ["L", ["LI", ["LBody", 1]], ["LI", ["LBody", 2]]]]),
+        ("・一\n二\n・三", [2, 1, 2], [["L", ["LI", ["LBody", 0]]], ["P", 1], ["L", ["LI", ["LBody", 2]]]]),
+        (" ・一\n ・二", [1, 1, 2], [["L", ["LI", ["LBody", 0, 1]], ["LI", ["LBody", 2]]]]),
+        # Pieces are those of the elements in the cell; a space alone is one too, and goes with the line before or behind it.
+        ("甲<ins>乙</ins>\n丙", [1, 1, 1], [["P", 0, 1], ["P", 2]]),
+        ("一二\n三", [2, 1, 0], [["P", 0], ["P", 1, 2]]), ("一\n二", [1, 0, 1], [["P", 0], ["P", 1, 2]]),
+    ],
+)  # fmt: skip
+def test_how_the_lines_of_a_cell_are_divided(html: str, pieces: list[int], outline: list[Any]) -> None:
+    assert divided(html, pieces) == outline
+
+
+@pytest.mark.parametrize(
+    ("cell", "more", "attributes"),
+    [
+        ("<td/>", 0, ""), ("<td colspan='1' rowspan='1'/>", 0, ""), ("<td colspan='2' rowspan='3'/>", 0, "/ColSpan 2/RowSpan 3"),
+        ("<td/>", 2, "/ColSpan 3"), ("<td colspan='2' rowspan='2'/>", 1, "/ColSpan 3/RowSpan 2"),
+        ("<th scope='col'/>", 0, "/Scope /Column"), ("<th scope='rowgroup' colspan='2'/>", 0, "/Scope /Column/ColSpan 2"),
+        ("<th scope='row'/>", 0, "/Scope /Row"), ("<td headers='a b'/>", 0, "/Headers [(a) (b)]"),
+    ],
+)  # fmt: skip
+def test_the_attributes_of_a_cell(cell: str, more: int, attributes: str) -> None:
+    """With so many hidden columns before it."""
+    assert tags._cell_attributes(ElementTree.fromstring(cell), more) == attributes
+
+
+def test_a_cell_spans_the_hidden_ones_before_it() -> None:
+    row = ElementTree.fromstring(
+        "<tr><td aria-hidden='true'/><td aria-hidden='true' colspan='2'/><td id='a'/><td id='b'/><td aria-hidden='true'/>"
+        "<td aria-hidden='false' id='c'/><td aria-hidden='true'/></tr>"
+    )
+    assert {cell.get("id"): more for cell, more in tags._hidden_before(row).items()} == {"a": 3, "c": 1}
+
+
+@pytest.mark.parametrize(
+    ("element", "said"),
+    [
+        ("<span>◎</span>", ""), ("<span aria-label='実施済'>◎</span>", "実施済"), ("<ins data-said='変更'>した</ins>", "変更：「した」"),
+        ("<ins data-said='変更'>あ<b>い</b>う<span aria-label='実施済'>◎</span>え</ins>", "変更：「あいう実施済え」"),
+        ("<ins data-said='変更' aria-label='別'>した</ins>", "別"), ("<ins data-said='変更'><b/></ins>", "変更：「」"),
+    ],
+)  # fmt: skip
+def test_what_is_said_in_place_of_a_text(element: str, said: str) -> None:
+    assert tags._alternate(ElementTree.fromstring(element)) == said
+
+
+@pytest.mark.parametrize(
+    ("element", "kind"),
+    [
+        ("<p/>", "P"), ("<td/>", "TD"), ("<del/>", "Span"), ("<a/>", "Link"), ("<svg/>", "Figure"), ("<div/>", None), ("<span/>", None),
+        ("<span aria-label='a'/>", "Span"), ("<p aria-hidden='true'/>", None), ("<p aria-hidden='false'/>", "P"),
+        ("<div role='heading' aria-level='3'/>", "H3"), ("<p role='note'/>", "Note"), ("<p role='presentation'/>", "P"),
+    ],
+)  # fmt: skip
+def test_which_elements_have_a_type_of_their_own(element: str, kind: str | None) -> None:
+    assert tags._type(ElementTree.fromstring(element)) == kind
 
 
 def test_the_draft_and_the_number_of_the_paper_are_apart(heard: Callable[[str], Heard]) -> None:
