@@ -245,7 +245,7 @@ class _SourcesOfPdf(Library):
         return next((path for path in self._given if path.stem == edition), self.folder / f"{edition}.yaml")
 
     def _content(self, path: Path) -> Content | UnreadableError:
-        return Content(self._given[path], 0) if path in self._given else UnreadableError("", is_missing=True)
+        return Content(self._given[path], 0) if path in self._given else UnreadableError("")
 
 
 # Making and delivering

@@ -1,6 +1,8 @@
 """What laying out does in its own way to be quick is the same to the reader as WeasyPrint's way."""
 
+import logging
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -17,6 +19,7 @@ from pipeline.documents.errata import errata
 from pipeline.documents.report import report
 from pipeline.documents.summary import summary
 from pipeline.errors import TemplateError
+from pipeline.layout.engine import LOGGER, listening, unheard
 from pipeline.layout.fast import table_rules
 from pipeline.layout.pdf import write_pdf
 from pipeline.model.validation import validate
@@ -58,6 +61,23 @@ def test_html_that_is_not_closed_is_named_with_its_line(healthy: Made, font_cach
     broken = Document(document.html.replace("</main>", ""), document.expected, document.carried)
     with pytest.raises(TemplateError, match=r"閉じていません.*</body>"):
         write_pdf(broken, font_cache)
+
+
+def test_progress_is_silent_only_while_what_is_laid_out_makes_no_pages() -> None:
+    progress = logging.getLogger("weasyprint.progress")
+    with suppress(ValueError), unheard():
+        assert progress.disabled
+        raise ValueError
+    assert not progress.disabled
+
+
+def test_warnings_are_heard_and_no_more_than_these() -> None:
+    with listening() as heard:
+        LOGGER.info("step")
+        LOGGER.warning("no %s", "font")
+        LOGGER.error("broken")
+    LOGGER.warning("later")
+    assert heard == ["no font", "broken"]
 
 
 def pages(pdf: bytes) -> list[Image.Image]:

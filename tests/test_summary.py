@@ -13,7 +13,7 @@ from typing import Any
 
 import pypdf
 import pytest
-from pypdf.generic import ArrayObject, NameObject, TextStringObject
+from pypdf.generic import ArrayObject, FloatObject, NameObject, TextStringObject
 
 from pipeline import line
 from pipeline.documents.document import Document
@@ -32,7 +32,7 @@ from pipeline.source.tree import parse_source
 from .conformance import violations
 from .conftest import HEALTHY, ROOT
 from .editions import other_form
-from .test_proof import Victim
+from .test_proof import Victim, findings
 
 ORIGINAL = (ROOT / "source/original.yaml").read_text("utf-8")
 PLAIN = (("◎", "実施済"), ("○", "継続推進"), ("△", "一部実施"), ("×", "検討中"))
@@ -475,15 +475,47 @@ def group_of_columns_lost(victim: Victim) -> None:
 
 
 @pytest.mark.parametrize(
-    "damage",
-    [reading_lost, reading_wrong, place_lost, place_off_the_page, figure_turned_paragraph, group_of_columns_lost],
+    ("damage", "told"),
+    [
+        (reading_lost, ["図の読みが「{}」ではなく「」です。"]),
+        (reading_wrong, ["図の読みが「{}」ではなく「{wrong}」です。"]),
+        (place_lost, ["図「{}」の場所(BBox)が、ページの中にありません。"]),
+        (place_off_the_page, ["図「{}」の場所(BBox)が、ページの中にありません。"]),
+        (figure_turned_paragraph, ["文書の部分がFigureではなくPです(「全体47項目83324Ⅰ16項目682Ⅱ」)。"]),
+    ],
 )
-def test_damage_does_not_get_past_the_proof(damage: Callable[[Victim], None], original: Made) -> None:
-    prove(Victim(original.pdf).save(), original.document)
+def test_damage_does_not_get_past_the_proof(damage: Callable[[Victim], None], told: list[str], original: Made) -> None:
     victim = Victim(original.pdf)
+    said = str(next(victim.elements("Figure"))["/Alt"])
     damage(victim)
-    with pytest.raises(ProofError):
+    assert findings(victim.save(), original.document) == [
+        one.format(said, wrong=said.replace("33", "34")) for one in told
+    ]
+
+
+def test_a_group_of_columns_that_is_lost_does_not_get_past_the_proof(original: Made) -> None:
+    victim = Victim(original.pdf)
+    group_of_columns_lost(victim)
+    (told,) = findings(victim.save(), original.document)
+    assert told.endswith("ではなくなしです。")
+
+
+@pytest.mark.parametrize(
+    ("box", "is_inside"),
+    [
+        ((0, 0, 841.88, 595.27), True), ((-0.1, 0, 9, 9), False), ((0, -0.1, 9, 9), False), ((0, 0, 842, 9), False),
+        ((0, 0, 9, 595.4), False), ((9, 0, 9, 9), False), ((0, 9, 9, 9), False), ((9, 0, 8, 9), False), ((0, 9, 9, 8), False),
+        ((1, 2, 3), False), ((1, 2, 3, 4, 5), False),
+    ],
+)  # fmt: skip
+def test_a_picture_is_on_its_page(box: tuple[float, ...], is_inside: bool, original: Made) -> None:
+    victim = Victim(original.pdf)
+    next(victim.elements("Figure"))["/A"][NameObject("/BBox")] = ArrayObject(map(FloatObject, box))
+    if is_inside:
         prove(victim.save(), original.document)
+    else:
+        (told,) = findings(victim.save(), original.document)
+        assert "の場所(BBox)が、" in told
 
 
 def off_by_one(counted: Callable[..., Any]) -> Callable[..., Any]:

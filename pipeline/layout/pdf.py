@@ -148,17 +148,19 @@ def _in_styles(complaints: list[str], text: str) -> list[str]:
 
     from .engine import MEDIUM, fetch_nothing, listening
 
+    # A stylesheet that is read alone is read for every medium: warnings that the document did not give are left out.
+    known = {_PLACE.sub("", complaint) for complaint in complaints}
     found: list[str] = []
+    named: set[str] = set()
     for path in sorted(STYLES.glob("*.css")):
         style = filled(path.read_text("utf-8"))
         if style in text:
             with listening() as alone:
                 weasyprint.CSS(string=style, media_type=MEDIUM, url_fetcher=fetch_nothing())
-            found += [f"styles/{path.name}: {complaint}" for complaint in alone]
-    # A stylesheet that is read alone is read for every medium: drop warnings that the document did not give.
-    known = {_PLACE.sub("", complaint) for complaint in complaints}
-    found = [one for one in found if _PLACE.sub("", one.split(": ", 1)[1]) in known]
-    named = {_PLACE.sub("", one.split(": ", 1)[1]) for one in found}
+            for complaint in alone:
+                if (what := _PLACE.sub("", complaint)) in known:
+                    found.append(f"styles/{path.name}: {complaint}")
+                    named.add(what)
     return found + [complaint for complaint in complaints if _PLACE.sub("", complaint) not in named]
 
 

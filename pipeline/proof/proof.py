@@ -61,12 +61,14 @@ def prove(data: bytes, document: Document) -> int:
     if findings or faults:
         what = "PDFが元データと一致しませんでした" if findings else "印刷すると読めないところがPDFにありました"
         findings += faults
-        shown = findings[:30] + ([f"ほか{len(findings) - 30}件"] if len(findings) > 30 else [])
+        shown, more = findings[:_SHOWN], findings[_SHOWN:]
+        shown += [f"ほか{len(more)}件"] if more else []
         raise ProofError(f"検査で、{what}。\n" + "\n".join(shown))
     return len(proof.pages)
 
 
 _HEAD = "表の見出し"
+_SHOWN = 30
 
 
 def _is_of_reader(error: Exception) -> bool:
@@ -187,10 +189,14 @@ class _Proof:
         if read != alternate:
             yield f"図の読みが「{alternate}」ではなく「{read}」です。"
         area = _resolve(_resolve(figure.item.get("/A", DictionaryObject())).get("/BBox", ArrayObject()))
-        page = self.pages[figure.pages[0]].mediabox if figure.pages else None
-        left, foot, right, top = map(float, area) if len(area) == 4 else (0, 0, 0, 0)
-        if page is None or not (0 <= left < right <= page.width and 0 <= foot < top <= page.height):
-            yield f"図「{alternate}」の場所(BBox)が、ページの中にありません。"
+        pages = [self.pages[page].mediabox for page in figure.pages]
+        match [*map(float, area)]:
+            case [left, foot, right, top] if pages and all(
+                0 <= left < right <= page.width and 0 <= foot < top <= page.height for page in pages
+            ):
+                pass
+            case _:
+                yield f"図「{alternate}」の場所(BBox)が、ページの中にありません。"
 
     def _check_table(self, table: _Element, expected: Table) -> Iterator[str]:
         heads = [kid for kid in table.kids if kid.type == "THead"]
