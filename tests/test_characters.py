@@ -8,7 +8,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.fonts import coverage, font_files, read_coverage
-from pipeline.source.characters import compose, defects, instead, is_everyday, meant
+from pipeline.source.characters import (
+    alike,
+    compose,
+    defects,
+    instead,
+    is_everyday,
+    long_gap,
+    meant,
+    named,
+    quoted,
+    visible,
+)
+from pipeline.source.limits import MAX_BLANK_LINES, MAX_SPACES
 
 
 def jis_x_0208() -> Iterator[str]:
@@ -179,7 +191,87 @@ def test_what_has_no_defect_is_in_the_font(text: str) -> None:
         ("E", "ABCD", None),
         ("ー", "○-", "-"),
         ("〇\ufe0e", "◎○×", "○"),
+        ("完了了", ["継続", "完了"], "完了"),
+        ("推進中", ["推進済", "推進中止"], "推進中止"),
+        ("中止", ["継続", "完了"], None),
+        ("継", ["継続", "完了"], None),  # one character says too little
     ],
 )
-def test_what_was_meant_is_guessed_by_looks(read: str, allowed: str, answer: str | None) -> None:
+def test_what_was_meant_is_guessed_by_looks_and_then_by_spelling(
+    read: str, allowed: list[str], answer: str | None
+) -> None:
     assert meant(read, allowed) == answer
+
+
+def test_of_filled_and_hollow_signs_only_those_of_the_same_look_are_alike() -> None:
+    assert alike("Ａ", ["A", "a", "B"]) == ["A", "a"]
+    assert alike("◯", ["○", "●", "0"]) == ["○", "0"]
+    assert alike("●", ["○"]) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("完了", "「完了」"),
+        ("A", "「A」"),
+        ("亜", "「亜」"),
+        ("○", "「○」(U+25CB)"),
+        ("Ａ", "「Ａ」(U+FF21)"),
+        ("○○", "「○○」"),
+        ("\u200b", "文字(U+200B)"),
+        ("長" * 40, f"「{'長' * 40}」"),
+        ("長" * 41, f"「{'長' * 39}…」"),
+    ],
+)
+def test_a_text_is_shown_with_its_code_where_looks_deceive(text: str, shown: str) -> None:
+    assert quoted(text) == shown
+
+
+def test_several_code_points_are_named_together() -> None:
+    assert named("葛\U000e0100") == "「葛\U000e0100」(U+845B U+E0100)"
+    assert named("\u200b\u200c") == "文字(U+200B U+200C)"
+    assert visible("終\x1b[31m") == "終�[31m"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("始め" + "\n" * (MAX_BLANK_LINES + 1) + "終わり", ""),
+        (
+            "始め" + "\n" * (MAX_BLANK_LINES + 2) + "終わり",
+            "空行が11行続いています(「始め」の後)。10行までにしてください。",
+        ),
+        (
+            "始め" + "\n　" * (MAX_BLANK_LINES + 1) + "\n終わり",
+            "空行が11行続いています(「始め」の後)。10行までにしてください。",
+        ),
+        ("始め" + " " * MAX_SPACES + "終わり", ""),
+        (
+            "前の文の終わりの十字である。" + "　" * (MAX_SPACES + 1) + "終わり",
+            "空白が101字続いています(「終わりの十字である。」の後)。100字までにしてください。",
+        ),
+    ],
+)
+def test_a_gap_that_looks_like_lost_text_is_named(text: str, message: str) -> None:
+    assert long_gap(text) == message
+
+
+def test_marks_beyond_what_any_script_needs_are_left_as_they_are() -> None:
+    """Unicode's limit for streams is 30 in a row: sorting more would take long."""
+    for count, is_composed in ((30, True), (31, False)):
+        text = "a" + ("\u0301\u0323" * 16)[:count]
+        assert (compose(text) == unicodedata.normalize("NFC", text)) == is_composed
+        assert is_composed or compose(text) == text
+
+
+@pytest.mark.parametrize(("letters", "offer"), [("x" * 19, "x" * 19 + "2"), ("x" * 20, "2")])
+def test_in_a_long_formula_the_character_alone_is_offered(letters: str, offer: str) -> None:
+    ((_, _, sentence),) = defects(f"{letters}₂", coverage())
+    assert sentence.endswith(f"代わりに「{offer}」が使えます。")
+
+
+def test_each_sign_that_the_radicals_of_unicode_hold_is_refused_with_its_character() -> None:
+    for first, last in ((0x2E80, 0x2E99), (0x2E9B, 0x2EF3), (0x2F00, 0x2FD5)):
+        assert {code for _, code in codes("".join(map(chr, range(first, last + 1))))} == {"E305"}
+    ((_, _, message),) = defects("⼈", coverage())
+    assert message.endswith("漢字「人」(U+4EBA)に直してください。")

@@ -634,3 +634,23 @@ def test_what_is_written_as_an_entry_is_read_back(value: Any) -> None:
     assert (read_back.removesuffix("\n") if isinstance(read_back, str) else read_back) == (
         "true" if value is True else value
     )
+
+
+@pytest.mark.parametrize(
+    ("value", "lines"),
+    [
+        ("字", ["  鍵: 字"]),
+        ("1.5", ["  鍵: '1.5'"]),
+        ("一\n二", ["  鍵: |", "    一", "    二"]),
+        (" 一\n\n二", ["  鍵: |2", "     一", "", "    二"]),
+        (True, ["  鍵: true"]),
+        (["1", "-", "a b", "1,200"], ["  鍵: [1, '-', a b, '1,200']"]),
+        ([True, "一\n二"], ['  鍵: [true, "一\\n二"]']),
+        (["字" * 60, "い"], [f"  鍵: [{'字' * 60}, い]"]),  # 70 characters
+        (["字" * 61, "い"], ["  鍵:", f"    - {'字' * 61}", "    - い"]),
+        ({"ア": {"番号": "NO"}}, ["  鍵: {ア: {番号: NO}}"]),
+        ({"ア": ["字" * 55], "イ": "い"}, ["  鍵:", f"    ア: [{'字' * 55}]", "    イ: い"]),
+    ],
+)
+def test_an_entry_stands_on_one_line_while_it_fits(value: Any, lines: list[str]) -> None:
+    assert [*entry("  ", "鍵", value)] == lines

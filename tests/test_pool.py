@@ -14,7 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.cli import command
+from pipeline.cli import actions, command
+from pipeline.cli.output import print_problems
 from pipeline.errors import LackError, PipelineError, Problem, ProofError, SourceError, UsageError
 
 from .conftest import DONE, HEALTHY, ROOT
@@ -225,6 +226,48 @@ def test_no_process_outlives_a_run_that_is_killed(how: signal.Signals, endless: 
     os.kill(endless, how)
     assert warm.wait().returncode != 0
     until(lambda: all(map(is_gone, os.listdir("begun"))))
+
+
+def test_the_processes_that_share_a_document_answer_and_none_is_left(project: Path, warm: WarmProcess) -> None:
+    answer = """
+import logging, multiprocessing, os
+from pipeline.processes.pool import forked
+def work(number):
+    return number ** 2, os.getpid() != ours, logging.getLogger().isEnabledFor(logging.INFO)
+ours = os.getpid()
+with forked(work, 1) as submit:
+    print(submit)
+with forked(work, 2) as submit:
+    print([future.result() for future in [submit(number) for number in (3, 4, 5)]])
+print(multiprocessing.active_children())
+"""
+    assert warm.run(answer) == (0, "None\n[(9, True, False), (16, True, False), (25, True, False)]\n[]\n", "")
+    fail = """
+import multiprocessing, time
+from pipeline.processes.pool import forked
+try:
+    with forked(time.sleep, 2) as submit:
+        for _ in range(4):
+            submit(50)
+        raise ZeroDivisionError
+except ZeroDivisionError:
+    print(multiprocessing.active_children())
+"""
+    assert warm.run(fail) == (0, "[]\n", "")
+    assert project.exists()
+
+
+@pytest.mark.parametrize("given", ["1", "060", str(actions.MOST_JOBS)])
+def test_a_number_of_processes_up_to_the_most_is_taken(given: str) -> None:
+    assert actions._jobs(given) == int(given)
+
+
+def test_up_to_two_hundred_problems_are_listed_and_the_others_counted(capsys: pytest.CaptureFixture[str]) -> None:
+    for count, last in ((200, "E402: 誤り"), (201, "ほか1件"), (1_200, "ほか1,000件")):
+        print_problems([Problem("a.yaml", 1, 2, "E402", "誤り")] * count)
+        lines = capsys.readouterr().err.splitlines()
+        assert len(lines) == min(count, 201)
+        assert lines[-1].endswith(last)
 
 
 @pytest.mark.parametrize("given", ["0", "-1", "abc", "", "1.5", "\uff12", "61", "9" * 5000])

@@ -14,23 +14,28 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 import pypdf
 import pytest
+from PIL import Image
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from pipeline import library
 from pipeline.cli.command import main
 from pipeline.documents.document import Document
-from pipeline.errors import UsageError
+from pipeline.errors import LackError, Problem, UsageError
 from pipeline.preview import builder as press_module
 from pipeline.preview import server as server_module
-from pipeline.preview.builder import Builder, Phase
+from pipeline.preview.builder import Builder, Phase, ProvedPages, State
 from pipeline.reading import Content, read_file
 
 from .conftest import HEALTHY, ROOT, Made
 from .test_web import BROWSER_HOME, CHROMIUM, DESKTOP, NO_BROWSER, OPTIONS, PHONE, breaches
+
+ERROR = Problem("source/h1.yaml", 3, 5, "E402", "誤り")
+WARNING = Problem("source/h0.yaml", 9, 1, "W501", "警告")
 
 # Two pages, so that there is something to scroll.
 EDITION = HEALTHY.replace("- 名称: 施策二\n", "- 名称: 施策二\n        改ページ: true\n")
@@ -376,7 +381,102 @@ def test_without_a_wish_the_next_free_port_is_taken() -> None:
         assert second.getsockname()[0] == "127.0.0.1"
 
 
+@pytest.mark.parametrize("port", ["1024", "65535"])
+def test_the_first_and_the_last_port_will_do(port: str) -> None:
+    said = ""
+    try:
+        server_module._listen(port).close()
+    except UsageError as taken:
+        said = str(taken)
+    assert not said or "ほかのプログラムが使っています" in said
+
+
+# What the page is told
+
+
+@pytest.mark.parametrize(
+    ("phase", "has_pages", "status"),
+    [
+        (Phase.BUILDING, True, "更新しています…"),
+        (Phase.CURRENT, True, "最新です"),
+        (Phase.REFUSED, True, "誤りがあるため前の紙面を表示しています"),
+        (Phase.REFUSED, False, "誤りがあるため、まだ紙面がありません"),
+    ],
+)
+def test_the_state_is_said_in_a_sentence(phase: Phase, has_pages: bool, status: str, healthy: Made) -> None:
+    made = datetime(2026, 11, 28, 9, 5, 7)
+    pages = ProvedPages(healthy.document, healthy.pdf, ((842.0, 595.0), (842.0, 595.0)), made)
+    told = server_module._described("h1", State(phase, pages=pages if has_pages else None))
+    assert told["status"] == status
+    assert told["phase"] == phase.value
+    assert told["editions"] == [*sorted({"h1", *(path.stem for path in Path("source").glob("*.yaml"))})]
+    assert told["pages"] == ([{"width": 842.0, "height": 595.0}] * 2 if has_pages else [])
+    assert told["made"] == ("2026-11-28T09:05:07" if has_pages else "")
+    assert told["madeSaid"] == ("09:05:07に更新" if has_pages else "")
+
+
+@pytest.mark.parametrize(
+    ("state", "count"),
+    [
+        (State(Phase.CURRENT), "ありません"),
+        (State(Phase.BUILDING), "誤り0件、警告0件"),
+        (State(Phase.REFUSED, message="書体がありません"), "誤り1件、警告0件"),
+        (State(Phase.CURRENT, (WARNING,)), "誤り0件、警告1件"),
+        (State(Phase.REFUSED, (ERROR, WARNING, WARNING)), "誤り1件、警告2件"),
+    ],
+)
+def test_errors_and_warnings_are_counted(state: State, count: str) -> None:
+    assert server_module._described("h1", state)["count"] == count
+
+
+def test_each_problem_has_its_place() -> None:
+    told = server_module._described("h1", State(Phase.REFUSED, (ERROR, WARNING, ERROR._replace(line=0))))
+    assert [problem["place"] for problem in told["problems"]] == ["3行 5列", "h0.yaml 9行 1列", "ファイル全体"]
+    assert [problem["isError"] for problem in told["problems"]] == [True, False, True]
+    assert (told["problems"][0]["code"], told["problems"][0]["message"]) == ("E402", "誤り")
+
+
+@pytest.mark.parametrize(
+    ("line", "first", "last"),
+    [(0, 1, 201), (1, 1, 201), (201, 1, 401), (202, 2, 402), (480, 280, 500), (500, 300, 500)],
+)
+def test_the_lines_around_a_problem_are_shown(line: int, first: int, last: int, tmp_path: Path) -> None:
+    path = tmp_path / "h1.yaml"
+    path.write_bytes(b"\xef\xbb\xbf" + "\r\n".join(f"行{number}" for number in range(1, 501)).encode() + b"\xff")
+    told = server_module._excerpt(ERROR._replace(path=str(path), line=line))
+    assert (told["path"], told["line"], told["column"], told["first"]) == (str(path), line, 5, first)
+    assert [text.rstrip("\ufffd") for text in told["lines"]] == [f"行{number}" for number in range(first, last + 1)]
+    path.unlink()
+    assert server_module._excerpt(ERROR._replace(path=str(path)))["lines"] == [""]
+
+
+def test_the_picture_of_a_page_is_as_wide_as_the_screen_asks(healthy: Made) -> None:
+    pages = ProvedPages(healthy.document, healthy.pdf, press_module._sizes(healthy.pdf), datetime.now())
+    with Image.open(io.BytesIO(press_module.picture(pages, 1, 300))) as image:
+        assert image.format == "PNG"
+        assert image.width == 300
+        assert abs(image.height - 300 * pages.sizes[0][1] / pages.sizes[0][0]) <= 1
+
+
 # The builder
+
+
+def test_a_source_that_is_refused_keeps_the_last_pages_and_says_why(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    builder = Builder(lambda _: None)
+    (project / "source/h1.yaml").write_text(EDITION.replace("実施状況: ×", "実施状況: ✕"), "utf-8")
+    state = builder._made("h1")
+    assert state.phase == Phase.REFUSED
+    assert [problem.code for problem in state.problems] == ["E402"]
+
+    def lacks(*_: object) -> Document:
+        raise LackError("書体がありません")
+
+    monkeypatch.setattr(press_module, "compose", lacks)
+    (project / "source/h1.yaml").write_text(EDITION, "utf-8")
+    state = builder._made("h1")
+    assert (state.phase, state.problems, state.message) == (Phase.REFUSED, (), "書体がありません")
 
 
 def test_a_bug_goes_to_the_terminal_and_the_press_lives_on(

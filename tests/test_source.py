@@ -11,7 +11,8 @@ import pytest
 from pipeline.cli import command
 from pipeline.errors import Problem, SourceError
 from pipeline.model.validation import validate
-from pipeline.source.limits import MAX_BYTES
+from pipeline.source import tree
+from pipeline.source.limits import MAX_BYTES, MAX_DEPTH, MAX_KEY
 from pipeline.source.tree import parse_source, plain, read_source
 
 from .conftest import HEALTHY, ROOT
@@ -261,3 +262,44 @@ def test_the_largest_file_that_is_allowed_is_read(tmp_path: Path) -> None:
     comment = "# " + "x" * 997 + "\n"
     data = (HEALTHY + comment * ((MAX_BYTES - len(HEALTHY.encode())) // 1000)).encode()
     assert problems_in(tmp_path / "h24.yaml", data) == ()
+
+
+@pytest.mark.parametrize(
+    ("allowed", "refused", "code"),
+    [
+        (f"a: {'[' * (MAX_DEPTH - 1)}{']' * (MAX_DEPTH - 1)}", f"a: {'[' * MAX_DEPTH}{']' * MAX_DEPTH}", "E107"),
+        (f"{'a' * MAX_KEY}: 1", f"{'a' * (MAX_KEY + 1)}: 1", "E111"),
+        ("a: [1, 2]", "a: [1, 2, 3]", "E108"),  # with five values at most
+        ("a: 1" + " " * 15 + "\0", "a: 1" + " " * 14 + "\0\0", "E103"),  # full of NUL: no text
+    ],
+    ids=["depth", "key", "values", "NUL"],
+)
+def test_a_file_may_be_as_deep_and_as_large_as_the_limits(
+    allowed: str, refused: str, code: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if code == "E108":
+        monkeypatch.setattr(tree, "MAX_NODES", 5)
+
+    def found(text: str) -> list[str]:
+        try:
+            parse_source(Path("h24.yaml"), text.encode())
+        except SourceError as error:
+            return [problem.code for problem in error.problems]
+        return []
+
+    assert found(allowed) == (["E104"] if code == "E103" else [])
+    assert found(refused) == [code]
+
+
+def test_of_many_problems_no_more_are_listed_than_anybody_reads(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tree, "MAX_PROBLEMS", 3)
+    for count in (3, 4):
+        with pytest.raises(SourceError) as error:
+            parse_source(Path("h24.yaml"), ("a: 1\n" * (count + 1)).encode())
+        assert [problem.line for problem in error.value.problems if problem.code == "E109"] == [2, 3, 4]
+    oddities = parse_source(Path("h24.yaml"), b"".join(b'k%d: "\\n"\n' % number for number in range(5))).oddities
+    assert [oddity.line for oddity in oddities] == [1, 2, 3]
+    for count in (100, 101):
+        with pytest.raises(SourceError) as error:
+            parse_source(Path("h24.yaml"), ("a: 1\x01\n" * count).encode())
+        assert len(error.value.problems) == 100

@@ -108,8 +108,9 @@ def _kill_idle_children() -> None:
 
 def _end_children(how: int) -> None:
     for process in multiprocessing.active_children():
+        assert process.pid  # it has been started
         with contextlib.suppress(ProcessLookupError):
-            os.kill(process.pid or 0, how)
+            os.kill(process.pid, how)
 
 
 _work: Callable[..., Any]

@@ -202,7 +202,7 @@ def _kind(character: str) -> tuple[str, str] | None:
         return "E304", "は、外字です。ほかのパソコンでは別の字になります。標準の文字に改めてください。"
     if category in ("Cn", "Cs"):
         return "E307", "は、文字として定められていません。標準の文字に改めてください。"
-    if 0x2E80 <= ord(character) <= 0x2FDF:
+    if unicodedata.name(character, "").startswith(("CJK RADICAL", "KANGXI RADICAL")):
         plain = unicodedata.normalize("NFKC", character)
         advice = f"漢字{named(plain)}に直してください。" if plain != character else "漢字に直してください。"
         return "E305", f"は、漢字ではなく部首の記号です。{advice}"

@@ -17,6 +17,7 @@ _MOST_ABOVE = 300
 _MAX_HEAD = 4
 # A symbol of a legend.
 SYMBOL = re.compile("[◎○〇◯●△▲▽▼×✕✖☆★□■◇◆◉－―‐-]|[A-ZＡ-Ｚ]")
+_LEGEND_ENTRY = re.compile(rf"(?:{SYMBOL.pattern})\s*[=＝:：]")
 # What stands in the heads of lists of this kind.
 _HEAD_WORD = re.compile(
     "^(NO|番号|項番|通番|整理番号|単位)$|名$|名称|項目|事業|取組|取り組み|施策|方針|目標|指標|計画|担当|所管|主管|部署|課名|状況|評価|達成|"
@@ -233,7 +234,9 @@ def _columns_of(grid: Grid, cell: Cell) -> tuple[int, int]:
 
 
 def _is_legend(cells: Sequence[Cell]) -> bool:
-    """Whether a row of two cells is an entry of a legend: a symbol and its meaning."""
+    """Whether a row is of a legend: a symbol and its meaning in two cells, or A＝できた in each cell."""
+    if all(_LEGEND_ENTRY.match(cell.text) for cell in cells):
+        return True
     has_head = len(cells) == 3 and bool(re.match("[【(（]?(凡例|記号)", cells[0].text))
     return (len(cells) == 2 or has_head) and bool(SYMBOL.fullmatch(cells[-2].text))
 
