@@ -76,7 +76,7 @@ class Outcome(NamedTuple):
 def _report(paper: Paper, library: Library) -> "Document":
     from .documents.report import report
 
-    validated = library.validated(paper.sources[0])
+    validated = library.validated(*paper.sources)
     if not paper.options:
         return report(validated)
     from .documents.data import downloads, open_data
@@ -87,7 +87,7 @@ def _report(paper: Paper, library: Library) -> "Document":
 def _summary(paper: Paper, library: Library) -> "Document":
     from .documents.summary import summary
 
-    validated = library.validated(paper.sources[0])
+    validated = library.validated(*paper.sources)
     return summary(validated, library.before(validated))
 
 
@@ -115,7 +115,7 @@ def _errata(paper: Paper, library: Library, begin_pdf: "BeginPdf") -> "Document"
 
     def read(kind: str, compose: Callable[[], "Document"]) -> "Printed":
         """Where the paper says what: the list in the PDF that was distributed, else in one that is laid out anew."""
-        pdf = paper.sources[0]
+        pdf, _ = paper.sources
         if issue_at(pdf):
             # The source is kept beside the paper that was made of it.
             pdf = pdf.with_name("report.pdf")
@@ -399,7 +399,7 @@ def _made_data(paper: Paper, step: Step, library: Library) -> tuple[dict[Path, b
     from .documents.data import open_data
     from .proof.data import prove_data
 
-    validated = library.validated(paper.sources[0])
+    validated = library.validated(*paper.sources)
     with step("作成"):
         files = open_data(validated)
     with step("検査"):
@@ -412,7 +412,7 @@ def _made_book(paper: Paper, step: Step, library: Library) -> tuple[dict[Path, b
     from .documents.book import book
     from .proof.book import prove_book
 
-    validated = library.validated(paper.sources[0])
+    validated = library.validated(*paper.sources)
     with step("作成"):
         data = book(validated)
     with step("検査"):
