@@ -15,6 +15,7 @@ from pipeline.documents.document import Document
 from pipeline.documents.errata import errata
 from pipeline.documents.report import report
 from pipeline.fonts import coverage
+from pipeline.layout import glyphs
 from pipeline.layout.fast import chunks
 from pipeline.layout.fast.page_cache import PageCache
 from pipeline.layout.pdf import write_pdf
@@ -103,3 +104,67 @@ def test_in_a_long_table_each_page_has_its_own_spelling(font_cache: Path, monkey
     kept = PageCache()
     assert write_pdf(document, font_cache, kept=kept) == pdf
     assert write_pdf(document, font_cache, kept=kept) == pdf
+
+
+KANJI, SELECTED, VOICED = "葛", "葛\U000e0101", "\u309a"
+
+
+@pytest.mark.parametrize(
+    ("text", "clusters", "texts"),
+    [
+        ("あい", [0, 3], ["あ", "い"]), ("aあ", [0, 1], ["a", "あ"]), ("", [], []),
+        # A letter and its mark, each with a glyph; a character with its selector, which have one.
+        (f"か{VOICED}", [0, 0], ["か", VOICED]), (SELECTED, [0], [SELECTED]), (f"{SELECTED}{VOICED}", [0, 0], [SELECTED, VOICED]),
+        (f"あ{SELECTED}い", [0, 3, 10], ["あ", SELECTED, "い"]), (f"か{VOICED}き", [0, 0, 6], ["か", VOICED, "き"]),
+        # One glyph for two characters, and two or three for one.
+        ("fiあ", [0, 2], ["fi", "あ"]), ("ｱあ", [0, 0, 3], ["ｱ", "", "あ"]), ("あ", [0, 0, 0], ["あ", "", ""]),
+    ],
+)  # fmt: skip
+def test_which_text_each_glyph_stands_for(text: str, clusters: list[int], texts: list[str]) -> None:
+    assert [*glyphs._texts(text.encode(), clusters)] == texts
+
+
+def font(count: int) -> glyphs.Font:
+    """A font with so many glyphs."""
+    made = glyphs.Font.__new__(glyphs.Font)
+    made.glyph_count = count
+    made.forget()
+    return made
+
+
+def test_a_glyph_has_a_code_for_each_text() -> None:
+    one = font(100)
+    asked = [(5, "a"), (6, "b"), (5, "a"), (5, "b"), (6, "b"), (5, "c"), (6, "a"), (5, "b"), (5, "a")]
+    assert [one.number(glyph, text) for glyph, text in asked] == [5, 6, 5, 100, 6, 101, 102, 100, 5]
+    assert one.glyphs == {100: 5, 101: 5, 102: 6}
+    assert one.shown.to_unicode == {5: "a", 6: "b", 100: "b", 101: "c", 102: "a"}
+    one.forget()
+    assert one.shown == ({}, {}, {})
+    assert one.number(5, "c") == 5
+
+
+def test_the_codes_of_a_page_are_brought_in_line_with_those_before() -> None:
+    whole, page = font(100), font(100)
+    for glyph, text in ((5, "a"), (5, "b"), (7, "x")):
+        page.widths[page.number(glyph, text)] = 500 + glyph
+    for glyph, text in ((5, "b"), (5, "c"), (8, "y")):
+        whole.widths[whole.number(glyph, text)] = 900
+    assert whole.take_in(page.shown) == {5: 101, 100: 5}
+    assert whole.to_unicode == {5: "b", 100: "c", 8: "y", 101: "a", 7: "x"}
+    assert (whole.widths[101], whole.widths[5], whole.widths[7]) == (505, 505, 507)
+    assert whole.take_in(page.shown) == {5: 101, 100: 5}
+
+
+@pytest.mark.parametrize(
+    ("content", "renumbered"),
+    [
+        ("/a 9 Tf [<00010002>] TJ", "/a 9 Tf [<0001000c>] TJ"), ("/a 9.5 Tf [<0002>-3 <000200ff>] TJ", "/a 9.5 Tf [<000c>-3 <000c1234>] TJ"),
+        # Only in the texts of that font.
+        ("/b 9 Tf [<0002>] TJ", "/b 9 Tf [<0002>] TJ"), ("[<0002>] TJ", "[<0002>] TJ"),
+        ("/a 9 Tf [<0002>] TJ /b 9 Tf [<0002>] TJ /a 8 Tf [<0002>] TJ", "/a 9 Tf [<000c>] TJ /b 9 Tf [<0002>] TJ /a 8 Tf [<000c>] TJ"),
+        ("/a 9 Tf /P <</Alt <0002>>> BDC [<0001>] TJ", "/a 9 Tf /P <</Alt <0002>>> BDC [<0001>] TJ"), ("/c 9 Tf [<0002>] TJ", "/c 9 Tf [<0003>] TJ"),
+    ],
+)  # fmt: skip
+def test_the_codes_of_a_drawn_page_are_replaced(content: str, renumbered: str) -> None:
+    numbers = {"a": {2: 12, 0xFF: 0x1234}, "c": {2: 3}}
+    assert glyphs.renumber(content.encode(), numbers) == renumbered.encode()

@@ -19,7 +19,7 @@ from pipeline import line
 from pipeline.cli import actions, command
 from pipeline.library import Library
 from pipeline.papers import Paper
-from pipeline.reading import UnreadableError, fingerprint, read_file
+from pipeline.reading import UnreadableError, digest_of, fingerprint, read_file
 from pipeline.source import embedded
 
 from .conftest import HEALTHY, Made
@@ -401,3 +401,48 @@ def test_what_another_run_delivered_meanwhile_is_not_made_of_older_files(
     assert run("report", "h24") == 0
     assert "終えた" in read[0]
     assert not beside.exists()
+
+
+@pytest.mark.parametrize(
+    ("most", "told"),
+    [
+        (10, "大きすぎます。10バイトまでにしてください。"), (1024, "大きすぎます。1,024バイトまでにしてください。"),
+        (2**20 - 1, "大きすぎます。1,048,575バイトまでにしてください。"), (2**20, "大きすぎます。1メガバイトまでにしてください。"),
+        (3 * 2**20 + 5, "大きすぎます。3メガバイトまでにしてください。"),
+    ],
+)  # fmt: skip
+def test_a_file_may_be_as_large_as_is_said_and_no_larger(most: int, told: str, tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(b"a" * most)
+    assert len(read_file(path, most).data) == most
+    path.write_bytes(b"a" * (most + 1))
+    with pytest.raises(UnreadableError) as caught:
+        read_file(path, most)
+    assert str(caught.value) == told
+    assert (caught.value.is_missing, caught.value.is_no_file, caught.value.is_too_large) == (False, False, True)
+
+
+@pytest.mark.parametrize(
+    ("name", "is_missing", "is_no_file"),
+    [
+        ("none", True, False), ("plain/none", True, False), ("folder", False, True), ("dangling", False, True), ("loop", False, True),
+        ("fifo", False, True), ("n" * 300, False, False), ("a\0b", False, False),
+    ],
+    ids=["missing", "below a file", "a folder", "a dangling link", "a loop", "a pipe", "too long", "no name"],
+)  # fmt: skip
+def test_why_a_path_cannot_be_read(name: str, is_missing: bool, is_no_file: bool, tmp_path: Path) -> None:
+    (tmp_path / "plain").write_text("a")
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "dangling").symlink_to("none")
+    (tmp_path / "loop").symlink_to("loop")
+    os.mkfifo(tmp_path / "fifo")
+    with pytest.raises(UnreadableError) as caught:
+        read_file(tmp_path / name)
+    assert (caught.value.is_missing, caught.value.is_no_file, caught.value.is_too_large) == (
+        is_missing,
+        is_no_file,
+        False,
+    )
+    assert fingerprint(tmp_path / name) is None
+    assert digest_of(tmp_path / name) == ""
+    assert fingerprint(tmp_path / "plain") == [(tmp_path / "plain").stat().st_mtime_ns, digest_of(tmp_path / "plain")]
