@@ -40,7 +40,7 @@ from pipeline.source.tree import parse_source
 from pipeline.text import break_label
 
 from .conftest import HEALTHY, Made
-from .test_proof import Victim
+from .test_proof import Victim, findings
 
 # Of several lines, with every kind of character that stands above, below or on another.
 LINES = "か゚き゚く゚と゚ト゚ x²とCO² 「ル」(ただし、g・j・p・qを除く。)ÅÇ|" * 6
@@ -245,6 +245,18 @@ def test_a_cell_that_a_rule_divides_does_not_pass(report: Made) -> None:
     data = painted_over(report, f"{left} {between} {right - left} 0.3 re f")
     whole = "".join(line.text for line in lines)
     refuses(data, report, f"「{whole[:29]}…」が一つの欄に収まらず、罫線をまたいでいます。")
+
+
+def test_two_lines_are_enough_to_be_divided_and_one_is_only_crossed(report: Made) -> None:
+    lines = [(found.text, found.box) for found in painted(report.pdf).texts]
+    upper = next(place for said, place in lines if said == "推進")
+    lower = next(place for said, place in lines if said == "方針")
+    between = (upper[1] + lower[3]) / 2
+    data = painted_over(report, f"{upper[0] - 1} {between} {upper[2] - upper[0] + 2} 0.3 re f")
+    assert findings(data, report.document) == ["1ページ: 「推進方針」が一つの欄に収まらず、罫線をまたいでいます。"]
+    left, foot, right, top = box(report, "項目一")
+    data = painted_over(report, f"{left - 1} {(foot + top) / 2} {right - left + 2} 0.3 re f")
+    assert findings(data, report.document) == ["1ページ: 「項目一」が罫線に掛かり、欄からはみ出しています。"]
 
 
 def test_a_masthead_without_room_does_not_pass(
