@@ -771,6 +771,7 @@ def terms(*words: str, main: bool = False) -> dict[str, Any]:
     return {"種類": "語", "語": [*words], **({"集計": "主"} if main else {})}
 
 
+WORDS = [f"語{letter}" for letter in "ABCDEFGHIJKLMNOPQRSTU"]
 # The head of a column and its cells; what kind of column that is.
 COLUMNS: list[tuple[str, list[str], dict[str, Any]]] = [
     ("期限", ["令和6年3月31日", "令和7年4月1日", "-"], {"種類": "日付"}),
@@ -779,6 +780,8 @@ COLUMNS: list[tuple[str, list[str], dict[str, Any]]] = [
     ("件数", ["10件", "5人", "3件"], FIGURES),
     ("件数", ["10", "", "3"], FIGURES),
     ("件数", ["10", "△5", "3.5"], FIGURES),
+    ("件数", ["10", "5", "3", "多", "少"], TEXT),
+    ("割合", ["5%", "6 %", "7％"], {**FIGURES, "単位": "%"}),
     ("件数", ["10", "多数", "3", "4"], TEXT),
     ("件数", ["10〜20", "3", "4", "5"], TEXT),
     ("件数", ["-", "-", "皆増"], TEXT),
@@ -793,6 +796,8 @@ COLUMNS: list[tuple[str, list[str], dict[str, Any]]] = [
     ("状況", ["語" * 12, "乙", "乙"], terms("語" * 12, "乙", main=True)),
     ("状況", ["語" * 13, "乙", "乙"], TEXT),
     ("状況", ["甲。", "乙", "乙", "乙"], PROSE),
+    ("状況", WORDS[:20] * 2, terms(*WORDS[:20], main=True)),
+    ("状況", WORDS[:21] * 2, TEXT),
     ("状況", ["甲", "甲", "", ""], terms("甲", main=True)),
     ("状況", ["甲", "甲", "", "", ""], TEXT),
     ("ほか", ["甲"] * 4, terms("甲")),
@@ -876,6 +881,12 @@ def test_cells_that_are_left_out_are_named_and_a_few_of_them_shown(
     said = "\n".join([*describe(adopt(path, TARGET, None, "A1:C3"), TARGET), ""])
     assert named in said
     assert ("「控え4」" in said) == shown_too
+
+
+def test_a_table_of_nothing_but_headings_is_refused(tmp_path: Path) -> None:
+    rows: Rows = [["計画"], ["事業名", "担当課", "状況"], ["安心して暮らす"], ["元気に暮らす"]]
+    with pytest.raises(AdoptError, match=r"項目の名称の列が見つかりません。"):
+        adopt(workbook(tmp_path / "list.xlsx", rows, ("A3:C3", "A4:C4")), TARGET)
 
 
 def test_more_levels_of_headings_than_a_form_has_are_refused(tmp_path: Path) -> None:

@@ -13,8 +13,11 @@ from pathlib import Path
 import pytest
 
 from pipeline.cli import command
+from pipeline.delivery.delivery import Delivery, Record, all_records, deliver, withdraw
+from pipeline.delivery.issues import issue_at
 from pipeline.documents import html
 from pipeline.documents.report import page
+from pipeline.reading import fingerprint
 
 from .conftest import HEALTHY, ROOT
 
@@ -350,3 +353,92 @@ def test_the_fonts_are_cut_down_without_the_systems_harfbuzz(edition: Path, monk
     monkeypatch.setattr("weasyprint.pdf.fonts.harfbuzz_subset", None)
     assert run("report") == 0
     assert digests(Path("out")) == good
+
+
+@pytest.mark.parametrize(
+    "content", [None, b"", b"{", b"[]", b"3", b'{"kind": "report"}', b'{"inputs": 3, "outputs": []}', b"\xff"]
+)
+@pytest.mark.usefixtures("project")
+def test_a_record_that_is_missing_or_damaged_says_nothing(content: bytes | None) -> None:
+    path = Path("out/.build/x.json")
+    path.parent.mkdir(parents=True)
+    if content is not None:
+        path.write_bytes(content)
+    record = Record("x")
+    assert not record.is_current()
+    assert (record.outputs, record.inputs, record.extent) == ({}, {}, "")
+    assert Record.delivered("x") is None
+    assert [*all_records()] == []
+    withdraw(record)
+    assert not path.exists()
+
+
+@pytest.mark.parametrize(
+    ("change", "is_current", "has_same_inputs"),
+    [
+        ("nothing", True, True),
+        ("the time of the input", False, True),
+        ("the input", False, False),
+        ("no input", False, False),
+        ("the output", False, True),
+        ("no output", False, True),
+        ("the kind", False, True),
+        ("the sources", False, True),
+        ("the options", False, True),
+    ],
+)
+@pytest.mark.usefixtures("project")
+def test_a_paper_is_up_to_date_while_nothing_that_it_depends_on_has_changed(
+    change: str, is_current: bool, has_same_inputs: bool
+) -> None:
+    source, paper = Path("source/a.yaml"), Path("out/a/report.pdf")
+    source.write_text("a", "utf-8")
+    record = Record("x", "report", ["source/a.yaml"], "all")
+    with record.locked():
+        deliver([Delivery(record, {str(source): fingerprint(source)}, {paper: b"paper"}, "3ページ")])
+    delivered = Record.delivered("x")
+    assert delivered
+    assert (delivered.kind, delivered.sources, delivered.options) == ("report", ("source/a.yaml",), "all")
+    assert (delivered.extent, [*delivered.outputs], [*delivered.inputs]) == ("3ページ", [paper], [str(source)])
+    now = Record("x", "report", ["source/a.yaml"], "all")
+    match change:
+        case "the time of the input":
+            os.utime(source, ns=(1, 1))
+        case "the input":
+            source.write_text("b", "utf-8")
+        case "no input":
+            source.unlink()
+        case "the output":
+            paper.write_bytes(b"another")
+        case "no output":
+            paper.unlink()
+        case "the kind":
+            now.kind = "summary"
+        case "the sources":
+            now.sources = ("source/b.yaml",)
+        case "the options":
+            now.options = ""
+    assert now.is_current() == is_current
+    assert now.has_same_inputs() == has_same_inputs
+    assert not now.was_replaced()
+    with now.locked():
+        deliver([Delivery(Record("x", "report", [], ""), {}, {Path("out/a/other.pdf"): b"other"})])
+    assert now.was_replaced()
+    # What somebody has changed stays.
+    assert paper.exists() == (change == "the output")
+
+
+@pytest.mark.parametrize(
+    ("path", "issue"),
+    [
+        ("source/issued/h24/1/report.pdf", ("h24", 1)),
+        ("source/issued/h24/12/sheets/a.xlsx", ("h24", 12)),
+        ("source/issued/h24/1", None),
+        ("source/issued/h24/0/report.pdf", None),
+        ("source/issued/h24/1.new/report.pdf", None),
+        ("source/h24/1/report.pdf", None),
+        ("report.pdf", None),
+    ],
+)
+def test_a_file_in_the_folder_of_an_issue_is_known(path: str, issue: tuple[str, int] | None) -> None:
+    assert issue_at(Path(path)) == issue

@@ -1,5 +1,6 @@
 """A process beside ours: it answers, what goes wrong there shows itself here, and nothing of it stays behind."""
 
+import gc
 import os
 import shutil
 import signal
@@ -13,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.cli.command import main
+from pipeline.processes.gc_pause import gc_paused
 
 from .conftest import HEALTHY, ROOT
 from .test_delivery import digests
@@ -255,3 +257,15 @@ sys.exit(command.main(["report", "--jobs", "2"]))
         assert (process.returncode, err) == (130, "中止しました。作成したと表示した資料のほかは、前のままです。\n")
         assert is_gone(process.pid)
     assert not Path("out/test").exists()
+
+
+@pytest.mark.parametrize("was_enabled", [True, False])
+def test_the_garbage_collector_rests_during_heavy_work_and_is_left_as_it_was(was_enabled: bool) -> None:
+    before = gc.isenabled()
+    (gc.enable if was_enabled else gc.disable)()
+    try:
+        with gc_paused():
+            assert not gc.isenabled()
+        assert gc.isenabled() == was_enabled
+    finally:
+        (gc.enable if before else gc.disable)()

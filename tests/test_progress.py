@@ -145,6 +145,45 @@ def test_a_failed_stage_leaves_no_line_and_no_listener() -> None:
     assert ([*ENGINE.handlers], ENGINE.level) == before
 
 
+@pytest.mark.parametrize(
+    ("pages_left", "left"),
+    [(1, "残り約1秒"), (50, "残り約50秒"), (59, "残り約59秒"), (60, "残り約1分"), (89, "残り約1分"), (91, "残り約2分")],
+)
+def test_the_time_left_is_in_seconds_below_a_minute_and_in_minutes_above(pages_left: int, left: str) -> None:
+    screen = Screen(is_terminal=True)
+    screen.progress.editions(0, 10 + pages_left)
+    screen.now = 10
+    screen.progress.editions(10, 10 + pages_left)
+    screen.progress.update()
+    assert screen.shown == f"  10/{10 + pages_left}版 {left}"
+
+
+def test_there_is_no_estimate_in_the_first_second_or_before_anything_is_done() -> None:
+    screen = Screen(is_terminal=True)
+    screen.progress.editions(0, 9)
+    for now, done, shown in (
+        (5.0, 0, "  0/9版"),
+        (0.99, 3, "  3/9版"),
+        (1.0, 3, "  3/9版 残り約2秒"),
+        (9.0, 9, "  9/9版"),
+    ):
+        screen.now = now
+        screen.progress.editions(done, 9)
+        screen.progress._drawn = -1
+        screen.progress.update()
+        assert screen.shown == shown
+
+
+@pytest.mark.parametrize(
+    ("columns", "shown"), [(9, "  PDF作"), (10, "  PDF作成"), (11, "  PDF作成"), (12, "  PDF作成 1")]
+)
+def test_a_line_ends_a_column_before_the_edge(columns: int, shown: str) -> None:
+    screen = Screen(is_terminal=True, columns=columns)
+    with layout(screen, 50):
+        screen.lay_out(1, 1)
+        assert screen.shown.rstrip() == shown
+
+
 @pytest.fixture
 def editions(project: Path) -> Path:
     for name in "ab":

@@ -1,7 +1,7 @@
 """`make adopt`: a list in somebody's own workbook becomes a source. One straight line of stages, from cells to text."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -113,7 +113,7 @@ def _adopt(path: Path, target: Path, sheet: str | None, wanted: Area | None) -> 
         problems, warnings, has_sound_form = _check(target, written)
     others = [(other.name, len(other)) for other in foreign.grids if other is not grid]
     _prove(grid, account, _text(written))
-    cells = [cell for line, cell in written for _ in line.split("\n")]
+    cells = dict(enumerate((cell for line, cell in written for _ in line.split("\n")), 1))
     own = [item for item in rows.items if not item.target]
     return Adopted(
         _text(written),
@@ -241,8 +241,8 @@ def _widen(written: list[Line], account: Account) -> None:
     written.insert(title - 1, (f"#   {account.decisions[-1]}", None))
 
 
-def _at(problem: Problem, cells: Sequence[Cell | None]) -> str:
-    cell = cells[problem.line - 1] if 0 < problem.line <= len(cells) else None
+def _at(problem: Problem, cells: Mapping[int, Cell | None]) -> str:
+    cell = cells.get(problem.line)
     where = f"セル {cell.name}: " if cell else ""
     return f"{problem.path}:{problem.line}:{problem.column}: {where}{problem.code}: {problem.message}"
 
