@@ -103,7 +103,7 @@ def heads() -> Iterator[str]:
         legends = tuple(
             Legend(
                 f"{some(chance.choice([8, 8, 40]))}：",
-                {f"{at}" * chance.randint(1, 6): some(30 * scale) for at in range(chance.randint(0, 6))},
+                {f"{at}" * chance.randint(1, 6): some(30 * scale) for at in range(chance.randint(1, 6))},
             )
             for _ in range(chance.choice([0, 1, 1, 1, 2, 3]))
         )

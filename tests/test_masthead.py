@@ -204,6 +204,7 @@ def test_a_long_title_is_broken_where_one_would_pause() -> None:
         "基づく実行計画の実施状況及び今後の取扱い一覧(案)",
     )
     assert balanced("短い表題", 54) == ("短い表題",)
+    assert balanced("A" * 60, 20) == ("A" * 60,)
     assert all(
         line[0] not in "、。)ー" for width in range(2, 30) for line in balanced("あ、い。う)えー" * 9, width)[1:]
     )

@@ -183,13 +183,13 @@ class PageHead:
     @property
     def context_lines(self) -> int:
         """An upper bound of the number of lines of the context; at least 1."""
-        return max(1, _lines(width_in_ems(self.context), self.width / _CONTEXT_EM))
+        return _lines(width_in_ems(self.context), self.width / _CONTEXT_EM)
 
     @property
     def heights(self) -> Mapping[str, float]:
         """An upper bound of each part's height in millimetres, by its key in the source."""
         room = self.width / _EM
-        alone = {row[0] for row in self.rows if len(row) == 1}
+        alone = {part for part, *others in self.rows if not others}
         beside = ("year", "marks") in self.rows
         return {
             "表題": _lines(width_in_ems(self.title), self.width // _TITLE_EM) * _TITLE_LINE,
@@ -227,15 +227,11 @@ class PageHead:
 
     @property
     def _is_issued_beside(self) -> bool:
-        """Whether date and office share the legend's row: if that costs at most one line, and the legend has few."""
+        """Whether date and office share the legend's row: if the legend has few lines beside them."""
         if not self.issued:
             return True
-        room = self.width / _EM
-        rest = room - width_in_ems(self.issued) - 1
-        if rest <= 0:
-            return False
-        beside, alone = self.legends[0].lines(rest), self.legends[0].lines(room)
-        return beside <= min(_LINES_BESIDE, alone + 1)
+        legend, *_ = self.legends
+        return legend.lines(self.width / _EM - width_in_ems(self.issued) - 1) <= _LINES_BESIDE
 
 
 _PLAIN = (("year", "title", "marks"), ("legend", "issued"))
@@ -264,7 +260,7 @@ def balanced(text: str, width: int) -> tuple[str, ...]:
         end = min(ends, key=lambda at: abs(width_in_ems(text[:at]) - ideal) + _cost(text, at))
         lines.append(text[:end].rstrip())
         text = text[end:].lstrip()
-        count = max(count - 1, -(-width_in_ems(text) // width))
+        count = -(-width_in_ems(text) // width)
     return (*lines, text)
 
 

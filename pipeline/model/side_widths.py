@@ -82,7 +82,7 @@ class SideWidths:
         # Narrower than in the report if every word stands in one line there too.
         narrow = COMPARISON[column.kind]
         words = {*(column.words or {}), *(item.text(column) for item in edition.items.values())}
-        ems = max(map(width_in_ems, words), default=0)
+        ems = max(map(width_in_ems, words))
         return narrow if ems <= Widths((("one", narrow),)).ems("one") else width
 
 

@@ -11,14 +11,27 @@ that is gone has candidates instead.
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import Literal
 
 from pipeline.model.edition import Edition, Heading, Item
 from pipeline.model.form import BLANK, Column
 
 from .pairing import common_levels, paired_columns
-from .similarity import CLOSE, FAINT, LEAD, NEAR, Described, Finder, Grams, Weighing, closeness, fold, grams
+from .similarity import (
+    CLOSE,
+    FAINT,
+    LEAD,
+    NEAR,
+    Described,
+    Finder,
+    Grams,
+    Weighing,
+    cached_fold,
+    closeness,
+    fold,
+    grams,
+)
 
 By = Literal["previous_numbers", "merged_into", "name", "likeness", "heading"]
 Direction = Literal["forward", "unknown", "same"]
@@ -50,7 +63,7 @@ class Placed:
     @property
     def place(self) -> tuple[str, ...]:
         """The folded names of the headings, which identify them across editions."""
-        return tuple(_folded(heading.section.name) for heading in self.headings)
+        return tuple(cached_fold(heading.section.name) for heading in self.headings)
 
     @property
     def position(self) -> str:
@@ -65,11 +78,7 @@ class Link:
     old: int
     new: int
     by: By
-    guess: bool = False
-
-
-# A heading's name is asked for once for each item below it.
-_folded = lru_cache(maxsize=2**12)(fold)
+    guess: bool
 
 
 def position(headings: Sequence[Heading]) -> str:

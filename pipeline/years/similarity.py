@@ -6,7 +6,7 @@ import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from heapq import nlargest
 from itertools import pairwise
 
@@ -56,6 +56,10 @@ def fold(text: str) -> str:
     # Apply NFC only to a base with combining marks: on other text it would replace compatibility ideographs.
     composed = _CLUSTER.sub(lambda cluster: unicodedata.normalize("NFC", cluster[0]), narrow)
     return composed.translate(_TWINS)
+
+
+# The characters of a text, and the names of headings, come again and again.
+cached_fold = lru_cache(4_096)(fold)
 
 
 @cache

@@ -11,10 +11,10 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
-from functools import cache, lru_cache
+from functools import cache
 from itertools import groupby, pairwise, zip_longest
 
-from .similarity import fold
+from .similarity import cached_fold, fold
 
 # The least share of equal text within changed sentences; below it they are marked whole, since scattered equal words
 # like 「の」 and 「する」 make a diff hard to read.
@@ -57,10 +57,6 @@ _OBJECT = re.compile("を")
 _WORD_ENDS = re.compile(
     "[をのにはへ]|が(?!ら)|(?<![んい])で|と|も|や(?!す|か)|から(?![なずれ])|(?<=[るうくすつむぶぐたい])よう|まで|など|ため|こと|べき|ほか"
 )
-
-
-# Most characters of a text occur again and again.
-_fold = lru_cache(2**12)(fold)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +112,7 @@ _SIZES = ((1, 1), (1, 2), (2, 1))
 
 def _aligned(old: Sequence[_Run], new: Sequence[_Run]) -> Iterator[_Group]:
     """Changed sentences in groups of those that are alike, in order; sentences like none stand alone."""
-    if len(old) == 1 == len(new) or not old or not new or len(old) * len(new) > _MAX_ALIGNED:
+    if len(old) * len(new) > _MAX_ALIGNED:
         yield old, new
         return
     at = 0, 0
@@ -259,12 +255,12 @@ def stem(kanji: str) -> int:
 
 def _cut(run: _Run, edges: Iterable[int]) -> Iterator[_Run]:
     """The parts of `run` between the `edges`, positions in its key in ascending order, to its end."""
-    clusters = _CLUSTER.findall(run.text) if run.text != run.key else [*run.text]
+    clusters = _CLUSTER.findall(run.text)
     at = position = 0
     for edge, stop in pairwise((*edges, len(run.key))):
         begin = at
-        while at < len(clusters) and (position < stop or (position > edge and not _fold(clusters[at]))):
-            position += len(_fold(clusters[at]))
+        while at < len(clusters) and (position < stop or (position > edge and not cached_fold(clusters[at]))):
+            position += len(cached_fold(clusters[at]))
             at += 1
         text = "".join(clusters[begin:at])
         yield _Run(text, run.key[edge:stop])
@@ -286,9 +282,9 @@ def _runs(text: str) -> Iterator[tuple[str, _Run]]:
     run, key, script = "", "", ""
     clusters = _CLUSTER.findall(text)
     for cluster, following in zip_longest(clusters, clusters[1:], fillvalue=""):
-        folded = _fold(cluster)
+        folded = cached_fold(cluster)
         here = _script(folded[0]) if folded else script
-        if script == "digit" and folded in (",", ".") and _fold(following).isdecimal():
+        if script == "digit" and folded in (",", ".") and cached_fold(following).isdecimal():
             here = script
         # Each punctuation mark is a run of its own, so that a bracket can be equal while its content differs.
         if key and folded and (here != script or here == "other"):
