@@ -217,7 +217,10 @@ def _next_rows(chance: random.Random, rows: Sequence[Row], has_numbers: bool) ->
             row = replace(row, measure="施策1", policy="方針1")
         if chance.random() < 0.4:
             row = replace(row, status=chance.choice("◎○△×"), findings=_edited(chance, row.findings or "無事に。"))
-        yield replace(row, previous=tuple(dict.fromkeys(previous)))
+        row = replace(row, previous=tuple(dict.fromkeys(previous)))
+        yield row
+        if previous and chance.random() < 0.2:  # a split
+            yield replace(row, name=chance.choice([row.name, _name(chance)]), measure=f"施策{chance.randint(1, 2)}")
 
 
 def _edition(chance: random.Random, rows: list[Row], previous: str) -> Edition:
