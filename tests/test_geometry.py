@@ -542,11 +542,11 @@ def test_states_that_are_nested_too_deep_do_not_pass(report: Made) -> None:
 @pytest.mark.parametrize(
     ("most", "more", "what"),
     [
-        (b"(" + b"a\\)" * 16_383 + b"\\051)", b"(" + b"a" * 32_768 + b")", "文字列"),
-        (b"(" + b"a" * 32_767 + b")", b"(" + b"(" + b"a" * 32_766 + b"))", "文字列"),
-        (b"<" + b"0a" * 32_767 + b">", b"<" + b"0a" * 32_768 + b">", "文字列"),
-        (b"/" + b"a" * 126 + b"#20", b"/" + b"a" * 128, "名前"),
-        (b"/" + b"a" * 127, b"/" + b"a" * 127 + b"#20", "名前"),
+        (b"(" + b"a\\)" * 16_383 + b"\\051)", b"(" + b"a" * 32_768 + b")", "32,767バイトを超える文字列"),
+        (b"(" + b"a" * 32_767 + b")", b"(" + b"(" + b"a" * 32_766 + b"))", "32,767バイトを超える文字列"),
+        (b"<" + b"0a" * 32_767 + b">", b"<" + b"0a" * 32_768 + b">", "32,767バイトを超える文字列"),
+        (b"/" + b"a" * 126 + b"#20", b"/" + b"a" * 128, "127バイトを超える名前"),
+        (b"/" + b"a" * 127, b"/" + b"a" * 127 + b"#20", "127バイトを超える名前"),
         (b"2099999999 -1 0000000015 00000 n", b"2200000000", "大きすぎる数"),
         (b"-" + b"9" * 38 + b".5", b"9" * 39 + b".5", "大きすぎる数"),
     ],
@@ -556,7 +556,7 @@ def test_the_limits_of_objects(most: bytes, more: bytes, what: str) -> None:
     around = b"1 0 obj <</A %s /B [(1234567890123) <0123456789> /x9999999999]>> endobj"
     assert list(excess(around % most)) == []
     (message,) = excess(around % more)
-    assert f"{what})があります" in message
+    assert message == f"PDF/A-3の限度を超えるもの({what})があります。"
 
 
 def test_the_number_of_objects() -> None:
@@ -584,8 +584,9 @@ LONG = b"(" + b"a" * 32_768 + b")"
         (b"stream x endstream stream " + LONG + b" endstream", False),
         (b"stream x endstream " + LONG + b" stream x endstream", True),
         (b"stream " + LONG, False),  # which pypdf refuses
+        (b"%PDF-1.7stream " + LONG, False),
     ],
-    ids=["inside", "behind", "before", "inside the second", "between", "without an end"],
+    ids=["inside", "behind", "before", "inside the second", "between", "without an end", "after eight bytes"],
 )
 def test_what_is_inside_streams_is_no_object(data: bytes, is_beyond: bool) -> None:
     reader: Any = SimpleNamespace(xref={}, xref_objStm={})

@@ -62,9 +62,10 @@ def _outside_streams(data: bytes) -> Iterator[bytes]:
     begin = 0
     while (end := data.find(b"stream", begin)) >= 0:
         yield data[begin:end]
-        begin = data.find(b"endstream", end) + len(b"endstream")
-        if begin < end:
+        closing = data.find(b"endstream", end)
+        if closing < 0:
             return
+        begin = closing + len(b"endstream")
     yield data[begin:]
 
 
