@@ -26,6 +26,7 @@ from pipeline.documents.report import report
 from pipeline.errors import ProofError
 from pipeline.model.validation import validate
 from pipeline.proof import proof
+from pipeline.proof.places import printed
 from pipeline.proof.proof import prove
 from pipeline.source.tree import parse_source
 
@@ -524,6 +525,30 @@ def test_what_an_edition_does_not_say_is_not_in_the_file(make: Callable[[str], M
     victim = Victim(made.pdf)
     victim.writer.metadata = {"/Producer": ""}
     assert findings(victim.save(), made.document) == ["文書の表題が「試験一覧」ではなく「なし」です。"]
+
+
+PLACES = {
+    **dict.fromkeys(("head-policy", "head-measure", "head-number", "head-item", "head-status", "head-treatment", "head-findings"), 1),
+    "policy-1": 1, "measure-1-1": 1, "no-1": 1, "no-2": 1, "measure-1-2": 2, "no-3": 2, "row-4": 2,
+}  # fmt: skip
+
+
+def test_the_errata_find_on_which_page_each_id_stands(two_pages: Made) -> None:
+    found = printed(two_pages.pdf)
+    assert found.pages == PLACES
+    assert ["項目二" in text for text in found.texts] == [True, False]
+    assert ["項目三" in text for text in found.texts] == [False, True]
+    # A tree of names may have branches; what goes over a page stands where it begins; what is on no page, nowhere.
+    victim = Victim(two_pages.pdf)
+    names = victim.tree["/IDTree"].pop("/Names")
+    branches = [DictionaryObject({NameObject("/Names"): ArrayObject(part)}) for part in (names[:4], names[4:])]
+    victim.tree["/IDTree"][NameObject("/Kids")] = ArrayObject(branches)
+    heads = {str(head.get("/ID")): head for head in victim.elements("TH")}
+    heads["no-3"]["/K"].append(mark(victim, 0, 28))
+    del heads["no-1"]["/K"], heads["no-1"]["/Pg"]
+    assert printed(victim.save()).pages == {name: page for name, page in PLACES.items() if name != "no-1"} | {"no-3": 1}
+    del victim.tree["/IDTree"]
+    assert printed(victim.save()).pages == {}
 
 
 @pytest.mark.parametrize("damage", SEEN_BY_VALIDATION)
