@@ -231,14 +231,12 @@ def _tree(root: Element, leaves: Sequence[Sequence[Leaf]]) -> _Node:
         if kind and element is not root:
             nodes[element] = _Node(element, kind)
             order.append(nodes[element])
-    place = 0
-    for page, of_page in enumerate(leaves):
-        for mcid, leaf in enumerate(of_page):
-            element = elements[leaf.element]
-            while element not in nodes:
-                element = parents[element]
-            nodes[element].kids.append((place, _PlacedLeaf(page, mcid, leaf.length, leaf.area)))
-            place += 1
+    placed = ((page, mcid, leaf) for page, of_page in enumerate(leaves) for mcid, leaf in enumerate(of_page))
+    for place, (page, mcid, leaf) in enumerate(placed):
+        element = elements[leaf.element]
+        while element not in nodes:
+            element = parents[element]
+        nodes[element].kids.append((place, _PlacedLeaf(page, mcid, leaf.length, leaf.area)))
     # From the leaves up: a node is added to its parent only if it has content.
     numbers = {element: number for number, element in enumerate(elements)}
     for node in reversed(order):
