@@ -764,6 +764,15 @@ def test_a_legend_is_known_however_it_is_written(tmp_path: Path, line: str, spec
     assert data["欄"]["評価"] == spec
 
 
+@pytest.mark.parametrize(("cells", "kind"), [("◎○△", "記号"), ("◎△△", "語"), ("◎○△△", "語")])
+def test_a_legend_that_names_a_column_is_its_own_if_it_has_most_of_its_symbols(
+    tmp_path: Path, cells: str, kind: str
+) -> None:
+    rows = "".join(f"{number},取組{number},{cell}\n" for number, cell in enumerate(cells, 1))
+    path = comma_separated(tmp_path / "list.csv", f"計画\n自己評価：◎＝よい　○＝ふつう\nNO,事業名,評価\n{rows}")
+    assert data_of(adopt(path, TARGET).text)["欄"]["評価"]["種類"] == kind
+
+
 TEXT, PROSE, FIGURES = {"種類": "文字"}, {"種類": "文章"}, {"種類": "数"}
 
 

@@ -94,4 +94,4 @@ def _as_roman(label: str) -> str:
     if not values or 0 in values:
         return ""
     total = sum(-one if one < after else one for one, after in zip(values, [*values[1:], 0], strict=True))
-    return roman(total) if 0 < total < 40 else ""
+    return roman(total) if total < 40 else ""
