@@ -179,6 +179,21 @@ def test_a_new_row_gets_the_next_free_no(listed: Listed, capsys: pytest.CaptureF
     assert text.replace(new, "") == SOURCE  # every other line stays, with its comments
 
 
+def test_a_new_row_gets_no_no_that_another_has_or_gets(listed: Listed, capsys: pytest.CaptureFixture[str]) -> None:
+    listed["項目 2"][NUMBER] = "9"
+    listed.add(listed.at("項目 3"), name="新しい項目", no="9", status="○", treatment="継続")
+    listed.add(listed.at("項目 3"), name="次の項目", no="2", status="○", treatment="継続")
+    listed.add(listed.at("項目 3"), name="別の項目", no="５", status="○", treatment="継続")
+    assert take(listed, "--apply") == 0
+    told = capsys.readouterr().err
+    assert "NO 9は、既に使われています。空いている番号を付けます。" in told
+    assert "NO 2は、既に使われています。空いている番号を付けます。" in told
+    assert "NO 5は" not in told
+    assert names()[2:] == [
+        *("1 項目一", "9 項目二", "施策二", "10 新しい項目", "11 次の項目", "5 別の項目", "3 項目三", "1 再掲")
+    ]
+
+
 def test_a_copied_row_is_a_new_item(listed: Listed) -> None:
     at = listed.at("項目 2")
     copy = [*listed.rows[at]]

@@ -174,6 +174,47 @@ def test_the_diff_names_each_item_and_key_and_who_has_not_answered() -> None:
     )
 
 
+def _answered_before() -> list[Path]:
+    applied(Book.of(KO).write(ROW[1], STATUS, "◎").save())
+    return []
+
+
+def _unreadable() -> list[Path]:
+    path = Path("甲課(回答).pdf")
+    path.write_bytes(b"%PDF-1.7")
+    return [path]
+
+
+@pytest.mark.parametrize(
+    ("of_ko", "expected"),
+    [
+        (list, ["甲課: まだ提出されていません(3項目)。"]),
+        (_answered_before, []),
+        (_unreadable, ["甲課: 甲課(回答).pdf を取り込めません(3項目)。"]),
+        (lambda: [Path(KO)], ["甲課: 提出されましたが、記入の変更がありません(3項目)。"]),
+        (lambda: [Path(KO), Book.of(KO).write(ROW[1], STATUS, "◎").save("二.xlsx")], []),
+        (lambda: [Book.of(KO).write(ROW[1], STATUS, "済み").save()], []),
+        (lambda: [*_answered_before(), Path(KO)], ["甲課: 提出されましたが、記入の変更がありません(3項目)。"]),
+        (lambda: [*_answered_before(), *_unreadable()], ["甲課: 甲課(回答).pdf を取り込めません(3項目)。"]),
+    ],
+    ids=[
+        "nothing",
+        "before",
+        "unreadable",
+        "untouched",
+        "two files",
+        "refused",
+        "before, untouched",
+        "before, unreadable",
+    ],
+)
+def test_a_department_that_has_not_answered_is_named_with_the_reason(
+    of_ko: Callable[[], list[Path]], expected: list[str]
+) -> None:
+    files = [*of_ko(), Book.of(OTSU).write(6, STATUS, "×").save("乙課.xlsx")]
+    assert [*read_returns(files).unanswered] == expected
+
+
 def test_the_same_answers_again_change_nothing() -> None:
     path = Book.of(KO).write(ROW[1], STATUS, "◎").save()
     applied(path)
@@ -565,15 +606,10 @@ def _filled(rows: Callable[[], bytes]) -> Callable[[bytes], bytes]:
     return lambda data: data[: data.index(b"</sheetData>")] + rows() + _tail(data)
 
 
-def _many_rows() -> bytes:
-    return b"".join(b'<row r="%d"><c r="A%d" t="n"><v>1</v></c></row>' % (row, row) for row in range(9, 100_009))
-
-
 HOSTILE: dict[str, tuple[dict[str, Callable[[bytes], bytes]], dict[str, bytes], str]] = {
     "macros": ({}, {"xl/vbaProject.bin": b"x"}, "マクロが入っています"),
     "links to other workbooks": ({}, {"xl/externalLinks/externalLink1.xml": b"<a/>"}, "ほかのブックへのリンク"),
     "an external entity": ({_SHEET: lambda data: _DTD + data[data.index(b"<worksheet") :]}, {}, "DTD"),
-    "100,000 rows": ({_SHEET: _filled(_many_rows)}, {}, "20,000行より下に記入があります"),
     "a million cells in a row": (
         {_SHEET: _filled(lambda: b'<row r="9">' + b"<c><v>1</v></c>" * 1_000_000 + b"</row>")},
         {},
@@ -585,7 +621,6 @@ HOSTILE: dict[str, tuple[dict[str, Callable[[bytes], bytes]], dict[str, bytes], 
         "列が多すぎます",
     ),
     "a cell nowhere": ({_SHEET: _filled(lambda: b'<row r="9"><c r="1A"><v>1</v></c></row>')}, {}, "壊れています"),
-    "millions of empty cells": ({_SHEET: _filled(lambda: b"<row/>" * 5_000_000)}, {}, "セルの数が多すぎます"),
     "a bomb": ({_SHEET: _filled(lambda: b" " * 100_000_000)}, {}, "展開すると大きすぎます"),
     "a bomb in one cell": (
         {_SHEET: _filled(lambda: b'<row r="9"><c r="A9" t="str"><v>' + b"a" * 25_000_000 + b"</v></c></row>")},
@@ -597,7 +632,7 @@ HOSTILE: dict[str, tuple[dict[str, Callable[[bytes], bytes]], dict[str, bytes], 
         {},
         "壊れています",
     ),
-    "deep nesting": ({_SHEET: _filled(lambda: b"<a>" * 4_000_000)}, {}, "セルの数が多すぎます"),
+    "deep nesting": ({_SHEET: _filled(lambda: b"<a>" * 700_000)}, {}, "セルの数が多すぎます"),
     "cells merged everywhere": (
         {_SHEET: lambda data: re.sub(rb'<mergeCell ref="B3[^/]*/>', b'<mergeCell ref="A1:XFD1048576"/>', data)},
         {},
@@ -630,12 +665,11 @@ def test_a_hostile_workbook_is_refused(name: str) -> None:
     ("strings", "message"),
     [
         (_DTD + b"<sst><si><t>a</t></si><si><t>&x;</t></si></sst>", "DTD"),
-        (b"<sst>" + b"<si/>" * 5_000_000 + b"</sst>", "セルの数が多すぎます"),
         (b"<sst><si/></sst>", "壊れています"),
         (b"<sst><si/><si>", "壊れています"),
         (b"\xff\xfe<", "壊れています"),
     ],
-    ids=["an external entity", "millions", "one too few", "cut off", "no XML"],
+    ids=["an external entity", "one too few", "cut off", "no XML"],
 )
 def test_hostile_strings_are_refused_too(strings: bytes, message: str) -> None:
     path = Book.of(KO).write(ROW[1], FINDINGS, "SHARED").save()

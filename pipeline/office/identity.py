@@ -81,9 +81,9 @@ class _Identities:
 
     def _is_renamed(self, one: Asked, placed: Placed) -> bool:
         """Whether the item with the same NO kept its headings, and its name nearly, or its texts wholly."""
-        if one.place and one.place != place(placed):
-            return False
-        return closeness(grams(one.name), grams(placed.item.name)) >= CLOSE or self._has_same_texts(one, placed)
+        return one.place in ("", place(placed)) and (
+            closeness(grams(one.name), grams(placed.item.name)) >= CLOSE or self._has_same_texts(one, placed)
+        )
 
     def _has_same_texts(self, one: Asked, placed: Placed) -> bool:
         """Whether the item still has the texts that were sent, among them prose: symbols and terms prove nothing."""
@@ -100,14 +100,14 @@ class _Identities:
         """Link items below the same headings whose names are close, if no other on either side comes near."""
         left = _by_key(self._left.values(), place)
         for where, ones in _by_key(self._open.values(), lambda one: one.place).items():
-            others = left.get(where, [])
-            if not where or len(ones) * len(others) > _MAX_PAIRS:
+            others = left.get(where, []) if where else []
+            if not 0 < len(ones) * len(others) <= _MAX_PAIRS:
                 continue
             theirs = [grams(placed.item.name) for placed in others]
             scores = [[closeness(mine, its) for its in theirs] for mine in (grams(one.name) for one in ones)]
             for one, row in zip(ones, scores, strict=True):
-                best = max(range(len(others)), key=row.__getitem__, default=0)
-                if others and _stands_out(row) and _stands_out([each[best] for each in scores], row[best]):
+                best = max(range(len(others)), key=row.__getitem__)
+                if _stands_out(row) and _stands_out([each[best] for each in scores], row[best]):
                     self._add(one, others[best].number)
 
 

@@ -274,7 +274,7 @@ class _Stream:
 class _Handler(ContentHandler):
     """Counts elements, and passes them on with their names without namespace prefix, in which writers differ."""
 
-    left = 0
+    left: int  # how many there may still be
 
     def startElement(self, name: str, attrs: AttributesImpl) -> None:  # noqa: N802 SAX's name
         self.left -= 1
@@ -493,7 +493,7 @@ class _SheetParts(_Texts):
         if name == "row":
             self._row = _number(attrs.get("r", "")) or self._row + 1
             self._column = 0
-            if attrs.get("hidden", "0") in ("1", "true") and self._row <= MAX_ROW:
+            if attrs.get("hidden", "0") in ("1", "true"):
                 self.sheet.hidden_rows.add(self._row)
         elif name == "col" and attrs.get("hidden", "0") in ("1", "true") and len(self.sheet.hidden_columns) < MAX_ROW:
             self.sheet.hidden_columns.append((_number(attrs.get("min", "")) or 0, _number(attrs.get("max", "")) or 0))
@@ -579,7 +579,7 @@ def _plain_number(text: str) -> str:
         number = float(text)
     except ValueError:
         return text.strip()
-    return format(Decimal(f"{number:.15g}"), "f") if math.isfinite(number) and abs(number) < 1e15 else text.strip()
+    return format(Decimal(f"{number:.15g}"), "f") if abs(number) < 1e15 else text.strip()
 
 
 def _unescaped(text: str) -> str:
