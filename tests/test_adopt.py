@@ -873,6 +873,11 @@ def test_what_excel_hides_marks_or_lays_over_the_cells_is_named(tmp_path: Path) 
     assert [*cells._beside(texts)] == ["図形の中の文字「図の 中」", "画像 2個"]
 
 
+def test_ranges_of_hidden_columns_may_lie_on_each_other() -> None:
+    assert cells._columns_in([(6, 7), (2, 4), (3, 3), (4, 5), (16_384, 99_999)]) == {*range(2, 8), 16_384}
+    assert len(cells._columns_in([(1, 16_384)] * 20_000)) == 16_384  # a hostile file; one by one they take minutes
+
+
 @pytest.mark.parametrize(
     ("count", "named", "shown_too"),
     [

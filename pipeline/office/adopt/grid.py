@@ -3,7 +3,7 @@
 import csv
 import io
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from pathlib import Path
@@ -119,6 +119,7 @@ def _beside(book: Book) -> Iterator[str]:
 
 def _grid_of(name: str, sheet: Sheet) -> Grid:
     grid = Grid(name, merged=[area for area in map(area_of, sheet.merged) if area])
+    hidden_columns = _columns_in(sheet.hidden_columns)
     for row, values in sheet.cells.items():
         for column, value in values.items():
             text = _tidy(shown(value))
@@ -134,9 +135,19 @@ def _grid_of(name: str, sheet: Sheet) -> Grid:
                 grid.struck.append(place)
             if value.kind == "error":
                 grid.errors.append(place)
-            if row in sheet.hidden_rows or any(first <= column <= last for first, last in sheet.hidden_columns):
+            if row in sheet.hidden_rows or column in hidden_columns:
                 grid.hidden.append(place)
     return grid
+
+
+def _columns_in(ranges: Iterable[tuple[int, int]]) -> set[int]:
+    """The columns in `ranges`, each from, to. A hostile file may have thousands of ranges, each over all columns."""
+    columns: set[int] = set()
+    reached = 0
+    for first, last in sorted(ranges):
+        columns.update(range(max(first, reached + 1), min(last, MAX_COLUMN) + 1))
+        reached = max(reached, last)
+    return columns
 
 
 def _read_csv(path: Path) -> Grid:
