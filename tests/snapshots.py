@@ -32,6 +32,8 @@ from pipeline.years.draft import next_edition
 from .conftest import A_SET, NOT_PRINTED, ROOT
 from .editions import with_every_field
 from .made_up import FormMaker
+from .test_two_sides import MAKERS
+from .test_two_sides import SEEDS as TWO_SIDES
 
 FORMS = ROOT / "tests/forms"
 
@@ -100,6 +102,14 @@ def _of_document(kind: str, document: Document) -> Iterator[tuple[str, str]]:
         yield f"{kind}{suffix}", data.decode()
 
 
+def _two_sides() -> Iterator[tuple[str, str]]:
+    """The documents of which tests/test_two_sides.py keeps digests."""
+    for of, seed in TWO_SIDES:
+        for kind, document in MAKERS[of](seed):
+            for name, text in _of_document(kind, document):
+                yield f"two-sides-{of}-{seed:02}-{name}", text
+
+
 def _workbook_text(data: bytes) -> str:
     """The XML of every part."""
     with ZipFile(BytesIO(data)) as book:
@@ -109,5 +119,5 @@ def _workbook_text(data: bytes) -> str:
 if __name__ == "__main__":
     folder = Path(sys.argv[1])
     folder.mkdir(parents=True, exist_ok=True)
-    for file_name, content in snapshots():
+    for file_name, content in (*snapshots(), *_two_sides()):
         (folder / file_name).write_text(content, "utf-8")

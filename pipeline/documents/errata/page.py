@@ -215,9 +215,11 @@ Part = tuple[Hashable, str, str, str]
 def _of_the_list(old: Edition, new: Edition) -> Iterator[Difference]:
     """The differences of what is no item."""
     is_one_number = None not in (old.document_number.of_all, new.document_number.of_all)
+    # The municipality is printed before the department alone.
+    is_named = bool(old.department or new.department)
     shared = {pair.old.key: pair.column.key for pair in paired_columns(old, new) if pair.old}
     for before, after in (
-        (_parts(old, shared, is_one_number), _parts(new, {}, is_one_number)),
+        (_parts(old, shared, is_one_number, is_named), _parts(new, {}, is_one_number, is_named)),
         (_headings(old, new), _headings(new, new)),
         (_orders(old, old, new), _orders(new, old, new)),
         (_texts(old), _texts(new)),
@@ -229,11 +231,11 @@ def _of_the_list(old: Edition, new: Edition) -> Iterator[Difference]:
                 yield Difference(None, place, told, text, at)
 
 
-def _parts(edition: Edition, shared: Mapping[str, str], is_one_number: bool) -> Iterator[Part]:
+def _parts(edition: Edition, shared: Mapping[str, str], is_one_number: bool, is_named: bool) -> Iterator[Part]:
     """Masthead, legends and column heads.
 
     `shared` has the keys of columns that the corrected build calls otherwise. `is_one_number` says that each of both
-    builds has one 資料番号 for all documents.
+    builds has one 資料番号 for all documents, `is_named` that either prints the municipality.
     """
     numbers = {f"資料番号({document})": number for document, number in edition.document_number.by_document.items()}
     others = [one for one in numbers if one != REPORT_NUMBER]
@@ -248,8 +250,8 @@ def _parts(edition: Edition, shared: Mapping[str, str], is_one_number: bool) -> 
         *numbers.items(),
         ("案", DRAFT if edition.is_draft else ""),
     ):
-        # The municipality alone, and the numbers of other papers, are not printed in the list.
-        is_printed = place not in others and (place != "自治体" or edition.department)
+        # The numbers of other papers are not printed in the list.
+        is_printed = place not in others and (place != "自治体" or is_named)
         yield place, place, text, EVERY if is_printed else NOWHERE
     symbols = [column for column in edition.columns if column.kind == "symbol"]
     meanings = FIRST if edition.has_meanings_on_first_page else EVERY
