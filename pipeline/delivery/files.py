@@ -7,6 +7,7 @@ import contextlib
 import fcntl
 import os
 import pwd
+import shlex
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -66,8 +67,6 @@ def _explain_refusal(path: Path) -> str:
     # Go up to the topmost folder of the same owner: its other contents would be refused next.
     while not blocking.is_absolute() and blocking.parent != Path() and blocking.parent.stat().st_uid == owner:
         blocking = blocking.parent
-    import shlex  # here: a run that may write does without it
-
     name, quoted = _user_name(owner), shlex.quote(str(blocking))
     if owner == os.geteuid():
         mend = f"次のコマンドで書き込めるようにしてから、もう一度実行してください: chmod -R u+w {quoted}"
