@@ -147,7 +147,7 @@ def test_right_keys_with_wrong_values_end_in_problems(entries: dict[str, str]) -
 
 # By the hundred, each kind in a process of its own, which watches time and memory. `make faults` tries 100,000 sources,
 # 10,000 workbooks and 2,000 PDFs.
-TIMES = int(os.environ.get("FAULTS", "0")) or 0.2
+TIMES = int(os.environ.get("FAULTS", "0")) or 0.1
 
 
 @pytest.mark.parametrize(("kind", "each"), [("sources", 10_000), ("workbooks", 1_000), ("pdfs", 200)])
