@@ -5,6 +5,7 @@ import json
 import re
 import shutil
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 
 import pypdf
@@ -14,8 +15,8 @@ from pipeline.cli import command
 from pipeline.documents.comparison import comparison
 from pipeline.documents.comparison.page import page
 from pipeline.documents.document import Carried, Document
-from pipeline.documents.errata import errata
-from pipeline.errors import NothingToDoError
+from pipeline.documents.errata import check_same_edition, errata
+from pipeline.errors import NothingToDoError, UsageError
 from pipeline.layout.pdf import write_pdf
 from pipeline.model.validation import Validated, validate
 from pipeline.proof.proof import prove
@@ -426,6 +427,26 @@ def test_a_heading_is_numbered_as_in_the_new_edition_if_that_has_it() -> None:
     document = comparison(edition(HEALTHY, "test"), edition(new, "later"))
     headings = [row.cells[0].text for row in list(document.expected.tables)[-1].rows if row.is_heading]
     assert headings == ["Ⅱ 方針一", "(1) 施策一"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "are_two"),
+    [
+        (("h24", "平成24年度", ""), ("h24", "平成25年度", ""), False),  # the year itself is corrected
+        (("h24", "平成24年度", ""), ("h24-2", "平成24年度", ""), False),
+        (("h24", "", ""), ("h24-2", "平成24年度", ""), False),
+        (("h24", "平成24年度", ""), ("h25", "平成25年度", ""), True),
+        (("h24", "", ""), ("h25", "", "h24"), True),
+        (("h25", "", "h24"), ("h24", "", ""), True),
+    ],
+)
+def test_errata_are_of_one_edition(old: tuple[str, str, str], new: tuple[str, str, str], are_two: bool) -> None:
+    made = []
+    for name, year, previous in (old, new):
+        lines = [f"年度: {year}\n" if year else "", f"前版: {previous}\n" if previous else ""]
+        made.append(edition("".join(lines) + HEALTHY, name))
+    with pytest.raises(UsageError, match="別の年の版です") if are_two else nullcontext():
+        check_same_edition(*made)
 
 
 def test_a_status_called_as_what_ended_is_counted_apart_from_it() -> None:

@@ -356,6 +356,24 @@ def test_every_piece_has_its_own_number_however_small() -> None:
     assert inside.number.x + inside.number.width < inside.x + inside.width
 
 
+@pytest.mark.parametrize(
+    ("counts", "middles", "gaps"),
+    [
+        ((400, 1, 400), [339.7], []),
+        ((400, 1, 400, 1, 400), [260.4, 419.0], [152.9]),
+        ((400, 1, 1, 400), [339.4, 355.1], [10.0]),  # the second makes room for the first
+        ((900, 1, 1, 1), [560.8, 576.5, 592.2], [10.0, 10.0]),  # the edge pushes the last back, and that the others
+    ],
+)
+def test_a_number_below_its_piece_moves_only_as_far_as_others_and_the_edge_make_it(
+    counts: tuple[int, ...], middles: list[float], gaps: list[float]
+) -> None:
+    (bar,) = draw([BarData("全体", "", tuple(("light", count) for count in counts))], 600, 30, "").bars
+    below = [piece.number for piece in bar.pieces if piece.number.is_below]
+    assert [number.middle for number in below] == pytest.approx(middles, abs=0.11)
+    assert [right.x - left.x - left.width for left, right in pairwise(below)] == pytest.approx(gaps, abs=0.11)
+
+
 def test_what_fills_the_bars_is_told_apart_without_colour(make: Make) -> None:
     legend = tuple((str(position), f"状態{position}") for position in range(7))
     made = make(made_up(3, legend))

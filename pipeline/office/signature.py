@@ -75,7 +75,6 @@ def sign(pdf: bytes, key: bytes, passphrase: bytes, moment: datetime) -> bytes:
     does not verify.
     """
     assert moment.tzinfo is not None
-    _require_pyhanko()
     signer = _signer(key, passphrase, moment)
     writer = _writer(pdf)
     signed = _write(writer, signer, moment)
