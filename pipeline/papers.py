@@ -227,9 +227,12 @@ def companions(papers: Sequence[Paper], found: Iterable[Record], library: Librar
         if sources & {*_read_by(record)} and paper.target not in asked:
             if paper.kind in LISTS:
                 lists |= {one.target: one for one in _set_of(paper, record, library)}
+            elif paper.kind == "report":
+                (source,) = paper.sources
+                data = [*DATA] if data_of(source).target in asked else None
+                others[paper.target] = report_of(source, data)
             else:
-                data = [*DATA] if data_of(paper.sources[0]).target in asked else None
-                others[paper.target] = report_of(paper.sources[0], data) if paper.kind == "report" else paper
+                others[paper.target] = paper
     everything = others | lists
     return [paper for target, paper in everything.items() if target not in asked]
 

@@ -897,6 +897,13 @@ def test_cells_that_are_left_out_are_named_and_a_few_of_them_shown(
     assert ("「控え4」" in said) == shown_too
 
 
+def test_the_head_of_a_number_column_without_numbers_is_named_as_left_out(tmp_path: Path) -> None:
+    path = comma_separated(tmp_path / "list.csv", "計画\nNO,事業名,担当課\n,声かけ,福祉課\n,体操,健康課\n")
+    said = "\n".join(describe(adopt(path, TARGET), TARGET))
+    assert "何も書かれていない列の見出し" in said
+    assert "A2" in said
+
+
 def test_a_table_of_nothing_but_headings_is_refused(tmp_path: Path) -> None:
     rows: Rows = [["計画"], ["事業名", "担当課", "状況"], ["安心して暮らす"], ["元気に暮らす"]]
     with pytest.raises(AdoptError, match=r"項目の名称の列が見つかりません。"):

@@ -503,6 +503,22 @@ def test_an_item_that_one_side_deleted_and_the_other_edited_is_a_conflict(
     assert PATH.read_text("utf-8") == gone
 
 
+def test_what_was_put_below_a_heading_that_the_source_has_no_more_is_a_conflict(
+    listed: Listed, capsys: pytest.CaptureFixture[str]
+) -> None:
+    gone = SOURCE[: SOURCE.index("      - 名称: 施策二")]
+    PATH.write_text(gone, "utf-8")
+    listed.add(len(listed.rows), name="新しい項目", status="○", treatment="継続")
+    listed.move("項目 2", len(listed.rows))
+    assert take(listed, "--apply") == 1
+    told = capsys.readouterr().err
+    assert told.count("見出しが元データからなくなりました。その下に移すことも加えることもできません。") == 2
+    assert [line for line in told.splitlines() if "新しい項目" in line or "項目二" in line]
+    assert "項目三" not in "".join(line for line in told.splitlines() if "その下に移す" in line)
+    assert PATH.read_text("utf-8") == gone
+    assert names() == ["方針一", "施策一", "1 項目一", "2 項目二"]
+
+
 # Which files are lists
 
 

@@ -49,6 +49,8 @@ SLIPS: dict[str, tuple[str, str, str, str, str]] = {
     "dash one blank too few": ("          - NO: 2", "         - NO: 2", "20:10", "E105", "字下げが、15行目の「-」より1字浅く"),
     "dash one blank too many": ("          - NO: 2", "           - NO: 2", "20:12", "E105", "より1字"),
     "dash as deep as the keys": ("          - NO: 2", "            - NO: 2", "20:13", "E105", "字下げが、15行目の「-」より2字深く"),
+    "a dash among the keys of the list": ("自治体: 試験市\n", "自治体: 試験市\n- 一覧\n", "3:1", "E105", "ここに「-」の行は書けません"),
+    "a dash among the symbols": ("  ○: 継続推進\n", "  - ○: 継続推進\n", "5:3", "E105", "ここに「-」の行は書けません"),
     # --- keys
     "key forgotten": ("名称: 項目一", "項目一", "16:13", "E105", "「キー: 値」の「:」がありません"),
     "nothing before the colon": ("名称: 項目一", ": 項目一", "16:13", "E105", "「:」の前にキーがありません"),

@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from .conftest import HEALTHY
 from .test_delivery import digests
 from .test_pool import ENVIRONMENT
@@ -49,6 +51,25 @@ import cffi
 print(subset.Subsetter.__name__, instantiateVariableFont.__name__, cffi.FFI.__module__)
 """)
     assert told == "Subsetter instantiateVariableFont cffi.api\n"
+
+
+@pytest.mark.parametrize(
+    ("version", "is_refused"), [((2, 7), True), ((3, 10, 99), True), ((3, 11), False), ((4, 0), False)]
+)
+def test_an_old_python_is_refused_with_the_version_that_is_needed(version: tuple[int, ...], is_refused: bool) -> None:
+    """Before anything is imported that it could not read."""
+    told = run(f"""
+import runpy, sys
+sys.argv = ["pipeline", "help"]
+sys.stderr = sys.stdout
+sys.version_info = {version}
+try:
+    runpy.run_module("pipeline", run_name="__main__")
+except SystemExit as ended:
+    print(ended.code, "pipeline.errors" in sys.modules)
+""")
+    assert told.endswith("3 False\n" if is_refused else "0 True\n")
+    assert ("Python 3.11以上が必要です" in told) == is_refused
 
 
 def test_validation_looks_for_no_plugins_of_pydantic(project: Path) -> None:

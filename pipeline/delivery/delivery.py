@@ -110,7 +110,7 @@ class Record:
             "inputs": inputs,
             "outputs": {str(path): _digest(data) for path, data in outputs.items()},
         }
-        return json.dumps(record, ensure_ascii=False, indent=1).encode()
+        return _written(record)
 
     @property
     def _recorded(self) -> dict[str, Any]:
@@ -129,6 +129,11 @@ class Record:
             return read_file(self.path).data
         except UnreadableError:
             return b""
+
+
+def _written(record: Mapping[str, object]) -> bytes:
+    """The content of a record's file."""
+    return json.dumps(record, indent=1).encode()
 
 
 def _parsed(content: bytes) -> dict[str, Any]:
@@ -204,7 +209,7 @@ def take_as_delivered(path: Path) -> None:
             for name in outputs:
                 if Path(name).resolve() == path.resolve():
                     outputs[name] = read_file(path).digest
-                    replace_files({record.path: json.dumps(entry, ensure_ascii=False, indent=1).encode()})
+                    replace_files({record.path: _written(entry)})
 
 
 def records() -> Iterator[Record]:

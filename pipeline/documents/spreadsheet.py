@@ -172,7 +172,6 @@ class _Package(zipfile.ZipFile):
                 data = data.replace(behind, behind + ignored % self._numbers_as_text)
         entry = zipfile.ZipInfo(name, (2000, 1, 1, 0, 0, 0))
         entry.compress_type = zipfile.ZIP_DEFLATED
-        entry.external_attr = 0o644 << 16
         super().writestr(entry, data)
 
     def write(self, filename: Any, arcname: Any = None, *_: Any, **__: Any) -> None:

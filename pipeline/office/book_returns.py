@@ -273,7 +273,7 @@ class _Merge:
             by_key = {key_of(node): node for node in left}
             for node in [*was]:
                 key = key_of(node)
-                if then[key] == there[key] == 1 and key in by_key:
+                if then[key] == there[key] == 1:
                     found[node.key] = by_key[key]
                     was.remove(node)
                     left.remove(by_key[key])
