@@ -436,6 +436,7 @@ def test_a_range_and_a_sheet_choose_the_table(tmp_path: Path) -> None:
         ("list.csv", b"\n\n", "空のファイルです。"),
         ("list.csv", "ただの文\n次の文\n".encode(), "一覧の表が見つかりません。"),
         ("list.csv", b"1,2\n3,4\n5,6\n", "一覧の表が見つかりません。"),
+        ("list.csv", "計画\n事業名\n声かけ\n体操\n".encode(), "一覧の表が見つかりません。"),
         ("missing.xlsx", None, "ファイルがありません。"),
     ],
 )
