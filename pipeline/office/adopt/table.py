@@ -91,7 +91,7 @@ def find_table(grid: Grid) -> Table | None:
     columns = _columns(grid, rows, first, last)
     body = [row for number, row in rows.items() if number > last]
     above = [row for number, row in rows.items() if number < first]
-    return Table(columns, body, above, []) if body and len(columns) > 1 else None
+    return Table(columns, body, above, []) if body else None
 
 
 def _score(cells: Sequence[Cell]) -> float:
