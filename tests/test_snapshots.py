@@ -6,10 +6,6 @@ A change on purpose: look at what changed (`tests/snapshots.py` says how), then 
 --renew-pictures`.
 """
 
-import hashlib
-from collections.abc import Mapping
-from pathlib import Path
-
 import pytest
 from fontTools.ttLib import TTFont
 
@@ -17,22 +13,12 @@ from pipeline.fonts import font_files
 
 from .by_chance import TEXTS as BY_CHANCE
 from .conftest import ROOT
+from .digests import check
 from .snapshots import snapshots
 
 TEXTS = ROOT / "tests/pictures/snapshots.sha256"
 PDFS = ROOT / "tests/pictures/pdfs.sha256"
 CHANCE = ROOT / "tests/pictures/chance.sha256"
-
-
-def check(digests: Path, now: Mapping[str, bytes], request: pytest.FixtureRequest) -> None:
-    """Compare the digests of what is made now with those kept in a file, or renew the file."""
-    found = {name: hashlib.sha256(data).hexdigest()[:16] for name, data in now.items()}
-    if request.config.getoption("--renew-pictures"):
-        digests.write_text("".join(f"{digest}  {name}\n" for name, digest in found.items()), "utf-8")
-    lines = (line.split("  ", 1) for line in digests.read_text("utf-8").splitlines())
-    kept = {name: digest for digest, name in lines}
-    changed = sorted(name for name in {*found, *kept} if found.get(name) != kept.get(name))
-    assert not changed, "changed; the head of tests/test_snapshots.py says what to do"
 
 
 def test_what_is_made_is_what_it_was(request: pytest.FixtureRequest) -> None:

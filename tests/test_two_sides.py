@@ -5,7 +5,6 @@ kept: what is made of these editions is what it was. A change on purpose: look a
 says how), then `pytest tests/test_two_sides.py --renew-pictures`.
 """
 
-import hashlib
 import json
 import random
 from collections.abc import Callable, Iterator
@@ -32,6 +31,7 @@ from pipeline.source.tree import parse_source
 from pipeline.years.readiness import LastIssue
 
 from .conftest import A_SET, NOT_PRINTED, ROOT
+from .digests import check
 
 DIGESTS = ROOT / "tests/pictures/two_sides.sha256"
 
@@ -335,18 +335,6 @@ MAKERS: dict[str, Callable[[int], Iterator[tuple[str, Document]]]] = {"years": o
 SEEDS = [*(("forms", seed) for seed in range(40)), *(("years", seed) for seed in range(60))]
 
 
-def check(name: str, made: list[tuple[str, Document]], is_renewed: bool) -> None:
-    """Compare the digests of what is `made` with those kept under `name`, or renew these."""
-    kept = dict(line.split(": ", 1) for line in DIGESTS.read_text("utf-8").splitlines())
-    found = {kind: hashlib.sha256(text(document).encode()).hexdigest()[:8] for kind, document in made}
-    if is_renewed:
-        kept[name] = " ".join(f"{kind}={digest}" for kind, digest in found.items())
-        DIGESTS.write_text("".join(f"{each}: {kept[each]}\n" for each in sorted(kept)), "utf-8")
-    then = dict(one.split("=") for one in kept[name].split())
-    changed = sorted(kind for kind in {*found, *then} if found.get(kind) != then.get(kind))
-    assert not changed, "changed; the head of this file says what to do"
-
-
 def text(document: Document) -> str:
     """What stands in a document, as HTML and as it is expected of its PDF."""
     return document.html + repr(document.expected)
@@ -357,7 +345,8 @@ def test_page_and_expectation_say_the_same(of: str, seed: int, request: pytest.F
     made = [*MAKERS[of](seed)]
     for kind, document in made:
         assert said_by_page(document) == said_by_expectation(document), kind
-    check(f"{of} {seed:02}", made, request.config.getoption("--renew-pictures"))
+    begin = f"{of}-{seed:02}-"
+    check(DIGESTS, {begin + kind: text(document).encode() for kind, document in made}, request, begin)
 
 
 def test_page_and_expectation_move_long_legends_to_page_1_at_the_same_length() -> None:
