@@ -13,6 +13,7 @@ import subprocess
 import sys
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -216,15 +217,18 @@ class Recorder:
         self._measured.set_option("run:context", name)  # for forks, which begin anew with these settings
         os.environ[_NAME] = name
 
-    def _begin(self, name: str) -> None:
+    @contextmanager
+    def _named(self, name: str) -> Iterator[None]:
+        """What runs inside is called so, and its seconds are counted."""
         self._note()
         self._running.append(name)
         self._switch()
-
-    def _end(self) -> None:
-        self._note()
-        self._running.pop()
-        self._switch()
+        try:
+            yield
+        finally:
+            self._note()
+            self._running.pop()
+            self._switch()
 
     def _note(self) -> None:
         now = _cpu()
@@ -235,31 +239,22 @@ class Recorder:
     def pytest_make_collect_report(self, collector: pytest.Collector) -> Iterator[None]:
         if not isinstance(collector, pytest.Module):
             return (yield)
-        self._begin(collector.nodeid)
-        try:
+        with self._named(collector.nodeid):
             return (yield)
-        finally:
-            self._end()
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:
         self._tests[item.nodeid] = set(getattr(item, "fixturenames", ()))
-        self._begin(item.nodeid)
-        try:
+        with self._named(item.nodeid):
             return (yield)
-        finally:
-            self._end()
 
     @pytest.hookimpl(wrapper=True)
     def pytest_fixture_setup(self, fixturedef: pytest.FixtureDef[Any]) -> Iterator[None]:
         name = f"{fixturedef.baseid}: {fixturedef.argname}"
         self._fixtures[fixturedef.argname].add(name)
         # What a fixture of one test runs is that test's alone.
-        self._begin(self._running[-1] if fixturedef.scope == "function" else name)
-        try:
+        with self._named(self._running[-1] if fixturedef.scope == "function" else name):
             return (yield)
-        finally:
-            self._end()
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         if report.failed:

@@ -4,7 +4,7 @@ import datetime
 import re
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -420,17 +420,20 @@ def place(problem: Problem) -> str:
     return f"{problem.line}:{problem.column}" if problem.line else ""
 
 
+def assert_named(answer: Sequence[Problem], expected: Sequence[tuple[str, str, str]]) -> None:
+    """Each problem of the answer has the expected place and code, and its message has the expected words."""
+    assert [(place(problem), problem.code) for problem in answer] == [(at, code) for at, code, _ in expected]
+    for problem, (_, _, words) in zip(answer, expected, strict=True):
+        assert words in problem.message
+
+
 def test_the_healthy_edition_has_no_problem() -> None:
     assert found(HEALTHY) == ()
 
 
 @pytest.mark.parametrize("name", CASES)
 def test_each_mistake_is_named_at_its_place(problems: Callable[[str], tuple[Problem, ...]], name: str) -> None:
-    expected = CASES[name][2]
-    answer = problems(text_of(name))
-    assert [(place(problem), problem.code) for problem in answer] == [(at, code) for at, code, _ in expected]
-    for problem, (_, _, words) in zip(answer, expected, strict=True):
-        assert words in problem.message
+    assert_named(problems(text_of(name)), CASES[name][2])
 
 
 def test_what_is_abolished_may_not_go_on(problems: Callable[[str], tuple[Problem, ...]]) -> None:
@@ -451,11 +454,7 @@ def test_an_edition_of_another_form_has_no_problem() -> None:
 
 @pytest.mark.parametrize("name", FORM_CASES)
 def test_each_mistake_in_a_form_is_named_at_its_place(name: str) -> None:
-    expected = FORM_CASES[name][2]
-    answer = found(formed(name))
-    assert [(place(problem), problem.code) for problem in answer] == [(at, code) for at, code, _ in expected]
-    for problem, (_, _, words) in zip(answer, expected, strict=True):
-        assert words in problem.message
+    assert_named(found(formed(name)), FORM_CASES[name][2])
 
 
 def words(count: int, kind: str = "継続") -> str:

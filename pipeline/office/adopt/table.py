@@ -17,6 +17,7 @@ _MOST_ABOVE = 300
 _MAX_HEAD = 4
 # A symbol of a legend.
 SYMBOL = re.compile("[◎○〇◯●△▲▽▼×✕✖☆★□■◇◆◉－―‐-]|[A-ZＡ-Ｚ]")
+# A symbol with its meaning behind it, in one cell: A＝できた.
 _LEGEND_ENTRY = re.compile(rf"(?:{SYMBOL.pattern})\s*[=＝:：]")
 # What stands in the heads of lists of this kind.
 _HEAD_WORD = re.compile(
