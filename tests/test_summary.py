@@ -19,7 +19,7 @@ from pipeline import line
 from pipeline.documents.document import Document
 from pipeline.documents.summary import page as module
 from pipeline.documents.summary import summary
-from pipeline.documents.summary.chart import BarData, draw
+from pipeline.documents.summary.chart import BarData, Drawing
 from pipeline.documents.summary.page import change, share
 from pipeline.errors import ProofError
 from pipeline.layout.pages import lay_out
@@ -343,7 +343,7 @@ def test_it_says_in_sentences_what_it_shows(original: Made) -> None:
 def test_every_piece_has_its_own_number_however_small() -> None:
     """In its piece, or below it, and none on another."""
     counts = (900, 1, 1, 12, 1, 1)
-    chart = draw([BarData("全体", "916項目", tuple(("light", count) for count in counts))], 600, 30, "")
+    chart = Drawing([BarData("全体", "916項目", tuple(("light", count) for count in counts))], 600, "").chart(30)
     (bar,) = chart.bars
     assert [piece.number.text for piece in bar.pieces] == [*map(str, counts)]
     below = [piece.number for piece in bar.pieces if piece.number.is_below]
@@ -368,7 +368,7 @@ def test_every_piece_has_its_own_number_however_small() -> None:
 def test_a_number_below_its_piece_moves_only_as_far_as_others_and_the_edge_make_it(
     counts: tuple[int, ...], middles: list[float], gaps: list[float]
 ) -> None:
-    (bar,) = draw([BarData("全体", "", tuple(("light", count) for count in counts))], 600, 30, "").bars
+    (bar,) = Drawing([BarData("全体", "", tuple(("light", count) for count in counts))], 600, "").chart(30).bars
     below = [piece.number for piece in bar.pieces if piece.number.is_below]
     assert [number.middle for number in below] == pytest.approx(middles, abs=0.11)
     assert [right.x - left.x - left.width for left, right in pairwise(below)] == pytest.approx(gaps, abs=0.11)

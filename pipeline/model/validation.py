@@ -213,13 +213,10 @@ def _translate(source: Source, form: Form, detail: ErrorDetails) -> Problem | No
         code, message = "E204", f"{subject}が空です。{advice or '値を書いてください。'}"
     elif kind == "too_long":
         most = detail["ctx"]["max_length"]
-        if isinstance(node, Mapping):
-            code, message = "E215", f"{subject}が{len(node.entries)}種類あります。{most}種類までにしてください。"
-        else:
-            code, message = (
-                "E215",
-                f"{subject}が{detail['ctx']['actual_length']}個あります。{most}個までにしてください。",
-            )
+        # pydantic does not always know the length.
+        assert not isinstance(node, Scalar)
+        count, unit = (len(node.entries), "種類") if isinstance(node, Mapping) else (len(node.items), "個")
+        code, message = "E215", f"{subject}が{count}{unit}あります。{most}{unit}までにしてください。"
     elif kind == "E214":
         code, message = kind, f"{subject}に{detail['msg']}"
     elif kind in ("E204", "E213"):

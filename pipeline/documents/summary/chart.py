@@ -89,23 +89,47 @@ class Chart:
     reading: str
 
 
-def draw(data: Sequence[BarData], width: int, pitch: float, reading: str) -> Chart:
-    """The chart of `data`, `width` pixels wide, with `pitch` pixels from one bar to the next."""
-    labels = max([_LABELS, *(wide(one.label) + wide(one.total) + EM + _GAP for one in data)])
-    scale = width - labels - _RIGHT
-    bar_height = pitch * _BAR
-    bars, y = [], 1.0
-    for one in data:
-        pieces = _pieces(one, labels, scale)
-        total_x = labels - _GAP - wide(one.total)
-        bars.append(
-            Bar(one.label, one.total, round(total_x, 1), round(y, 1), round(y + bar_height / 2 + 0.36 * EM, 1), pieces)
+class Drawing:
+    """A chart whose distance from one bar to the next is still open: `width` pixels of bars of `data`."""
+
+    def __init__(self, data: Sequence[BarData], width: int, reading: str) -> None:
+        self._data, self._width, self._reading = data, width, reading
+        self._labels = max([_LABELS, *(wide(one.label) + wide(one.total) + EM + _GAP for one in data)])
+        scale = width - self._labels - _RIGHT
+        self._pieces = [_pieces(one, self._labels, scale) for one in data]
+        self._have_numbers_below = [any(piece.number.is_below for piece in pieces) for pieces in self._pieces]
+        self._ticks = tuple(_tick(self._labels, scale, part) for part in range(0, 101, 20))
+
+    def _tops(self, pitch: float) -> tuple[list[float], float]:
+        """The top edges of the bars, and the place of the axis."""
+        y, tops = 1.0, []
+        for has_numbers_below in self._have_numbers_below:
+            tops.append(y)
+            y += max(pitch, pitch * _BAR + _BELOW) if has_numbers_below else pitch
+        return tops, y - (pitch - pitch * _BAR) / 2
+
+    def height(self, pitch: float) -> float:
+        """The height of the chart with `pitch` pixels from one bar to the next."""
+        return round(self._tops(pitch)[1] + _AXIS, 1)
+
+    def chart(self, pitch: float) -> Chart:
+        """The chart with `pitch` pixels from one bar to the next."""
+        bar_height = pitch * _BAR
+        tops, axis = self._tops(pitch)
+        bars = tuple(
+            Bar(
+                one.label,
+                one.total,
+                round(self._labels - _GAP - wide(one.total), 1),
+                round(y, 1),
+                round(y + bar_height / 2 + 0.36 * EM, 1),
+                pieces,
+            )
+            for one, pieces, y in zip(self._data, self._pieces, tops, strict=True)
         )
-        has_numbers_below = any(piece.number.is_below for piece in pieces)
-        y += max(pitch, bar_height + _BELOW) if has_numbers_below else pitch
-    axis_y = y - (pitch - bar_height) / 2
-    ticks = tuple(_tick(labels, scale, part) for part in range(0, 101, 20))
-    return Chart(width, round(axis_y + _AXIS, 1), round(bar_height, 1), tuple(bars), ticks, round(axis_y, 1), reading)
+        return Chart(
+            self._width, self.height(pitch), round(bar_height, 1), bars, self._ticks, round(axis, 1), self._reading
+        )
 
 
 def wide(text: str) -> float:

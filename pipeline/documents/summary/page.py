@@ -34,7 +34,7 @@ from pipeline.text import break_label, brief, flat, set_apart, width_in_ems
 from pipeline.years.pairing import paired_columns
 from pipeline.years.similarity import fold
 
-from .chart import EM, FILLS, UNFILLED, BarData, Chart, draw
+from .chart import EM, FILLS, UNFILLED, BarData, Chart, Drawing
 
 TITLE = "集計表"
 TOTAL = "計(再掲を除く)"
@@ -348,7 +348,7 @@ def _fitted(
     """
     width = _BESIDE if _is_beside(differences) else _ALONE
     main = tally.main
-    data, readings = (_data(tally, main), _readings(tally, main)) if main else ([], [])
+    drawings = _drawings(_data(tally, main), _readings(tally, main), width) if main else ()
     for spacing in _SPACINGS:
         rest = room - _height(tally, lead, notes, spacing)
         if not main:
@@ -364,10 +364,10 @@ def _fitted(
             rest -= comparison + spacing.heading
         steps = range(round(_LARGEST_PITCH * 20), round(spacing.pitch * 20) - 1, -1)
         for pitch in (EM * step / 20 for step in steps):
-            charts = _charts(data, readings, width, pitch)
-            if sum(chart.height * PX + _AROUND_CHART for chart in charts) + _more_of_key(main, width) <= rest:
-                return spacing, False, charts
-    return _SPACINGS[1], True, _charts(data, readings, width, EM * _SPACINGS[1].pitch)
+            height = sum(drawing.height(pitch) * PX + _AROUND_CHART for drawing in drawings)
+            if height + _more_of_key(main, width) <= rest:
+                return spacing, False, tuple(drawing.chart(pitch) for drawing in drawings)
+    return _SPACINGS[1], True, tuple(drawing.chart(EM * _SPACINGS[1].pitch) for drawing in drawings)
 
 
 def _more_of_key(main: CountGroup, width: float) -> float:
@@ -833,8 +833,8 @@ def _readings(tally: Tally, main: CountGroup) -> list[str]:
     return [first + sentences[0], *sentences[1:]]
 
 
-def _charts(data: Sequence[BarData], readings: Sequence[str], width: int, pitch: float) -> tuple[Chart, ...]:
+def _drawings(data: Sequence[BarData], readings: Sequence[str], width: int) -> tuple[Drawing, ...]:
     return tuple(
-        draw(data[first : first + _BARS], width, pitch, "".join(readings[first : first + _BARS]))
+        Drawing(data[first : first + _BARS], width, "".join(readings[first : first + _BARS]))
         for first in range(0, len(data), _BARS)
     )
