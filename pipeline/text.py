@@ -73,10 +73,10 @@ def break_label(text: str, width: int) -> tuple[str, ...]:
         return (text,)
     lines, rest = [], text
     for remaining in range(count, 1, -1):
-        if len(rest) == 1:
+        places = [at for at in range(1, len(rest)) if not is_inseparable(rest[at])]
+        if not places:
             break
         ideal = len(rest) / remaining
-        places = [at for at in range(1, len(rest)) if not is_inseparable(rest[at])] or [len(rest)]
         cuts = [at for at in places if may_break(rest, at)] or places
         cut = min(cuts, key=lambda at: abs(at - ideal) + (not _starts_word(rest, at)) / 2)
         lines.append(rest[:cut])

@@ -27,8 +27,11 @@ from pipeline.years.lineage import Group, Lineage, grouped, lineages
 from pipeline.years.matching import match
 from pipeline.years.text_diff import Marked, mark
 
+from .damaged import refusals
 from .editions import Row, made_up
 from .made_up import FormMaker
+from .painted import places, streams
+from .sweeps import SWEEPS
 
 WHO = [
     "市民",
@@ -300,7 +303,8 @@ def _group(group: Group, depth: int) -> Iterator[str]:
 
 
 TEXTS: Mapping[str, Callable[[], Iterator[str]]] = {
-    function.__name__: function for function in (marks, heads, widths, links, drafts, histories)
+    function.__name__: function
+    for function in (marks, heads, widths, links, drafts, histories, refusals, streams, places, *SWEEPS)
 }
 
 

@@ -93,8 +93,13 @@ def font(program: bytes | None, glyphs: Sequence[int] = ()) -> DictionaryObject:
     )
 
 
-@pytest.fixture(scope="module")
-def resources() -> DictionaryObject:
+@pytest.fixture(scope="module", name="resources")
+def resources_of_pages() -> DictionaryObject:
+    return made_resources()
+
+
+def made_resources() -> DictionaryObject:
+    """Graphics states, fonts, a picture and forms, by name."""
     state: dict[str, dict[str, float]] = {
         "half": {"ca": 0.5, "CA": 0.5}, "faint": {"ca": 0.29}, "clear": {"ca": 0}, "unclear": {"ca": 1},
         "clearline": {"CA": 0}, "shown": {"ca": 0.3},
@@ -383,7 +388,7 @@ def test_the_deepest_nesting_counts(resources: Any) -> None:
     ("content", "is_shown"),
     [
         (QUICK, True), (f"2 Tr {QUICK}", True), (f"3 Tr {QUICK}", False), (f"7 Tr {QUICK}", False),
-        (f"/faint gs {QUICK}", False), (f"/shown gs {QUICK}", True), (f"/clearline gs {QUICK}", True),
+        (QUICK.replace("/F 10", "/F 0"), False), (f"1 Tc {QUICK.replace('/F 10', '/F 0')}", False), (f"/faint gs {QUICK}", False), (f"/shown gs {QUICK}", True), (f"/clearline gs {QUICK}", True),
     ],
 )  # fmt: skip
 def test_which_texts_leave_ink(content: str, is_shown: bool, resources: Any) -> None:
@@ -445,6 +450,7 @@ UNPAIRED = "描画の初めと終わりが対になっていません。"
         ("5 w 1 2 3 4 5 6 7 8 9 10 11 cm", UNREADABLE.format("1 2 3 4 5 6 7 8 9 10")),
         ("1 2 m 3 l f", UNREADABLE.format("3 l")), ("h", UNREADABLE.format("h")), ("x g", UNREADABLE.format("x")),
         ("BT <0001> Tj ET", UNREADABLE.format("<0001> Tj")), ("/none 1 Tf", UNREADABLE.format("/none 1 Tf")),
+        (QUICK.replace("/F", "/none"), UNREADABLE.format(QUICK[:20])), (QUICK.replace("0001", "0004"), UNREADABLE.format(QUICK[:20])),
         ("{}", UNREADABLE.format("{}")), ("(a", UNREADABLE.format("(a")), ("<< /a", UNREADABLE.format("<<")),
     ],
 )  # fmt: skip

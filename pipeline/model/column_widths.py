@@ -277,7 +277,7 @@ class ColumnWidths:
             most = min(most, self._longest_name * _EM + 2 * CELL_SIDE + RULE)
         name = max(NAME_LEAST, min(most, rest * {0: 1, 1: 0.34, 2: 0.28}.get(prose, 0.22)))
         weights = [max(1, sum(map(len, self._texts(one)))) ** 0.5 for one in flexible if one.column.kind == "prose"]
-        left, spare = rest - name, sum(weights) or 1
+        left, spare = rest - name, sum(weights)
         lengths = iter(weights)
         for one in flexible:
             if one is flexible[-1]:

@@ -195,6 +195,9 @@ _SHOWN = re.compile(rf"<([0-9A-Fa-f]*)>|{_NUMBER}")
 # Operators without influence on place, color or text.
 _INDIFFERENT = {"J", "j", "M", "d", "ri", "i", "MP", "DP", "BX", "EX", "Tw", "TL"}
 
+# What operators raise whose operands are wrong, or name what the file lacks.
+_NOT_UNDERSTOOD = (KeyError, TypeError, ValueError, IndexError)
+
 # An area that is at most this wide (points) is a line. Text with less opacity is invisible.
 THIN = 1.5
 _FAINT = 0.3
@@ -257,9 +260,12 @@ class _Reader:
             kind = token.lastgroup
             if kind == "text":
                 *matrix, name, size, shown = token.group(2, 3, 4, 5, 6, 7, 8, 9, 10)
-                self._text_matrix = tuple(map(float, matrix))  # type: ignore[assignment]
-                self._choose(name, size)
-                self._show(shown)
+                try:
+                    self._text_matrix = tuple(map(float, matrix))  # type: ignore[assignment]
+                    self._choose(name, size)
+                    self._show(shown)
+                except _NOT_UNDERSTOOD:
+                    self._doubt(token[0])
             elif kind == "mark":
                 mark = token[0]
                 mcid = _MCID.search(mark)
@@ -343,7 +349,7 @@ class _Reader:
                 self._paint_path(operator)
             elif operator not in _INDIFFERENT:
                 _OPERATORS[operator](self, *operands)
-        except (KeyError, TypeError, ValueError, IndexError):
+        except _NOT_UNDERSTOOD:
             self._doubt(" ".join([*operands, operator]))
 
     def _set_shade(self, *color: str) -> None:
@@ -525,7 +531,7 @@ class _Reader:
                     self._mcid,
                     text,
                     self._shade,
-                    self._mode < 3 and self._opacity >= _FAINT,
+                    bool(self._size) and self._mode < 3 and self._opacity >= _FAINT,
                     self._clip,
                 )
             )
@@ -554,7 +560,7 @@ class _Reader:
     def _spread(self, font: Font, shown: str) -> tuple[float, float, float]:
         """Left and right of the ink and the advance of a TJ array that shifts glyphs."""
         left, right, at = inf, -inf, 0.0
-        spacing = self._spacing / self._size
+        spacing = self._spacing / self._size if self._size else 0.0
         for run, shift in _SHOWN.findall(shown):
             for glyph in _glyphs(run):
                 left, right = min(left, at + font.left[glyph]), max(right, at + font.right[glyph])
