@@ -283,6 +283,8 @@ def columns() -> Iterator[str]:
         yield _widths(f"departments {length}", {"課の欄": "、".join("市民課" for _ in range(min(length, 25)))})
         yield _widths(f"lines {length}", {"名称": "\n".join(["あ" * length] * 2), "字の欄": "A" * length})
         yield _widths(f"prose {length}", {"文の欄": "文" * length**2, "続の欄": "文" * 300})
+        if length <= 9:
+            yield _widths(f"text {length}", {"字の欄": "字" * (31 + length)})
         if length <= 12:
             yield _widths(
                 f"figures {length}",

@@ -8,7 +8,7 @@ the rest. The same edition has the same widths on every build.
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import islice
+from itertools import count, islice
 
 from pipeline.paper import (
     CELL_SIDE,
@@ -35,8 +35,9 @@ from .form import BLANK, FIGURE, Column
 
 _EM = em(TYPE_PT)
 
-# The most ems of a line in a column of terms, of departments, of short texts; the least of any of them.
-_MOST = {"symbol": 6, "term": 8, "department": 8, "text": 12, "date": 9}
+# The most ems of a line in a column of departments, of short texts; the least of any of them, and of terms. Symbols,
+# terms and dates are short by themselves.
+_MOST = {"department": 8, "text": 12}
 _LEAST = 4
 # The most lines of a term, if that makes it no wider than the most ems.
 _LINES = 3
@@ -242,20 +243,21 @@ class ColumnWidths:
 
     def _ems_needed(self, one: Printed) -> int:
         """The ems of a line: as few as let every text stand in at most three lines, or in one if it is short."""
-        most = _MOST[one.column.kind]
         words = one.column.words or {}
         texts = {*self._texts(one), *words, *([BLANK] if one.column.kind in ("symbol", "term") else [])}
         parts = {part for text in texts for part in _parts(one.column, text)}
         least = 3 if one.column.kind == "symbol" else _LEAST
         if one.column.kind == "date":
-            return max(least, min(most, max(map(width_in_ems, parts), default=0)))
+            return max([least, *map(width_in_ems, parts)])
         return next(
-            (room for room in range(least, most) if all(len(break_label(part, room)) <= _LINES for part in parts)), most
+            room
+            for room in count(least)
+            if room == _MOST.get(one.column.kind) or all(len(break_label(part, room)) <= _LINES for part in parts)
         )
 
     def _head_ems(self, one: Printed) -> int:
         """The ems in which the head takes at most three lines."""
-        return next(room for room in range(3, 100) if len(head_lines(one.head, room)) <= 3)
+        return next(room for room in count(3) if len(head_lines(one.head, room)) <= 3)
 
     def _figure_room(self, one: Printed) -> FigureRoom:
         whole = fraction = unit = 0
