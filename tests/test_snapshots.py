@@ -9,11 +9,13 @@ A change on purpose: look at what changed (`tests/snapshots.py` says how), then 
 import pytest
 from fontTools.ttLib import TTFont
 
+from pipeline.documents.document import Document
 from pipeline.fonts import font_files
 
 from .by_chance import TEXTS as BY_CHANCE
 from .conftest import ROOT
 from .digests import check
+from .otherwise import doubts
 from .snapshots import snapshots
 
 TEXTS = ROOT / "tests/pictures/snapshots.sha256"
@@ -39,3 +41,10 @@ def test_a_pdf_of_each_kind_is_to_the_byte_what_it_was(
         if (version := font["name"].getDebugName(5)) != "Version 1.05":
             pytest.skip(f"digests are kept for version 1.05 of the fonts, not for {version}")
     check(PDFS, every_pdf, request)
+
+
+def test_what_the_proof_says_is_what_it_was(
+    every_document: dict[str, Document], every_pdf: dict[str, bytes], request: pytest.FixtureRequest
+) -> None:
+    said = doubts(every_document, every_pdf, range(2))
+    check(CHANCE, {name: text.encode() for name, text in said}, request, begin="doubts-")
