@@ -25,9 +25,12 @@ from pipeline.office.workbook import Book, Value
 from pipeline.source.tree import parse_source, plain
 from pipeline.years.similarity import fold
 
+from . import lists_by_chance
 from .conftest import ROOT
+from .digests import check
 
 CASES = ROOT / "tests/adopt"
+CHANCE = ROOT / "tests/pictures/lists.sha256"
 TARGET = Path("source/new.yaml")
 
 Rows = list[list[Any]]
@@ -165,6 +168,12 @@ def test_an_awkward_list_becomes_what_it_became(path: Path, request: pytest.Fixt
     if request.config.getoption("--renew-pictures"):
         kept.write_text("\n".join(lines), "utf-8")
     assert "\n".join(lines) == kept.read_text("utf-8")
+
+
+@pytest.mark.parametrize("name", lists_by_chance.TEXTS)
+def test_lists_by_chance_become_what_they_became(name: str, request: pytest.FixtureRequest) -> None:
+    """A change on purpose: look at what changed (`tests/lists_by_chance.py` says how), then `--renew-pictures`."""
+    check(CHANCE, {f"{name}.txt": "\n".join(lists_by_chance.TEXTS[name]()).encode()}, request, name)
 
 
 LEVELS = (

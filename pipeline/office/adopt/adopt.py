@@ -1,8 +1,8 @@
 """`make adopt`: a list in somebody's own workbook becomes a source. One straight line of stages, from cells to text."""
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from pipeline.errors import PipelineError, Problem, SourceError, UsageError, printable
@@ -39,23 +39,28 @@ class AdoptError(PipelineError):
 
 @dataclass
 class Adopted:
-    """A source made of a sheet: its text, the account of the sheet's cells, and what the source's check says.
+    """A source made of a sheet: its lines, the account of the sheet's cells, and what the source's check says.
 
     `beside` is what lies beside the cells, `others` are the sheets that were not read with their numbers of cells,
     `problems` the errors, each with the cell that it comes from, `warnings` the number of warnings; `has_sound_form`
     says whether the form itself has no errors.
     """
 
-    text: str
+    lines: list[Line]
     grid: Grid
     account: Account
     items: int
     repeats: int
     beside: list[str]
     others: list[tuple[str, int]]
-    problems: list[str]
-    warnings: int
-    has_sound_form: bool
+    problems: list[str] = field(default_factory=list)
+    warnings: int = 0
+    has_sound_form: bool = False
+
+    @property
+    def text(self) -> str:
+        """The text of the source."""
+        return "\n".join(line for line, _ in self.lines) + "\n"
 
 
 def adopt(path: Path, target: Path, sheet: str | None = None, area: str | None = None) -> Adopted:
@@ -65,13 +70,18 @@ def adopt(path: Path, target: Path, sheet: str | None = None, area: str | None =
     """
     wanted = wanted_area(area) if area else None
     try:
-        return _adopt(path, target, sheet, wanted)
+        adopted = adopt_foreign(read_foreign(path), path.name, sheet, wanted)
     except WorkbookError as error:
         raise AdoptError(f"{path}: {error}") from None
+    check(adopted, target)
+    return adopted
 
 
-def _adopt(path: Path, target: Path, sheet: str | None, wanted: Area | None) -> Adopted:
-    foreign = read_foreign(path)
+def adopt_foreign(foreign: Foreign, name: str, sheet: str | None, wanted: Area | None) -> Adopted:
+    """The source, not yet checked and without its schema, that the list in `foreign`, the sheets of a file called `name`, becomes.
+
+    Raises `WorkbookError` if they have no list, `UsageError` if the sheet has to be named.
+    """
     grid, table = _chosen(foreign, sheet, wanted)
     account = Account(grid)
     if wanted:
@@ -100,33 +110,31 @@ def _adopt(path: Path, target: Path, sheet: str | None, wanted: Area | None) -> 
     _say_of_cells(grid, account)
     head = [
         "#",
-        f"# {path.name} のシート「{' '.join(grid.name.split())}」から取り込みました。書き方は docs/manual.md を見てください。",
+        f"# {name} のシート「{' '.join(grid.name.split())}」から取り込みました。書き方は docs/manual.md を見てください。",
         "# 取り込むときに自動で判断したこと:",
     ]
     written = write_source(lines, layout, rows, head, account)
     account.close()
-    form = _form(target, _text(written))
-    written.insert(0, (f"# yaml-language-server: $schema={schema_name(form, target.stem)}", None))
-    problems, warnings, has_sound_form = _check(target, written)
-    if any(problem.code == "E418" for problem in problems):
-        _widen(written, account)
-        problems, warnings, has_sound_form = _check(target, written)
     others = [(other.name, len(other)) for other in foreign.grids if other is not grid]
-    _prove(grid, account, _text(written))
-    cells = dict(enumerate((cell for line, cell in written for _ in line.split("\n")), 1))
     own = [item for item in rows.items if not item.target]
-    return Adopted(
-        _text(written),
-        grid,
-        account,
-        len(own),
-        len(rows.items) - len(own),
-        foreign.beside,
-        others,
-        [_at(problem, cells) for problem in problems],
-        warnings,
-        has_sound_form,
-    )
+    adopted = Adopted(written, grid, account, len(own), len(rows.items) - len(own), foreign.beside, others)
+    _prove(grid, account, adopted.text)
+    return adopted
+
+
+def check(adopted: Adopted, target: Path) -> None:
+    """Check the source, which is to be `target`, and note its errors and warnings. It gets the name of its schema.
+
+    If its columns have no room on A4, it gets a wider sheet.
+    """
+    form = _form(target, adopted.text)
+    adopted.lines.insert(0, (f"# yaml-language-server: $schema={schema_name(form, target.stem)}", None))
+    problems = _check(target, adopted)
+    if any(problem.code == "E418" for problem in problems):
+        _widen(adopted.lines, adopted.account)
+        problems = _check(target, adopted)
+    cells = dict(enumerate((cell for line, cell in adopted.lines for _ in line.split("\n")), 1))
+    adopted.problems = [_at(problem, cells) for problem in problems]
 
 
 _NO_TABLE = "一覧の表が見つかりません。見出しの行(番号、名称、担当課など)のある表を、RANGE で左上と右下のセルで指定してください。例: RANGE=A3:G84"
@@ -144,7 +152,8 @@ def _chosen(foreign: Foreign, sheet: str | None, area: Area | None) -> tuple[Gri
         raise UsageError(
             f"表のあるシートが{len(found)}枚あります({names})。SHEET で一つを指定してください。例: SHEET={found[0][0].name}"
         )
-    return found[0]
+    (only,) = found
+    return only
 
 
 def _clipped(grid: Grid, area: Area | None) -> Grid:
@@ -208,10 +217,6 @@ def _say_of_cells(grid: Grid, account: Account) -> None:
             account.decide(f"{said}({named if len(named) < 200 else f'{named[:200]}…ほか、計{len(places)}個'})。")
 
 
-def _text(written: Sequence[Line]) -> str:
-    return "\n".join(line for line, _ in written) + "\n"
-
-
 def _form(target: Path, text: str) -> Form:
     """The form in the source `text`; the default one if it cannot be parsed."""
     try:
@@ -220,17 +225,18 @@ def _form(target: Path, text: str) -> Form:
         return form_of({})
 
 
-def _check(target: Path, written: Sequence[Line]) -> tuple[list[Problem], int, bool]:
-    """(errors of the source; number of warnings; whether the form is sound)."""
-    has_sound_form = False
+def _check(target: Path, adopted: Adopted) -> list[Problem]:
+    """The errors of the source; notes how many warnings it has, and whether its form is sound."""
     try:
-        source = parse_source(target, _text(written).encode())
+        source = parse_source(target, adopted.text.encode())
         checked_form(source)
-        has_sound_form = True
-        return [], len(validate(source, None).warnings), has_sound_form
+        adopted.has_sound_form = True
+        adopted.warnings = len(validate(source, None).warnings)
+        return []
     except SourceError as error:
         errors = [problem for problem in error.problems if problem.is_error]
-        return errors, len(error.problems) - len(errors), has_sound_form
+        adopted.warnings = len(error.problems) - len(errors)
+        return errors
 
 
 def _widen(written: list[Line], account: Account) -> None:

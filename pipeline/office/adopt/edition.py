@@ -72,7 +72,7 @@ class _Writer:
                 depth == 0,
                 used,
                 _LEVEL_NAMES[depth],
-                column.cells if column else [],
+                next(iter(column.cells), None) if column else None,
             )
             if not column and not word:
                 self._account.decide(
@@ -80,11 +80,10 @@ class _Writer:
                 )
             self._level_keys.append(key)
         name = self._layout.name.head
-        self._item_key = self._key(name, "項目", not rows.levels, used, _ITEM_NAME, self._layout.name.cells)
+        cell = next(iter(self._layout.name.cells), None)
+        self._item_key = self._key(name, "項目", not rows.levels, used, _ITEM_NAME, cell)
         for one in self._layout.fields:
-            self._keys[one.columns[0]] = self._key(
-                one.head, "欄", False, used, "欄", [one.head_cell] if one.head_cell else [], one.kind
-            )
+            self._keys[one.columns[0]] = self._key(one.head, "欄", False, used, "欄", one.head_cell, one.kind)
         number = self._layout.number
         if number and self._numbering != "なし":
             key = "NO" if self._numbering == "NO" else "番号"
@@ -98,7 +97,7 @@ class _Writer:
         is_outermost: bool,
         used: set[str],
         instead: str,
-        cells: Sequence[Cell],
+        cell: Cell | None,
         kind: str = "",
     ) -> str:
         plain = NOTE_MARK.sub("", head).strip()
@@ -111,7 +110,7 @@ class _Writer:
             key = f"{first[: MAX_HEAD - 3]}{count}"
         used.add(key)
         if key != head:
-            self._heads[key] = head, next(iter(cells), None)
+            self._heads[key] = head, cell
         if key != plain:
             self._account.decide(f"見出し「{head}」のキーは「{key}」としました(印刷は「見出し」のとおり)。")
         return key

@@ -5,6 +5,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 
 from pipeline.model.dates import NoDateError, read_date
 from pipeline.model.form import FIGURE, MAX_YEARS, NO_FIGURES, split_figure
@@ -84,9 +85,9 @@ class _Values:
     """The cells of each column in the rows that are items."""
 
     def __init__(self, table: Table) -> None:
-        counts = sorted(len(row) for row in table.rows if len(row) > 1) or [0]
-        least = max(2, counts[len(counts) // 2] / 2)
-        self.rows = [row for row in table.rows if len(row) >= least] or table.rows
+        rows = [row for row in table.rows if len(row) > 1] or table.rows
+        usual = sorted(map(len, rows))[len(rows) // 2]
+        self.rows = [row for row in rows if len(row) >= usual / 2]
         self.cells: dict[int, list[Cell]] = {}
         for row in self.rows:
             for cell in row:
@@ -97,16 +98,18 @@ class _Values:
 
     def fill(self, column: SheetColumn) -> float:
         """The share of rows with a cell in `column`."""
-        return len(self.of(column)) / max(1, len(self.rows))
+        return len(self.of(column)) / len(self.rows)
 
     def variety(self, column: SheetColumn) -> float:
         """The share of the cells in `column` that differ."""
         cells = self.of(column)
-        return len({fold(cell.text) for cell in cells}) / max(1, len(cells))
+        return len({fold(cell.text) for cell in cells}) / len(cells)
 
 
 def read_layout(table: Table, legends: Sequence[Legend], account: Account) -> Layout | None:
     """What each column of `table` is; None if none of them can be the names of the items."""
+    if not table.rows:
+        return None
     values = _Values(table)
     _name_columns_without_heads(table, values, account)
     name = _name_column(table, values)
@@ -127,8 +130,8 @@ def read_layout(table: Table, legends: Sequence[Legend], account: Account) -> La
     unit = next((column for column in rest if _UNIT_HEAD.match(column.head)), None)
     fields = [*_fields([column for column in rest if column is not unit], values, legends, account)]
     if unit and not any(one.kind == "数" and not one.unit for one in fields):
-        place = sum(one.columns[0] < unit.index for one in fields)
-        fields.insert(place, Field(unit.head, "文字", [unit.index], next(iter(unit.cells), None)))
+        fields.append(Field(unit.head, "文字", [unit.index], next(iter(unit.cells), None)))
+        fields.sort(key=lambda one: one.columns)
         unit = None
     level_numbers = {level.index: index for index, level in of_levels.items()}
     _settle_units(fields, values, unit, table, account)
@@ -165,8 +168,8 @@ def _name_column(table: Table, values: _Values) -> SheetColumn | None:
     full = [column for column in named if values.fill(column) >= 0.95]
     chosen = full or named or plain or candidates
     # Headings that are written in every row differ less than the names of the items.
-    most = max(map(values.variety, chosen), default=0)
-    return next((column for column in chosen if values.variety(column) >= most - _LESS), None)
+    variety = {column.index: values.variety(column) for column in chosen}
+    return next((column for column in chosen if variety[column.index] >= max(variety.values()) - _LESS), None)
 
 
 def _is_number_column(column: SheetColumn, values: _Values) -> bool:
@@ -179,9 +182,8 @@ def _is_number_column(column: SheetColumn, values: _Values) -> bool:
 def _is_level(column: SheetColumn, values: _Values) -> bool:
     """Whether a column before the names holds headings: text for several rows, or in rows of its own."""
     cells = values.of(column)
-    if _UNIT_HEAD.match(column.head) or _DEPARTMENT_HEAD.search(column.head):
-        return False
-    return (
+    is_other = bool(_UNIT_HEAD.match(column.head) or _DEPARTMENT_HEAD.search(column.head))
+    return not is_other and (
         not cells or values.fill(column) < 0.95 or values.variety(column) < 0.95 or bool(_NAME_HEAD.search(column.head))
     )
 
@@ -222,7 +224,8 @@ def _fields(
     heads = {column.index: column.head for column in columns}
     for one in fields:
         if len(one.years) == 1:  # no series, but a figure like any other
-            one.head, one.years = heads[one.columns[0]], []
+            (only,) = one.columns
+            one.head, one.years = heads[only], []
     departments = [one for one in fields if one.kind == "課"]
     for other in departments[1:]:
         other.kind = "文字"
@@ -254,9 +257,9 @@ def _field(column: SheetColumn, values: _Values, legends: Sequence[Legend], acco
         return own
     if _is_department(column, shown):
         own.kind = "課"
-    elif unit := _figures(column, shown, account):
-        own.kind, own.unit = "数", unit.strip()
-    elif all(_is_date(cell.text) for cell in shown):
+    elif (unit := _figures(column, shown, account)) is not None:
+        own.kind, own.unit = "数", unit
+    elif all(_date(cell.text) for cell in shown):
         own.kind = "日付"
     elif all(SYMBOL.fullmatch(cell.text) for cell in shown) and len(shown) > 1:
         own.kind, own.words = "語", dict.fromkeys((cell.text for cell in shown), "")
@@ -307,41 +310,40 @@ def figure_in(text: str) -> tuple[str, str] | None:
     return figure, unit
 
 
-def _figures(column: SheetColumn, cells: Sequence[Cell], account: Account) -> str:
-    """The unit of a column of figures, or " " if it has none in its cells; "" of any other column."""
+def _figures(column: SheetColumn, cells: Sequence[Cell], account: Account) -> str | None:
+    """The unit of a column of figures, or "" if it has none in its cells; None of any other column."""
     figures = [(cell, figure_in(cell.text)) for cell in cells]
     good = [figure for _, figure in figures if figure]
     units = {unit for number, unit in good if number not in NO_FIGURES}
     if not good or len(good) < len(cells) * 0.6 or not any(FIGURE.fullmatch(number) for number, _ in good):
-        return ""
+        return None
     if others := [cell for cell, figure in figures if not figure]:
         account.decide(
             f"「{column.head}」は、数でない記載({ranges([cell.place for cell in others])}「{others[0].text}」など)があるので、数の欄とせず、文字としました。"
             "数の欄とするには、その記載を「-」に改め、説明を「注」に書いて、「種類: 数」としてください。"
         )
-        return ""
-    return OWN_UNITS if len(units) > 1 else next(iter(units), "") or " "
+        return None
+    return OWN_UNITS if len(units) > 1 else next(iter(units), "")
 
 
-def _is_date(text: str) -> bool:
+def _date(text: str) -> date | None:
     try:
-        read_date(text)
+        return read_date(text)
     except NoDateError:
-        return False
-    return True
+        return None
 
 
 def _are_terms(column: SheetColumn, cells: Sequence[Cell], rows: int) -> bool:
     words = Counter(cell.text for cell in cells)
-    if len(words) > MAX_WORDS or any(len(word) > MAX_WORD or "\n" in word or "。" in word for word in words):
-        return False
-    if len(cells) < rows / 2:
-        return False  # a remark on some of the items
+    are_short = not any(len(word) > MAX_WORD or "\n" in word or "。" in word for word in words)
+    is_remark = len(cells) < rows / 2  # on some of the items
     if all(_TERM.search(word) for word in words):
-        return True
-    if _TERM_HEAD.search(column.head):
-        return len(words) <= max(2, len(cells) * 0.7)
-    return len(cells) >= max(4, rows * 0.7) and len(words) <= len(cells) / 3
+        are_few = True
+    elif _TERM_HEAD.search(column.head):
+        are_few = len(words) <= max(2, len(cells) * 0.7)
+    else:
+        are_few = len(cells) >= max(4, rows * 0.7) and len(words) <= len(cells) / 3
+    return are_few and are_short and not is_remark and len(words) <= MAX_WORDS
 
 
 def _joined_series(fields: Sequence[Field], columns: Sequence[SheetColumn]) -> Iterator[Field]:

@@ -99,6 +99,11 @@ def read_foreign(path: Path) -> Foreign:
             "一覧の表を表計算ソフトにコピーし、「Excel ブック(.xlsx)」として保存してから、もう一度実行してください。"
         )
         raise WorkbookError(error.what + (again if error.advice else "")) from None
+    return foreign_of(book)
+
+
+def foreign_of(book: Book) -> Foreign:
+    """The grids of the sheets in `book`, without those that are empty."""
     grids = [_grid_of(name, sheet) for name, sheet in book.sheets.items()]
     return Foreign([grid for grid in grids if len(grid)], [*_beside(book)])
 
