@@ -87,12 +87,12 @@ def _of_pair(old: Validated, new: Validated) -> Iterator[tuple[str, str]]:
     if old is not new:
         yield from _of_document("council", council((old, new), A_SET))
         yield from _of_document("checklist", checklist((old, new), [*A_SET, NOT_PRINTED]))
-    yield "list.xml", _workbook_text(book(new))
+    yield "list.xml", workbook_text(book(new))
     yield "next.yaml", next_edition(new.edition, name, "next")
     yield "schema.json", schema_of(new.source)
     sheets = workbooks(new, old.edition if old is not new else None)
     for file, content in [*sheets.items()][:1]:
-        yield f"{file}.xml", _workbook_text(content)
+        yield f"{file}.xml", workbook_text(content)
 
 
 def _of_document(kind: str, document: Document) -> Iterator[tuple[str, str]]:
@@ -110,7 +110,7 @@ def _two_sides() -> Iterator[tuple[str, str]]:
                 yield f"two-sides-{of}-{seed:02}-{name}", text
 
 
-def _workbook_text(data: bytes) -> str:
+def workbook_text(data: bytes) -> str:
     """The XML of every part."""
     with ZipFile(BytesIO(data)) as book:
         return "\n".join(f"{name}\n{book.read(name).decode()}" for name in book.namelist())

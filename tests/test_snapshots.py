@@ -1,10 +1,13 @@
 """What is made of editions of many forms is what it was: a digest of each page, data file, draft and workbook is kept.
 
-What is reckoned by chance is kept in the same way (`tests/by_chance.py`).
+What is reckoned by chance is kept in the same way (`tests/by_chance.py`), and what is made of sizes in a row
+(`tests/sizes.py`).
 
 A change on purpose: look at what changed (`tests/snapshots.py` says how), then `pytest tests/test_snapshots.py
 --renew-pictures`.
 """
+
+import sys
 
 import pytest
 from fontTools.ttLib import TTFont
@@ -16,11 +19,22 @@ from .by_chance import TEXTS as BY_CHANCE
 from .conftest import ROOT
 from .digests import check
 from .otherwise import doubts
+from .sizes import TEXTS as SIZES
 from .snapshots import snapshots
 
 TEXTS = ROOT / "tests/pictures/snapshots.sha256"
 PDFS = ROOT / "tests/pictures/pdfs.sha256"
 CHANCE = ROOT / "tests/pictures/chance.sha256"
+OF_SIZES = ROOT / "tests/pictures/sizes.sha256"
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _nothing_is_remembered() -> None:
+    """As in a run that begins: what a test before had made, and was kept, is made again."""
+    for name in [name for name in sys.modules if name.startswith("pipeline.")]:
+        for value in [*vars(sys.modules[name]).values()]:
+            if forget := getattr(value, "cache_clear", None):
+                forget()
 
 
 def test_what_is_made_is_what_it_was(request: pytest.FixtureRequest) -> None:
@@ -31,6 +45,11 @@ def test_what_is_made_is_what_it_was(request: pytest.FixtureRequest) -> None:
 def test_what_is_reckoned_by_chance_is_what_it_was(name: str, request: pytest.FixtureRequest) -> None:
     file = f"{name}.txt"
     check(CHANCE, {file: "\n".join(BY_CHANCE[name]()).encode()}, request, begin=file)
+
+
+@pytest.mark.parametrize("kind", SIZES)
+def test_what_is_made_of_each_size_is_what_it_was(kind: str, request: pytest.FixtureRequest) -> None:
+    check(OF_SIZES, {f"{kind}.txt": "\n".join(SIZES[kind]()).encode()}, request, kind)
 
 
 def test_a_pdf_of_each_kind_is_to_the_byte_what_it_was(

@@ -95,7 +95,7 @@ def offer(sheet: Worksheet, cells: str, title: str, listed: str, *, is_strict: b
         showErrorMessage=True,
         errorStyle=None if is_strict else "warning",
     )
-    rule.errorTitle = title.replace("\n", " ")[:30]
+    rule.errorTitle = title.replace("\n", " ")  # Excel allows 32 characters, a source 30
     rule.error = "一覧にありません。欄の右の▼から選んでください。"
     rule.add(cells)
     sheet.add_data_validation(rule)
@@ -121,7 +121,6 @@ def height(cells: Iterable[tuple[str | int, float]]) -> float:
 def write_steps(sheet: Worksheet, title: str, steps: Iterable[str], width: float) -> int:
     """Write instructions, numbered below their title, of which `width` characters fit on a line; return the last row."""
     write(sheet, 1, 1, title).font = Font(name=FONT, size=14, bold=True)
-    row = 1
     for row, step in enumerate(steps, 2):
         write(sheet, row, 1, row - 1).alignment = CENTRED
         write(sheet, row, 2, step).alignment = WRAPPED

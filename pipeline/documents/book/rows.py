@@ -38,7 +38,7 @@ class Row:
     """A row: its key, its kind, and the texts of its cells by the id of the printed column.
 
     Of items and repeats every column has a cell. Otherwise a cell spans the columns up to the next one in its row.
-    `is_once` is set where a row stands on the first page only.
+    `is_once` is set where a row, and so what is above it, stands on the first page only.
     """
 
     key: str
@@ -76,7 +76,7 @@ def _tops(edition: Edition, widths: ColumnWidths) -> Iterator[Row]:
     first, head = widths.columns[0].id, heads.first
     # Something stands between title and list on the first page only.
     once = bool(edition.preface or edition.marks or heads.meanings)
-    yield from _beside(widths, "年度", head.fiscal_year, "資料番号", document_number(head), once)
+    yield from _beside(widths, "年度", head.fiscal_year, "資料番号", document_number(head))
     yield Row("表題", "top", {first: " ".join(head.title.split("\n"))}, is_once=once)
     if edition.preface:
         yield Row("前文", "top", {first: edition.preface}, is_once=True)
@@ -87,7 +87,7 @@ def _tops(edition: Edition, widths: ColumnWidths) -> Iterator[Row]:
         lines = (legend.label, *(set_apart(symbol) + said for symbol, said in legend.entries.items()))
         yield Row(f"凡例の意味 {number}", "top", {first: "\n".join(lines)}, is_once=True)
     legends = [_legend(one) for one in heads.later.legends]
-    yield from _beside(widths, "凡例 1", next(iter(legends), ""), "現在日", head.issued, is_once=False)
+    yield from _beside(widths, "凡例 1", next(iter(legends), ""), "現在日", head.issued)
     for number, text in enumerate(legends[1:], 2):
         yield Row(f"凡例 {number}", "top", {first: text})
 
@@ -102,17 +102,17 @@ def _legend(legend: Legend) -> str:
     return legend.label + "　".join((*entries, *filter(None, (legend.note,))))
 
 
-def _beside(widths: ColumnWidths, left_key: str, left: str, right_key: str, right: str, is_once: bool) -> Iterator[Row]:
+def _beside(widths: ColumnWidths, left_key: str, left: str, right_key: str, right: str) -> Iterator[Row]:
     """Two texts in one row, if both fit beside each other, otherwise in two."""
     first = widths.columns[0].id
     at = _place_at_right(widths, left, right) if left and right else ""
     if at:
-        yield Row(f"{left_key}、{right_key}", "top", {first: left, at: right}, is_once=is_once)
+        yield Row(f"{left_key}、{right_key}", "top", {first: left, at: right})
         return
     if right:
-        yield Row(right_key, "top", {first: right}, is_once=is_once)
+        yield Row(right_key, "top", {first: right})
     if left:
-        yield Row(left_key, "top", {first: left}, is_once=is_once)
+        yield Row(left_key, "top", {first: left})
 
 
 def _place_at_right(widths: ColumnWidths, left: str, right: str) -> str:

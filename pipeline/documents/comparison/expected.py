@@ -52,7 +52,6 @@ class _Two:
     """Two editions: the columns that both have, and those that only one has, as (old, new) with heads and words."""
 
     def __init__(self, comparison: Comparison) -> None:
-        self.comparison = comparison
         self.old, self.new = comparison.old, comparison.new
         self.pairs = [(pair.old, pair.new) for pair in comparison.columns]
         self.common = [(old, new) for old, new in self.pairs if old and new]

@@ -49,9 +49,10 @@ _LINES_BESIDE = 14
 _MORE_LINES_BESIDE = 8
 # With more columns the padding around numbers is smaller.
 _NARROW = 12
-# How wide the column of the sections' names may be, in millimetres, and beside how many columns. In the widest the
-# longest name of the original stands in one line.
-_NAMES = ((60, 30), (80, 18), (92, 14), (104, 12))
+# How wide the column of the sections' names is at least, in millimetres; and how wide it may be beside how many columns.
+# In the widest the longest name of the original stands in one line.
+_LEAST_NAME = 60
+_NAMES = ((80, 18), (92, 14), (104, 12))
 # The most columns of numbers in a table, unless one counted column alone has more: with more, 100.0 has no room.
 _MOST_COLUMNS = 22
 # The width of a column in a table that counts nothing but items.
@@ -422,7 +423,7 @@ def _column_count(tally: Tally, groups: Sequence[CountGroup]) -> int:
 def _names(tally: Tally, groups: Sequence[CountGroup], kanji: float) -> int:
     """The width of the names' column in millimetres: the longest name fits in one line if the numbers leave room."""
     columns = _column_count(tally, groups)
-    fitting = [width for width, most in _NAMES if columns <= most] or [_NAMES[0][0]]
+    fitting = [_LEAST_NAME, *(width for width, most in _NAMES if columns <= most)]
     hangs = _hangs(tally.edition)
     # Two ems for a section's number that hangs, 3mm of padding.
     longest = max(

@@ -1,0 +1,403 @@
+"""What is made of tiny editions that differ in one dimension: so many sections, symbols, years, rows or characters.
+
+A limit of a page is met by some value of the dimension that it limits. A limit that moves by one changes a page.
+`python -m tests.sizes FOLDER` writes the texts, to compare those of two commits: `diff -r`.
+"""
+
+import itertools
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from pipeline.documents.book import book
+from pipeline.documents.checklist import checklist
+from pipeline.documents.comparison import comparison
+from pipeline.documents.council import council
+from pipeline.documents.document import Document, ListedPaper, Printed
+from pipeline.documents.errata import errata
+from pipeline.documents.history import history
+from pipeline.documents.report import report
+from pipeline.documents.summary import summary
+from pipeline.errors import Problem, ProofError
+from pipeline.model.column_widths import ColumnWidths
+from pipeline.model.edition import read_edition
+from pipeline.model.validation import Validated, validate
+from pipeline.source.tree import parse_source
+from pipeline.years.readiness import LastIssue
+
+from .conftest import A_SET, HEALTHY, NOT_PRINTED
+from .snapshots import workbook_text
+
+KANJI = "市民活動支援窓口相談花壇清掃講座調査情報提供協働推進"
+SYMBOLS = "◎○△▲×◇◆★☆□■▽▼●◯〇甲乙丙丁"
+
+Data = dict[str, Any]
+
+# Every edition here has this source: what an edition says is read from it alone.
+BASE = validate(parse_source(Path("source/test.yaml"), HEALTHY.encode()))
+
+
+def kanji(count: int) -> str:
+    return (KANJI * (count // len(KANJI) + 1))[:count]
+
+
+def edition(data: Data, name: str = "new") -> Validated:
+    return replace(BASE, edition=read_edition(data), source=replace(BASE.source, edition=name, data=name.encode()))
+
+
+def item(number: int, status: str = "○", **more: Any) -> Data:
+    return {"NO": str(number), "名称": f"項目{number}", "実施状況": status, "今後の取扱い": "継続"} | more
+
+
+def listed(sections: Mapping[str, Sequence[Data]], **head: Any) -> Data:
+    """An edition of the default form: each of the sections has one of the inner level."""
+    policies = [{"名称": name, "推進施策": [{"名称": "施策", "推進項目": [*rows]}]} for name, rows in sections.items()]
+    usual = {"表題": "一覧", "凡例": {"◎": "実施済", "○": "継続推進"}, "今後の取扱い": {"完了": "終了", "継続": "継続"}}
+    return usual | head | {"推進方針": policies or [{"名称": "方針"}]}
+
+
+def own(columns: Data, items: Sequence[Data], **head: Any) -> Data:
+    """An edition of a form of its own with one level."""
+    usual = {"表題": "一覧", "段": [{"名称": "柱", "番号": "なし"}], "項目": {"名称": "事業", "番号": "NO"}}
+    rows = [{"NO": str(at), "名称": f"事業{at}"} | one for at, one in enumerate(items, 1)]
+    return usual | head | {"欄": columns, "柱": [{"名称": "柱の一", "事業": rows}]}
+
+
+def said(*documents: Document) -> str:
+    return "\n".join(document.html + repr(document.expected) for document in documents)
+
+
+def each(values: Iterable[Any], make: Callable[..., str], *others: Any) -> Iterator[str]:
+    """What is made of each value, and `others`."""
+    return (f"{value}: {make(value, *others)}" for value in values)
+
+
+# The summary
+
+
+def counted(symbols: int, meaning: int = 3, terms: int = 0, **head: Any) -> Data:
+    """Two items, counted by so many symbols with meanings of so many characters, and by so many terms."""
+    legend = {symbol: f"{at}{kanji(meaning)}"[:meaning] for at, symbol in enumerate(SYMBOLS[:symbols])}
+    columns: Data = {"評価": {"種類": "記号", "凡例": legend, "集計": "主"}}
+    rows = [{"評価": symbol} for symbol in [*legend, *legend][:2]]
+    if terms:
+        columns["進み"] = {"種類": "語", "語": [f"進み{at}" for at in range(terms)]}
+        rows = [row | {"進み": f"進み{at % terms}"} for at, row in enumerate(rows)]
+    return own(columns, rows, **head)
+
+
+def of_sections(count: int, **more: Any) -> Data:
+    return listed({f"方針{at}": [item(at, "◎○"[at % 2])] for at in range(1, count + 1)}, **more)
+
+
+def summaries() -> Iterator[str]:
+    def of(data: Data, before: Data | None = None) -> str:
+        return said(summary(edition(data), edition(before, "old") if before else None))
+
+    yield from each((*range(1, 26, 2), 22, 24, 47, 48), lambda count: of(of_sections(count)))
+    few = of_sections(2, 年度="平成24年度")
+    yield from each(range(1, 26, 2), lambda count: of(of_sections(count, 年度="平成25年度"), few))
+    for numbering, terms in (("括弧", 9), ("自由", 0), ("なし", 14)):
+        yield from each(range(11, 36, 2), lambda *values: of(of_name(*values)), numbering, terms)
+    yield from each(range(1, 21), lambda count: of(counted(count)))
+    yield from each(range(1, 21), lambda count: of(counted(3, terms=count), counted(3)))
+    yield from each(range(1, 24), lambda length: of(counted(5, length), counted(2)))
+    yield from each((1, 7, 15), lambda length: of(counted(5, length, 凡例の場所="一ページ目"), counted(2)))
+    yield from each(range(1, 21, 2), lambda count: of(counted(count, 14), counted(20 - count, 13)))
+    yield from each(range(0, 32, 2), lambda count: of(uneven(count)))
+    yield from each(range(1, 24), lambda length: of(long_heads(length), counted(2)))
+
+
+def of_name(length: int, numbering: str, terms: int) -> Data:
+    """A section whose name has so many characters, beside so many columns of terms."""
+    data = counted(4, terms=terms, 段=[{"名称": "柱", "番号": numbering}])
+    data["柱"][0] |= {"名称": kanji(length)} | ({"番号": "第1"} if numbering == "自由" else {})
+    return data
+
+
+def uneven(count: int) -> Data:
+    """More and more items, unequally many of each symbol: shares are rounded, and pieces of the chart are narrow."""
+    rows = [
+        item(100 * at + one, symbol) for at, symbol in enumerate("◎○△×", 1) for one in range(1 + at * at * count // 8)
+    ]
+    legend = {symbol: f"意味{symbol}" for symbol in "◎○△×"}
+    return listed({"方針": [*rows, item(99, "未記入")], "別": [{"再掲": "99"}] * (count % 3)}, 凡例=legend)
+
+
+def long_heads(length: int) -> Data:
+    data = counted(3, terms=2, 見出し={"柱": kanji(length), "評価": kanji(length + 1), "進み": kanji(length + 2)})
+    data["柱"].append({"名称": "柱の二", "事業": [{"再掲": "1"}]})
+    return data
+
+
+# The history
+
+
+def years(count: int, make: Callable[[int], Data]) -> list[Data]:
+    """The editions of so many years."""
+    return [make(at) | {"年度": f"令和{at}年度"} for at in range(1, count + 1)]
+
+
+def histories() -> Iterator[str]:
+    def of(chain: Sequence[Data]) -> str:
+        return said(history([edition(data, f"e{at}") for at, data in enumerate(chain)]))
+
+    yield from each((1, 2, 9, 10, 11, 20, 21), lambda count: of(years(count, legend_of(2))))
+    yield from each((1, 9, 10, 11), lambda count: of(years(count, lambda _: own({"備考": {"種類": "文字"}}, [{}]))))
+    yield from each(range(1, 10), lambda width: of(years(2, number_of(width))))
+    yield from each(range(1, 21), lambda width: of(years(3, term_of(width, "NO"))))
+    yield from each(range(2, 21, 3), lambda width: of(years(3, term_of(width, "なし"))))
+    yield from each(range(8, 21, 2), lambda width: of(years(9, term_of(width, "NO"))))
+    yield from each((1, 2, 9, 10, 11, 12, 19, 20), lambda count: of(series_of(count, 4)))
+    for count in (8, 14):
+        yield from each(range(1, 13), lambda width, count: of(series_of(count, width)), count)
+    yield from each(range(1, 12), lambda count: of(years(3, legend_of(count))))
+    yield from each(range(28, 36), lambda length: of(years(3, meaning_of(length))))
+    yield from each(range(16, 24), lambda length: of([one | {"年度": kanji(length)} for one in years(1, legend_of(2))]))
+    yield from each(
+        ("元年", "令和元年度", "R3", "令和3", "2024年度", "令和3年度末"),
+        lambda year: of([years(1, legend_of(2))[0] | {"年度": year}]),
+    )
+
+
+def number_of(width: int) -> Callable[[int], Data]:
+    return lambda _: listed({"方針": [item(10**width - 1)]})
+
+
+def term_of(width: int, numbering: str) -> Callable[[int], Data]:
+    columns = {"進み": {"種類": "語", "語": [kanji(width), "遅れ"], "集計": "主"}}
+    return lambda _: own(columns, [{"進み": kanji(width)}], 項目={"名称": "事業", "番号": numbering})
+
+
+def series_of(count: int, width: int) -> list[Data]:
+    """Figures of so many years and so many digits, in one edition or in two."""
+    columns = [[f"令和{at}年度" for at in range(first, first + min(count, 10))] for first in {1, max(1, count - 9)}]
+    return [
+        own({"実績": {"種類": "数", "年度": heads}}, [{"実績": [f"{at}" * width for at in range(len(heads))]}])
+        for heads in columns
+    ]
+
+
+def legend_of(count: int) -> Callable[[int], Data]:
+    """Legends of so many symbols, which change their meanings in the last year."""
+
+    def make(at: int) -> Data:
+        legend = {symbol: f"意味{symbol}{'別' * (at == 3)}" for symbol in SYMBOLS[:count]}
+        return listed(
+            {"方針": [item(1, SYMBOLS[at % count]), item(2, "未記入" if at == 2 else SYMBOLS[0])]}, 凡例=legend
+        )
+
+    return make
+
+
+def meaning_of(length: int) -> Callable[[int], Data]:
+    """Legends of meanings of so many characters, other ones each year."""
+    return lambda at: listed({"方針": [item(1)]}, 凡例={"○": f"{at}{kanji(length)}", "◎": kanji(length)})
+
+
+# The comparison
+
+
+def comparisons() -> Iterator[str]:
+    def of(old: Data, new: Data) -> str:
+        return said(comparison(edition(old, "old"), edition(new | {"前版": "old"})))
+
+    prose = {"内容": {"種類": "文章"}}
+    new = [item(at) for at in range(1, 30)]
+    yield from each((1, *range(16, 22)), lambda count: of(listed({}), listed({"方針": new[:count]})))
+    yield from each(range(2, 80, 6), lambda length: of(listed({}), listed({"方針": [item(1, 名称=kanji(length))]})))
+    yield from each((1, 5, 6, 7, 18), lambda count: of(changed(count, "前"), changed(count, "後")))
+    yield from each(range(1, 31, 2), lambda length: of(headed(length, "前"), headed(length, "後")))
+    yield from each((8, *range(200, 290, 7)), lambda length: of(apart("短い。"), apart(kanji(length))))
+    yield from each(range(1, 10), lambda lines: of(apart("短い。"), apart("改めた。\n" * lines + "以上")))
+    yield from each(range(1, 10), lambda width: of(number_of(width)(1), number_of(width)(1)))
+    yield from each(range(1, 13), lambda count: of(legend_of(count)(1), legend_of(count)(3)))
+    yield from each(range(1, 6), lambda count: of(own(prose, [{"内容": "一"}]), own(prose, [{"内容": "一"}] * count)))
+    texts = ("5", "1,200", "-", "未記入", "▲3.5")
+    for units in (("件", "件"), ("件", "人"), ("", "")):
+        yield from each(
+            itertools.product(texts, texts) if units[1] == "件" else itertools.pairwise(texts),
+            lambda pair, units: of(*map(figure_of, pair, units)),
+            units,
+        )
+
+
+def figure_of(text: str, unit: str) -> Data:
+    return own({"実績": {"種類": "数"}}, [{"実績": text, "単位": unit}])
+
+
+def changed(count: int, text: str) -> Data:
+    """So many columns that say `text`."""
+    columns = {f"欄{at}": {"種類": "文字"} for at in range(1, count + 1)}
+    return own(columns, [dict.fromkeys(columns, text)])
+
+
+def headed(length: int, text: str) -> Data:
+    """A column whose head has so many characters, beside a list of marks."""
+    return own(
+        {"備考": {"種類": "文字"}},
+        [{"備考": text, "印": ["重点"]}],
+        見出し={"備考": kanji(length)},
+        印={"重点": kanji(length)},
+    )
+
+
+def apart(text: str) -> Data:
+    """Columns that do not stand beside those of another edition: each changed one has a row."""
+    columns = {"実績": {"種類": "数", "年度": ["R5", "R6"]}, "内容": {"種類": "文章"}, "課": {"種類": "課"}}
+    return own(columns, [{"実績": [str(len(text)), "2"], "内容": text, "課": "公園課"}])
+
+
+# The errata
+
+
+def corrections() -> Iterator[str]:
+    def of(old: Data, new: Data, pages: int = 2, text: str = "") -> str:
+        wrong, right = edition(old), edition(new)
+        printed = Printed({"no-1": 1, "policy-1": pages}, (text or report(wrong).html,) * pages)
+        try:
+            return said(errata(wrong, right, lambda *_: printed, (), ("summary",)))
+        except ProofError as error:
+            return str(error)
+
+    yield from each(range(1, 10), lambda width: of(number_of(width)(1), number_of(width)(2) | {"表題": "別"}))
+    yield from each(range(1, 4), lambda pages: of(everything("前"), everything("後"), pages))
+    named = listed({"方針": [item(1, 名称=kanji(30))]})
+    fixed = listed({"方針": [item(1, 名称=kanji(29))]})
+    yield from each(range(5, 12), lambda count: of(named, fixed, text=kanji(count)))
+    more = [item(at) for at in range(1, 9)]
+    yield from each(range(1, 8), lambda count: of(listed({"方針": more[:count]}), listed({"方針": more[count::-1]})))
+
+
+def everything(text: str) -> Data:
+    """A list that says `text` wherever it can say it."""
+    said = {"表題": text, "自治体": text, "年度": text, "担当課": text, "資料番号": text, "前文": text, "後文": text}
+    return listed(
+        {text: [item(1, 名称=text, 担当課=text, 検証内容=text)]},
+        **said,
+        注={"1": text},
+        現在日="2024-03-31" if text == "前" else "2024-04-30",
+    )
+
+
+# The papers of a council
+
+
+def sets() -> Iterator[str]:
+    def of(chain: Sequence[Data], papers: Sequence[ListedPaper] = ()) -> str:
+        editions = [edition(data, f"e{at}") for at, data in enumerate(chain)]
+        try:
+            return said(council(editions, papers or (A_SET if chain[1:] else A_SET[:2])))
+        except ProofError as error:
+            return str(error)
+
+    lacking = [[*A_SET[:at], *A_SET[at + 1 :]] for at in range(4)]
+    blank = [[*A_SET[:at], replace(A_SET[at], pages=0)] for at in range(4)]
+    yield from each([*lacking, *blank, A_SET[::-1]], lambda papers: of(years(2, legend_of(2)), papers))
+    yield from each([A_SET, A_SET[:1]], lambda papers: of(years(1, legend_of(2)), papers))
+
+    yield from each(range(1, 5), lambda count: of(years(count, legend_of(2))))
+    yield from each(range(1, 5), lambda count: of([listed({}) for _ in range(count)]))
+    yield from each(range(1, 4), lambda count: of([*years(2, legend_of(2)), *(years(1, legend_of(2)) * count)]))
+
+
+def checklists() -> Iterator[str]:
+    def of(chain: Sequence[Data], pages: int = 3, warned: int = 0, last: LastIssue | None = None) -> str:
+        *before, newest = [edition(data, f"e{at}") for at, data in enumerate(chain)]
+        warnings = tuple(Problem("", at, 1, "W503", f"文{at}") for at in range(warned))
+        papers = [*A_SET, ListedPaper("council", "h25/council.pdf", pages, "A4縦"), NOT_PRINTED]
+        return said(checklist([*before, replace(newest, warnings=warnings)], papers, last))
+
+    one = listed({"方針": [item(1)]})
+    yield from each(range(1, 8), lambda pages: of([one], pages))
+    yield from each((0, 1, 199, 200, 201, 202, 1_300), lambda warned: of([one], warned=warned))
+    for gap in (2, 3, 4):
+        yield from each((0, 1, 2, 3, 98, 99, 100, 101, 102), lambda *values: of([unfilled(*values)]), gap)
+    days = (None, date(2024, 3, 31))
+    issued = (
+        None,
+        edition(one),
+        edition(one, "e0"),
+        edition(listed({"方": [item(1)]})),
+        edition(listed({"方針": [item(1, "◎"), item(2)]})),
+    )
+    yield from each(
+        itertools.product(range(len(issued)), days),
+        lambda pair: of([one], last=LastIssue("h25/1", pair[1], issued[pair[0]])),
+    )
+
+
+def unfilled(count: int, gap: int) -> Data:
+    """So many runs of items that are 未記入, each of one item less than `gap`, with a text for each other item."""
+    rows = [
+        item(at, "○" if at % gap == 0 else "未記入", 検証内容="" if at % gap else "文")
+        for at in range(1, count * gap + 1)
+    ]
+    return listed({"方針": rows})
+
+
+# The report, and the list as a workbook
+
+
+def reports() -> Iterator[str]:
+    def of(data: Data) -> str:
+        made = edition(data)
+        return "" if ColumnWidths(made.edition).missing else said(report(made))
+
+    for sheet, most in (("A4横", 42), ("A4縦", 68), ("A3横", 68)):
+        yield from each(range(most - 8, most), lambda lines, sheet: of(tall(lines, 用紙=sheet)), sheet)
+    yield from each(range(1, 8), lambda count: of(changed(count, "短い文字")))
+    yield from each(range(1, 13), lambda width: of(series_of(3, width)[0]))
+
+
+def tall(lines: int, **head: Any) -> Data:
+    text = "\n".join("文" for _ in range(lines))
+    columns = {"内容": {"種類": "文章"}, "下": {"種類": "文章", "段落": "下"}}
+    return own(columns, [{"内容": text}, {"下": text}], **head)
+
+
+def books() -> Iterator[str]:
+    def of(data: Data) -> str:
+        return workbook_text(book(edition(data)))
+
+    yield from each(
+        range(1, 60, 6), lambda length: of(listed({"方針": [item(1, 名称=kanji(length), 検証内容=kanji(30 * length))]}))
+    )
+    yield from each(range(1, 198, 21), lambda length: of(headed_by(length)))
+    yield from each(
+        range(1, 30, 3),
+        lambda length: of(
+            listed({}, 凡例={"A": kanji(length), "○": "済"}, 現在日="2024-03-31", 年度=kanji(length), 案="true")
+        ),
+    )
+    yield from each(
+        ("A4横", "A4縦", "A3横"),
+        lambda sheet: of(series_of(3, 4)[0] | {"用紙": sheet, "印": {"重点": "印"}, "後文": "後"}),
+    )
+
+
+def headed_by(length: int) -> Data:
+    """A list whose texts above it are so long."""
+    head = {
+        "表題": f"表&{kanji(length)}",
+        "前文": kanji(length),
+        "年度": kanji(length // 2),
+        "資料番号": kanji(length // 5),
+    }
+    return listed({}, **head)
+
+
+TEXTS: Mapping[str, Callable[[], Iterator[str]]] = {
+    function.__name__: function
+    for function in (summaries, histories, comparisons, corrections, sets, checklists, reports, books)
+}
+
+
+if __name__ == "__main__":
+    folder = Path(sys.argv[1])
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, function in TEXTS.items():
+        (folder / f"{name}.txt").write_text("\n".join(function()), "utf-8")
