@@ -251,14 +251,13 @@ class _SourcesOfPdf(Library):
 # Making and delivering
 
 
-def make(papers: Sequence[Paper], step: Step, jobs: int = 1, library: Library | None = None) -> Outcome:
+def make(papers: Sequence[Paper], step: Step, library: Library, jobs: int = 1) -> Outcome:
     """Make `papers`, and rebuild the other papers in out/ of their editions, unless they are up to date.
 
-    `jobs` is the number of processes that lay out a document. `library` gives the editions (default: a new one). Another
-    paper is left as it is if some other edition that it needs has errors, or if it is a workbook that somebody edited.
-    Raises `PipelineError`; then nothing was delivered.
+    `library` gives the editions; `jobs` is the number of processes that lay out a document. Another paper is left as it
+    is if some other edition that it needs has errors, or if it is a workbook that somebody edited. Raises
+    `PipelineError`; then nothing was delivered.
     """
-    library = library or Library()
     asked = [paper.target for paper in papers]
     everything = [*papers, *companions(papers, records(), library)]
     # Those that list others come last: they say how long the others are.

@@ -500,6 +500,7 @@ import gc, json, sys, time
 gc.set_threshold(50_000)  # as __main__ does
 from contextlib import contextmanager
 from pathlib import Path
+from pipeline.library import Library
 from pipeline.line import make
 from pipeline.papers import report_of
 times = {}
@@ -508,7 +509,7 @@ def step(name):
     begin = time.perf_counter()
     yield
     times[name] = times.get(name, 0) + time.perf_counter() - begin
-make([report_of(Path("source/original.yaml"))], step)
+make([report_of(Path("source/original.yaml"))], step, Library())
 print(json.dumps(times))
 """
 STAGES = {
@@ -572,7 +573,7 @@ def step(name):
     yield
     times[name] = time.perf_counter() - begin
 library = Library()
-make([comparison_of(Path("source/original.yaml"), Path("source/later.yaml"), library)], step, library=library)
+make([comparison_of(Path("source/original.yaml"), Path("source/later.yaml"), library)], step, library)
 print(json.dumps(times))
 """
 

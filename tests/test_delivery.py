@@ -1,7 +1,9 @@
 """Whatever happens on the way, out/ holds whole documents that passed their proof; and nothing is made twice."""
 
 import builtins
+import errno
 import hashlib
+import io
 import os
 import shutil
 import subprocess
@@ -12,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.cli import command
+from pipeline.cli import actions, command
 from pipeline.delivery.delivery import Delivery, Record, all_records, deliver, withdraw
 from pipeline.delivery.issues import issue_at
 from pipeline.documents import html
@@ -275,6 +277,22 @@ def test_wrong_usage_is_explained(
     assert run(*arguments) == 2
     assert said in capsys.readouterr().err
     assert edition.exists()
+
+
+def test_every_terminal_gets_utf_8_and_what_is_no_text_of_a_name_escaped(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also one whose locale is not Japanese."""
+
+    def full(_: object) -> int:
+        raise OSError(errno.ENOSPC, "full", "表\udcff.yaml")
+
+    monkeypatch.setattr(actions, "run", full)
+    screens = {name: io.BytesIO() for name in ("stdout", "stderr")}
+    for name, screen in screens.items():
+        monkeypatch.setattr(sys, name, io.TextIOWrapper(screen, "ascii", write_through=True))
+    assert run("check") == 3
+    assert run() == 0
+    assert screens["stderr"].getvalue().decode().startswith("表\\udcff.yaml: 空き容量がありません。")
+    assert "使い方: make コマンド" in screens["stdout"].getvalue().decode()
 
 
 def test_help_is_printed_without_a_target(capsys: pytest.CaptureFixture[str]) -> None:

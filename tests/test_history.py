@@ -766,7 +766,7 @@ def test_the_history_of_the_one_chain_is_delivered_and_left_alone(sources: list[
 
 def delivered(paths: list[Path], last: str | None) -> Delivered | None:
     library = Library()
-    (one,) = make([history_of(paths, last, library)], silent, library=library).asked
+    (one,) = make([history_of(paths, last, library)], silent, library).asked
     return one
 
 

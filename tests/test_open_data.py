@@ -885,7 +885,7 @@ def test_three_files_are_delivered_and_left_alone_while_nothing_changes(project:
     del project
     path = Path("source/test.yaml")
     path.write_text(HEALTHY, "utf-8")
-    (published,) = make([data_of(path)], silent).asked
+    (published,) = make([data_of(path)], silent, Library()).asked
     assert published is not None
     assert [str(one) for one in published.paths] == [
         "out/test/data.csv",
@@ -894,9 +894,9 @@ def test_three_files_are_delivered_and_left_alone_while_nothing_changes(project:
     ]
     assert published.size == 4
     assert {one.name for one in Path("out/test").iterdir()} == {"data.csv", "data.json", "data.schema.json"}
-    assert make([data_of(path)], silent).asked == (None,)
+    assert make([data_of(path)], silent, Library()).asked == (None,)
     os.utime(path)
-    assert make([data_of(path)], silent).asked != (None,)
+    assert make([data_of(path)], silent, Library()).asked != (None,)
 
 
 def test_figures_by_year_are_a_file_of_their_own_and_go_with_the_last_series(project: Path) -> None:
@@ -913,12 +913,12 @@ def test_what_fails_its_proof_is_not_delivered(project: Path, monkeypatch: pytes
     del project
     path = Path("source/test.yaml")
     path.write_text(HEALTHY, "utf-8")
-    make([data_of(path)], silent)
+    make([data_of(path)], silent, Library())
     good = Path("out/test/data.csv").read_bytes()
     path.write_text(HEALTHY.replace("項目三", "項目参"), "utf-8")
     monkeypatch.setattr(cells, "escaped", lambda text: text.replace("参", "三"))
     with pytest.raises(ProofError):
-        make([data_of(path)], silent)
+        make([data_of(path)], silent, Library())
     assert Path("out/test/data.csv").read_bytes() == good
 
 

@@ -2,15 +2,19 @@
 
 import io
 from collections.abc import Sequence
+from itertools import product
 from pathlib import Path
+from types import SimpleNamespace
 
 import pypdf
 import pytest
+from weasyprint.formatting_structure import boxes
 
 from pipeline.documents.comparison import comparison
 from pipeline.documents.document import Document
 from pipeline.documents.errata import errata
 from pipeline.documents.report import report
+from pipeline.layout import row_breaks
 from pipeline.layout.pdf import write_pdf
 from pipeline.model.validation import Validated, validate
 from pipeline.proof.proof import prove
@@ -43,6 +47,36 @@ def documents(kind: str, positions: Sequence[int]) -> list[Document]:
         return [report(edition(positions, "検" * 48 * 50))]
     make = comparison if kind == "comparison" else errata
     return [make(edition([lines], "検" * 1500, "old"), edition([lines], "新" * 1500)) for lines in positions]
+
+
+class Cell(boxes.TableCellBox):  # type: ignore[misc]
+    """A cell in this column; `has_room` for its first lines."""
+
+    def __init__(self, column: int, has_room: bool) -> None:
+        self.grid_x, self.has_room = column, has_room
+
+
+@pytest.mark.parametrize("cells", [*product((True, False), repeat=3)])
+def test_a_row_begins_where_each_of_its_cells_has_room(
+    cells: tuple[bool, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A block in a cell is divided as ever, and a row is judged by its own cells alone."""
+    context = SimpleNamespace(in_column=False)
+    inside = []
+
+    def laid_out(context: SimpleNamespace, cell: Cell) -> tuple[Cell | None, str]:
+        inside.append(row_breaks._avoids("auto", context))
+        return cell if cell.has_room else None, "more"
+
+    monkeypatch.setattr(row_breaks, "_lay_out_container", laid_out)
+    for row in (cells, (True, True, True)):
+        for column, has_room in enumerate(row):
+            cell = Cell(column, has_room)
+            assert row_breaks._lay_out(context, cell) == (cell if has_room else None, "more")
+        assert row_breaks._avoids("auto", context) is not all(row)
+        assert not row_breaks._avoids("auto", context)
+        assert row_breaks._avoids("avoid", context)
+    assert not any(inside)
 
 
 @pytest.mark.parametrize("kind", SOME)

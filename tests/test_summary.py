@@ -24,6 +24,7 @@ from pipeline.documents.summary.page import change, share
 from pipeline.errors import ProofError
 from pipeline.layout.pages import lay_out
 from pipeline.layout.pdf import write_pdf
+from pipeline.library import Library
 from pipeline.model.validation import Validated, validate
 from pipeline.papers import summary_of
 from pipeline.proof.proof import prove
@@ -570,10 +571,10 @@ def test_it_is_delivered_and_made_anew_when_the_edition_before_changes(project: 
     del project
     Path("source/old.yaml").write_text(OLD, "utf-8")
     Path("source/new.yaml").write_text("前版: old\n" + HEALTHY, "utf-8")
-    (delivered,) = line.make([summary_of(Path("source/new.yaml"))], silent).asked
+    (delivered,) = line.make([summary_of(Path("source/new.yaml"))], silent, Library()).asked
     assert delivered is not None
     assert delivered.path == Path("out/new/summary.pdf")
     assert delivered.path.with_suffix(".html").exists()
-    assert line.make([summary_of(Path("source/new.yaml"))], silent).asked == (None,)
+    assert line.make([summary_of(Path("source/new.yaml"))], silent, Library()).asked == (None,)
     os.utime("source/old.yaml")
-    assert line.make([summary_of(Path("source/new.yaml"))], silent).asked != (None,)
+    assert line.make([summary_of(Path("source/new.yaml"))], silent, Library()).asked != (None,)

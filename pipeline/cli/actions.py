@@ -97,7 +97,7 @@ def _make_one(papers: Mapping[Path, Paper], step: Step, path: Path, jobs: int = 
 
 def _make(papers: Sequence[Paper], step: Step, jobs: int = 1) -> None:
     """Make `papers`, rebuild the other papers of their editions, and print the results. Raises `PipelineError`."""
-    outcome = make(papers, step, jobs, _library)
+    outcome = make(papers, step, _library, jobs)
     delivered = [*zip(papers, outcome.asked, strict=True), *((other.paper, other) for other in outcome.others)]
     # The papers of a set have the same warnings.
     print_problems([*dict.fromkeys(warning for _, one in delivered if one for warning in one.warnings)])
@@ -138,7 +138,7 @@ def _jobs(given: str | None) -> int:
 def _preview(options: SimpleNamespace) -> int:
     paths = editions([options.edition] if options.edition else [])
     # Show the edition that was saved last.
-    first = max(paths, key=lambda path: path.stat().st_mtime_ns if path.is_file() else 0)
+    first = max(paths, key=lambda path: path.is_file() and path.stat().st_mtime_ns)
     from pipeline.preview.server import preview
 
     preview(first.stem, options.port)
@@ -610,7 +610,7 @@ def _sign(options: SimpleNamespace) -> int:
 
     (path,) = editions([options.edition])
     # Make and prove the report first, so that no outdated or altered file is signed.
-    make([report_of(path)], _step, library=_library)
+    make([report_of(path)], _step, _library)
     passphrase = Path(options.passphrase_file) if options.passphrase_file else None
     print(sign_report(OUT / path.stem / "report.pdf", Path(options.key), passphrase, datetime.now().astimezone()))
     return 0

@@ -81,13 +81,12 @@ def use() -> None:
 
 
 def _draw_first_line(stream: Any, textbox: Any, text_overflow: str, block_ellipsis: str, matrix: Any) -> list[Any]:
-    """A version of WeasyPrint's function, with our codes, without bitmap fonts and ellipses, which no document has."""
+    """A version of WeasyPrint's function, with our codes, without bitmap fonts, ellipses and type of no size, which no document has."""
     assert text_overflow != "ellipsis"
     assert block_ellipsis == "none"
     layout = textbox.pango_layout
-    if not textbox.text.strip() or textbox.style["font_size"] < 1e-6:
+    if not textbox.text.strip():
         return []
-    pango.pango_layout_set_single_paragraph_mode(layout.layout, True)
     line, _ = layout.get_first_line()
     stream.set_text_matrix(*matrix.values)
     encoded = layout.text.encode()
@@ -100,8 +99,6 @@ def _draw_first_line(stream: Any, textbox: Any, text_overflow: str, block_ellips
         if item.analysis.font != previous:
             previous = item.analysis.font
             font, size = stream.add_font(previous)
-            if pango.pango_version() < 14802:  # https://gitlab.gnome.org/GNOME/pango/-/issues/530
-                size = textbox.style["font_size"]
             if shown:
                 stream.show_text(shown)
                 shown = ""

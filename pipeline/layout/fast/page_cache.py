@@ -46,11 +46,11 @@ class _Kept:
 class PageCache:
     """The pages of the last build. A row's digest covers everything that a page may depend on besides other rows.
 
-    `longest` is the largest number of rows that a cached page depends on; 0 if the cache is empty.
+    `longest` is the largest number of rows that a cached page depends on; None if the cache is empty.
     """
 
     def __init__(self) -> None:
-        self.longest = 0
+        self.longest: int | None = None
         self._pages: dict[bytes, list[_Kept]] = {}
 
     def find(self, rows: Sequence[bytes], places: Sequence[int], front: int) -> DrawnPage | None:
@@ -67,14 +67,13 @@ class PageCache:
     def keep(self, rows: Sequence[bytes], places: Sequence[int], pages: Sequence[DrawnPage]) -> None:
         """Replace the content of the cache by `pages`."""
         self._pages = defaultdict(list)
-        self.longest = 0
         for page in pages:
             if page.start is None or page.next is None:
                 continue
             end = page.next + page.decisive
             kept = _Kept(page, rows[page.start : end], page.start == 0, end == len(rows), places[page.start])
             self._pages[rows[page.start]].append(kept)
-            self.longest = max(self.longest, len(kept.rows))
+        self.longest = max((len(kept.rows) for some in self._pages.values() for kept in some), default=None)
 
 
 def _moved(kept: _Kept, front: int, by: int) -> DrawnPage:
