@@ -1,6 +1,8 @@
 """What the tests share: an empty project folder, small editions to break, and documents made of them."""
 
+import fcntl
 import os
+import pickle
 import shutil
 import signal
 import tempfile
@@ -156,7 +158,22 @@ def every_document() -> dict[str, Document]:
 @pytest.fixture(scope="session")
 def every_pdf(every_document: dict[str, Document], font_cache: Path) -> dict[str, bytes]:
     """The PDFs of `every_document`."""
-    return {name: write_pdf(document, font_cache) for name, document in every_document.items()}
+
+    def made() -> dict[str, bytes]:
+        return {name: write_pdf(document, font_cache) for name, document in every_document.items()}
+
+    return made_once("every_pdf", made)
+
+
+def made_once(name: str, make: Callable[[], dict[str, bytes]]) -> dict[str, bytes]:
+    """What `make` gives: the first worker of pytest-xdist that asks for it makes it, the others read it from a file."""
+    path = Path(tempfile.gettempdir(), name)
+    with path.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not path.exists():
+            path.write_bytes(pickle.dumps(make()))
+    found: dict[str, bytes] = pickle.loads(path.read_bytes())
+    return found
 
 
 def pytest_configure(config: pytest.Config) -> None:

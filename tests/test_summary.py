@@ -390,8 +390,9 @@ def test_what_fills_the_bars_is_told_apart_without_colour(make: Make) -> None:
 # The page
 
 
-@pytest.mark.parametrize("with_previous", [False, True])
-@pytest.mark.parametrize(("legend", "terms"), [(PLAIN, SHORT), (WORDY, LONG)], ids=["plain", "wordy"])
+@pytest.mark.parametrize(
+    ("legend", "terms", "with_previous"), [(PLAIN, SHORT, False), (WORDY, LONG, True)], ids=["plain", "wordy"]
+)
 @pytest.mark.parametrize("policies", [1, 4, 6, 8, 10])
 def test_up_to_ten_policies_stand_on_one_page(
     policies: int, legend: tuple[tuple[str, str], ...], terms: tuple[str, ...], with_previous: bool, font_cache: Path

@@ -38,6 +38,10 @@ reproducible.use()
 row_breaks.use()
 ink.use()
 line_breaks.use()
+if not is_plain():
+    from .fast import shrink_to_fit  # here: the plain way does without
+
+    shrink_to_fit.use()
 
 SVG = "{http://www.w3.org/2000/svg}"
 
