@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.documents.book import book
+from pipeline.documents.book.rows import rows
+from pipeline.documents.book.sheet import BookError
 from pipeline.documents.checklist import checklist
 from pipeline.documents.comparison import comparison
 from pipeline.documents.council import council
@@ -97,12 +99,18 @@ def summaries() -> Iterator[str]:
     def of(data: Data, before: Data | None = None) -> str:
         return said(summary(edition(data), edition(before, "old") if before else None))
 
-    yield from each((*range(1, 26, 2), 22, 24, 47, 48), lambda count: of(of_sections(count)))
+    yield from each((*range(1, 15), 23, 24, 47), lambda count: of(of_sections(count)))
     few = of_sections(2, 年度="平成24年度")
-    yield from each(range(1, 26, 2), lambda count: of(of_sections(count, 年度="平成25年度"), few))
-    for numbering, terms in (("括弧", 9), ("自由", 0), ("なし", 14)):
-        yield from each(range(11, 36, 2), lambda *values: of(of_name(*values)), numbering, terms)
-    yield from each(range(1, 21), lambda count: of(counted(count)))
+    yield from each(range(1, 14), lambda count: of(of_sections(count, 年度="平成25年度"), few))
+    yield from each(range(1, 50, 4), lambda count: of(uncounted(count)))
+    for symbols in range(5, 11):
+        legend = {symbol: f"意味{symbol}" for symbol in SYMBOLS[:symbols]}
+        yield from each(range(1, 6), lambda count, legend: of(of_sections(count, 凡例=legend), few), legend)
+    for numbering in ("括弧", "自由"):
+        yield from each(range(11, 36, 2), lambda length, *of_: of(of_name(length, *of_)), numbering, 0)
+    yield from each(range(6, 16), lambda terms: of(of_name(35, "なし", terms)))
+    yield from each(range(1, 21), lambda count: of(counted(count), counted(2)))
+    yield from each(range(7, 11), lambda count: of(counted(count, 12), counted(count, 12)))
     yield from each(range(1, 21), lambda count: of(counted(3, terms=count), counted(3)))
     yield from each(range(1, 24), lambda length: of(counted(5, length), counted(2)))
     yield from each((1, 7, 15), lambda length: of(counted(5, length, 凡例の場所="一ページ目"), counted(2)))
@@ -115,7 +123,14 @@ def of_name(length: int, numbering: str, terms: int) -> Data:
     """A section whose name has so many characters, beside so many columns of terms."""
     data = counted(4, terms=terms, 段=[{"名称": "柱", "番号": numbering}])
     data["柱"][0] |= {"名称": kanji(length)} | ({"番号": "第1"} if numbering == "自由" else {})
+    data["柱"][0]["事業"] += [{"再掲": "1"}] * (terms % 2)
     return data
+
+
+def uncounted(count: int) -> Data:
+    """So many sections, and nothing that is counted by symbols or terms."""
+    data = own({"備考": {"種類": "文字"}}, [])
+    return data | {"柱": [{"名称": kanji(at), "事業": [{"NO": str(at), "名称": "事業"}]} for at in range(1, count + 1)]}
 
 
 def uneven(count: int) -> Data:
@@ -147,7 +162,10 @@ def histories() -> Iterator[str]:
 
     yield from each((1, 2, 9, 10, 11, 20, 21), lambda count: of(years(count, legend_of(2))))
     yield from each((1, 9, 10, 11), lambda count: of(years(count, lambda _: own({"備考": {"種類": "文字"}}, [{}]))))
-    yield from each(range(1, 10), lambda width: of(years(2, number_of(width))))
+    yield from each((9, 10, 9_999_999, 10_000_000), lambda number: of(years(2, number_of(number))))
+    yield from each(itertools.product(range(4), range(4)), lambda pair: of([levelled(count) for count in pair]))
+    yield of(years(4, meaning_of(3)))
+    yield of([listed({}, 凡例={symbol: kanji(150) for symbol in SYMBOLS[:4]})])
     yield from each(range(1, 21), lambda width: of(years(3, term_of(width, "NO"))))
     yield from each(range(2, 21, 3), lambda width: of(years(3, term_of(width, "なし"))))
     yield from each(range(8, 21, 2), lambda width: of(years(9, term_of(width, "NO"))))
@@ -163,8 +181,29 @@ def histories() -> Iterator[str]:
     )
 
 
-def number_of(width: int) -> Callable[[int], Data]:
-    return lambda _: listed({"方針": [item(10**width - 1)]})
+def number_of(number: int) -> Callable[[int], Data]:
+    return lambda _: listed({"方針": [item(number)]})
+
+
+def levelled(count: int) -> Data:
+    """A list of so many levels, whose items are numbered in another way for each count."""
+    names = ["目標", "方向", "分野"][:count]
+    rows: list[Data] = [{"NO": str(at), "名称": f"事業{at}", "備考": "文"} for at in range(1, 4)]
+    for row in rows if count == 2 else ():
+        row["番号"] = f"1-{row['NO']}"
+    key = "事業"
+    for name in reversed(names):
+        rows, key = [{"名称": f"{name}の一", key: rows}], name
+    return {
+        "表題": f"一覧{count}",
+        "段": [
+            {"名称": name, "番号": numbering}
+            for name, numbering in zip(names, ("なし", "括弧", "算用数字"), strict=False)
+        ],
+        "項目": {"名称": "事業", "番号": ("NO", "なし", "自由", "NO")[count]},
+        "欄": {"備考": {"種類": "文字"}},
+        key: rows,
+    }
 
 
 def term_of(width: int, numbering: str) -> Callable[[int], Data]:
@@ -187,7 +226,8 @@ def legend_of(count: int) -> Callable[[int], Data]:
     def make(at: int) -> Data:
         legend = {symbol: f"意味{symbol}{'別' * (at == 3)}" for symbol in SYMBOLS[:count]}
         return listed(
-            {"方針": [item(1, SYMBOLS[at % count]), item(2, "未記入" if at == 2 else SYMBOLS[0])]}, 凡例=legend
+            {"方針": [item(1, SYMBOLS[at % count]), item(2, "未記入" if at == 2 else SYMBOLS[0]), item(3, SYMBOLS[0])]},
+            凡例=legend,
         )
 
     return make
@@ -211,9 +251,14 @@ def comparisons() -> Iterator[str]:
     yield from each(range(2, 80, 6), lambda length: of(listed({}), listed({"方針": [item(1, 名称=kanji(length))]})))
     yield from each((1, 5, 6, 7, 18), lambda count: of(changed(count, "前"), changed(count, "後")))
     yield from each(range(1, 31, 2), lambda length: of(headed(length, "前"), headed(length, "後")))
-    yield from each((8, *range(200, 290, 7)), lambda length: of(apart("短い。"), apart(kanji(length))))
-    yield from each(range(1, 10), lambda lines: of(apart("短い。"), apart("改めた。\n" * lines + "以上")))
-    yield from each(range(1, 10), lambda width: of(number_of(width)(1), number_of(width)(1)))
+    long = [
+        *(kanji(length) for length in (8, *range(200, 290, 7))),
+        *("改めた。\n" * at + "以上" for at in range(1, 10)),
+    ]
+    yield of(apart(*(["短い。"] * len(long))), apart(*long))
+    numbers = [10**width for width in range(9)]
+    yield from each(numbers, lambda number: of(number_of(number)(1), number_of(number)(1)))
+    yield from each(itertools.product(range(4), range(4)), lambda pair: of(*map(levelled, pair)))
     yield from each(range(1, 13), lambda count: of(legend_of(count)(1), legend_of(count)(3)))
     yield from each(range(1, 6), lambda count: of(own(prose, [{"内容": "一"}]), own(prose, [{"内容": "一"}] * count)))
     texts = ("5", "1,200", "-", "未記入", "▲3.5")
@@ -245,10 +290,10 @@ def headed(length: int, text: str) -> Data:
     )
 
 
-def apart(text: str) -> Data:
+def apart(*texts: str) -> Data:
     """Columns that do not stand beside those of another edition: each changed one has a row."""
     columns = {"実績": {"種類": "数", "年度": ["R5", "R6"]}, "内容": {"種類": "文章"}, "課": {"種類": "課"}}
-    return own(columns, [{"実績": [str(len(text)), "2"], "内容": text, "課": "公園課"}])
+    return own(columns, [{"実績": [str(len(text)), "2"], "内容": text, "課": "公園課"} for text in texts])
 
 
 # The errata
@@ -263,7 +308,10 @@ def corrections() -> Iterator[str]:
         except ProofError as error:
             return str(error)
 
-    yield from each(range(1, 10), lambda width: of(number_of(width)(1), number_of(width)(2) | {"表題": "別"}))
+    numbers = [10**width for width in range(9)]
+    yield from each(numbers, lambda number: of(number_of(number)(1), number_of(number)(2) | {"表題": "別"}))
+    yield from each(itertools.permutations(range(4), 2), lambda pair: of(levelled(pair[0]), levelled(pair[1])))
+    yield of(counted(3, terms=3), counted(4, terms=4))
     yield from each(range(1, 4), lambda pages: of(everything("前"), everything("後"), pages))
     named = listed({"方針": [item(1, 名称=kanji(30))]})
     fixed = listed({"方針": [item(1, 名称=kanji(29))]})
@@ -361,22 +409,59 @@ def tall(lines: int, **head: Any) -> Data:
 
 def books() -> Iterator[str]:
     def of(data: Data) -> str:
-        return workbook_text(book(edition(data)))
+        try:
+            return workbook_text(book(edition(data)))
+        except BookError as error:
+            return str(error)
 
-    yield from each(
-        range(1, 60, 6), lambda length: of(listed({"方針": [item(1, 名称=kanji(length), 検証内容=kanji(30 * length))]}))
-    )
+    named = [item(at, 名称=kanji(at), 検証内容=kanji(7 * at)) for at in range(1, 61)]
+    high = [item(at, 検証内容=kanji(length)) for at, length in enumerate(range(1_440, 1_620, 12), 61)]
+    yield of(listed({"方針": [*named, *high]}))
+    yield from each((15, 16), lambda over: of(listed({"方針": [item(1, 検証内容="𠮷" * 16_376 + "市" * over)]})))
     yield from each(range(1, 198, 21), lambda length: of(headed_by(length)))
-    yield from each(
-        range(1, 30, 3),
-        lambda length: of(
-            listed({}, 凡例={"A": kanji(length), "○": "済"}, 現在日="2024-03-31", 年度=kanji(length), 案="true")
-        ),
-    )
+    yield from each((3, 60, 90), lambda length: of(listed({}, 凡例={"A": kanji(length)}, 現在日="2024-03-31")))
     yield from each(
         ("A4横", "A4縦", "A3横"),
-        lambda sheet: of(series_of(3, 4)[0] | {"用紙": sheet, "印": {"重点": "印"}, "後文": "後"}),
+        lambda sheet: of(of_each_kind(7) | {"用紙": sheet, "印": {"重点": "印"}, "後文": "後"}),
     )
+    for length in (1, 12, 40):
+        yield from each(range(20, 60), lambda year, number: heads(年度=kanji(year), 資料番号=kanji(number)), length)
+
+
+def heads(**head: str) -> str:
+    """The rows above the list."""
+    made = edition(listed({}, **head)).edition
+    return repr([*rows(made, ColumnWidths(made))])
+
+
+def of_each_kind(count: int) -> Data:
+    """A column of each kind, and so many items, some of them marked, and one that stands there twice."""
+    columns = {
+        "所管": {"種類": "課"},
+        "評価": {"種類": "記号", "凡例": {"A": "済", "B": "遅れ"}, "集計": "主"},
+        "進み": {"種類": "語", "語": {"継続": "継続", "完了": "終了"}, "行方": "true"},
+        "実績": {"種類": "数", "年度": ["R5", "R6"]},
+        "目標": {"種類": "数", "単位": "件"},
+        "期限": {"種類": "日付"},
+        "内容": {"種類": "文章", "段落": "下"},
+    }
+    items: list[Data] = [
+        {
+            "所管": "公園課" * (at % 2),
+            "評価": "AB"[at % 2],
+            "進み": ["継続", "未記入"][at % 2],
+            "実績": [f"{10**at}", "▲2.5"],
+            "目標": f"{at}.{'5' * at}",
+            "期限": "2024-03-31",
+            "内容": kanji(40 * at),
+            "印": ["重点"][at % 2 :],
+            "単位": "人",
+        }
+        for at in range(1, count + 1)
+    ]
+    data = own(columns, items)
+    data["柱"][0]["事業"].append({"再掲": "1"})
+    return data
 
 
 def headed_by(length: int) -> Data:

@@ -108,7 +108,7 @@ def expect(editions: Sequence[Validated]) -> Expected:
 
 def _most(widest: int, room: int, most: int) -> int:
     """How many years stand side by side if the widest text of one takes so many half ems."""
-    return max(1, min(most, room // (widest + 2)))
+    return min(most, room // (widest + 2))
 
 
 def _widest(editions: Sequence[Edition]) -> int:

@@ -278,7 +278,7 @@ class _Table:
 
 def _most(halves: int, room: int, most: int) -> int:
     """The number of years of `halves` half ems for which a sheet has room: `room` half ems, or `most` narrow columns."""
-    return max(1, min(most, room // (halves + 2)))
+    return min(most, room // (halves + 2))
 
 
 def _halves(editions: Sequence[Validated]) -> int:
@@ -433,7 +433,7 @@ def _notes(editions: Sequence[Validated], labels: Sequence[str], tables: Sequenc
         note += f"このため、内訳の合計が100%にならない{unit}があります({'、'.join(odd)})。"
     legends = [list(_words(validated.edition).items()) for validated in editions if _has_legend(validated.edition)]
     word = "凡例" if len(legends) == len(editions) else "区分"
-    if any(legend != legends[-1] for legend in legends):
+    if len({*map(tuple, legends)}) > 1:
         note += "凡例が変わっているため、記号ではなく意味で数えています。"
     if len(tables) > 1:
         note += f"{word}が大きく変わったところで表を分けており、模様は表ごとに違うものを示します。"

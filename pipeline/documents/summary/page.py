@@ -282,7 +282,7 @@ def page(edition: Edition, old: Edition | None, carried: Carried) -> str:
         hangs=_hangs(edition),
         has_repeats=bool(new.whole.repeats),
         tables=tables,
-        whole_width=None if tables[0].groups else tables[0].names + _ITEMS_ALONE * _columns_of_items(new),
+        whole_width=None if new.groups else sum(one.names for one in tables) + _ITEMS_ALONE * _columns_of_items(new),
         spacing=spacing.properties,
         is_divided=is_divided,
         widths=[Widths((("name", table.names),)) for table in tables],
