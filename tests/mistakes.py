@@ -85,7 +85,8 @@ def _mistakes(node: ast.AST, is_condition: bool) -> Iterator[tuple[str, ast.AST]
             yield "statement dropped", ast.Pass()
         case ast.Assign([ast.Attribute() | ast.Subscript()]):
             yield "statement dropped", ast.Pass()
-        case ast.Return(ast.expr() as value) if ast.unparse(value) != "None":
+        # Who asks whether something is so takes None for False. True in its place is another mistake, made above.
+        case ast.Return(ast.expr() as value) if ast.unparse(value) not in ("None", "False"):
             yield "value dropped", ast.Return(ast.Constant(None))
     # The other conditions have mistakes of their own above.
     if is_condition and isinstance(node, ast.Name | ast.Attribute | ast.Call | ast.NamedExpr):

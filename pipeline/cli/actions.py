@@ -138,7 +138,7 @@ def _jobs(given: str | None) -> int:
 def _preview(options: SimpleNamespace) -> int:
     paths = editions([options.edition] if options.edition else [])
     # Show the edition that was saved last.
-    first = max(paths, key=lambda path: path.is_file() and path.stat().st_mtime_ns)
+    first = max(paths, key=lambda path: path.stat().st_mtime_ns if path.is_file() else 0)
     from pipeline.preview.server import preview
 
     preview(first.stem, options.port)

@@ -81,7 +81,10 @@ def use() -> None:
 
 
 def _draw_first_line(stream: Any, textbox: Any, text_overflow: str, block_ellipsis: str, matrix: Any) -> list[Any]:
-    """A version of WeasyPrint's function, with our codes, without bitmap fonts, ellipses and type of no size, which no document has."""
+    """A version of WeasyPrint's function with our codes.
+
+    It leaves out what no document has, bitmap fonts, ellipses and type of no size, and Pango before 1.48.2.
+    """
     assert text_overflow != "ellipsis"
     assert block_ellipsis == "none"
     layout = textbox.pango_layout

@@ -108,7 +108,7 @@ def _labels(editions: Sequence[Validated]) -> list[str]:
     """
     years = [flat(one.edition.fiscal_year) for one in editions]
     if len(years) == 1:
-        return [*filter(None, years)] or [flat(one.edition.title) for one in editions]
+        return [years[0] or flat(editions[0].edition.title)]
     return [year if year and years.count(year) == 1 else f"第{at}版" for at, year in enumerate(years, 1)]
 
 
