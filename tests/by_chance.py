@@ -31,6 +31,7 @@ from .damaged import refusals
 from .editions import Row, made_up
 from .made_up import FormMaker
 from .painted import places, streams
+from .reformed import reforms
 from .sweeps import SWEEPS
 
 WHO = [
@@ -177,10 +178,10 @@ def plans() -> Sequence[tuple[Edition, ...]]:
     for seed in range(60):
         chance = random.Random(seed)
         rows = [_row(chance, at) for at in range(1, chance.randint(3, 10))]
-        editions = [_edition(chance, rows, "")]
+        editions = [_edition(chance, rows, "", seed % 8 == 5)]
         for at in range(2):
             rows = [*_next_rows(chance, rows, has_numbers=seed % 3 == 0)]
-            editions.append(_edition(chance, rows, f"e{at}" if seed % 4 else ""))
+            editions.append(_edition(chance, rows, f"e{at}" if seed % 4 else "", at == seed % 8 - 2))
         found.append(tuple(editions))
     return found
 
@@ -226,7 +227,7 @@ def _next_rows(chance: random.Random, rows: Sequence[Row], has_numbers: bool) ->
             yield replace(row, name=chance.choice([row.name, _name(chance)]), measure=f"施策{chance.randint(1, 2)}")
 
 
-def _edition(chance: random.Random, rows: list[Row], previous: str) -> Edition:
+def _edition(chance: random.Random, rows: list[Row], previous: str, has_own_form: bool) -> Edition:
     rows.sort(key=lambda row: (row.policy, row.measure))
     rows[:] = [replace(row, number=at) for at, row in enumerate(rows, 1)]
     names = [*dict.fromkeys(row.name for row in rows), _name(chance)]
@@ -239,7 +240,7 @@ def _edition(chance: random.Random, rows: list[Row], previous: str) -> Edition:
     repeated = [Row(measure="施策9", policy="方針9", repeats=row.number) for row in rows if chance.random() < 0.1]
     more: dict[str, Any] = {} if chance.random() < 0.5 else {"前文": _sentence(chance), "注": {"1": _sentence(chance)}}
     abolished = [{"前版NO": ["1"], "理由": "縮小"}] if previous and chance.random() < 0.2 else ()
-    return made_up(*rows, *repeated, previous=previous, abolished=abolished, **more)
+    return made_up(*rows, *repeated, previous=previous, abolished=abolished, has_own_form=has_own_form, **more)
 
 
 def links() -> Iterator[str]:
@@ -304,7 +305,7 @@ def _group(group: Group, depth: int) -> Iterator[str]:
 
 TEXTS: Mapping[str, Callable[[], Iterator[str]]] = {
     function.__name__: function
-    for function in (marks, heads, widths, links, drafts, histories, refusals, streams, places, *SWEEPS)
+    for function in (marks, heads, widths, links, drafts, histories, reforms, refusals, streams, places, *SWEEPS)
 }
 
 

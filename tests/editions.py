@@ -50,9 +50,17 @@ class Row:
 
 
 def made_up(
-    *rows: Row, previous: str = "", legend: dict[str, str] = LEGEND, abolished: object = (), **more: Any
+    *rows: Row,
+    previous: str = "",
+    legend: dict[str, str] = LEGEND,
+    abolished: object = (),
+    has_own_form: bool = False,
+    **more: Any,
 ) -> Edition:
-    """An edition of `rows`; neighbours of one policy and measure stand together."""
+    """An edition of `rows`; neighbours of one policy and measure stand together.
+
+    The default form may be written in the source as if it were one of its own.
+    """
     policies = [
         {
             "名称": policy,
@@ -63,7 +71,13 @@ def made_up(
         }
         for policy, inside in groupby(rows, lambda row: row.policy)
     ]
-    head: dict[str, Any] = {"表題": "作りものの一覧", "前版": previous, "凡例": legend, "今後の取扱い": TREATMENTS}
+    head: dict[str, Any] = {"表題": "作りものの一覧", "前版": previous}
+    if has_own_form:
+        decides = {"種類": "語", "語": TREATMENTS, "行方": "true"}
+        status = {"種類": "記号", "凡例": legend, "集計": "主"}
+        head |= {"欄": {"実施状況": status, "今後の取扱い": decides, "検証内容": {"種類": "文章"}}}
+    else:
+        head |= {"凡例": legend, "今後の取扱い": TREATMENTS}
     head |= {"廃止": abolished} if abolished else {}
     return read_edition({**head, **more, "推進方針": policies or [{"名称": "方針一"}]})
 

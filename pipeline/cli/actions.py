@@ -533,8 +533,6 @@ def _adopt(options: SimpleNamespace) -> int:
     from pipeline.office.adopt.adopt import adopt, describe
 
     new = new_edition(options.new)
-    if new.exists():
-        raise UsageError(_exists(new))
     adopted = adopt(Path(options.file), new, options.sheet, options.range)
     if not create_file(new, adopted.text.encode()):
         raise UsageError(_exists(new))
