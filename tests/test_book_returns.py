@@ -28,7 +28,9 @@ from pipeline.office.book_returns import apply_list_return, messages_of_list, re
 from pipeline.office.book_rows import tree_of
 from pipeline.source.tree import parse_source, plain
 
-from .conftest import FORMS, HEALTHY
+from . import returns_by_chance
+from .conftest import FORMS, HEALTHY, ROOT
+from .digests import check
 from .made_up import FormMaker, text_of
 
 PATH, LISTED = Path("source/test.yaml"), Path("out/test/list.xlsx")
@@ -111,6 +113,13 @@ def names() -> list[str]:
         else:
             found.append(f"{row.number} {getattr(row, 'name', '再掲')}")
     return found
+
+
+@pytest.mark.parametrize("name", ["lists", "both"])
+def test_edits_by_chance_become_what_they_became(name: str, request: pytest.FixtureRequest) -> None:
+    """A change on purpose: look at what changed (`tests/returns_by_chance.py` says how), then `--renew-pictures`."""
+    made = "\n".join(returns_by_chance.TEXTS[name]())
+    check(ROOT / "tests/pictures/returns.sha256", {f"{name}.txt": made.encode()}, request, name)
 
 
 USUAL = ["方針一", "施策一", "1 項目一", "2 項目二", "施策二", "3 項目三", "1 再掲"]

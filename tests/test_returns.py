@@ -33,7 +33,9 @@ from pipeline.office.workbook_format import ANSWERS, HEAD_ROW, HIDDEN
 from pipeline.source.characters import compose
 from pipeline.source.tree import parse_source, read_source
 
-from .conftest import DONE
+from . import returns_by_chance
+from .conftest import DONE, ROOT
+from .digests import check
 
 pytestmark = pytest.mark.usefixtures("project")
 
@@ -131,6 +133,12 @@ def test_undo_takes_back_what_was_imported() -> None:
 
 
 # What an honest file does
+
+
+def test_answers_by_chance_become_what_they_became(request: pytest.FixtureRequest) -> None:
+    """A change on purpose: look at what changed (`tests/returns_by_chance.py` says how), then `--renew-pictures`."""
+    made = "\n".join(returns_by_chance.replies())
+    check(ROOT / "tests/pictures/returns.sha256", {"replies.txt": made.encode()}, request, "replies")
 
 
 def test_an_untouched_workbook_changes_nothing() -> None:

@@ -78,15 +78,19 @@ def is_list(path: Path) -> bool:
 def read_list_return(path: Path, label: str, library: Library, settle: Settle | None = None) -> ListReturn:
     """Read the list workbook at `path`. Raises `SourceError` if its edition has errors."""
     try:
-        book = read_workbook(path, (HIDDEN, LIST))
-        base = _base(book, library)
-        now = library.validated(base.source.path)
-        if now.edition.form.columns != base.edition.form.columns:
-            raise WorkbookError(f"このブックを作った後で、一覧の段か欄が変わりました。{_AGAIN}")
-        said = read_list(book.sheets[LIST], base, {*now.edition.items})
+        return list_return(read_workbook(path, (HIDDEN, LIST)), path, label, library, settle)
     except WorkbookError as error:
         finding = Finding(label, error.row, "", str(error))
         return ListReturn(path, None, None, (), (), (), (finding,), (), ())
+
+
+def list_return(book: Book, path: Path, label: str, library: Library, settle: Settle | None) -> ListReturn:
+    """As `read_list_return`, of the workbook that was at `path`. Raises `WorkbookError` if it cannot be taken."""
+    base = _base(book, library)
+    now = library.validated(base.source.path)
+    if now.edition.form.columns != base.edition.form.columns:
+        raise WorkbookError(f"このブックを作った後で、一覧の段か欄が変わりました。{_AGAIN}")
+    said = read_list(book.sheets[LIST], base, {*now.edition.items})
     merge = _Merge(base, now, said, label, settle)
     merge.run()
     findings = tuple(Finding(label, row, key, message) for row, key, message in said.findings)

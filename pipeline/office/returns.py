@@ -145,6 +145,14 @@ def read_returns(files: Sequence[Path], library: Library | None = None, settle: 
     return reader.returns()
 
 
+def returns_of(books: Iterable[tuple[str, Book]], library: Library, settle: Settle | None = None) -> Returns:
+    """As `read_returns`, of workbooks that were read, each with its label."""
+    reader = _ReplyReader(library, settle)
+    for label, book in books:
+        reader.take(label, book)
+    return reader.returns()
+
+
 def apply_returns(returns: Returns) -> bool:
     """Write the changes into the source; False if there are none. Raises `ChangeStoppedError`."""
     if returns.source is None:
@@ -441,13 +449,21 @@ class _ReplyReader:
         self._origins: dict[int, set[Identity]] = defaultdict(set)  # the items asked about, by their present NO
 
     def read(self, path: Path, label: str) -> None:
-        department = ""
         if is_of_mac(path):
             message = "macOSの管理用のファイルです。回答ではないので、読んでいません。"
             self._notices.append(Finding(label, 0, "", message))
             return
         try:
             book = read_workbook(path, (HIDDEN, ANSWERS, NOTES))
+        except WorkbookError as error:
+            self._findings.append(Finding(label, error.row, "", str(error)))
+            return
+        self.take(label, book)
+
+    def take(self, label: str, book: Book) -> None:
+        """Take the answers of a workbook that was read."""
+        department = ""
+        try:
             form = _read_form(book.sheets.get(HIDDEN))
             department = form.department
             if ANSWERS not in book.sheets:

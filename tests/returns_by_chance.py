@@ -1,0 +1,497 @@
+"""Workbooks that come back with edits by chance, and what `make import` makes of each, as texts.
+
+The cells are edited in memory; only the workbooks that go out are files. `python -m tests.returns_by_chance FOLDER`
+writes the texts, to compare those of two commits: `diff -r`.
+"""
+
+import random
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from copy import deepcopy
+from pathlib import Path
+
+from pipeline.documents.book.rows import FACTS, FORM, HIDDEN, KEYS, LIST, MORE, packed
+from pipeline.documents.book.rows import rows as rows_of
+from pipeline.library import Library
+from pipeline.model.column_widths import ColumnWidths
+from pipeline.model.validation import Validated, validate
+from pipeline.office import workbook_format as sent
+from pipeline.office.book_returns import list_return, messages_of_list
+from pipeline.office.returns import Settle, describe, messages, returns_of
+from pipeline.office.sheets import workbooks
+from pipeline.office.workbook import Book, Sheet, Value, WorkbookError, read_workbook
+from pipeline.source.tree import parse_source
+
+USUAL = """\
+表題: 試験一覧
+担当課: 甲課
+前文: 前の文
+凡例: {◎: 実施済, ○: 継続推進, ×: 検討中}
+今後の取扱い: {完了: 終了, 継続: 継続}
+印: {新: 新規}
+注: {1: 注の文}
+確認済: [{警告: W502, NO: 2, 理由: 加えた順}]
+
+推進方針:
+  - 名称: 方針一※1
+    推進施策:
+      - 名称: 施策一
+        推進項目:
+          - NO: 1
+            名称: 項目一
+            印: [新]
+            実施状況: 未記入   # これから
+            今後の取扱い: 未記入
+            検証内容:   # ここに書く
+          - NO: 2
+            名称: 項目二
+            実施状況: "○"
+            今後の取扱い: '継続'
+            検証内容: |
+              前の文。
+              二行目。
+
+            # 乙課へ
+          - NO: 3
+            名称: 項目三
+            実施状況: ○
+            今後の取扱い: 継続
+            担当課: 乙課
+      - 名称: 施策二
+        推進項目:
+          - {NO: 4, 名称: 項目四, 実施状況: ○, 今後の取扱い: 継続, 検証内容: 共同で, 担当課: 甲課、乙課}
+          - 再掲: 1
+  - 名称: 方針二
+    推進施策:
+      - 名称: 施策三
+        推進項目:
+          - NO: 6
+            名称: 項目一
+            実施状況: ×
+            今後の取扱い: 完了
+            検証内容: "終わった。"
+          - 再掲: 2
+          - 再掲: 1
+"""
+OTHER = """\
+表題: 別の一覧
+段:
+  - {名称: 柱, 番号: 自由}
+項目: {名称: 仕事, 番号: 自由}
+欄:
+  受持ち: {種類: 課}
+  出来: {種類: 語, 語: [早い, 並み], 集計: 主}
+  実績: {種類: 数, 年度: [R4, R5]}
+  目標: {種類: 数, 単位: 回}
+  期限: {種類: 日付}
+  場所: {種類: 文字}
+  様子: {種類: 文章, 段落: 下}
+柱:
+  - 名称: 水と緑
+    番号: 第1
+    仕事:
+      - NO: 1
+        番号: 1-ア
+        名称: 川の掃除
+        単位: 件
+        受持ち: 甲課
+        出来: 並み
+        実績: [5, "1,234.5"]
+        目標: 8
+        期限: 2024-03-31
+        様子: 川の様子
+      - {NO: 2, 番号: 1-イ, 名称: 橋の点検, 受持ち: 乙課, 出来: 早い, 実績: [-, ▲3], 目標: なし, 単位: 人}
+  - 名称: 祭り
+    番号: 第2
+    仕事:
+      - {NO: 3, 番号: 2-ア, 名称: 花火, 受持ち: 甲課, 出来: 未記入, 実績: [1, 2], 目標: 3, 様子: 夜の様子, 場所: 川原}
+      - 再掲: 1
+"""
+FLAT = """\
+表題: 段のない一覧
+段: []
+項目: {名称: 指標, 番号: なし}
+欄:
+  値: {種類: 数}
+  備考: {種類: 文章}
+指標:
+  - {NO: 1, 名称: 人口, 値: 12, 単位: 人, 備考: 多い}
+  - {NO: 2, 名称: 面積, 値: "3.5"}
+  - {NO: 3, 名称: 予算, 値: -, 備考: 少ない}
+"""
+SOURCES = (USUAL, USUAL, OTHER, FLAT)
+# What a cell may say instead.
+SAYINGS = [
+    "", "-", "◎", "〇", "済み", "完了", "継続", "未記入", "並み", "５", "12", "1,300", "3件", "4 人", "5回", "1.5％", "▲2", "多数",
+    "令和6年4月1日", "2024/5/6", "R7.1.2", "いつか", "一行だけ。", "一行。\n二行。", "#: '値'", "項目二", "項目一【再掲】", "【新】項目九", "【別】項目",
+    "(1) 施策一", "Ⅲ 新しい方針", "(9) 新しい", "第3 港", "港", "様子 新しい様子", "甲課", "丙課、丁課", "7", "3", "長" * 501, "外\ue000字", "空  白" + " " * 101,
+]  # fmt: skip
+
+# What the source becomes meanwhile: what is replaced, and by what.
+MEANWHILE = [
+            ("項目二\n", "二番目の項目\n"), ("名称: 施策一", "名称: 改めた施策"), ("共同で", "別の文"), ("NO: 6", "NO: 9"),
+            ("          - 再掲: 2\n", ""), ("実施状況: ×", "実施状況: ◎"), ("前の文。", "今の文。"), ("名称: 方針二", "名称: 方針三"),
+            ("NO: 2\n            名称: 項目二", "NO: 5\n            名称: 項目五\n            実施状況: ○\n            今後の取扱い: 継続\n          - NO: 2\n            名称: 項目二"),
+            ('          - NO: 6\n            名称: 項目一\n            実施状況: ×\n            今後の取扱い: 完了\n            検証内容: "終わった。"\n', ""),
+            ("出来: 並み", "出来: 早い"), ("名称: 橋の点検", "名称: 橋と道の点検"), ("目標: 8", "目標: 9"), ("名称: 水と緑", "名称: 水"),
+            ("場所: {種類: 文字}", "場所: {種類: 文章}"), ("備考: 多い", "備考: 少ない"), ("  - {NO: 2, 名称: 面積, 値: \"3.5\"}\n", ""),
+            ("NO: 3, 名称: 予算", "NO: 4, 名称: 予算"), ("      - 名称: 施策二\n        推進項目:\n          - {NO: 4, 名称: 項目四, 実施状況: ○, 今後の取扱い: 継続, 検証内容: 共同で, 担当課: 甲課、乙課}\n          - 再掲: 1\n", ""), ("\n      - 再掲: 1\n", "\n"),
+            ("{NO: 1, 名称: 人口", "{NO: 7, 名称: 戸数, 値: 1}\n  - {NO: 1, 名称: 人口"),
+        ]  # fmt: skip
+# The same, wherever it stands.
+ALL_OF_THEM = [
+    ("実施状況: ○", "実施状況: ◎"),
+    ('実施状況: "○"', "実施状況: ×"),
+    ("取扱い: 継続", "取扱い: 完了"),
+    ("実施状況: 未記入", "実施状況: ◎"),
+    ("の文。", "の話。"),
+    ("の様子", "の今"),
+    ("名称: 項目", "名称: 事業"),
+    ("出来: 早い", "出来: 並み"),
+    ("▲3", "▲4"),
+    ("目標: 3", "目標: 4"),
+    ("担当課: 乙課", "担当課: 丙課"),
+]
+
+# What people mostly write, by the beginning of the head of a column.
+FITTING = {
+    "実施状況": ["◎", "○", "×", "〇", ""],
+    "今後の取扱い": ["完了", "継続", "未記入"],
+    "検証内容": ["一行だけ。", "一行。\n二行。", "", "#: '値'", "前の文。\n二行目。"],
+    "出来": ["早い", "並み", ""],
+    "実績": ["7", "1,300", "-", "５", "2件", "4 人"],
+    "R": ["8", "1.5％", "なし"],
+    "目標": ["9", "9回", "▲2"],
+    "値": ["20", "1.5", "20人", "0.5 %"],
+    "期限": ["令和6年4月1日", "2024/5/6", ""],
+    "場所": ["役所", "川原", ""],
+    "受持ち": ["甲課", "丙課、丁課", "課" * 101],
+    "推進項目": ["項目七", "【新】項目一", "項目二"],
+    "NO": ["7", "５", "2", "0", ""],
+    "仕事": ["川と池の掃除", "道の点検"],
+    "指標": ["世帯", "人口"],
+}
+
+
+def _said(chance: random.Random, head: str) -> str:
+    """What is written in a column with this head."""
+    fitting = next((texts for key, texts in FITTING.items() if head.startswith(key)), SAYINGS)
+    return chance.choice(fitting if chance.random() < 0.85 else SAYINGS)
+
+
+Rows = list[list[str]]
+
+
+def _read(text: str, path: Path) -> Validated:
+    return validate(parse_source(path, text.encode()))
+
+
+class ListEditor:
+    """The rows of a list workbook, as they were sent out and with edits by chance."""
+
+    def __init__(self, chance: random.Random, text: str, path: Path) -> None:
+        self.chance = chance
+        validated = _read(text, path)
+        widths = ColumnWidths(validated.edition)
+        self.ids = [one.id for one in widths.columns]
+        self.heads: dict[str, str] = {}
+        self.rows: Rows = [[KEYS, *self.ids]]
+        for row in rows_of(validated.edition, widths):
+            self.rows.append([row.key, *(row.cells.get(name, "") for name in self.ids)])
+            self.heads |= row.cells if row.kind == "head" else {}
+            if row.kind == "item" and chance.random() < 0.1:
+                self.rows.append([MORE, *[""] * len(self.ids)])
+        listed = [at for at, row in enumerate(self.rows) if row[0].startswith(("段", "項目"))]
+        self.first, self.after = listed[0], sum(row[0].startswith(("注", "後文")) for row in self.rows)
+        facts = (FORM, path.stem, validated.source.digest)
+        assert len(facts) == len(FACTS)
+        said = [*facts, *packed(validated.source.data)]
+        self.hidden = Sheet({row: {2: Value(text, "text")} for row, text in enumerate(said, 1)})
+        self.odd: dict[tuple[int, int], str] = {}
+
+    def in_list(self) -> list[int]:
+        """The places of the rows of the list."""
+        return [*range(min(self.first, len(self.rows) - 1), max(self.first + 1, len(self.rows) - self.after))]
+
+    def edit(self) -> None:
+        chance, rows = self.chance, self.rows
+        there = self.in_list()
+        at = chance.choice(there)
+        column = chance.randrange(1, len(self.ids) + 1)
+        match chance.choice(["cell"] * 8 + ["copied cell", "delete", "delete", "move", "move", "swap", "copy", "copy", "copy", "add", "add", "add", "blank", "clear", "key", "keys", "around", "column", "out", "insert", "odd", "odd", "order", "below", "heading", "repeat"]):  # fmt: skip
+            case "cell":
+                filled = [one for one in range(1, len(self.ids) + 1) if rows[at][one]] or [column]
+                column = chance.choice([column, *filled])
+                rows[at][column] = _said(chance, self.heads.get(self.ids[column - 1], ""))
+            case "copied cell":
+                rows[at][column] = rows[chance.choice(there)][column]
+            case "delete":
+                del rows[at : at + chance.choice([1, 1, 1, 2, 4])]
+            case "move":
+                row = rows.pop(at)
+                rows.insert(chance.choice(there), row)
+            case "swap":
+                other = chance.choice(there)
+                rows[at], rows[other] = rows[other], rows[at]
+            case "copy":
+                copied = [*rows[at]]
+                copied[column] = chance.choice([copied[column], *SAYINGS])
+                if chance.random() < 0.3:
+                    copied[0] = ""
+                rows.insert(chance.choice([at, at + 1, chance.choice(there)]), copied)
+            case "add":
+                new = [""] * (len(self.ids) + 1)
+                name = self.ids.index("item") + 1
+                new[name] = chance.choice(
+                    ["新しい項目", "項目一", "項目二", "川の掃除", "人口", "様子 別の文", "新しい項目【再掲】"]
+                )
+                for one in range(name + 1, len(new)):
+                    new[one] = chance.choice(["", "", rows[at][one], rows[at][one], chance.choice(SAYINGS)])
+                rows.insert(at, new)
+            case "heading" | "repeat":
+                same = [row for row in rows if row[0].startswith("段" if self.ids[0] != "item" else "項目")]
+                if chance.random() < 0.5:
+                    same = [row for row in rows if row[0].startswith("再掲")] or same
+                new = ["", *chance.choice(same)[1:]]
+                filled = [one for one in range(1, len(new)) if new[one]]
+                if chance.random() < 0.6:
+                    new[chance.choice(filled)] = chance.choice(
+                        [
+                            "(3) 別の見出し",
+                            "見出し",
+                            "Ⅲ 方針三",
+                            "第9 森",
+                            "9 九",
+                            "項目三【再掲】",
+                            "花火【再掲】",
+                            "3",
+                        ]
+                    )
+                rows.insert(chance.choice(there), new)
+            case "blank":
+                rows.insert(at, [""] * (len(self.ids) + 1))
+            case "clear":
+                rows[at][1:] = [""] * len(self.ids)
+            case "key":
+                rows[at][0] = chance.choice(["", rows[chance.choice(there)][0], "項目 99"])
+            case "keys":
+                for row in rows[chance.choice([0, 1, there[0]]) :]:
+                    row[0] = ""
+            case "around":
+                at = chance.choice([*range(1, there[0]), *range(there[-1] + 1, len(rows))] or [0])
+                match chance.choice(["cell", "delete", "copy", "add"]):
+                    case "cell":
+                        rows[at][chance.choice([1, column])] = chance.choice(SAYINGS)
+                    case "delete":
+                        del rows[at]
+                    case "copy":
+                        rows.insert(chance.choice([at, *there]), [*rows[at]])
+                    case _:
+                        rows.insert(at, ["", *rows[at][1:]])
+            case "column":
+                for row in rows:
+                    del row[column]
+                self.ids.pop(column - 1)
+            case "out":
+                rows[at].append(chance.choice(["控え", " ", "外の\n記載"]))
+            case "insert":
+                for number, row in enumerate(rows):
+                    row.insert(column, f"外{number}" if number in there[:2] else "")
+                self.ids.insert(column - 1, "外")
+            case "odd":
+                self.odd[at, column] = chance.choice(
+                    ["number", "percent", "date", "formula", "error", "truth", "struck"]
+                )
+            case "order":
+                items = [one for one in there if rows[one][0].startswith(("項目", "再掲", "下"))]
+                texts = [rows[one] for one in items]
+                chance.shuffle(texts)
+                for one, row in zip(items, texts, strict=True):
+                    rows[one] = row
+            case "below":
+                name = self.ids.index("item") + 1
+                new = [""] * (len(self.ids) + 1)
+                new[name] = chance.choice(["様子 加えた文", "様子", "様子：別の文"])
+                rows.insert(at + 1, new)
+
+    def book(self) -> Book:
+        """The workbook with the edits."""
+        cells: dict[int, dict[int, Value]] = {}
+        for at, row in enumerate(self.rows):
+            for column, text in enumerate(row):
+                odd = self.odd.get((at, column), "")
+                if text or odd:
+                    kind = odd if odd not in ("", "struck") else "text"
+                    cells.setdefault(at + 1, {})[column + 1] = Value(text or "5", kind, is_struck=odd == "struck")
+        comments = (("C9", "確かめる\nこと"),) if self.chance.random() < 0.05 else ()
+        others = ("書き方",) if self.chance.random() < 0.9 else ("書き方", "覚え書き")
+        return Book({HIDDEN: self.hidden, LIST: Sheet(cells)}, others, comments, (), 0)
+
+
+def _now(chance: random.Random, text: str) -> str:
+    """What the source has become meanwhile."""
+    for _ in range(chance.choice([0, 0, 0, 1, 1, 2, 3])):
+        old, new = chance.choice(MEANWHILE)
+        text = text.replace(old, new, 1)
+    return text
+
+
+def _taken(editor: ListEditor, library: Library, path: Path, settle: Settle | None) -> Iterator[str]:
+    try:
+        found = list_return(editor.book(), Path("back.xlsx"), "back.xlsx", library, settle)
+    except WorkbookError as error:
+        yield f"{error.row} {error}"
+        return
+    yield from (*found.lines, *messages_of_list(found), f"{found.is_clean}")
+    if found.edited:
+        before = library.source(path).data.decode().splitlines()
+        after = found.edited.data.decode().splitlines()
+        yield "\n".join(f"+{line}" if line not in before else f" {before.index(line)}" for line in after)
+
+
+def lists() -> Iterator[str]:
+    """What becomes of list workbooks."""
+    with tempfile.TemporaryDirectory() as name:
+        path = Path(name) / "test.yaml"
+        path.write_text(USUAL, "utf-8")
+        for seed in range(160):
+            chance = random.Random(seed)
+            text = SOURCES[seed % 4]
+            editor = ListEditor(chance, text, path)
+            for _ in range(chance.choice([1, 1, 2, 2, 3, 5])):
+                editor.edit()
+            now = _now(chance, text)
+            library = Library(Path(name)).with_source(parse_source(path, now.encode()))
+            settle: Settle | None = chance.choice([None, None, "reply", "source"])
+            yield "\n".join([f"{seed} {settle}", *_taken(editor, library, path, settle)]).replace(name, "")
+
+
+def both() -> Iterator[str]:
+    """What becomes of list workbooks of which the same is edited as in the source."""
+    edits: list[Callable[[Rows, Callable[[str], int], int], object]] = [
+        lambda rows, at, _: rows.pop(at("項目 2")),
+        lambda rows, at, _: rows.pop(at("項目 6")),
+        lambda rows, at, _: rows.pop(at("段 1.2")),
+        lambda rows, at, _: rows.pop(at("再掲 2-1")),
+        lambda rows, at, _: rows.insert(at("項目 6"), rows.pop(at("項目 2"))),
+        lambda rows, at, _: rows.insert(at("項目 4"), rows.pop(at("項目 6"))),
+        lambda rows, at, _: rows.insert(at("段 2") + 2, rows.pop(at("項目 4"))),
+        lambda rows, at, _: rows.append([*rows[at("段 1.2")], ""]),
+        lambda rows, at, name: rows[at("項目 2")].__setitem__(name, "二番目の項目"),
+        lambda rows, at, name: rows[at("項目 2")].__setitem__(name, "ほかの名称"),
+        lambda rows, at, name: rows[at("項目 6")].__setitem__(name + 1, "○"),
+        lambda rows, at, name: rows[at("項目 4")].__setitem__(name + 3, "書き直した。"),
+        lambda rows, at, name: rows[at("項目 6")].__setitem__(name - 1, "9"),
+        lambda rows, at, name: rows.insert(at("項目 2"), ["", *[""] * (name - 1), "項目五", "○", "継続", "書いた。"]),
+        lambda rows, at, _: rows[at("段 1.1")].__setitem__(2, "(1) ほかの施策"),
+    ]
+    with tempfile.TemporaryDirectory() as name:
+        path = Path(name) / "test.yaml"
+        path.write_text(USUAL, "utf-8")
+        for number, edit in enumerate(edits):
+            for old, new in MEANWHILE:
+                if old not in USUAL:
+                    continue
+                library = Library(Path(name)).with_source(parse_source(path, USUAL.replace(old, new, 1).encode()))
+                settles: list[Settle | None] = [None, "reply", "source"]
+                for settle in settles:
+                    editor = ListEditor(random.Random(3), USUAL, path)
+                    where = {row[0]: at for at, row in reversed([*enumerate(editor.rows)])}
+                    edit(editor.rows, where.__getitem__, editor.ids.index("item") + 1)
+                    said = "\n".join(_taken(editor, library, path, settle)).replace(name, "")
+                    yield f"{number} {old} {settle}\n{said}"
+                    if not settle and "食い違い" not in said:
+                        break
+
+
+def _edited(chance: random.Random, sent_out: Book) -> Book:
+    """A reply with edits by chance."""
+    book = deepcopy(sent_out)
+    sheet = book.sheets[sent.ANSWERS]
+    last = max(column for column in sheet.cells[sent.HEAD_ROW])
+    for _ in range(chance.choice([0, 1, 2, 4, 6, 9])):
+        rows = [row for row in sorted(sheet.cells) if row > sent.HEAD_ROW]
+        row = chance.choice(rows)
+        column = chance.randrange(1 if chance.random() < 0.08 else last - 2, last + 1)
+        match chance.choice(["cell"] * 50 + ["odd", "odd", "delete", "copy", "move", "out", "head", "merge", "note", "beside", "hidden", "gone"]):  # fmt: skip
+            case "cell":
+                head = sheet.cells[sent.HEAD_ROW].get(column)
+                sheet.cells[row][column] = Value(_said(chance, head.text if head else ""), "text")
+            case "odd":
+                kind = chance.choice(["number", "percent", "date", "formula", "error", "truth", "text"])
+                sheet.cells[row][column] = Value(chance.choice(["2", "2024-03-31", ""]), kind, is_struck=kind == "text")
+            case "delete":
+                del sheet.cells[row]
+                if len(rows) == 1:
+                    return book
+            case "copy":
+                sheet.cells[max(rows) + 1] = deepcopy(sheet.cells[row])
+            case "move":
+                other = chance.choice(rows)
+                sheet.cells[row], sheet.cells[other] = sheet.cells[other], sheet.cells[row]
+            case "out":
+                sheet.cells[row][last + chance.choice([1, 3])] = Value("欄の外", "text")
+            case "head":
+                sheet.cells[sent.HEAD_ROW][chance.randrange(1, last + 1)] = Value("見出し", "text")
+            case "merge":
+                sheet.merged.append(chance.choice(["A1:B2", f"B{row}:B{row + 1}", "A1", f"ZZ{row}:ZZ9", f"{'C'}2:C6"]))
+            case "note":
+                cells = book.sheets[sent.NOTES].cells.setdefault(sent.FIRST_NOTE + chance.randrange(5), {})
+                cells[sent.NOTE_COLUMN] = Value(chance.choice(["よろしく", " ", "新しい項目"]), "text")
+            case "beside":
+                book.others = (*book.others, "加えた紙")
+                book.comments, book.boxes, book.pictures = (("C7", "注意\n点"),), ("図の中",), 2
+            case "hidden":
+                hidden = book.sheets[sent.HIDDEN].cells
+                place = chance.choice(sorted(hidden))
+                hidden[place][chance.choice(sorted(hidden[place]))] = Value(
+                    chance.choice(["", "x", "1", "h99"]), "text"
+                )
+            case "gone":
+                book.sheets.pop(chance.choice([sent.HIDDEN, sent.ANSWERS, sent.NOTES]))
+                return book
+    return book
+
+
+def replies() -> Iterator[str]:
+    """What becomes of the replies of the departments."""
+    with tempfile.TemporaryDirectory() as name:
+        path, file = Path(name) / "test.yaml", Path(name) / "back.xlsx"
+        path.write_text(USUAL, "utf-8")
+        sent_out = []
+        for text in (USUAL, OTHER):
+            books = []
+            for label, data in workbooks(_read(text, path), None).items():
+                file.write_bytes(data)
+                books.append((label, read_workbook(file, (sent.HIDDEN, sent.ANSWERS, sent.NOTES))))
+            sent_out.append((text, books))
+        for seed in range(160):
+            chance = random.Random(seed)
+            text, books = sent_out[seed % 2]
+            now = _now(chance, text)
+            for old, new in chance.sample(ALL_OF_THEM, chance.choice([0, 1, 2])):
+                now = now.replace(old, new)
+            library = Library(Path(name)).with_source(parse_source(path, now.encode()))
+            settle: Settle | None = chance.choice([None, None, None, "reply", "source"])
+            back = [(label, _edited(chance, book)) for label, book in books if chance.random() < 0.8]
+            if back and chance.random() < 0.2:
+                back.append(("二回目.xlsx", _edited(chance, books[0][1])))
+            found = returns_of(back, library, settle)
+            said = [f"{seed} {settle}", describe(found), *messages(found), f"{found.is_clean}"]
+            said += [*sorted(found.replies.departments), f"{found.replies.answers}"]
+            said += [f"{change}" for change in found.changes]
+            if found.edited:
+                before = library.source(path).data.decode().splitlines()
+                said += [line for line in found.edited.data.decode().splitlines() if line not in before]
+            yield "\n".join(said).replace(name, "")
+
+
+TEXTS: Mapping[str, Callable[[], Iterator[str]]] = {function.__name__: function for function in (lists, both, replies)}
+
+
+if __name__ == "__main__":
+    folder = Path(sys.argv[1])
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, function in TEXTS.items():
+        (folder / f"{name}.txt").write_text("\n".join(function()), "utf-8")
