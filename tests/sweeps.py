@@ -4,6 +4,7 @@ One dimension at a time, so that a limit that is off by one changes something.
 """
 
 import datetime
+import logging
 import random
 from collections.abc import Iterator, Mapping
 from itertools import product
@@ -26,6 +27,7 @@ from pipeline.model.form import Column, is_figure, number_of, split_figure
 from pipeline.model.local_code import fault_of, prefecture, with_check_digit
 from pipeline.model.side_widths import SideWidths
 from pipeline.model.values import amount
+from pipeline.processes.progress import LAYOUT, LOGS, Progress, begin_pages, expect_pages
 from pipeline.proof.limits import excess
 from pipeline.source.characters import (
     alike,
@@ -385,4 +387,37 @@ def _side(sheet: str, columns: Mapping[str, Any], cells: Mapping[str, str]) -> E
     )
 
 
-SWEEPS = (dates, numbers, labels, characters, written, tokens, columns, sides)
+def lines_of_progress() -> Iterator[str]:
+    """What is shown of long work, in terminals of all widths and elsewhere."""
+    for seed in range(60):
+        chance = random.Random(seed)
+        now, shown = [0.0], list[str]()
+        is_terminal, columns = chance.random() < 0.7, chance.choice([12, 24, 80])
+        progress = Progress(shown.append, lambda: is_terminal, lambda: now[0], lambda: columns)  # noqa: B023
+        total = chance.choice([0, 1, 2, 30])
+        for done in range(chance.randint(1, 3)):
+            if total:
+                progress.editions(done, total)
+            for stage in chance.sample(["読み込み", "点検", LAYOUT, "検査"], chance.randint(1, 4)):
+                with progress.stage(stage):
+                    for _ in range(chance.randint(0, 6)):
+                        now[0] += chance.choice([0.02, 0.1, 0.6, 1, 4, 9, 70])
+                        _work(chance, progress)
+            chance.choice([progress.update, progress.clear])()
+        yield repr("".join(shown))
+
+
+def _work(chance: random.Random, progress: Progress) -> None:
+    """Something that may be heard of the work."""
+    match chance.randrange(6):
+        case 0:
+            expect_pages(chance.randint(1, 60))
+        case 1:
+            begin_pages(chance.randint(0, 30))
+        case 2:
+            progress.update()
+        case _:
+            logging.getLogger(LOGS[0]).info("Step 5 - Creating layout - Page %d", chance.choice([1, 2, 3, 4, 5, 20]))
+
+
+SWEEPS = (lines_of_progress, dates, numbers, labels, characters, written, tokens, columns, sides)
