@@ -1,9 +1,12 @@
 """`make preview` in a real browser: what is saved is seen, what is broken is said, and the reader's place is kept."""
 
+import asyncio
 import io
+import json
 import logging
 import os
 import re
+import secrets
 import shutil
 import signal
 import socket
@@ -12,10 +15,12 @@ import sys
 import threading
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any, TypeVar
 
 import pypdf
 import pytest
@@ -25,7 +30,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 from pipeline import library
 from pipeline.cli.command import main
 from pipeline.documents.document import Document
-from pipeline.errors import LackError, Problem, UsageError
+from pipeline.errors import LackError, Problem, TemplateError, UsageError
 from pipeline.preview import builder as press_module
 from pipeline.preview import server as server_module
 from pipeline.preview.builder import Builder, Phase, ProvedPages, State
@@ -33,6 +38,8 @@ from pipeline.reading import Content, read_file
 
 from .conftest import HEALTHY, ROOT, Made
 from .test_web import BROWSER_HOME, CHROMIUM, DESKTOP, NO_BROWSER, OPTIONS, PHONE, breaches
+
+T = TypeVar("T")
 
 ERROR = Problem("source/h1.yaml", 3, 5, "E402", "誤り")
 WARNING = Problem("source/h0.yaml", 9, 1, "W501", "警告")
@@ -456,6 +463,141 @@ def test_the_picture_of_a_page_is_as_wide_as_the_screen_asks(healthy: Made) -> N
         assert image.format == "PNG"
         assert image.width == 300
         assert abs(image.height - 300 * pages.sizes[0][1] / pages.sizes[0][0]) <= 1
+
+
+class Desk:
+    """Stands in for a builder that has these states."""
+
+    def __init__(self, states: dict[str, State]) -> None:
+        self.states = states
+        self.asked: list[str] = []
+
+    def state(self, edition: str) -> State:
+        return self.states.get(edition, State())
+
+    def ask(self, edition: str) -> None:
+        self.asked.append(edition)
+
+
+@pytest.fixture
+def desk(project: Path, healthy: Made, monkeypatch: pytest.MonkeyPatch) -> Desk:
+    """One edition has two pages and two problems, the other nothing yet; one was deleted while it is edited."""
+    for name in ("h1", "h2"):
+        (project / f"source/{name}.yaml").write_text("一行目\n二行目\n", "utf-8")
+    made = datetime(2026, 11, 28, 9, 5, 7)
+    pages = ProvedPages(healthy.document, healthy.pdf, ((842.0, 595.0), (595.0, 842.0)), made)
+    monkeypatch.setattr(server_module, "picture", lambda _, number, width: f"{number} {width}".encode())
+    monkeypatch.setattr(secrets, "token_urlsafe", lambda length: "x" * length)
+    state = State(Phase.REFUSED, (ERROR, WARNING), pages=pages)
+    return Desk({"h1": state, "h0": State(Phase.REFUSED, message="ありません")})
+
+
+def finished(work: Coroutine[Any, Any, T]) -> T:
+    """The result of `work`, in a thread of its own: the browser's loop may run in this one."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, work).result()
+
+
+def answered(desk: Desk, path: str, host: str = "127.0.0.1") -> tuple[int, dict[str, str], bytes]:
+    """Status, headers and body of the answer to a request."""
+    path, _, query = path.partition("?")
+    sent: list[Any] = []
+
+    async def receive() -> dict[str, str]:
+        return {"type": "http.request"}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    scope = {
+        "type": "http", "http_version": "1.1", "method": "GET", "scheme": "http", "path": path, "raw_path": path.encode(),
+        "query_string": query.encode(), "headers": [(b"host", host.encode())], "server": ("127.0.0.1", 8350),
+    }  # fmt: skip
+    streams = server_module._Streams()
+    finished(server_module._application("h1", desk, streams)(scope, receive, send))  # type: ignore[arg-type]
+    headers = {name.decode(): value.decode() for name, value in sent[0]["headers"]}
+    return sent[0]["status"], headers, b"".join(message.get("body", b"") for message in sent[1:])
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "kind", "body"),
+    [
+        ("/", 307, "", ""), ("/favicon.ico", 204, "", ""), ("/h1/", 200, "text/html", "<!doctype html>"), ("/h2/", 200, "text/html", "<!doctype html>"),
+        ("/h0/", 200, "text/html", "<!doctype html>"), ("/h9/", 404, "text/plain", "版「h9」は source/ にありません。"), ("/h9/report.pdf", 404, "text/plain", "版「h9」"),
+        ("/h1/report.pdf", 200, "application/pdf", "%PDF-1.7"), ("/h2/report.pdf", 404, "text/plain", "まだ紙面がありません。"),
+        ("/h1/pages/1.png?width=1", 200, "image/png", "1 1"), ("/h1/pages/2.png?width=8000", 200, "image/png", "2 8000"),
+        ("/h1/pages/2.png?width=8001", 404, "text/plain", "そのページはありません。"), ("/h1/pages/1.png?width=0", 404, "text/plain", "そのページはありません。"),
+        ("/h1/pages/1.png?width=x", 404, "text/plain", "そのページはありません。"), ("/h1/pages/1.png", 404, "text/plain", "そのページはありません。"),
+        ("/h1/pages/0.png?width=9", 404, "text/plain", "そのページはありません。"), ("/h1/pages/3.png?width=9", 404, "text/plain", "そのページはありません。"),
+        ("/h2/pages/1.png?width=9", 404, "text/plain", "そのページはありません。"), ("/h9/pages/1.png?width=9", 404, "text/plain", "版「h9」"),
+        ("/h1/source?problem=0", 200, "application/json", '{"path":"source/h1.yaml","line":3,"column":5,"first":1,"lines":["一行目","二行目",""]}'),
+        ("/h1/source?problem=1", 200, "application/json", '{"path":"source/h0.yaml","line":9,"column":1,"first":1,"lines":[""]}'),
+        ("/h1/source?problem=2", 404, "text/plain", "その誤りは、なくなりました。"), ("/h1/source?problem=x", 404, "text/plain", "その誤りは、なくなりました。"),
+        ("/h1/source", 404, "text/plain", "その誤りは、なくなりました。"), ("/h9/source?problem=0", 404, "text/plain", "版「h9」"), ("/h9/events", 404, "text/plain", "版「h9」"),
+    ],
+)  # fmt: skip
+def test_each_address_is_answered(path: str, status: int, kind: str, body: str, desk: Desk) -> None:
+    found, headers, said = answered(desk, path)
+    assert (found, headers.get("content-type", "").partition(";")[0]) == (status, kind)
+    assert said.decode("utf-8", "replace").startswith(body)
+    assert {name.lower(): headers.get(name.lower()) for name in server_module._HEADERS} == {
+        "cache-control": "no-store",
+        "cross-origin-resource-policy": "same-origin",
+        "referrer-policy": "no-referrer",
+        "x-content-type-options": "nosniff",
+    }
+    assert headers.get("location") == ("/h1/" if path == "/" else None)
+    # A page that is opened is looked after, and its own script alone may run in it.
+    assert desk.asked == ([path.strip("/")] if body.startswith("<!") else [])
+    assert headers.get("content-security-policy", "").count("'nonce-xxxxxxxxxxxxxxxx'") == 2 * body.startswith("<!")
+    assert said.count(b'nonce="xxxxxxxxxxxxxxxx"') == 2 * body.startswith("<!")
+
+
+@pytest.mark.parametrize(
+    ("host", "status"), [("127.0.0.1:8350", 204), ("localhost", 204), ("evil.example", 400), ("www.localhost", 400)]
+)
+def test_only_names_of_this_machine_are_answered(host: str, status: int, desk: Desk) -> None:
+    assert answered(desk, "/favicon.ico", host)[0] == status
+
+
+def test_a_page_whose_template_is_broken_says_so(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object, **__: object) -> str:
+        raise TemplateError("templates/preview.html: 3行目")
+
+    monkeypatch.setattr(server_module, "render", broken)
+    status, headers, said = answered(desk, "/h1/")
+    assert (status, said.decode()) == (500, "templates/preview.html: 3行目")
+    assert headers["cache-control"] == "no-store"
+
+
+def test_who_has_an_edition_open_hears_of_each_change_until_the_end(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def heard() -> list[str]:
+        streams = server_module._Streams()
+        streams.notify_from_thread("h1")  # before the server runs
+        streams.loop = asyncio.get_running_loop()
+        events = streams.states("h1", desk)  # type: ignore[arg-type]
+        told = [await anext(events)]
+        assert streams.editions == ["h1"]
+        desk.states["h1"] = State(Phase.CURRENT)
+        streams.notify_from_thread("h2")
+        monkeypatch.setattr(server_module, "_HEARTBEAT", 0.01)
+        told.append(await anext(events))  # of another edition: nothing but a comment
+        streams.notify_from_thread("h1")
+        while (said := await anext(events)) == ":\n\n":
+            pass
+        told.append(said)
+        streams.close()
+        told += [said async for said in events if said != ":\n\n"]
+        assert streams.editions == []
+        return told
+
+    first, comment, second = finished(heard())
+    assert comment == ":\n\n"
+    assert (first[:6], first[-2:], second[:6]) == ("data: ", "\n\n", "data: ")
+    assert [json.loads(said[6:])["phase"] for said in (first, second)] == ["refused", "current"]
+    assert desk.asked == ["h1"]
 
 
 # The builder
