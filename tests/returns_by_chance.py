@@ -7,8 +7,10 @@ writes the texts, to compare those of two commits: `diff -r`.
 import random
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from copy import deepcopy
+from functools import cache
+from itertools import product
 from pathlib import Path
 
 from pipeline.documents.book.rows import FACTS, FORM, HIDDEN, KEYS, LIST, MORE, packed
@@ -167,6 +169,9 @@ FITTING = {
     "期限": ["令和6年4月1日", "2024/5/6", ""],
     "場所": ["役所", "川原", ""],
     "受持ち": ["甲課", "丙課、丁課", "課" * 101],
+    "推進方針": ["Ⅱ 方針二", "Ⅰ　新しい方針", "方針", "Ⅲ", "長" * 201, "外\ue000"],
+    "推進施策": ["(1) 別の施策", "（２）施策", "(1)", "長" * 200, "施策一"],
+    "柱": ["第1 水", "第3", "水", "9 水", "海 山"],
     "推進項目": ["項目七", "【新】項目一", "項目二"],
     "NO": ["7", "５", "2", "0", ""],
     "仕事": ["川と池の掃除", "道の点検"],
@@ -187,27 +192,41 @@ def _read(text: str, path: Path) -> Validated:
     return validate(parse_source(path, text.encode()))
 
 
+@cache
+def _sent_out(text: str, path: Path) -> tuple[Sequence[str], Rows, Mapping[str, str], Sheet]:
+    """The ids of the columns, the rows with their keys, the heads by column, and the hidden sheet."""
+    validated = _read(text, path)
+    widths = ColumnWidths(validated.edition)
+    ids = [one.id for one in widths.columns]
+    heads: dict[str, str] = {}
+    found: Rows = [[KEYS, *ids]]
+    for row in rows_of(validated.edition, widths):
+        found.append([row.key, *(row.cells.get(name, "") for name in ids)])
+        heads |= row.cells if row.kind == "head" else {}
+    facts = (FORM, path.stem, validated.source.digest)
+    assert len(facts) == len(FACTS)
+    said = [*facts, *packed(validated.source.data)]
+    return ids, found, heads, Sheet({row: {2: Value(text, "text")} for row, text in enumerate(said, 1)})
+
+
+@cache
+def _library(path: Path, now: str) -> Library:
+    """The editions, when that at `path` has become `now`."""
+    return Library(path.parent).with_source(parse_source(path, now.encode()))
+
+
 class ListEditor:
     """The rows of a list workbook, as they were sent out and with edits by chance."""
 
     def __init__(self, chance: random.Random, text: str, path: Path) -> None:
         self.chance = chance
-        validated = _read(text, path)
-        widths = ColumnWidths(validated.edition)
-        self.ids = [one.id for one in widths.columns]
-        self.heads: dict[str, str] = {}
-        self.rows: Rows = [[KEYS, *self.ids]]
-        for row in rows_of(validated.edition, widths):
-            self.rows.append([row.key, *(row.cells.get(name, "") for name in self.ids)])
-            self.heads |= row.cells if row.kind == "head" else {}
-            if row.kind == "item" and chance.random() < 0.1:
-                self.rows.append([MORE, *[""] * len(self.ids)])
-        listed = [at for at, row in enumerate(self.rows) if row[0].startswith(("段", "項目"))]
-        self.first, self.after = listed[0], sum(row[0].startswith(("注", "後文")) for row in self.rows)
-        facts = (FORM, path.stem, validated.source.digest)
-        assert len(facts) == len(FACTS)
-        said = [*facts, *packed(validated.source.data)]
-        self.hidden = Sheet({row: {2: Value(text, "text")} for row, text in enumerate(said, 1)})
+        ids, rows, self.heads, self.hidden = _sent_out(text, path)
+        self.ids, self.rows = [*ids], [[*row] for row in rows]
+        listed = [at for at, row in enumerate(rows) if row[0].startswith(("段", "項目"))]
+        self.first, self.after = listed[0], sum(row[0].startswith(("注", "後文")) for row in rows)
+        for at in reversed(listed):
+            if chance.random() < 0.1:
+                self.rows.insert(at + 1, [MORE, *[""] * len(ids)])
         self.odd: dict[tuple[int, int], str] = {}
 
     def in_list(self) -> list[int]:
@@ -253,8 +272,8 @@ class ListEditor:
                 same = [row for row in rows if row[0].startswith("段" if self.ids[0] != "item" else "項目")]
                 if chance.random() < 0.5:
                     same = [row for row in rows if row[0].startswith("再掲")] or same
-                new = ["", *chance.choice(same)[1:]]
-                filled = [one for one in range(1, len(new)) if new[one]]
+                new = ["", *chance.choice(same or rows)[1:]]
+                filled = [one for one in range(1, len(new)) if new[one]] or [1]
                 if chance.random() < 0.6:
                     new[chance.choice(filled)] = chance.choice(
                         [
@@ -355,14 +374,14 @@ def lists() -> Iterator[str]:
     with tempfile.TemporaryDirectory() as name:
         path = Path(name) / "test.yaml"
         path.write_text(USUAL, "utf-8")
-        for seed in range(160):
+        for seed in range(130):
             chance = random.Random(seed)
             text = SOURCES[seed % 4]
             editor = ListEditor(chance, text, path)
             for _ in range(chance.choice([1, 1, 2, 2, 3, 5])):
                 editor.edit()
             now = _now(chance, text)
-            library = Library(Path(name)).with_source(parse_source(path, now.encode()))
+            library = _library(path, now)
             settle: Settle | None = chance.choice([None, None, "reply", "source"])
             yield "\n".join([f"{seed} {settle}", *_taken(editor, library, path, settle)]).replace(name, "")
 
@@ -393,7 +412,7 @@ def both() -> Iterator[str]:
             for old, new in MEANWHILE:
                 if old not in USUAL:
                     continue
-                library = Library(Path(name)).with_source(parse_source(path, USUAL.replace(old, new, 1).encode()))
+                library = _library(path, USUAL.replace(old, new, 1))
                 settles: list[Settle | None] = [None, "reply", "source"]
                 for settle in settles:
                     editor = ListEditor(random.Random(3), USUAL, path)
@@ -403,6 +422,71 @@ def both() -> Iterator[str]:
                     yield f"{number} {old} {settle}\n{said}"
                     if not settle and "食い違い" not in said:
                         break
+
+
+def unknown() -> Iterator[str]:
+    """What becomes of list workbooks of which one row, or each, has lost its key."""
+    with tempfile.TemporaryDirectory() as name:
+        path = Path(name) / "test.yaml"
+        path.write_text(USUAL, "utf-8")
+        for row, case in product((*range(11), None), range(5)):
+            editor = ListEditor(random.Random(3), USUAL, path)
+            rows, number = editor.rows, editor.ids.index("item")
+            for one in rows[editor.first :] if row is None else [rows[editor.first + row]]:
+                one[0] = ""
+            at = editor.first + (3 if row is None else row)
+            match case:
+                case 1:
+                    rows[at][number] = ""
+                case 2:
+                    rows[at][number] = "6"
+                case 3:
+                    rows[at][number + 1] = "項目一"
+                case 4:
+                    rows.insert(at, [*rows[at]])
+            said = "\n".join(_taken(editor, _library(path, USUAL), path, None)).replace(name, "")
+            yield f"{row} {case}\n{said}"
+
+
+def figures() -> Iterator[str]:
+    """What becomes of figures with and without units in two cells of an item, and in a new one."""
+    with tempfile.TemporaryDirectory() as name:
+        path = Path(name) / "test.yaml"
+        path.write_text(OTHER, "utf-8")
+        for key, texts in product(("項目 1", ""), product(("7", "2件", "4 人", "-", "９％"), repeat=2)):
+            editor = ListEditor(random.Random(3), OTHER, path)
+            row = next(row for row in editor.rows if row[0] == (key or "項目 2"))
+            row[0] = key
+            first = next(at for at, one in enumerate(editor.ids, 1) if editor.heads.get(one) == "R4")
+            row[first : first + 2] = texts
+            said = "\n".join(_taken(editor, _library(path, OTHER), path, None)).replace(name, "")
+            yield f"{key} {texts}\n{said}"
+
+
+def limits() -> Iterator[str]:
+    """What becomes of list workbooks with more and more of something: wrong cells, notices, rows above the list."""
+    with tempfile.TemporaryDirectory() as name:
+        path = Path(name) / "test.yaml"
+        path.write_text(FLAT, "utf-8")
+        library = _library(path, FLAT)
+
+        def said(editor: ListEditor) -> str:
+            return "\n".join(_taken(editor, library, path, None)).replace(name, "")
+
+        for kind, count in product(("wrong", "noted", "above", "heads"), (48, 49, 50, 51, 198, 199, 200, 201, 202)):
+            if (count < 100) == (kind in ("wrong", "noted")):
+                continue
+            editor = ListEditor(random.Random(1), FLAT, path)
+            if kind == "heads":
+                for row in editor.rows:
+                    row[0] = ""
+                del editor.rows[0]
+            for number in range(count):
+                if kind in ("above", "heads"):
+                    editor.rows.insert(0, ["", "", f"前の行{number}", ""])
+                else:
+                    editor.rows.append(["", f"新しい指標{number}", "多数" if kind == "wrong" else "５", ""])
+            yield f"{kind} {count}\n{said(editor)}"
 
 
 def _edited(chance: random.Random, sent_out: Book) -> Book:
@@ -466,13 +550,13 @@ def replies() -> Iterator[str]:
                 file.write_bytes(data)
                 books.append((label, read_workbook(file, (sent.HIDDEN, sent.ANSWERS, sent.NOTES))))
             sent_out.append((text, books))
-        for seed in range(160):
+        for seed in range(130):
             chance = random.Random(seed)
             text, books = sent_out[seed % 2]
             now = _now(chance, text)
             for old, new in chance.sample(ALL_OF_THEM, chance.choice([0, 1, 2])):
                 now = now.replace(old, new)
-            library = Library(Path(name)).with_source(parse_source(path, now.encode()))
+            library = _library(path, now)
             settle: Settle | None = chance.choice([None, None, None, "reply", "source"])
             back = [(label, _edited(chance, book)) for label, book in books if chance.random() < 0.8]
             if back and chance.random() < 0.2:
@@ -487,7 +571,9 @@ def replies() -> Iterator[str]:
             yield "\n".join(said).replace(name, "")
 
 
-TEXTS: Mapping[str, Callable[[], Iterator[str]]] = {function.__name__: function for function in (lists, both, replies)}
+TEXTS: Mapping[str, Callable[[], Iterator[str]]] = {
+    function.__name__: function for function in (lists, both, unknown, figures, limits, replies)
+}
 
 
 if __name__ == "__main__":

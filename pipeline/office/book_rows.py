@@ -138,7 +138,7 @@ def values_of(edition: Edition, node: Node) -> dict[Place, Written]:
         if column.years:
             found |= {(column.key, year): text for year, text in enumerate(texts)}
         else:
-            found[column.key] = texts[0]
+            (found[column.key],) = texts
     return found
 
 
@@ -258,7 +258,6 @@ class _ListReader:
                     if name not in self._columns and column not in self._columns.values() and clean(value.text) == head:
                         self._columns[name], self._head_row = column, row
                         self._fixed_rows.add(row)
-                        break
         if self._name not in self._columns:
             raise WorkbookError("欄の見出しが見つかりません。make book で作ったブックを直したものを指定してください。")
 
