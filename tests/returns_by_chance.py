@@ -136,9 +136,10 @@ MEANWHILE = [
             ("          - 再掲: 2\n", ""), ("実施状況: ×", "実施状況: ◎"), ("前の文。", "今の文。"), ("名称: 方針二", "名称: 方針三"),
             ("NO: 2\n            名称: 項目二", "NO: 5\n            名称: 項目五\n            実施状況: ○\n            今後の取扱い: 継続\n          - NO: 2\n            名称: 項目二"),
             ('          - NO: 6\n            名称: 項目一\n            実施状況: ×\n            今後の取扱い: 完了\n            検証内容: "終わった。"\n', ""),
+            ("      - 名称: 施策二\n        推進項目:\n          - {NO: 4, 名称: 項目四, 実施状況: ○, 今後の取扱い: 継続, 検証内容: 共同で, 担当課: 甲課、乙課}\n          - 再掲: 1\n", ""),
             ("出来: 並み", "出来: 早い"), ("名称: 橋の点検", "名称: 橋と道の点検"), ("目標: 8", "目標: 9"), ("名称: 水と緑", "名称: 水"),
             ("場所: {種類: 文字}", "場所: {種類: 文章}"), ("備考: 多い", "備考: 少ない"), ("  - {NO: 2, 名称: 面積, 値: \"3.5\"}\n", ""),
-            ("NO: 3, 名称: 予算", "NO: 4, 名称: 予算"), ("      - 名称: 施策二\n        推進項目:\n          - {NO: 4, 名称: 項目四, 実施状況: ○, 今後の取扱い: 継続, 検証内容: 共同で, 担当課: 甲課、乙課}\n          - 再掲: 1\n", ""), ("\n      - 再掲: 1\n", "\n"),
+            ("NO: 3, 名称: 予算", "NO: 4, 名称: 予算"), ("\n      - 再掲: 1\n", "\n"),
             ("{NO: 1, 名称: 人口", "{NO: 7, 名称: 戸数, 値: 1}\n  - {NO: 1, 名称: 人口"),
         ]  # fmt: skip
 # The same, wherever it stands.
@@ -409,9 +410,7 @@ def both() -> Iterator[str]:
         path = Path(name) / "test.yaml"
         path.write_text(USUAL, "utf-8")
         for number, edit in enumerate(edits):
-            for old, new in MEANWHILE:
-                if old not in USUAL:
-                    continue
+            for old, new in MEANWHILE[:11]:
                 library = _library(path, USUAL.replace(old, new, 1))
                 settles: list[Settle | None] = [None, "reply", "source"]
                 for settle in settles:
@@ -448,6 +447,21 @@ def unknown() -> Iterator[str]:
             yield f"{row} {case}\n{said}"
 
 
+def cells() -> Iterator[str]:
+    """What becomes of list workbooks of which one cell of the list says something else."""
+    with tempfile.TemporaryDirectory() as name:
+        path = Path(name) / "test.yaml"
+        path.write_text(USUAL, "utf-8")
+        for row, column, text in product(range(11), range(1, 8), ("", "2", "項目二【再掲】")):
+            editor = ListEditor(random.Random(3), USUAL, path)
+            cells = editor.rows[editor.first + row]
+            if cells[column] in (text, "-") or not (cells[column] or text == "2"):
+                continue
+            cells[column] = text
+            said = "\n".join(_taken(editor, _library(path, USUAL), path, None)).replace(name, "")
+            yield f"{row} {column} {text}\n{said}"
+
+
 def figures() -> Iterator[str]:
     """What becomes of figures with and without units in two cells of an item, and in a new one."""
     with tempfile.TemporaryDirectory() as name:
@@ -480,6 +494,7 @@ def limits() -> Iterator[str]:
             if kind == "heads":
                 for row in editor.rows:
                     row[0] = ""
+                    row[1] = "項目" if count == 48 and row[1] == "指標" else row[1]
                 del editor.rows[0]
             for number in range(count):
                 if kind in ("above", "heads"):
@@ -487,6 +502,31 @@ def limits() -> Iterator[str]:
                 else:
                     editor.rows.append(["", f"新しい指標{number}", "多数" if kind == "wrong" else "５", ""])
             yield f"{kind} {count}\n{said(editor)}"
+
+
+def many() -> Iterator[str]:
+    """What becomes of lists without items, and of those of which more and more items are moved to another heading."""
+    head = USUAL[: USUAL.index("印:")] + "推進方針:\n  - 名称: 方針一\n    推進施策:\n      - 名称: 施策一\n"
+    item = "          - {{NO: {0}, 名称: 項目{0}, 実施状況: ○, 今後の取扱い: 継続}}\n"
+    with tempfile.TemporaryDirectory() as name:
+        path = Path(name) / "test.yaml"
+        path.write_text(head, "utf-8")
+        for items, moved in product((0, 8, 12), range(8)):
+            listed = [item.format(number) for number in range(1, items + 1)]
+            halves = listed[: items - 2], listed[items - 2 :]
+            text = head
+            if items:
+                text += f"        推進項目:\n{''.join(halves[0])}      - 名称: 施策二\n        推進項目:\n{''.join(halves[1])}"
+            editor = ListEditor(random.Random(1), text, path)
+            if items:
+                first = editor.first + 2
+                rows = editor.rows[first : first + moved]
+                del editor.rows[first : first + moved]
+                editor.rows += rows
+            else:
+                editor.rows += [["", "", "", "", f"新しい項目{number}", "○", "継続", ""] for number in range(moved)]
+            said = "\n".join(_taken(editor, _library(path, text), path, None)).replace(name, "")
+            yield f"{items} {moved}\n{said}"
 
 
 def _edited(chance: random.Random, sent_out: Book) -> Book:
@@ -572,7 +612,7 @@ def replies() -> Iterator[str]:
 
 
 TEXTS: Mapping[str, Callable[[], Iterator[str]]] = {
-    function.__name__: function for function in (lists, both, unknown, figures, limits, replies)
+    function.__name__: function for function in (lists, both, unknown, cells, figures, limits, many, replies)
 }
 
 

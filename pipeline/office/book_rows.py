@@ -208,7 +208,7 @@ class _ListReader:
         entries = [*self._entries()]
         self._take_texts_below(entries)
         self._resolve_repeats(entries)
-        entries = [entry for entry in entries if entry.kind != "repeat" or entry.number]
+        entries = [entry for entry in entries if entry.kind != "repeat" or entry.target or entry.number]
         numbered = self._number(entries, taken)
         return Said(self._as_tree(entries), self._findings, self._notices, numbered)
 
@@ -454,16 +454,15 @@ class _ListReader:
 
     def _heading(self, row: int, node: Node | None) -> Entry | None:
         levels = self._edition.levels
-        depth, level = next(
-            ((depth, level) for depth, level in enumerate(levels) if self._text(row, level.name)), (0, None)
-        )
-        if level is None:
+        found = next(((depth, level) for depth, level in enumerate(levels) if self._text(row, level.name)), None)
+        if found is None:
             raise WorkbookError("見出しの名称がありません。削除するなら、行の全体を削除してください。")
+        depth, level = found
         others = [text for name, text in self._texts(row).items() if name != level.name]
         if others:
             self._note(row, level.key, f"見出しの行の「{visible(flat(others[0]))}」は取り込みません。")
         text = self._text(row, level.name)
-        if node and (node.heading is None or node.heading.level.key != level.key):
+        if node and node.heading and node.heading.level.key != level.key:
             node = None
         if node and text == clean(self._expected[node.key].cells[level.name]):
             return Entry(row, "heading", node, depth, name=node.name)
@@ -716,8 +715,8 @@ class _ListReader:
                     entry.number, entry.name = entry.was.number, entry.was.name
                     entry.target = by_key.get(item_key(entry.number)) if entry.kind == "repeat" else None
                 continue
-            entry.target, entry.name = found[0], found[0].name
-            entry.number = found[0].node.number if found[0].node else -1
+            (entry.target,) = found
+            entry.name = entry.target.name
 
     def _keep_other(self, found: re.Match[str]) -> str:
         """Of marks before a name, those that are none of this edition: they belong to the name."""
