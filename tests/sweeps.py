@@ -278,7 +278,7 @@ ITEM: dict[str, Any] = {
 
 def columns() -> Iterator[str]:
     """The widths of the columns of a list of one item, and of two sides, of which one cell, head, word or count grows."""
-    for length in (*range(1, 16), 18, 21, 24, 25, 26, 29, 30, 31):
+    for length in (*range(1, 14), 24, 25, 26, 30, 31):
         for key in ("番号", "名称", "課の欄", "字の欄", "文の欄", "続の欄", "単位"):
             if length <= 8 or key != "単位":
                 yield _widths(f"{key} {length}", {key: "あ" * length})

@@ -184,32 +184,34 @@ def report(*arguments: str, code: str = "") -> subprocess.CompletedProcess[str]:
     return run(f"{code}\nfrom pipeline.cli.command import main\nsys.exit(main(sys.argv[1:]))", "report", *arguments)
 
 
-@pytest.mark.parametrize("text", [LONG, HEALTHY], ids=["in two", "in one"])
+# In two halves, in one piece, and where the other process cannot be had.
+@pytest.mark.parametrize(
+    ("text", "codes"),
+    [
+        (HEALTHY, [""]),
+        (
+            LONG,
+            [
+                "",
+                "from pipeline.processes import helper_process\nhelper_process.may_fork = lambda: False",
+                "from pipeline.layout import pdf\npdf.warm_up = lambda *_: os._exit(1)",
+                room_for(0),
+            ],
+        ),
+    ],
+    ids=["in one", "in two"],
+)
 def test_with_one_process_or_more_a_report_is_the_same(
-    text: str, project: Path, capsys: pytest.CaptureFixture[str]
+    text: str, codes: list[str], project: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (project / "source/test.yaml").write_text(text, "utf-8")
     assert main(["report"]) == 0
-    files = digests(Path("out"))
-    shutil.rmtree("out")
-    two = report("--jobs", "2")
-    assert digests(Path("out")) == files
-    assert (two.returncode, two.stdout, two.stderr) == (0, *capsys.readouterr())
-
-
-def test_where_it_cannot_be_had_the_report_is_the_same(project: Path) -> None:
-    (project / "source/test.yaml").write_text(LONG, "utf-8")
-    assert main(["report"]) == 0
-    files = digests(Path("out"))
-    for code in (
-        "from pipeline.processes import helper_process\nhelper_process.may_fork = lambda: False",
-        "from pipeline.layout import pdf\npdf.warm_up = lambda *_: os._exit(1)",
-        room_for(0),
-    ):
+    files, said = digests(Path("out")), capsys.readouterr()
+    for code in codes:
         shutil.rmtree("out")
-        made = report("--jobs", "2", code=code)
-        assert (made.returncode, made.stderr) == (0, "")
+        two = report("--jobs", "2", code=code)
         assert digests(Path("out")) == files
+        assert (two.returncode, two.stdout, two.stderr) == (0, *said)
 
 
 def test_a_source_with_errors_is_answered_as_ever(project: Path, capsys: pytest.CaptureFixture[str]) -> None:

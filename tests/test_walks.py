@@ -167,7 +167,7 @@ def walk(seed: int) -> Iterator[str]:
     Path("source/r5.yaml").write_text(FIRST)
     Path("source/r6.yaml").write_text(SECOND)
     Path("source/form.yaml").write_text(OWN_FORM)
-    for _ in range(12):
+    for _ in range(8):
         for _ in range(chance.choice([0, 1, 1, 2])):
             yield _edit(chance)
         edition = chance.choice(["r5", "r6", "r6", "form"])
