@@ -514,11 +514,8 @@ class _Reader:
             if not (b or c or q or r):
                 e, f = e * p + t, (f + self._rise * d) * s + u
                 wide, tall = x * a * p, y * d * s
-                box = e + left * wide, f + low * tall, e + right * wide, f + high * tall
-                if wide < 0:
-                    box = box[2], box[1], box[0], box[3]
-                if tall < 0:
-                    box = box[0], box[3], box[2], box[1]
+                sides, ends = (e + left * wide, e + right * wide), (f + low * tall, f + high * tall)
+                box = min(sides), min(ends), max(sides), max(ends)
             else:
                 whole = _joined((x, 0, 0, y, 0, self._rise), _joined(across, up))
                 box = _around(
