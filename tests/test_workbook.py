@@ -21,6 +21,10 @@ from pipeline.office.workbook import (
     read_workbook,
 )
 
+from . import workbooks_by_chance
+from .conftest import ROOT
+from .digests import check
+
 _TYPE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 _LINKS = "".join(
     f'<Relationship Id="{name}" Type="{_TYPE}/{kind}" Target="{target}"/>'
@@ -450,3 +454,10 @@ def test_a_zip_of_workbooks_is_told_apart_from_another_package() -> None:
             file.writestr("甲課.xlsx", b"")
         with pytest.raises(WorkbookError, match=message):
             read_workbook(Path(name), None)
+
+
+@pytest.mark.parametrize("name", workbooks_by_chance.TEXTS)
+def test_workbooks_by_chance_are_read_as_they_were(name: str, request: pytest.FixtureRequest) -> None:
+    """A change on purpose: look at what changed (`tests/workbooks_by_chance.py` says how), then `--renew-pictures`."""
+    made = "\n".join(workbooks_by_chance.TEXTS[name]())
+    check(ROOT / "tests/pictures/workbooks.sha256", {f"{name}.txt": made.encode()}, request, name)
