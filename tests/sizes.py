@@ -4,6 +4,7 @@ A limit of a page is met by some value of the dimension that it limits. A limit 
 `python -m tests.sizes FOLDER` writes the texts, to compare those of two commits: `diff -r`.
 """
 
+import hashlib
 import itertools
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -36,6 +37,8 @@ from .snapshots import workbook_text
 KANJI = "市民活動支援窓口相談花壇清掃講座調査情報提供協働推進"
 SYMBOLS = "◎○△▲×◇◆★☆□■▽▼●◯〇甲乙丙丁"
 
+NUMBERINGS = ("NO", "自由", "なし")
+
 Data = dict[str, Any]
 
 # Every edition here has this source: what an edition says is read from it alone.
@@ -47,7 +50,9 @@ def kanji(count: int) -> str:
 
 
 def edition(data: Data, name: str = "new") -> Validated:
-    return replace(BASE, edition=read_edition(data), source=replace(BASE.source, edition=name, data=name.encode()))
+    content = name.encode()
+    source = replace(BASE.source, edition=name, data=content, digest=hashlib.sha256(content).hexdigest())
+    return replace(BASE, edition=read_edition(data), source=source)
 
 
 def item(number: int, status: str = "○", **more: Any) -> Data:
@@ -103,7 +108,7 @@ def summaries() -> Iterator[str]:
     few = of_sections(2, 年度="平成24年度")
     yield from each(range(1, 14), lambda count: of(of_sections(count, 年度="平成25年度"), few))
     yield from each(range(1, 50, 4), lambda count: of(uncounted(count)))
-    for symbols in range(5, 11):
+    for symbols in (5, 7, 8, 10):
         legend = {symbol: f"意味{symbol}" for symbol in SYMBOLS[:symbols]}
         yield from each(range(1, 6), lambda count, legend: of(of_sections(count, 凡例=legend), few), legend)
     for numbering in ("括弧", "自由"):
@@ -160,16 +165,22 @@ def histories() -> Iterator[str]:
     def of(chain: Sequence[Data]) -> str:
         return said(history([edition(data, f"e{at}") for at, data in enumerate(chain)]))
 
-    yield from each((1, 2, 9, 10, 11, 20, 21), lambda count: of(years(count, legend_of(2))))
+    yield from each((1, 2, 10, 11, 20, 21), lambda count: of(years(count, legend_of(2))))
     yield from each((1, 9, 10, 11), lambda count: of(years(count, lambda _: own({"備考": {"種類": "文字"}}, [{}]))))
     yield from each((9, 10, 9_999_999, 10_000_000), lambda number: of(years(2, number_of(number))))
     yield from each(itertools.product(range(4), range(4)), lambda pair: of([levelled(count) for count in pair]))
+    yield from each(
+        itertools.product(NUMBERINGS, NUMBERINGS), lambda pair: of([fates(False, pair[0]), fates(True, pair[1])])
+    )
+    yield from each(
+        NUMBERINGS, lambda one: of([fates(False, one), fates(True, one), own({"備考": {"種類": "文字"}}, [{}])])
+    )
     yield of(years(4, meaning_of(3)))
     yield of([listed({}, 凡例={symbol: kanji(150) for symbol in SYMBOLS[:4]})])
     yield from each(range(1, 21), lambda width: of(years(3, term_of(width, "NO"))))
     yield from each(range(2, 21, 3), lambda width: of(years(3, term_of(width, "なし"))))
     yield from each(range(8, 21, 2), lambda width: of(years(9, term_of(width, "NO"))))
-    yield from each((1, 2, 9, 10, 11, 12, 19, 20), lambda count: of(series_of(count, 4)))
+    yield from each((1, 10, 11, 20), lambda count: of(series_of(count, 4)))
     for count in (8, 14):
         yield from each(range(1, 13), lambda width, count: of(series_of(count, width)), count)
     yield from each(range(1, 12), lambda count: of(years(3, legend_of(count))))
@@ -243,7 +254,7 @@ def meaning_of(length: int) -> Callable[[int], Data]:
 
 def comparisons() -> Iterator[str]:
     def of(old: Data, new: Data) -> str:
-        return said(comparison(edition(old, "old"), edition(new | {"前版": "old"})))
+        return said(comparison(edition(old, "e0"), edition(new | {"前版": "e0"})))
 
     prose = {"内容": {"種類": "文章"}}
     new = [item(at) for at in range(1, 30)]
@@ -256,6 +267,16 @@ def comparisons() -> Iterator[str]:
         *("改めた。\n" * at + "以上" for at in range(1, 10)),
     ]
     yield of(apart(*(["短い。"] * len(long))), apart(*long))
+    yield from each(
+        itertools.product(NUMBERINGS, NUMBERINGS), lambda pair: of(fates(False, pair[0]), fates(True, pair[1]))
+    )
+    yield from each(
+        itertools.product(("", "令和5年度", "令和6年度"), repeat=2),
+        lambda pair: of(changed(1, "前") | {"年度": pair[0]}, changed(1, "後") | {"年度": pair[1]}),
+    )
+    yield of(changed(1, "前"), headed(3, "後"))
+    yield of(headed(3, "前"), changed(1, "後"))
+    yield from each(range(13, 17), lambda count: of(changed(7, "前"), changed(7, "後", count)))
     numbers = [10**width for width in range(9)]
     yield from each(numbers, lambda number: of(number_of(number)(1), number_of(number)(1)))
     yield from each(itertools.product(range(4), range(4)), lambda pair: of(*map(levelled, pair)))
@@ -274,10 +295,38 @@ def figure_of(text: str, unit: str) -> Data:
     return own({"実績": {"種類": "数"}}, [{"実績": text, "単位": unit}])
 
 
-def changed(count: int, text: str) -> Data:
-    """So many columns that say `text`."""
+def fates(is_new: bool, numbering: str, **head: Any) -> Data:
+    """What may become of an item: it moves, is merged, split, renamed or abolished, ends, vanishes, or is not known."""
+    columns = {"行方": {"種類": "語", "語": {"継続": "継続", "完了": "終了"}, "行方": "true", "集計": "主"}}
+    names = ["移る", "合わさる", "合わせる", "分かれる", "改まる", "廃れる", "終わる", "消える", "推し量られる取組"]
+    rows: list[Data] = [{"名称": name, "行方": "完了" if name == "終わる" else "継続"} for name in names]
+    rows[1]["統合先"] = "合わせる"
+    others: list[Data] = [{"名称": "変わらない", "行方": "未記入"}]
+    if is_new:
+        kept = {1: [1], 3: [2, 3], 4: [4], 5: [5]}
+        rows = [rows[at - 1] | {"前版NO": [str(one) for one in old]} for at, old in kept.items()]
+        rows[2:3] = [rows[2] | {"名称": f"分かれた{at}"} for at in "一二"]
+        rows[-1]["名称"] = "改めた"
+        rows += [{"名称": "推し量られる取組み", "行方": "継続"}, {"名称": "新しい", "行方": "完了"}]
+        others.append(rows.pop(0))
+        head |= {
+            "廃止": [{"前版NO": ["6"], "理由": "縮小"}],
+            "前版": "e0",
+            "後文": "後",
+            "注": {"1": "注", "2": "同じ"},
+        }
+    else:
+        head |= {"前文": "前", "注": {"2": "同じ", "3": "古い"}}
+    for number, row in enumerate([*rows, *others], 1):
+        row |= {"NO": str(number)} | ({"番号": f"1-{number}"} if numbering == "自由" else {})
+    data = own(columns, [], 項目={"名称": "事業", "番号": numbering}, **head)
+    return data | {"柱": [{"名称": "柱の一", "事業": rows}, {"名称": "柱の二", "事業": others}]}
+
+
+def changed(count: int, text: str, items: int = 1) -> Data:
+    """So many columns that say `text`, of so many items."""
     columns = {f"欄{at}": {"種類": "文字"} for at in range(1, count + 1)}
-    return own(columns, [dict.fromkeys(columns, text)])
+    return own(columns, [dict.fromkeys(columns, text)] * items)
 
 
 def headed(length: int, text: str) -> Data:
@@ -292,8 +341,14 @@ def headed(length: int, text: str) -> Data:
 
 def apart(*texts: str) -> Data:
     """Columns that do not stand beside those of another edition: each changed one has a row."""
-    columns = {"実績": {"種類": "数", "年度": ["R5", "R6"]}, "内容": {"種類": "文章"}, "課": {"種類": "課"}}
-    return own(columns, [{"実績": [str(len(text)), "2"], "内容": text, "課": "公園課"} for text in texts])
+    legend = {"A": "済", "B": "遅れ"} if texts[0] == texts[-1] else {"B": "済", "A": "遅れ"}
+    columns = {
+        "実績": {"種類": "数", "年度": ["R5", "R6"]},
+        "内容": {"種類": "文章"},
+        "評価": {"種類": "記号", "凡例": legend},
+    }
+    items = [{"実績": [str(len(text)), "2"], "内容": text, "評価": "AB"[len(text) % 2]} for text in texts]
+    return own(columns, items)
 
 
 # The errata
@@ -310,8 +365,17 @@ def corrections() -> Iterator[str]:
 
     numbers = [10**width for width in range(9)]
     yield from each(numbers, lambda number: of(number_of(number)(1), number_of(number)(2) | {"表題": "別"}))
-    yield from each(itertools.permutations(range(4), 2), lambda pair: of(levelled(pair[0]), levelled(pair[1])))
+    yield from each(itertools.pairwise((0, 1, 2, 3, 0, 2)), lambda pair: of(levelled(pair[0]), levelled(pair[1])))
     yield of(counted(3, terms=3), counted(4, terms=4))
+    yield from each(
+        itertools.permutations((0, 1, 2), 2),
+        lambda pair: of(series_of(12, 2)[pair[0] % 2], series_of(pair[1] + 3, 3)[0]),
+    )
+    yield of(of_each_kind(4), of_each_kind(3))
+    yield of(of_each_kind(2), series_of(2, 2)[0])
+    yield of(series_of(2, 2)[0], of_each_kind(2))
+    numbered = [{"資料番号": {"一覧": f"1-{at}", "集計表": f"2-{at}"}, "自治体": f"市{at}"} for at in range(2)]
+    yield of(changed(1, "文") | numbered[0], changed(1, "文") | numbered[1])
     yield from each(range(1, 4), lambda pages: of(everything("前"), everything("後"), pages))
     named = listed({"方針": [item(1, 名称=kanji(30))]})
     fixed = listed({"方針": [item(1, 名称=kanji(29))]})
@@ -353,17 +417,22 @@ def sets() -> Iterator[str]:
 
 
 def checklists() -> Iterator[str]:
-    def of(chain: Sequence[Data], pages: int = 3, warned: int = 0, last: LastIssue | None = None) -> str:
+    def of(
+        chain: Sequence[Data], pages: int = 3, warned: int = 0, last: LastIssue | None = None, known: int = 0
+    ) -> str:
         *before, newest = [edition(data, f"e{at}") for at, data in enumerate(chain)]
         warnings = tuple(Problem("", at, 1, "W503", f"文{at}") for at in range(warned))
+        reasons = tuple((Problem("", at, 1, "W505", f"文{at}"), f"わけ{at}") for at in range(known))
         papers = [*A_SET, ListedPaper("council", "h25/council.pdf", pages, "A4縦"), NOT_PRINTED]
-        return said(checklist([*before, replace(newest, warnings=warnings)], papers, last))
+        return said(checklist([*before, replace(newest, warnings=warnings, acknowledged=reasons)], papers, last))
 
     one = listed({"方針": [item(1)]})
     yield from each(range(1, 8), lambda pages: of([one], pages))
-    yield from each((0, 1, 199, 200, 201, 202, 1_300), lambda warned: of([one], warned=warned))
+    yield from each((0, 1, 200, 201), lambda warned: of([one], warned=warned))
     for gap in (2, 3, 4):
         yield from each((0, 1, 2, 3, 98, 99, 100, 101, 102), lambda *values: of([unfilled(*values)]), gap)
+    yield from each(NUMBERINGS, lambda one: of([fates(False, one), fates(True, one)]))
+    yield from each(range(3), lambda count: of([one], known=count))
     days = (None, date(2024, 3, 31))
     issued = (
         None,
@@ -424,8 +493,8 @@ def books() -> Iterator[str]:
         ("A4横", "A4縦", "A3横"),
         lambda sheet: of(of_each_kind(7) | {"用紙": sheet, "印": {"重点": "印"}, "後文": "後"}),
     )
-    for length in (1, 12, 40):
-        yield from each(range(20, 60), lambda year, number: heads(年度=kanji(year), 資料番号=kanji(number)), length)
+    yield from each(range(30, 42), lambda year: heads(年度=kanji(year), 資料番号=kanji(12)))
+    yield from each(range(28, 86), lambda number: heads(年度="市", 資料番号=kanji(number)))
 
 
 def heads(**head: str) -> str:
@@ -439,6 +508,8 @@ def of_each_kind(count: int) -> Data:
     columns = {
         "所管": {"種類": "課"},
         "評価": {"種類": "記号", "凡例": {"A": "済", "B": "遅れ"}, "集計": "主"},
+        "外部評価": {"種類": "記号", "凡例": {"A": "良い", "B": "悪い"}},
+        "内部評価": {"種類": "記号", "凡例": {"A": "優れている", "B": "劣っている"}},
         "進み": {"種類": "語", "語": {"継続": "継続", "完了": "終了"}, "行方": "true"},
         "実績": {"種類": "数", "年度": ["R5", "R6"]},
         "目標": {"種類": "数", "単位": "件"},
@@ -448,7 +519,7 @@ def of_each_kind(count: int) -> Data:
     items: list[Data] = [
         {
             "所管": "公園課" * (at % 2),
-            "評価": "AB"[at % 2],
+            **dict.fromkeys(("評価", "外部評価", "内部評価"), "AB"[at % 2]),
             "進み": ["継続", "未記入"][at % 2],
             "実績": [f"{10**at}", "▲2.5"],
             "目標": f"{at}.{'5' * at}",
@@ -460,7 +531,8 @@ def of_each_kind(count: int) -> Data:
         for at in range(1, count + 1)
     ]
     data = own(columns, items)
-    data["柱"][0]["事業"].append({"再掲": "1"})
+    data["柱"][0]["事業"].append({"再掲": str(count)})
+    data["柱"] += [{"名称": "柱の二", "改ページ": "true", "事業": []}]
     return data
 
 

@@ -328,7 +328,7 @@ def _matrix(comparison: Comparison) -> Matrix | None:
     gone = [("", label) for kind, label in kinds if comparison.of(kind)]
     counts = {meaning: [moves[meaning, column] for column in (*stays, *gone)] for meaning in (*meanings_old, "")}
     added = counts.pop("")
-    sums = [sum(column) for column in zip(*counts.values(), strict=True)] or [0] * len(added)
+    sums = [sum(column) for column in zip(*counts.values(), strict=True)]
     now = Counter(flat(placed.meaning) for placed in new)
     # Items that were merged count several times above, items that were split once.
     joined = [now[meaning] - sums[at] - added[at] for at, meaning in enumerate(meanings_new)]
@@ -719,7 +719,7 @@ def _year(column: Column, year: int, is_further: bool) -> str:
     return ("\n" if is_further else "") + (f"{flat(column.years[year])} " if column.years else "")
 
 
-def _said(column: Column, placed: Placed, year: int = 0) -> str:
+def _said(column: Column, placed: Placed, year: int) -> str:
     """The text of a cell; a figure with the unit of its item. A unit of the column stands in the head."""
     return "".join(figure_parts(placed.item, column, year))
 

@@ -214,9 +214,7 @@ def _is_year_before(old: _Sums, new: _Sums) -> bool:
     """Whether the two are of neighbouring fiscal years."""
     years = [flat(sums.edition.fiscal_year) for sums in (old, new)]
     before, after = map(western_year, years)
-    return (
-        [year[-2:] for year in years] == ["年度", "年度"] and None not in (before, after) and after == (before or 0) + 1
-    )
+    return before is not None and after == before + 1 and all(year.endswith("年度") for year in years)
 
 
 def _before(old: _Sums, new: _Sums) -> str:
