@@ -70,6 +70,13 @@ def marks() -> Iterator[str]:
         if chance.random() < 0.15:
             chance.shuffle(new)
         yield "\n".join(map(_shown, mark("".join(old), "".join(new))))
+    words = ["市民", "の", "窓口", "を", "増やす", "。", "12", "A", "、"]
+    for _ in range(600):
+        old = chance.choices(words, k=chance.randint(1, 5))
+        new = [*old]
+        for _ in range(chance.randint(1, 3)):
+            new[chance.randrange(len(new))] = chance.choice(words)
+        yield "\n".join(map(_shown, mark("".join(old), "".join(new))))
 
 
 def _sentence(chance: random.Random) -> str:

@@ -8,8 +8,10 @@ import logging
 import random
 from collections.abc import Iterator, Mapping
 from itertools import product
+from pathlib import Path
 from typing import Any
 
+from pipeline.errors import SourceError
 from pipeline.fonts import coverage
 from pipeline.model.column_widths import ColumnWidths, fitting
 from pipeline.model.dates import (
@@ -41,6 +43,7 @@ from pipeline.source.characters import (
     quoted,
     visible,
 )
+from pipeline.source.tree import parse_source
 from pipeline.source.writing import entry
 from pipeline.text import break_label, brief, may_break, width_in_halves
 
@@ -224,6 +227,24 @@ def written() -> Iterator[str]:
             yield from entry(lead, "鍵", value(2))
         for length in range(50, 70):
             yield from entry(lead, "鍵", ["あ", "A" * length])
+
+
+def encodings() -> Iterator[str]:
+    """What is said of a source in other encodings, cut, with other bytes between, or with a mark of another."""
+    chance = random.Random(6)
+    text = "表題: 試験一覧\n凡例: {◎: 実施済}\n自治体: シケン市ｱｲｳ\n"
+    for encoding in ("cp932", "euc_jp", "utf-16", "utf-16-le", "utf-32", "utf-8", "latin-1", "shift_jis"):
+        whole = text.encode(encoding, "replace")
+        for _ in range(25):
+            at = chance.randrange(len(whole))
+            more = chance.choice([b"", b"\xff", b"\x81", b"\xa4", b"\x00", b"\xe3\x81", b"\x00" * at])
+            data = chance.choice([b"", b"", b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff"]) + chance.choice(
+                [whole[:at] + more + whole[at:], whole[at:] + more, whole]
+            )
+            try:
+                yield repr(parse_source(Path("source/x.yaml"), data).root)
+            except SourceError as error:
+                yield str(error)
 
 
 def tokens() -> Iterator[str]:
@@ -420,4 +441,4 @@ def _work(chance: random.Random, progress: Progress) -> None:
             logging.getLogger(LOGS[0]).info("Step 5 - Creating layout - Page %d", chance.choice([1, 2, 3, 4, 5, 20]))
 
 
-SWEEPS = (lines_of_progress, dates, numbers, labels, characters, written, tokens, columns, sides)
+SWEEPS = (lines_of_progress, dates, numbers, labels, characters, written, encodings, tokens, columns, sides)

@@ -5,7 +5,6 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from pydantic import BaseModel
-from pydantic.json_schema import JsonSchemaMode
 
 from pipeline.source.tree import Source
 
@@ -23,7 +22,7 @@ def edition_schema(form: Form | None = None, words: Mapping[str, Collection[str]
     `words` are the symbols and terms that an item's values may be, by key.
     """
     form = form or form_of({})
-    schema = json_schema(edition_model(form, with_all_keys=True), "版(一覧)", "validation")
+    schema = json_schema(edition_model(form, with_all_keys=True), "版(一覧)")
     titles = {"Headings": "見出し", "Item": form.item.key, "Repeat": "再掲"}
     titles |= {class_name(level): level.key for level in form.levels}
     for name, title in titles.items():
@@ -55,12 +54,12 @@ def schema_name(form: Form, edition_id: str) -> str:
     return f"{edition_id}.schema.json" if form.written else NAME
 
 
-def json_schema(model: type[BaseModel], title: str, mode: JsonSchemaMode) -> dict[str, Any]:
-    """The JSON Schema of `model`, by alias, for input (mode "validation") or output ("serialization")."""
+def json_schema(model: type[BaseModel], title: str) -> dict[str, Any]:
+    """The JSON Schema of `model`, by alias."""
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": title,
-        **_without_noise(model.model_json_schema(by_alias=True, mode=mode)),
+        **_without_noise(model.model_json_schema(by_alias=True)),
     }
 
 

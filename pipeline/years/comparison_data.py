@@ -188,7 +188,7 @@ def _columns(edition: Edition) -> Iterator[dict[str, Any]]:
 
 def comparison_schema() -> str:
     """The content of docs/comparison.schema.json, the JSON Schema of comparison.json."""
-    schema = json_schema(ComparisonFile, "二つの版の比較", "serialization")
+    schema = json_schema(ComparisonFile, "二つの版の比較")
     return json.dumps(schema, ensure_ascii=False, indent=2) + "\n"
 
 

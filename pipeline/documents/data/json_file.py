@@ -362,7 +362,7 @@ def data_schema(edition: Edition) -> dict[str, Any]:
     model = file_model(edition.form, frozenset(_extra_values(edition)))
     # The default form's list is called by what it is counted by: 実施状況一覧.
     main = "" if edition.form.has_own_columns or not edition.main else edition.main.key
-    return json_schema(model, f"{main}一覧のオープンデータ", "serialization")
+    return json_schema(model, f"{main}一覧のオープンデータ")
 
 
 # Writing
