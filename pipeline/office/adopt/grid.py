@@ -295,13 +295,12 @@ def grid_named(grids: Sequence[Grid], name: str) -> Grid:
 
 def ranges(places: Sequence[Place] | Mapping[Place, object]) -> str:
     """The names of cells, with neighbours in a row joined: A1、B3〜D3."""
-    pieces: list[str] = []
-    run: list[Place] = []
-    for place in [*sorted(places), (0, 0)]:
-        if run and place == (run[-1][0], run[-1][1] + 1):
-            run.append(place)
-            continue
-        if run:
-            pieces.append(place_name(run[0]) + (f"〜{place_name(run[-1])}" if len(run) > 1 else ""))
-        run = [place]
-    return "、".join(pieces)
+    runs: list[list[str]] = []
+    last = None
+    for row, column in sorted(places):
+        if last == (row, column - 1):
+            runs[-1][1:] = [place_name((row, column))]
+        else:
+            runs.append([place_name((row, column))])
+        last = row, column
+    return "、".join(map("〜".join, runs))
