@@ -226,7 +226,7 @@ def broken_template(patch: Patch) -> None:
     shutil.copytree(ROOT / "templates", "templates")
     Path("templates/report.html").write_text("<!doctype html>\n{{ masthead.titel }}", "utf-8")
     patch.setattr(html, "TEMPLATES", Path("templates").resolve())
-    html._environment.cache_clear()
+    patch.setattr(html, "_environment", functools.cache(html._environment.__wrapped__))
 
 
 def bug(place: object, name: str) -> Callable[[Patch], None]:
@@ -887,7 +887,6 @@ def desk(project: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     gc.unfreeze()
     monkeypatch.undo()
     fonts.font_files.cache_clear()
-    html._environment.cache_clear()
 
 
 def run(typed: str, patch: Patch) -> int:

@@ -2,6 +2,7 @@
 
 import builtins
 import errno
+import functools
 import hashlib
 import io
 import os
@@ -338,11 +339,8 @@ def test_a_broken_template_is_named_with_its_line(
     shutil.copytree(ROOT / "templates", "templates")
     Path("templates/report.html").write_text(f"<!doctype html>\n<html>\n{broken}", "utf-8")
     monkeypatch.setattr(html, "TEMPLATES", Path("templates").resolve())
-    html._environment.cache_clear()
-    try:
-        assert run("report") == 70
-    finally:
-        html._environment.cache_clear()
+    monkeypatch.setattr(html, "_environment", functools.cache(html._environment.__wrapped__))
+    assert run("report") == 70
     assert f"templates/report.html:{line}: ひな形に誤りがあります" in capsys.readouterr().err
     assert not Path("out/test").exists()
     assert edition.exists()
