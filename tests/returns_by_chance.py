@@ -611,8 +611,62 @@ def replies() -> Iterator[str]:
             yield "\n".join(said).replace(name, "")
 
 
+def many_replies() -> Iterator[str]:
+    """What becomes of a reply with more and more of something: rows deleted and added, long answers, what lies beside."""
+    head = (
+        USUAL[: USUAL.index("印:")]
+        + "推進方針:\n  - 名称: 方針一\n    推進施策:\n      - 名称: 施策一\n        推進項目:\n"
+    )
+    item = "          - {{NO: {0}, 名称: 項目{0}, 実施状況: ○, 今後の取扱い: 継続}}\n"
+    text = head + "".join(item.format(number) for number in range(1, 15))
+    with tempfile.TemporaryDirectory() as name:
+        path, file = Path(name) / "test.yaml", Path(name) / "back.xlsx"
+        path.write_text(text, "utf-8")
+
+        def sent_out(source: str) -> Book:
+            file.write_bytes(workbooks(_read(source, path), None)["甲課.xlsx"])
+            return read_workbook(file, (sent.HIDDEN, sent.ANSWERS, sent.NOTES))
+
+        usual, other = sent_out(text), sent_out(OTHER)
+
+        def said(book: Book, now: str = text) -> str:
+            found = returns_of([("甲課.xlsx", book)], _library(path, now))
+            return "\n".join([describe(found), *messages(found)]).replace(name, "")
+
+        for count in (*range(11, 15), *range(198, 203)):
+            book = deepcopy(usual)
+            cells = book.sheets[sent.ANSWERS].cells
+            for number in range(count):
+                if count < 100:
+                    del cells[sent.HEAD_ROW + 1 + number]
+                else:
+                    cells[100 + number] = {1: Value("x", "text")}
+            yield f"rows {count}\n{said(book)}"
+        for count in (1, 19, 20, 21, 57, 58, 59, 60, 61, 62):
+            book = deepcopy(usual)
+            row = book.sheets[sent.ANSWERS].cells[sent.HEAD_ROW + 1]
+            row[max(book.sheets[sent.ANSWERS].cells[sent.HEAD_ROW])] = Value("長" * count, "text")
+            book.others = (*book.others, *(f"紙{at}" for at in range(count)))
+            book.comments = tuple((f"B{at}", "注意") for at in range(count))
+            book.boxes = ("図",) * count
+            yield f"beside {count}\n{said(book)}"
+        for merged in ("A1:B5", "A5:B6", "G6:H6", "J6:K7", "ZZ6:ZZ9", "A6", "H1:I5"):
+            book = deepcopy(usual)
+            book.sheets[sent.ANSWERS].merged.append(merged)
+            yield f"{merged}\n{said(book)}"
+        now = OTHER.replace("  場所: {種類: 文字}\n", "").replace(", 場所: 川原", "")
+        for count in range(3):
+            book = deepcopy(other)
+            cells = book.sheets[sent.ANSWERS].cells
+            place = next(column for column, value in cells[sent.HEAD_ROW].items() if value.text.startswith("場所"))
+            for row_number in range(count):
+                cells[sent.HEAD_ROW + 1 + row_number][place] = Value("役所", "text")
+            yield f"gone {count}\n{said(book, now)}"
+
+
 TEXTS: Mapping[str, Callable[[], Iterator[str]]] = {
-    function.__name__: function for function in (lists, both, unknown, cells, figures, limits, many, replies)
+    function.__name__: function
+    for function in (lists, both, unknown, cells, figures, limits, many, replies, many_replies)
 }
 
 

@@ -220,7 +220,7 @@ def _settle_units(
 def _fields(
     columns: Sequence[SheetColumn], values: _Values, legends: Sequence[Legend], account: Account
 ) -> Iterator[Field]:
-    fields = [*_joined_series([_field(column, values, legends, account) for column in columns], columns)]
+    fields = [*_joined_series([(column, _field(column, values, legends, account)) for column in columns])]
     heads = {column.index: column.head for column in columns}
     for one in fields:
         if len(one.years) == 1:  # no series, but a figure like any other
@@ -346,11 +346,11 @@ def _are_terms(column: SheetColumn, cells: Sequence[Cell], rows: int) -> bool:
     return are_few and are_short and not is_remark and len(words) <= MAX_WORDS
 
 
-def _joined_series(fields: Sequence[Field], columns: Sequence[SheetColumn]) -> Iterator[Field]:
-    """`fields`, with figures of several years side by side as one."""
+def _joined_series(columns: Sequence[tuple[SheetColumn, Field]]) -> Iterator[Field]:
+    """The fields of `columns`, with figures of several years side by side as one."""
     series: Field | None = None
     stem = ""
-    for one, column in zip(fields, columns, strict=True):
+    for column, one in columns:
         here, year = _series_name(column)
         is_next = series is not None and series.columns[-1] + 1 == column.index and fold(stem) == fold(here)
         if (
