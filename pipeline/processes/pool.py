@@ -58,24 +58,23 @@ def make_all(
     context = multiprocessing.get_context("fork" if may_fork() else "spawn")
     if context.get_start_method() == "fork":
         warm_up()
-    pool = ProcessPoolExecutor(min(jobs, len(paths)), context, _begin, (warm_up,))
     futures: list[Future[Result]] = []
-    try:
+    with ProcessPoolExecutor(min(jobs, len(paths)), context, _begin, (warm_up,)) as pool:
         try:
-            futures += [pool.submit(_make, make, path) for path in paths]
-        except _START_ERRORS as error:
-            _kill_idle_children()
-            raise BrokenProcessPool(str(error)) from error
-        for each in futures:
-            while not each.done():
-                _wait(futures)
-                waiting(sum(future.done() for future in futures))
-            yield each.result()
-    finally:
-        # After an error or an interruption, do not wait for the remaining work.
-        if not all(future.done() for future in futures):
-            _end_children(signal.SIGINT)
-        pool.shutdown(cancel_futures=True)
+            try:
+                futures += [pool.submit(_make, make, path) for path in paths]
+            except _START_ERRORS as error:
+                _kill_idle_children()
+                raise BrokenProcessPool(str(error)) from error
+            for each in futures:
+                while not each.done():
+                    _wait(futures)
+                    waiting(sum(future.done() for future in futures))
+                yield each.result()
+        finally:
+            # After an error or an interruption, do not wait for the remaining work.
+            if not all(future.done() for future in futures):
+                _end_children(signal.SIGINT)
 
 
 @contextlib.contextmanager
