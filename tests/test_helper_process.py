@@ -6,6 +6,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -15,6 +16,7 @@ import pytest
 
 from pipeline.cli.command import main
 from pipeline.processes.gc_pause import gc_paused
+from pipeline.processes.helper_process import start_helper_process
 
 from .conftest import HEALTHY, ROOT
 from .test_delivery import digests
@@ -175,6 +177,21 @@ def test_it_ends_with_us(code: str, how: signal.Signals) -> None:
         process.send_signal(how)
         process.communicate(timeout=10)
         assert is_gone(process.pid)
+
+
+def test_none_is_forked_from_a_process_with_threads_or_where_that_does_not_work(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    ended = threading.Event()
+    thread = threading.Thread(target=ended.wait)
+    thread.start()
+    try:
+        assert start_helper_process(print) is None
+    finally:
+        ended.set()
+        thread.join()
+    monkeypatch.setattr(sys, "platform", "darwin")
+    assert start_helper_process(print) is None
 
 
 # A report, cold

@@ -14,15 +14,21 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 
 import pytest
 from openpyxl import load_workbook
+from pypdf import PdfWriter
+from pypdf.generic import DecodedStreamObject, NameObject
 
-from pipeline.cli import arguments, command
+from pipeline import line
+from pipeline.cli import actions, arguments, command
 from pipeline.cli.table import COMMANDS
+from pipeline.documents.document import Document, Printed
 from pipeline.errors import PipelineError
 from pipeline.processes import progress
+from pipeline.proof import places, proof
 
 from .conftest import DONE, HEALTHY, ROOT
 from .damaged import OWN_FORM
@@ -179,6 +185,51 @@ def walk(seed: int) -> Iterator[str]:
         yield _left()
 
 
+PAPERS = [
+    "report {id}", "report", "report --jobs 1", "summary {id}", "summary", "diff", "diff {id}", "diff r6 --all", "diff --from r5 --to r6 --strict", "diff --from {id} --to r6/1", "history", "history {id}",
+    "council {id}", "council", "errata {id}", "errata {id} --from r5", "errata --from r5 --to r6", "errata {id} --from {id}/1", "errata {id} --from {id}/last", "issue {id}", "issue {id} --draft",
+    "verify", "verify out", "verify source/issued/{id}/1/report.pdf", "check {id}", "check", "clean", "data {id}", "book {id}", "sign {id} --key no.p12",
+]  # fmt: skip
+IN_ORDER = [
+    ["council {id}", "issue {id}", "", "issue {id}", "council {id}", "issue {id} --draft", "verify", "errata {id}", "check {id}", "verify out"],
+    ["council {id}", "", "council {id}", "", "report {id}", "data {id}", "clean"],
+    ["diff --from r5 --to r6", "report", "", "diff --from r5 --to r6 --all", "history", "errata --from r5 --to r6", "clean"],
+]  # fmt: skip
+
+
+def _pretended(document: Document) -> bytes:
+    """Stands in for the PDF of a document: it has its pages, and names its sources."""
+    writer = PdfWriter()
+    for _ in range(_pages(b"", document)):
+        writer.add_blank_page(842, 595)
+    named = DecodedStreamObject()
+    named.set_data(f"{document.carried.identifier} {hashlib.sha256(document.html.encode()).hexdigest()}".encode())
+    writer.root_object[NameObject("/Metadata")] = writer._add_object(named)
+    target = io.BytesIO()
+    writer.write(target)
+    return target.getvalue()
+
+
+def _pages(_: bytes, document: Document) -> int:
+    return 1 + sum(len(table.rows) for table in document.expected.tables) // 6
+
+
+def walk_with_papers(seed: int) -> Iterator[str]:
+    """The same with papers, whose PDFs are pretended ones."""
+    chance = random.Random(f"papers {seed}")
+    Path("source").mkdir(exist_ok=True)
+    for name, text in (("r5", FIRST), ("r6", SECOND.replace("未記入", "検討した。")), ("form", OWN_FORM)):
+        Path(f"source/{name}.yaml").write_text(text)
+    for _ in range(7):
+        edition = chance.choice(["r5", "r6", "r6", "r6", "form"])
+        for typed in chance.choice([chance.choices(PAPERS, k=3), chance.choice(IN_ORDER)]):
+            if typed:
+                yield _called(typed.format(id=edition).split())
+            else:
+                yield _edit(chance)
+        yield _left()
+
+
 def calls() -> Iterator[str]:
     """How command lines of all commands are understood, right and wrong ones."""
     chance = random.Random(7)
@@ -233,6 +284,22 @@ def test_what_commands_print_and_leave_is_what_it_was(
     monkeypatch.setattr(sys, "argv", [])
     name = f"walk-{seed}.txt"
     check(CHANCE, {name: "\n".join(walk(seed)).encode()}, request, begin=name)
+
+
+@pytest.mark.parametrize("seed", SEEDS[1:])
+@pytest.mark.usefixtures("project")
+def test_what_commands_make_of_papers_is_what_it_was(
+    seed: int, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "argv", [])
+    monkeypatch.setattr(progress, "_BETWEEN_LINES", math.inf)
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0}, raising=False)
+    monkeypatch.setattr(line, "_engine", lambda _: lambda document: lambda: _pretended(document))
+    monkeypatch.setattr(proof, "prove", _pages)
+    monkeypatch.setattr(places, "printed", lambda _: Printed({}, ("",)))
+    monkeypatch.setattr(actions, "_today", lambda: date(2030, 4, 1))
+    name = f"papers-{seed}.txt"
+    check(CHANCE, {name: "\n".join(walk_with_papers(seed)).encode()}, request, begin=name)
 
 
 @pytest.mark.usefixtures("project")
