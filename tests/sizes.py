@@ -4,12 +4,14 @@ A limit of a page is met by some value of the dimension that it limits. A limit 
 `python -m tests.sizes FOLDER` writes the texts, to compare those of two commits: `diff -r`.
 """
 
+import csv
 import hashlib
 import itertools
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,8 @@ from pipeline.documents.book.sheet import BookError
 from pipeline.documents.checklist import checklist
 from pipeline.documents.comparison import comparison
 from pipeline.documents.council import council
+from pipeline.documents.data import downloads, open_data
+from pipeline.documents.data.cells import BOM
 from pipeline.documents.document import Document, ListedPaper, Printed
 from pipeline.documents.errata import errata
 from pipeline.documents.history import history
@@ -28,6 +32,7 @@ from pipeline.errors import Problem, ProofError
 from pipeline.model.column_widths import ColumnWidths
 from pipeline.model.edition import read_edition
 from pipeline.model.validation import Validated, validate
+from pipeline.proof.data import prove_data
 from pipeline.source.tree import parse_source
 from pipeline.years.readiness import LastIssue
 
@@ -547,9 +552,60 @@ def headed_by(length: int) -> Data:
     return listed({}, **head)
 
 
+# Open data
+
+
+def published() -> Iterator[str]:
+    """The files of each edition, as the web page lists them, and whether they can be read back."""
+    publication = {
+        "ライセンス": "CC BY 4.0",
+        "問い合わせ先": "企画課",
+        "更新日": "2024-06-10",
+        "更新頻度": "年1回",
+        "更新履歴": [{"日付": "2024-06-10", "内容": "直した"}],
+        "留意事項": "一\n二",
+    }
+    signs = ["=1", "+1", "-1", "-", "@a", "'a", " =1", "a\n  b", "a   b", "\t1", "", "未記入"]
+    many: dict[str, Data] = {
+        "kinds": of_each_kind(5) | {"公開": publication, "印": {"重点": "印"}, "団体コード": "352039"},
+        "signs": own(
+            {"内容": {"種類": "文章"}, "備考": {"種類": "文字"}}, [{"内容": one, "備考": one.strip()} for one in signs]
+        ),
+        "everything": everything("前") | {"案": "true", "完了の記号": ["◎"], "凡例の場所": "一ページ目"},
+        "series": series_of(14, 3)[1],
+        "heads": own(
+            {key: {"種類": "文字"} for key in ("年度", "年度_2", "表題", "行", "版")}, [{"年度": "R5", "表題": "題"}]
+        ),
+        **{f"levels {count}": levelled(count) for count in range(4)},
+        **{f"fates {one}": fates(True, one) for one in NUMBERINGS},
+    }
+    for name, data in many.items():
+        made = edition(data)
+        files = open_data(made)
+        yield f"{name}: {prove_data(files, made)}"
+        yield from (f"{name} {file}: {content.decode()}" for file, content in files.items())
+        if not ColumnWidths(made.edition).missing:
+            yield said(report(made, downloads(files)))
+        if name in ("kinds", "levels 2", "everything"):
+            yield from damaged(files, made)
+
+
+def damaged(files: Mapping[str, bytes], made: Validated) -> Iterator[str]:
+    """What the proof says of data of which one cell says something else."""
+    first, *rows = csv.reader(StringIO(files["data.csv"].decode("utf-8-sig")))
+    for at, head in enumerate(first):
+        target = StringIO()
+        changed = [[*rows[0][:at], f"{rows[0][at]}9", *rows[0][at + 1 :]], *rows[1:]]
+        csv.writer(target, lineterminator="\r\n").writerows([first, *changed])
+        try:
+            prove_data({**files, "data.csv": f"{BOM}{target.getvalue()}".encode()}, made)
+        except ProofError as error:
+            yield f"{head}: {str(error).splitlines()[:2]}"
+
+
 TEXTS: Mapping[str, Callable[[], Iterator[str]]] = {
     function.__name__: function
-    for function in (summaries, histories, comparisons, corrections, sets, checklists, reports, books)
+    for function in (summaries, histories, comparisons, corrections, sets, checklists, reports, books, published)
 }
 
 

@@ -111,7 +111,7 @@ def flat_name(column: Column, part: str) -> str:
 
 
 class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid")
 
 
 class LevelForm(_Part):
@@ -285,7 +285,7 @@ def file_model(form: Form, extras: frozenset[str], with_rows: bool = True) -> An
 
 def _model(name: str, base: type[BaseModel], fields: dict[str, Any]) -> Any:
     """A model with these fields after those of `base`: type and `Field` by name."""
-    return create_model(name, __base__=base, __module__=__name__, **fields)
+    return create_model(name, __base__=base, **fields)
 
 
 def list_of(level: Column) -> str:
