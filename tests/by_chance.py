@@ -30,6 +30,7 @@ from pipeline.years.text_diff import Marked, mark
 from .damaged import refusals
 from .editions import Row, made_up
 from .made_up import FormMaker
+from .otherwise import doubts_of_data
 from .painted import places, streams
 from .reformed import reforms
 from .sweeps import SWEEPS
@@ -312,7 +313,20 @@ def _group(group: Group, depth: int) -> Iterator[str]:
 
 TEXTS: Mapping[str, Callable[[], Iterator[str]]] = {
     function.__name__: function
-    for function in (marks, heads, widths, links, drafts, histories, reforms, refusals, streams, places, *SWEEPS)
+    for function in (
+        marks,
+        heads,
+        widths,
+        links,
+        drafts,
+        histories,
+        reforms,
+        refusals,
+        streams,
+        places,
+        doubts_of_data,
+        *SWEEPS,
+    )
 }
 
 

@@ -1,13 +1,25 @@
 """Documents of which something is expected otherwise than it is printed, by chance: what the proof says of it."""
 
 import datetime
+import json
 import random
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
+from pipeline.documents.book import book
+from pipeline.documents.data import open_data
 from pipeline.documents.document import Block, Cell, Document, Expected, Paragraph, Row
 from pipeline.errors import ProofError
+from pipeline.model.validation import Validated, validate
+from pipeline.proof.book import prove_book
+from pipeline.proof.data import prove_data
 from pipeline.proof.proof import prove
+from pipeline.source.tree import parse_source
+
+from .made_up import FormMaker
 
 
 def _cell(chance: random.Random, cell: Cell) -> Cell:
@@ -124,3 +136,66 @@ def doubts(documents: Mapping[str, Document], pdfs: Mapping[str, bytes], seeds: 
             except ProofError as error:
                 said = str(error)
             yield f"doubts-{name}-{seed}.txt", said
+
+
+def doubts_of_data() -> Iterator[str]:
+    """What the proof says of the open data and of the workbook of an edition, held against the next one."""
+    for seed in (1, 8):
+        old, new = (
+            validate(parse_source(Path(f"source/{name}.yaml"), text.encode()))
+            for name, text in zip(("made-up", "later"), FormMaker(seed).years(), strict=True)
+        )
+        for made, against in ((old, new), (new, old)):
+            yield _said(prove_data, open_data(made), against)
+        chance, files = random.Random(seed), open_data(new)
+        for name in files:
+            for _ in range(1 if name.endswith("schema.json") else 14):
+                yield _said(prove_data, {**files, name: _damaged(chance, files[name])}, new)
+    yield _said(prove_book, book(old), new)
+
+
+def _damaged(chance: random.Random, data: bytes) -> bytes:
+    """`data` with a value, or a line or a word of one, left out, repeated or exchanged."""
+    if data.lstrip().startswith(b"{"):
+        whole = json.loads(data)
+        within, key = chance.choice([*_places(whole)])
+        match chance.randrange(4):
+            case 0:
+                within.pop(key)
+            case 1 if isinstance(within, list):
+                within.insert(key, within[key])
+            case 2:
+                within[key] = chance.choice([None, "", 0, 7, "x", [], {}])
+            case _:
+                within[key] = within[key] + 1 if isinstance(within[key], int | float) else f"{within[key]}。"
+        return json.dumps(whole, ensure_ascii=False).encode()
+    lines = data.split(b"\n")
+    at = chance.randrange(len(lines))
+    words = lines[at].split(b",")
+    match chance.randrange(4):
+        case 0:
+            del lines[at]
+        case 1:
+            lines.insert(at, lines[at])
+        case 2:
+            lines[at] = b",".join(words[::-1])
+        case _:
+            words[chance.randrange(len(words))] = chance.choice([b"", b"x", b"1", b'""', "未記入".encode()])
+            lines[at] = b",".join(words)
+    return b"\n".join(lines)
+
+
+def _places(value: Any) -> Iterator[tuple[Any, Any]]:
+    """Each list or mapping in a value, with each of its indices or keys."""
+    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, one in inner:
+        yield value, key
+        yield from _places(one)
+
+
+def _said(prove: Callable[..., int], made: Any, validated: Validated) -> str:
+    try:
+        return str(prove(made, validated))
+    except ProofError as error:
+        # The words of a library are those of its version.
+        return re.sub(r"(読めませんでした\(\w+).*", r"\1", str(error), flags=re.DOTALL)
