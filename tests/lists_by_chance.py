@@ -6,6 +6,7 @@ those of two commits: `diff -r`.
 
 import random
 import sys
+import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import product
 from pathlib import Path
@@ -22,6 +23,7 @@ from pipeline.office.adopt.grid import (
     foreign_of,
     place_name,
     ranges,
+    read_foreign,
     shown,
     wanted_area,
 )
@@ -654,6 +656,31 @@ def checked() -> Iterator[str]:
         yield adopted(_sheet([["計画" if columns % 2 else "", "", "資料1"], [*heads[:2], *found], *rows]), True)
 
 
+def files() -> Iterator[str]:
+    """What is read of files of comma-separated values, and of what is no such file."""
+    texts = ["計画\nNO,事業名\n1,声かけ\n", "計画\tイ,ロ\nNO\t事業名\n", "a,b\tc\n1,2\n", "a\tb,c\td\n", "計画\nNO\t事業名\t額\n1\t声かけ\t1,250\n",
+        "一行だけ,二", "", "\n\n", ",,\n", 'NO,"二\n行"\n', 'NO,"閉じない\n', 'a"b,c\n', '"a"b,c\n', "a\0b,c\n", " 前 , 後 \n,\t\n", "①,髙\n"]  # fmt: skip
+    with tempfile.TemporaryDirectory() as name:
+        for text, encoding, (end, suffix) in product(
+            texts, ("utf-8", "utf-8-sig", "cp932", "utf-16", "euc_jp"), (("\n", "csv"), ("\r\n", "txt"), ("\r", "TSV"))
+        ):
+            path = Path(name) / f"list.{suffix}"
+            path.write_bytes(text.replace("\n", end).encode(encoding, "replace"))
+            try:
+                found = read_foreign(path)
+                said = f"{[(grid.name, [*grid.cells.values()]) for grid in found.grids]} {found.beside}"
+            except WorkbookError as error:
+                said = str(error)
+            yield f"{text!r} {encoding} {end!r} {said}".replace(name, "")
+        for begin, suffix in product((b"", b"PK", b"%PDF-1.7", b"a,b", b"<html>"), ("xlsx", "xlsm", "xls", "pdf")):
+            path = Path(name) / f"list.{suffix}"
+            path.write_bytes(begin)
+            try:
+                yield f"{read_foreign(path)}"
+            except WorkbookError as error:
+                yield f"{begin!r} {suffix} {error}".replace(name, "")
+
+
 def words() -> Iterator[str]:
     """What is read of single texts: numbers before names, years, figures, ranges, and numbers as Excel shows them."""
     numbers = ["1", "12", "123", "1234", "１", "Ⅰ", "Ⅻ", "IV", "IX", "XL", "ⅩⅩⅩⅨ", "一", "十二", "①", "⑳", "㊿", "ア", "ア゙", "A", "I", "b", "0", "1-2", "1－2－3", "A1-2", "12.3", "第1", "第 2章", "第三節", "目標", "基本目標1", "施策Ⅱ", "柱A"]  # fmt: skip
@@ -680,7 +707,7 @@ def words() -> Iterator[str]:
         yield f"{groups} {numbering_of(groups)} {number_before(labelled)}"
     for value in range(1, 45):
         label = f"{'X' * (value // 10)}{['', 'I', 'II', 'III', 'IV', 'V', 'VI', 'VII', 'VIII', 'IX'][value % 10]}"
-        yield f"{label} {numbering_of([[*(split(f'{roman(at)} 甲') for at in range(1, value)), split(f'{label}. 乙')]])}"
+        yield f"{label} {numbering_of([[*(split(f'{roman(at)} 甲') for at in range(1, value)), split(f'{label} 乙')]])}"
     for name, year, end in product(
         ("", "R", "令和", "H", "平成", "Ｒ"),
         (0, "元", 1, 5, 31, 1949, 1950, 2024, 2100, 2101),
@@ -726,7 +753,7 @@ def words() -> Iterator[str]:
 
 
 TEXTS: Mapping[str, Callable[[], Iterator[str]]] = {
-    function.__name__: function for function in (lists, lengths, counts, places, checked, words)
+    function.__name__: function for function in (lists, lengths, counts, places, checked, files, words)
 }
 
 

@@ -654,6 +654,11 @@ def many_replies() -> Iterator[str]:
             book = deepcopy(usual)
             book.sheets[sent.ANSWERS].merged.append(merged)
             yield f"{merged}\n{said(book)}"
+        for column in usual.sheets[sent.ANSWERS].cells[sent.HEAD_ROW]:
+            book = deepcopy(usual)
+            cells = book.sheets[sent.ANSWERS].cells
+            cells[sent.HEAD_ROW + 2].setdefault(column, Value("文", "text")).is_struck = True
+            yield f"struck {column}\n{said(book)}"
         now = OTHER.replace("  場所: {種類: 文字}\n", "").replace(", 場所: 川原", "")
         for count in range(3):
             book = deepcopy(other)

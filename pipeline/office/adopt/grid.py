@@ -150,7 +150,7 @@ def _columns_in(ranges: Iterable[tuple[int, int]]) -> set[int]:
     columns: set[int] = set()
     reached = 0
     for first, last in sorted(ranges):
-        columns.update(range(max(first, reached + 1), min(last, MAX_COLUMN) + 1))
+        columns.update(range(max(first, reached), min(last, MAX_COLUMN) + 1))
         reached = max(reached, last)
     return columns
 
@@ -164,8 +164,8 @@ def _read_csv(path: Path) -> Grid:
     if "\0" in text:
         raise WorkbookError("CSVではありません(文字でないデータが入っています)。")
     grid = Grid(path.stem)
-    first = text[: text.find("\n")] if "\n" in text else text
-    delimiter = "\t" if first.count("\t") > first.count(",") else ","
+    # The first line may be a title, without either.
+    delimiter = "\t" if text.count("\t") > text.count(",") else ","
     try:
         for row, values in enumerate(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True), 1):
             for column, value in enumerate(values, 1):
