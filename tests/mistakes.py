@@ -50,9 +50,11 @@ def _nodes(node: ast.AST, is_condition: bool = False) -> Iterator[tuple[ast.AST,
     yield node, is_condition
     for name, value in ast.iter_fields(node):
         for child in value if isinstance(value, list) else [value]:
-            is_left_out = isinstance(child, ast.JoinedStr | ast.Assert) or (
+            is_left_out = (
+                isinstance(child, ast.JoinedStr | ast.Assert)
                 # What is for type checkers is never run; what is run as a program on its own, by no test.
-                isinstance(child, ast.If) and re.search("TYPE_CHECKING|__main__", ast.unparse(child.test))
+                or (isinstance(child, ast.If) and re.search("TYPE_CHECKING|__main__", ast.unparse(child.test)))
+                or (isinstance(node, ast.Call) and isinstance(child, ast.keyword) and _says_nothing(node, child))
             )
             if isinstance(child, ast.AST) and not is_left_out and name not in _LEFT_OUT:
                 yield from _nodes(child, name in ("test", "ifs") and not isinstance(node, ast.IfExp))
@@ -78,7 +80,7 @@ def _mistakes(node: ast.AST, is_condition: bool) -> Iterator[tuple[str, ast.AST]
             yield "constant", ast.Constant(value - 1)
         case ast.Call(function, arguments, keywords):
             for one in keywords:
-                if one.arg and not _says_nothing(ast.unparse(function), one):
+                if one.arg and not _says_nothing(node, one):
                     rest = [keyword for keyword in keywords if keyword is not one]
                     yield f"{one.arg}= dropped", ast.Call(function, arguments, rest)
         case ast.Expr(ast.Call()) | ast.AugAssign() | ast.Raise() | ast.Continue() | ast.Break():
@@ -93,8 +95,9 @@ def _mistakes(node: ast.AST, is_condition: bool) -> Iterator[tuple[str, ast.AST]
         yield "condition negated", ast.UnaryOp(ast.Not(), node)
 
 
-def _says_nothing(function: str, keyword: ast.keyword) -> bool:
-    """Whether a call of `function` does the same without the `keyword`, as far as a test can see."""
+def _says_nothing(call: ast.Call, keyword: ast.keyword) -> bool:
+    """Whether the `call` does the same without the `keyword`, as far as a test can see."""
+    function = ast.unparse(call.func)
     return (
         # An assertion; these are left out.
         (keyword.arg == "strict" and function == "zip")
