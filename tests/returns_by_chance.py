@@ -66,7 +66,7 @@ USUAL = """\
           - 再掲: 1
   - 名称: 方針二
     推進施策:
-      - 名称: 施策三
+      - 名称: 施策一
         推進項目:
           - NO: 6
             名称: 項目一
@@ -206,7 +206,8 @@ def _sent_out(text: str, path: Path) -> tuple[Sequence[str], Rows, Mapping[str, 
         heads |= row.cells if row.kind == "head" else {}
     facts = (FORM, path.stem, validated.source.digest)
     assert len(facts) == len(FACTS)
-    said = [*facts, *packed(validated.source.data)]
+    source = "".join(packed(validated.source.data))
+    said = [*facts, *(source[at : at + 400] for at in range(0, len(source), 400))]
     return ids, found, heads, Sheet({row: {2: Value(text, "text")} for row, text in enumerate(said, 1)})
 
 
@@ -511,7 +512,7 @@ def many() -> Iterator[str]:
     with tempfile.TemporaryDirectory() as name:
         path = Path(name) / "test.yaml"
         path.write_text(head, "utf-8")
-        for items, moved in product((0, 8, 12), range(8)):
+        for items, moved, are_deleted in product((0, 8, 12), range(8), (False, True)):
             listed = [item.format(number) for number in range(1, items + 1)]
             halves = listed[: items - 2], listed[items - 2 :]
             text = head
@@ -522,11 +523,11 @@ def many() -> Iterator[str]:
                 first = editor.first + 2
                 rows = editor.rows[first : first + moved]
                 del editor.rows[first : first + moved]
-                editor.rows += rows
+                editor.rows += [] if are_deleted else rows
             else:
                 editor.rows += [["", "", "", "", f"新しい項目{number}", "○", "継続", ""] for number in range(moved)]
             said = "\n".join(_taken(editor, _library(path, text), path, None)).replace(name, "")
-            yield f"{items} {moved}\n{said}"
+            yield f"{items} {moved} {are_deleted}\n{said}"
 
 
 def _edited(chance: random.Random, sent_out: Book) -> Book:

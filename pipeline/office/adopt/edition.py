@@ -83,7 +83,7 @@ class _Writer:
         cell = next(iter(self._layout.name.cells), None)
         self._item_key = self._key(name, "項目", not rows.levels, used, _ITEM_NAME, cell)
         for one in self._layout.fields:
-            self._keys[one.columns[0]] = self._key(one.head, "欄", False, used, "欄", one.head_cell, one.kind)
+            self._keys[one.column] = self._key(one.head, "欄", False, used, "欄", one.head_cell, one.kind)
         number = self._layout.number
         if number and self._numbering != "なし":
             key = "NO" if self._numbering == "NO" else "番号"
@@ -230,8 +230,8 @@ class _Writer:
 
     def _form(self) -> Iterator[Line]:
         item = {"名称": self._item_key, "番号": self._numbering}
-        columns = {self._keys[one.columns[0]]: _spec_of(one) for one in self._layout.fields}
-        cells = {self._keys[one.columns[0]]: one.head_cell for one in self._layout.fields}
+        columns = {self._keys[one.column]: _spec_of(one) for one in self._layout.fields}
+        cells = {self._keys[one.column]: one.head_cell for one in self._layout.fields}
         is_default = [*_without_words(columns).items()] == [*DEFAULT["欄"].items()]
         yield "", None
         if self._level_specs != DEFAULT["段"]:
@@ -301,7 +301,7 @@ class _Writer:
         for one in self._layout.fields:
             cell = next((item.cells[column][0] for column in one.columns if column in item.cells), item.name_cell)
             value: Any = self._values.value(item, one)
-            key = scalar(self._keys[one.columns[0]])
+            key = scalar(self._keys[one.column])
             if value == "":
                 if one.kind == "文章":
                     yield f"{inner}{key}:", cell

@@ -67,6 +67,11 @@ class Field:
     decides: bool = False
     is_below: bool = False
 
+    @property
+    def column(self) -> int:
+        """The column of the sheet; of several the first."""
+        return self.columns[0]
+
 
 @dataclass
 class Layout:

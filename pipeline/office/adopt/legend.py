@@ -184,14 +184,14 @@ def _read_special(line: Line, lines: Lines, account: Account) -> bool:
     return True
 
 
-def _day(text: str) -> str:
+def _day(text: str) -> str | None:
     plain = with_era(re.sub(r"\s", "", unicodedata.normalize("NFKC", text)))
     if found := re.fullmatch(r"(\D*)([0-9]{1,4})[./-]([0-9]{1,2})[./-]([0-9]{1,2})", plain):
         plain = f"{found[1]}{found[2]}年{found[3]}月{found[4]}日"
     try:
         return japanese_date(read_date(plain))
     except NoDateError:
-        return ""
+        return None
 
 
 def _is_title(grid: Grid, cell: Cell, lines: Lines) -> bool:

@@ -440,7 +440,7 @@ class ValueReader:
         if one.kind == "数":
             figures = [self._figure(item, column, one) for column in one.columns]
             return figures if one.years else figures[0]
-        text = item.text(one.columns[0])
+        text = item.text(one.column)
         if one.kind in ("記号", "語"):
             return self._word(item, text, one)
         return in_line(text) if one.kind == "日付" else text
@@ -461,7 +461,7 @@ class ValueReader:
         plain = in_line(text).strip()
         if not plain or (DASHES.fullmatch(plain) and plain not in one.words):
             if plain:
-                self._dashes.setdefault(one.head, []).extend(item.cells[one.columns[0]])
+                self._dashes.setdefault(one.head, []).extend(item.cells[one.column])
             else:
                 self._blank[one.head] = self._blank.get(one.head, 0) + 1
             return BLANK
