@@ -190,7 +190,7 @@ def deliveries() -> Iterator[str]:
                 deliver([Delivery(again, inputs, {paths[1]: b"new"}, "")])
         yield repr(
             sorted(
-                f"{path} {path.read_text() if path.suffix != '.json' else ''}"
+                f"{path} {path.read_text('utf-8') if path.suffix != '.json' else ''}"
                 for path in Path("out").rglob("*.*")
                 if path.is_file()
             )

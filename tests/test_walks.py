@@ -1,4 +1,4 @@
-"""Days at a desk, by chance: sources are edited, and commands called that make no PDF. What they print and leave is kept.
+"""Days at a desk, by chance: sources are edited, and commands called. What they print and leave is kept.
 
 A change on purpose: look at what changed (`python -m tests.test_walks FOLDER` writes the texts), then
 `pytest tests/test_walks.py --renew-pictures`.
@@ -96,19 +96,19 @@ def _edit(chance: random.Random) -> str:
         other.unlink()
     for other in Path("source").glob("*.yaml"):
         if other.stat().st_size < 40 or chance.random() < 0.2:
-            other.write_text(TEXTS.get(other.stem, SECOND))
+            other.write_text(TEXTS.get(other.stem, SECOND), "utf-8")
     match chance.randrange(20):
         case 0:
-            Path("source/R9.yaml").write_text(HEALTHY)
+            Path("source/R9.yaml").write_text(HEALTHY, "utf-8")
             return "R9.yaml"
         case 1:
-            Path("source/r4.yaml.txt").write_text(HEALTHY)
+            Path("source/r4.yaml.txt").write_text(HEALTHY, "utf-8")
             return "r4.yaml.txt"
         case 2 if path.exists():
             path.unlink()
             return f"without {path}"
         case 3 | 4:
-            path.write_text(TEXTS.get(path.stem, SECOND))
+            path.write_text(TEXTS.get(path.stem, SECOND), "utf-8")
             return f"{path} anew"
         case 5 if path.exists():
             path.write_bytes(chance.choice([b"\xff\xfe", "表題：一覧\n".encode(), b"", "表題: 一覧\n".encode("cp932")]))
@@ -117,7 +117,7 @@ def _edit(chance: random.Random) -> str:
     if not there:
         return ""
     old, new = chance.choice(there)
-    path.write_text(path.read_text("utf-8").replace(old, new, chance.choice([1, 1, 9])))
+    path.write_text(path.read_text("utf-8").replace(old, new, chance.choice([1, 1, 9])), "utf-8")
     return f"{path}: {old} {new}"
 
 
@@ -170,9 +170,9 @@ def walk(seed: int) -> Iterator[str]:
     """What is edited, called, printed and left, in the current folder."""
     chance = random.Random(seed)
     Path("source").mkdir(exist_ok=True)
-    Path("source/r5.yaml").write_text(FIRST)
-    Path("source/r6.yaml").write_text(SECOND)
-    Path("source/form.yaml").write_text(OWN_FORM)
+    Path("source/r5.yaml").write_text(FIRST, "utf-8")
+    Path("source/r6.yaml").write_text(SECOND, "utf-8")
+    Path("source/form.yaml").write_text(OWN_FORM, "utf-8")
     for _ in range(8):
         for _ in range(chance.choice([0, 1, 1, 2])):
             yield _edit(chance)
@@ -214,12 +214,23 @@ def _pages(_: bytes, document: Document) -> int:
     return 1 + sum(len(table.rows) for table in document.expected.tables) // 6
 
 
+def _pretend(patch: pytest.MonkeyPatch) -> None:
+    """Have PDFs pretended, on a machine with one processor, on a certain day."""
+    patch.setattr(sys, "argv", [])
+    patch.setattr(progress, "_BETWEEN_LINES", math.inf)
+    patch.setattr(os, "sched_getaffinity", lambda _: {0}, raising=False)
+    patch.setattr(line, "_engine", lambda _: lambda document: lambda: _pretended(document))
+    patch.setattr(proof, "prove", _pages)
+    patch.setattr(places, "printed", lambda _: Printed({}, ("",)))
+    patch.setattr(actions, "_today", lambda: date(2030, 4, 1))
+
+
 def walk_with_papers(seed: int) -> Iterator[str]:
     """The same with papers, whose PDFs are pretended ones."""
     chance = random.Random(f"papers {seed}")
     Path("source").mkdir(exist_ok=True)
     for name, text in (("r5", FIRST), ("r6", SECOND.replace("未記入", "検討した。")), ("form", OWN_FORM)):
-        Path(f"source/{name}.yaml").write_text(text)
+        Path(f"source/{name}.yaml").write_text(text, "utf-8")
     for _ in range(7):
         edition = chance.choice(["r5", "r6", "r6", "r6", "form"])
         for typed in chance.choice([chance.choices(PAPERS, k=3), chance.choice(IN_ORDER)]):
@@ -291,13 +302,7 @@ def test_what_commands_print_and_leave_is_what_it_was(
 def test_what_commands_make_of_papers_is_what_it_was(
     seed: int, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sys, "argv", [])
-    monkeypatch.setattr(progress, "_BETWEEN_LINES", math.inf)
-    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0}, raising=False)
-    monkeypatch.setattr(line, "_engine", lambda _: lambda document: lambda: _pretended(document))
-    monkeypatch.setattr(proof, "prove", _pages)
-    monkeypatch.setattr(places, "printed", lambda _: Printed({}, ("",)))
-    monkeypatch.setattr(actions, "_today", lambda: date(2030, 4, 1))
+    _pretend(monkeypatch)
     name = f"papers-{seed}.txt"
     check(CHANCE, {name: "\n".join(walk_with_papers(seed)).encode()}, request, begin=name)
 
@@ -312,8 +317,11 @@ if __name__ == "__main__":
     target = Path(sys.argv[1]).absolute()
     target.mkdir(parents=True, exist_ok=True)
     (target / "calls.txt").write_text("\n".join(calls()), "utf-8")
-    for each in SEEDS:
-        folder = tempfile.mkdtemp()
-        os.chdir(folder)
-        (target / f"walk-{each}.txt").write_text("\n".join(walk(each)), "utf-8")
-        shutil.rmtree(folder)
+    with pytest.MonkeyPatch.context() as pretending:
+        _pretend(pretending)
+        for each in SEEDS:
+            for made, texts in (("walk", walk), ("papers", walk_with_papers)):
+                folder = tempfile.mkdtemp()
+                os.chdir(folder)
+                (target / f"{made}-{each}.txt").write_text("\n".join(texts(each)), "utf-8")
+                shutil.rmtree(folder)
