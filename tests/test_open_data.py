@@ -807,6 +807,8 @@ def public() -> tuple[Validated, dict[str, bytes]]:
         ("data.schema.json", '"modified": "2013-06-01"', '"modified": "2013-06-02"', ["data.schema.json: 「modified」が元データと違います。"]),
         ("data.schema.json", '"contact": "試験課"', '"contact": "別の課"', ["data.schema.json: 「contact」が元データと違います。"]),
         ("data.schema.json", '"contact": "試験課",', "", ["data.schema.json: 「contact」が元データと違います。"]),
+        ("data.json", '"position": 2', '"position": 3', ["data.json: 見出しの番号が違います。"]),
+        ("data.json", '"label": "(2)"', '"label": "(1)"', ["data.json: 見出しの番号が違います。"]),
         ("data.json", '"updated": "2013-06-01"', '"updated": "2013-06-02"', ["data.json: 最終更新日が元データと違います。"]),
     ],
 )  # fmt: skip

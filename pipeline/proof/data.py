@@ -164,6 +164,9 @@ def _check_cells(read: _ReadBack, validated: Validated) -> Iterator[str]:
         for name, wanted in whole.items():
             if row[name] != wanted:
                 yield f"{CSV}: {number}行目の{name}が「{wanted}」ではなく「{row[name]}」です。"
+    headings_of_json = [(section["position"], section["label"]) for section in _sections(read.file)]
+    if headings_of_json != [(line[-1].positions[-1], line[-1].number) for line in edition.outline()]:
+        yield f"{JSON}: 見出しの番号が違います。"
     rows_of_json = [*_rows(read.file)]
     if [row["kind"] == "repeat" for row in rows_of_json] != repeats:
         yield f"{JSON}: 行が違います。"
@@ -261,12 +264,18 @@ def _series(edition: Edition, item: Item) -> Iterator[tuple[Item, list[str]]]:
 
 def _rows(part: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     """The rows in data.json, in order."""
-    yield from part.get("rows", ())
+    for one in (part, *_sections(part)):
+        yield from one.get("rows", ())
+
+
+def _sections(part: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """The headings in data.json, in order."""
     for value in part.values():
         if isinstance(value, list):
             for section in value:
                 if isinstance(section, dict) and "position" in section:
-                    yield from _rows(section)
+                    yield section
+                    yield from _sections(section)
 
 
 def _values(item: Item, column: Column) -> list[dict[str, Any]]:
