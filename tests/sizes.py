@@ -127,6 +127,16 @@ def summaries() -> Iterator[str]:
     yield from each(range(1, 21, 2), lambda count: of(counted(count, 14), counted(20 - count, 13)))
     yield from each(range(0, 32, 2), lambda count: of(uneven(count)))
     yield from each(range(1, 24), lambda length: of(long_heads(length), counted(2)))
+    yield from each(range(9, 13), lambda terms: of(repeated(counted(10, terms=terms))))
+    plain = of_sections(3, 凡例={symbol: f"意味{symbol}" for symbol in "◎○△×"})
+    yield of(uneven(4), plain)
+    yield of(plain, uneven(4))
+
+
+def repeated(data: Data) -> Data:
+    """The list with its first item once more, and once more."""
+    data["柱"][0]["事業"] += [{"再掲": "1"}] * 2
+    return data
 
 
 def of_name(length: int, numbering: str, terms: int) -> Data:
@@ -180,13 +190,15 @@ def histories() -> Iterator[str]:
     yield from each(
         NUMBERINGS, lambda one: of([fates(False, one), fates(True, one), own({"備考": {"種類": "文字"}}, [{}])])
     )
-    yield of(years(4, meaning_of(3)))
+    yield from each((4, 5), lambda count: of(years(count, meaning_of(3))))
+    yield of(years(2, meaning_of(120)))
+    yield of(years(2, lambda at: legend_of(2)(1) | {"見出し": {"実施状況": f"進み{at}"}}))
     yield of([listed({}, 凡例={symbol: kanji(150) for symbol in SYMBOLS[:4]})])
     yield from each(range(1, 21), lambda width: of(years(3, term_of(width, "NO"))))
     yield from each(range(2, 21, 3), lambda width: of(years(3, term_of(width, "なし"))))
     yield from each(range(8, 21, 2), lambda width: of(years(9, term_of(width, "NO"))))
     yield from each((1, 10, 11, 20), lambda count: of(series_of(count, 4)))
-    for count in (8, 14):
+    for count in (7, 13):
         yield from each(range(1, 13), lambda width, count: of(series_of(count, width)), count)
     yield from each(range(1, 12), lambda count: of(years(3, legend_of(count))))
     yield from each(range(28, 36), lambda length: of(years(3, meaning_of(length))))
@@ -279,6 +291,9 @@ def comparisons() -> Iterator[str]:
         itertools.product(("", "令和5年度", "令和6年度"), repeat=2),
         lambda pair: of(changed(1, "前") | {"年度": pair[0]}, changed(1, "後") | {"年度": pair[1]}),
     )
+    yield from each((12, 20), lambda count: of(series_of(5, 2)[0], series_of(count, 2)[-1]))
+    yield of(apart("短い。"), of_each_kind(3))
+    yield of(of_each_kind(3), apart("短い。"))
     yield of(changed(1, "前"), headed(3, "後"))
     yield of(headed(3, "前"), changed(1, "後"))
     yield from each(range(13, 17), lambda count: of(changed(7, "前"), changed(7, "後", count)))
@@ -362,7 +377,10 @@ def apart(*texts: str) -> Data:
 def corrections() -> Iterator[str]:
     def of(old: Data, new: Data, pages: int = 2, text: str = "") -> str:
         wrong, right = edition(old), edition(new)
-        printed = Printed({"no-1": 1, "policy-1": pages}, (text or report(wrong).html,) * pages)
+        printed = Printed(
+            {**{f"no-{at}": 1 + at % pages for at in range(9)}, "policy-1": pages},
+            (text or report(wrong).html,) * pages,
+        )
         try:
             return said(errata(wrong, right, lambda *_: printed, (), ("summary",)))
         except ProofError as error:
@@ -377,6 +395,7 @@ def corrections() -> Iterator[str]:
         lambda pair: of(series_of(12, 2)[pair[0] % 2], series_of(pair[1] + 3, 3)[0]),
     )
     yield of(of_each_kind(4), of_each_kind(3))
+    yield of(repeated(of_each_kind(4)), repeated(of_each_kind(3)))
     yield of(of_each_kind(2), series_of(2, 2)[0])
     yield of(series_of(2, 2)[0], of_each_kind(2))
     numbered = [{"資料番号": {"一覧": f"1-{at}", "集計表": f"2-{at}"}, "自治体": f"市{at}"} for at in range(2)]

@@ -4,6 +4,7 @@
 themselves.
 """
 
+import math
 import re
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterator
@@ -249,9 +250,7 @@ def _counts(two: _Two, entries: list[Judged]) -> Iterator[Table]:
     counts += [("統合", kinds["merged"]), ("分割", kinds["split"]), ("新設", kinds["new"])]
     counts += [(ENDED, kinds["ended"])] * bool(two.old.deciding or kinds["ended"])
     counts += [(VANISHED, kinds["vanished"])] * bool(kinds["vanished"])
-    number = 1
-    while len(counts) > COUNTS_IN_A_ROW * number:
-        number += 1
+    number = math.ceil(len(counts) / COUNTS_IN_A_ROW)
     size = (len(counts) + number - 1) // number
     named = [(f"count-{at}", *one) for at, one in enumerate(counts, 1)]
     for at in range(number):
