@@ -358,9 +358,13 @@ def _now(chance: random.Random, text: str) -> str:
     return text
 
 
-def _taken(editor: ListEditor, library: Library, path: Path, settle: Settle | None) -> Iterator[str]:
+def _taken(
+    editor: ListEditor, library: Library, path: Path, settle: Settle | None, twice: bool = False
+) -> Iterator[str]:
+    """What is said of the workbook, and the lines of the source that are new; if it is taken `twice`, of both times."""
+    book = editor.book()
     try:
-        found = list_return(editor.book(), Path("back.xlsx"), "back.xlsx", library, settle)
+        found = list_return(book, Path("back.xlsx"), "back.xlsx", library, settle)
     except WorkbookError as error:
         yield f"{error.row} {error}"
         return
@@ -369,6 +373,9 @@ def _taken(editor: ListEditor, library: Library, path: Path, settle: Settle | No
         before = library.source(path).data.decode().splitlines()
         after = found.edited.data.decode().splitlines()
         yield "\n".join(f"+{line}" if line not in before else f" {before.index(line)}" for line in after)
+        if twice:
+            again = list_return(book, Path("back.xlsx"), "back.xlsx", library.with_source(found.edited), settle)
+            yield from ("again", *again.lines, *messages_of_list(again), f"{again.is_clean}")
 
 
 def lists() -> Iterator[str]:
@@ -385,7 +392,7 @@ def lists() -> Iterator[str]:
             now = _now(chance, text)
             library = _library(path, now)
             settle: Settle | None = chance.choice([None, None, "reply", "source"])
-            yield "\n".join([f"{seed} {settle}", *_taken(editor, library, path, settle)]).replace(name, "")
+            yield "\n".join([f"{seed} {settle}", *_taken(editor, library, path, settle, twice=True)]).replace(name, "")
 
 
 def both() -> Iterator[str]:
