@@ -485,7 +485,7 @@ def lists() -> Iterator[str]:
         yield adopted(book, False, sheet, area)
 
 
-def _sheet(rows: Sequence[Sequence[str]], *merged: str, top: int = 1) -> Book:
+def sheet_of(rows: Sequence[Sequence[str]], *merged: str, top: int = 1) -> Book:
     """A workbook with these texts in the rows of its only sheet."""
     cells = {
         row: {column: Value(text, "text") for column, text in enumerate(texts, 1) if text}
@@ -498,11 +498,13 @@ def lengths() -> Iterator[str]:
     """Lists of which one text has another length."""
     for length in (*range(1, 6), 8, 9, 12, 13, 15, 16, 27, 28, 30, 31, 40, 41, 50, 51, 100, 101):
         long = "長" * length
-        yield adopted(_sheet([["NO", "事業名", "担当課"], ["1", "声かけ", "福祉課"], ["2", "体操", "健康課"], [long]]))
+        yield adopted(
+            sheet_of([["NO", "事業名", "担当課"], ["1", "声かけ", "福祉課"], ["2", "体操", "健康課"], [long]])
+        )
         for place in range(10):
             say = dict.fromkeys(range(10), "") | {place: long}
             yield adopted(
-                _sheet(
+                sheet_of(
                     [
                         [say[0] or "計画"],
                         [say[1] or "副題"],
@@ -522,7 +524,7 @@ def lengths() -> Iterator[str]:
                 )
             )
             yield adopted(
-                _sheet(
+                sheet_of(
                     [
                         ["計画", say[0]],
                         [f"※{length}", say[1]],
@@ -544,7 +546,7 @@ def counts() -> Iterator[str]:
             for blanks in {0, items // 10, items // 2, (items + 1) // 2, items - words} & {*range(items - words + 1)}:
                 values = [f"語{at % words}" if at < items - blanks else "" for at in range(items)]
                 rows = [[f"{at}", f"取組{at}", "福祉課", value, value, value] for at, value in enumerate(values, 1)]
-                found = adopted(_sheet([["計画"], [*heads, "状況", "主体", "今後"], *rows]))
+                found = adopted(sheet_of([["計画"], [*heads, "状況", "主体", "今後"], *rows]))
                 yield found[found.find("欄:") : found.find("取組1")]
     for items in range(2, 22):
         for same in (1, 2, *{items // 3, items * 2 // 5, items * 2 // 5 + 1, items // 2}):
@@ -554,7 +556,7 @@ def counts() -> Iterator[str]:
                 [f"{at}", "区分" if at % 20 == 1 else f"区分{at}" if at > same else "", name, text]
                 for at, (name, text) in enumerate(zip(names, other, strict=True), 1)
             ]
-            yield adopted(_sheet([["NO", "区分", "事業名", "細目名", "備考"], *rows])).partition("\n計")[0]
+            yield adopted(sheet_of([["NO", "区分", "事業名", "細目名", "備考"], *rows])).partition("\n計")[0]
     for items in range(3, 22):
         for blank in range(1, items // 3 + 1):
             names = [f"取組{at}" if at > blank else "" for at in range(items)]
@@ -562,34 +564,34 @@ def counts() -> Iterator[str]:
             rows = [
                 [number, name, f"事業{at}", "1"] for at, (number, name) in enumerate(zip(numbers, names, strict=True))
             ]
-            yield adopted(_sheet([["連", "取組名", "事業名", "費用"], *rows]))[:300]
+            yield adopted(sheet_of([["連", "取組名", "事業名", "費用"], *rows]))[:300]
     for items in range(1, 5):
         rows = [[f"{at}", f"取組{at}", "AB"[at % 2]] for at in range(items)]
-        yield adopted(_sheet([["達成度：A＝できた　B＝まだ"], ["NO", "事業名", "評価"], *rows]))
+        yield adopted(sheet_of([["達成度：A＝できた　B＝まだ"], ["NO", "事業名", "評価"], *rows]))
     for offices in product(("福祉課", "市民", "福祉課、市民", "市民、福祉課", "市民\n福祉課", "(福祉課)"), repeat=2):
         rows = [[f"{at}", f"取組{at}", office] for at, office in enumerate(offices, 1)]
-        yield adopted(_sheet([["NO", "事業名", "所管"], *rows]))[:400]
+        yield adopted(sheet_of([["NO", "事業名", "所管"], *rows]))[:400]
     for heads_of_years in (["実績", "実績", "R5"], ["実績", "", "R4"], ["実績", "目標", "実績"], ["実績", "", ""]):
         for merged in ([], ["C1:D1"], ["C1:E1"], ["C2:D2"]):
             second = ["", "", "R4", "R5", "実績"]
             rows = [[f"{at}", f"取組{at}", "1", "2", "3"] for at in (1, 2)]
-            yield adopted(_sheet([["NO", "事業名", *heads_of_years], second, *rows], *merged))
+            yield adopted(sheet_of([["NO", "事業名", *heads_of_years], second, *rows], *merged))
     for years in range(1, MAX_YEARS + 3):
         head = [*heads, *(f"R{year}実績" for year in range(1, years + 1))]
-        yield adopted(_sheet([head, *([f"{at}", f"取組{at}", "福祉課", *"1" * years] for at in (1, 2))]))
+        yield adopted(sheet_of([head, *([f"{at}", f"取組{at}", "福祉課", *"1" * years] for at in (1, 2))]))
     for words in (*range(1, 4), *range(MAX_WORDS - 1, MAX_WORDS + 2)):
         rows = [[f"{at}", f"取組{at}", f"語{at % words}"] for at in range(1, 2 * words + 1)]
-        yield adopted(_sheet([["NO", "事業名", "状況"], *rows]))
+        yield adopted(sheet_of([["NO", "事業名", "状況"], *rows]))
     for deep in range(1, 7):
         merged = [f"{letter}1:{letter}{deep}" for letter in "ABC"]
         rows = [heads, *([] for _ in range(deep - 1)), ["1", "声かけ", "福祉課"], ["2", "体操", "健康課"]]
-        yield adopted(_sheet(rows, *merged))
+        yield adopted(sheet_of(rows, *merged))
     for levels in range(MAX_LEVELS + 2):
         head = [*(f"段{at}" for at in range(levels)), *heads]
         rows = [[*(f"見出し{at}" for at in range(levels)), "1", "声かけ", "福祉課"], [*[""] * levels, "2", "体操", ""]]
-        yield adopted(_sheet([head, *rows]))
+        yield adopted(sheet_of([head, *rows]))
     for above in range(298, 303):
-        yield adopted(_sheet([*[["文"]] * above, heads, ["1", "声かけ", "福祉課"], ["2", "体操", "健康課"]]))[-300:]
+        yield adopted(sheet_of([*[["文"]] * above, heads, ["1", "声かけ", "福祉課"], ["2", "体操", "健康課"]]))[-300:]
 
 
 def places() -> Iterator[str]:
@@ -610,13 +612,13 @@ def places() -> Iterator[str]:
             for text in ("", "3", "R5", "合計", "〃", "※2 注", "読む。"):
                 changed = [[*texts] for texts in rows]
                 changed[row][column] = text
-                yield adopted(_sheet(changed))
+                yield adopted(sheet_of(changed))
             here = place_name((row + 1, column + 1))
             for end in ((row + 1, column + 2), (row + 2, column + 1)):
-                yield adopted(_sheet(rows, f"{here}:{place_name(end)}"))
-        yield adopted(_sheet([*rows[:row], [], *rows[row:]]))
-        yield adopted(_sheet([*rows[: row + 1], *rows[row:]]))
-        yield adopted(_sheet([*rows[:row], *rows[row + 1 :]]))
+                yield adopted(sheet_of(rows, f"{here}:{place_name(end)}"))
+        yield adopted(sheet_of([*rows[:row], [], *rows[row:]]))
+        yield adopted(sheet_of([*rows[: row + 1], *rows[row:]]))
+        yield adopted(sheet_of([*rows[:row], *rows[row + 1 :]]))
     usual = [
         ["凡例：◎＝済　○＝続ける"],
         ["推進方針", "推進施策", "NO", "推進項目", "実施状況", "今後の取扱い", "検証内容"],
@@ -631,12 +633,12 @@ def places() -> Iterator[str]:
         ["3", "散歩", "5", "-", "8回", "8回", "丙"],
     ]
     for rows in (usual, units):
-        yield adopted(_sheet(rows))
+        yield adopted(sheet_of(rows))
         for row, column in product(range(1, len(rows)), range(7)):
             for text in ("", "4", "〃"):
                 changed = [[*texts] for texts in rows]
                 changed[row][column : column + 1] = [text]
-                yield adopted(_sheet(changed))
+                yield adopted(sheet_of(changed))
 
 
 def checked() -> Iterator[str]:
@@ -645,15 +647,15 @@ def checked() -> Iterator[str]:
     for length in (MAX_MEANING, MAX_MEANING + 1):
         legend = f"状況：A＝{'長' * length}　B＝まだ"
         yield adopted(
-            _sheet([["計画"], [legend], heads, ["1", "声かけ", "甲課", "A"], ["2", "体操", "乙課", "B"]]), True
+            sheet_of([["計画"], [legend], heads, ["1", "声かけ", "甲課", "A"], ["2", "体操", "乙課", "B"]]), True
         )
     for length in (MAX_NAME, MAX_NAME + 1):
         rows = [["1", "長" * length, "甲課", "\x01"], ["", f"{'長' * length}い", "乙課", "\ue000"]]
-        yield adopted(_sheet([["計画"], heads, *rows[: 3 - length % 2]]), True)
+        yield adopted(sheet_of([["計画"], heads, *rows[: 3 - length % 2]]), True)
     for columns in range(4, 14):
         found = [f"{'長い' * 5}{at}" for at in range(columns)]
         rows = [[f"{at}", f"取組{at}", *["文である。" * 9] * columns] for at in (1, 2)]
-        yield adopted(_sheet([["計画" if columns % 2 else "", "", "資料1"], [*heads[:2], *found], *rows]), True)
+        yield adopted(sheet_of([["計画" if columns % 2 else "", "", "資料1"], [*heads[:2], *found], *rows]), True)
 
 
 def files() -> Iterator[str]:
@@ -740,6 +742,8 @@ def words() -> Iterator[str]:
         "1:2",
         "B5:A9",
         "XFD7:A1",
+        "A1:",
+        "A1:B2:C3",
         "",
     ):
         try:

@@ -17,6 +17,7 @@ from pipeline.model.edition import Edition, Item, read_edition
 from pipeline.model.form import MAX_LEVELS
 from pipeline.office.adopt import adopt as stages
 from pipeline.office.adopt import grid as cells
+from pipeline.office.adopt import rows as rows_of_lists
 from pipeline.office.adopt.adopt import Adopted, AdoptError, adopt, describe
 from pipeline.office.adopt.edition import write_source
 from pipeline.office.adopt.grid import area_of, place_name, ranges, shown
@@ -940,6 +941,15 @@ def test_a_csv_file_may_be_as_large_as_the_limits(limit: str, tmp_path: Path, mo
     monkeypatch.setattr(cells, limit, 6 if limit == "MAX_CELLS" else 2)
     with pytest.raises(AdoptError, match="行かセルの数が多すぎます"):
         adopt(path, TARGET)
+
+
+def test_cells_that_are_merged_over_many_rows_are_followed_up_to_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    items = [[f"{number}", f"取組{number}", "福祉課" if number == 1 else ""] for number in range(1, 7)]
+    book = lists_by_chance.sheet_of([["NO", "事業名", "担当課"], *items], "C2:C5", "C6:C7")
+    monkeypatch.setattr(rows_of_lists, "MAX_ROW", 2)
+    assert lists_by_chance.adopted(book).count("担当課: 福祉課") == 3
+    monkeypatch.setattr(rows_of_lists, "MAX_ROW", 3)
+    assert lists_by_chance.adopted(book).count("担当課: 福祉課") == 4
 
 
 def as_an_office_has_it(edition: Edition, path: Path, in_columns: bool) -> Path:

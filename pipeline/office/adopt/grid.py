@@ -266,12 +266,12 @@ def place_name(place: Place) -> str:
 
 def area_of(reference: str) -> Area | None:
     """The range that A3:G84 means, or None."""
-    found = re.fullmatch(r"\$?([A-Z]{1,3})\$?([0-9]{1,7})(?::\$?([A-Z]{1,3})\$?([0-9]{1,7}))?", reference)
-    if not found:
+    corners = [re.fullmatch(r"\$?([A-Z]{1,3})\$?([0-9]{1,7})", corner) for corner in reference.split(":")]
+    found = [(int(corner[2]), column_number(corner[1])) for corner in corners if corner]
+    if len(found) < len(corners) or len(found) > 2:
         return None
-    first = int(found[2]), column_number(found[1])
-    last = (int(found[4]), column_number(found[3])) if found[3] else first
-    return min(first[0], last[0]), min(first[1], last[1]), max(first[0], last[0]), max(first[1], last[1])
+    rows, columns = [row for row, _ in found], [column for _, column in found]
+    return min(rows), min(columns), max(rows), max(columns)
 
 
 def wanted_area(text: str) -> Area:
