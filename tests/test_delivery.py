@@ -6,6 +6,7 @@ import functools
 import hashlib
 import io
 import os
+import pwd
 import shutil
 import subprocess
 import sys
@@ -17,9 +18,11 @@ import pytest
 
 from pipeline.cli import actions, command
 from pipeline.delivery.delivery import Delivery, Record, all_records, deliver, withdraw
+from pipeline.delivery.files import permitted
 from pipeline.delivery.issues import issue_at
 from pipeline.documents import html
 from pipeline.documents.report import page
+from pipeline.errors import LackError
 from pipeline.reading import fingerprint
 
 from .conftest import HEALTHY, ROOT
@@ -294,6 +297,16 @@ def test_every_terminal_gets_utf_8_and_what_is_no_text_of_a_name_escaped(monkeyp
     assert run() == 0
     assert screens["stderr"].getvalue().decode().startswith("表\\udcff.yaml: 空き容量がありません。")
     assert "使い方: make コマンド" in screens["stdout"].getvalue().decode()
+
+
+def test_an_owner_who_has_no_name_is_named_by_number(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def unknown(_: int) -> None:
+        raise KeyError
+
+    monkeypatch.setattr(pwd, "getpwuid", unknown)
+    with pytest.raises(LackError, match=rf"\(source の所有者: {os.geteuid()}\)"), permitted(Path("source/test.yaml")):
+        raise PermissionError
+    assert project.exists()
 
 
 def test_help_is_printed_without_a_target(capsys: pytest.CaptureFixture[str]) -> None:

@@ -110,6 +110,15 @@ def _edit(chance: random.Random) -> str:
         case 3 | 4:
             path.write_text(TEXTS.get(path.stem, SECOND), "utf-8")
             return f"{path} anew"
+        case 6 | 7 if made := sorted(
+            one for one in Path("out").rglob("*.*") if one.is_file() and not {".build", ".fonts"} & {*one.parts}
+        ):
+            gone = chance.choice(made)
+            gone.unlink()
+            return f"without {gone}"
+        case 8 if made := sorted(Path("out").rglob("*.html")):
+            made[0].write_text("edited", "utf-8")
+            return f"{made[0]} edited"
         case 5 if path.exists():
             path.write_bytes(chance.choice([b"\xff\xfe", "表題：一覧\n".encode(), b"", "表題: 一覧\n".encode("cp932")]))
             return f"{path} broken"

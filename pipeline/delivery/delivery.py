@@ -233,7 +233,7 @@ def _open_lock(path: Path) -> int:
     except PermissionError:
         # Locking another user's file locally needs read access only. On a file server it needs write access, so that
         # is tried first.
-        return os.open(path, os.O_RDONLY | flags, 0o666)
+        return os.open(path, os.O_RDONLY | flags)
 
 
 @cache
