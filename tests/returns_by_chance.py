@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from copy import deepcopy
 from functools import cache
-from itertools import product
+from itertools import permutations, product
 from pathlib import Path
 
 from pipeline.documents.book.rows import FACTS, FORM, HIDDEN, KEYS, LIST, MORE, packed
@@ -537,6 +537,21 @@ def many() -> Iterator[str]:
             yield f"{items} {moved} {are_deleted}\n{said}"
 
 
+def orders() -> Iterator[str]:
+    """What becomes of four items in every order: as few as explain the order are said to be elsewhere."""
+    items = "".join(f"  - {{NO: {number}, 名称: 指標{number}, 値: 1}}\n" for number in range(1, 5))
+    text = FLAT[: FLAT.index("  - {NO: 1")] + items
+    with tempfile.TemporaryDirectory() as name:
+        path = Path(name) / "test.yaml"
+        path.write_text(text, "utf-8")
+        for order in permutations(range(4)):
+            editor = ListEditor(random.Random(1), text, path)
+            listed = [row for row in editor.rows if row[0].startswith("項目")]
+            editor.rows[editor.first :] = [listed[at] for at in order]
+            said = "\n".join(_taken(editor, _library(path, text), path, None)).replace(name, "")
+            yield f"{order}\n{said}"
+
+
 def _edited(chance: random.Random, sent_out: Book) -> Book:
     """A reply with edits by chance."""
     book = deepcopy(sent_out)
@@ -679,7 +694,7 @@ def many_replies() -> Iterator[str]:
 
 TEXTS: Mapping[str, Callable[[], Iterator[str]]] = {
     function.__name__: function
-    for function in (lists, both, unknown, cells, figures, limits, many, replies, many_replies)
+    for function in (lists, both, unknown, cells, figures, limits, many, orders, replies, many_replies)
 }
 
 

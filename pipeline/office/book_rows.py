@@ -795,9 +795,7 @@ class _ListReader:
     def _are_sorted(self, entries: list[Entry]) -> bool:
         """Whether the rows were sorted: one above all headings, or most below other headings than they were sent out."""
         rows_sent = [entry for entry in entries if entry.kind != "heading" and entry.node]
-        if not rows_sent:
-            return False
-        if entries[0] is rows_sent[0]:
+        if rows_sent and entries[0] is rows_sent[0]:
             return True
         heading: Entry | None = None
         elsewhere = 0

@@ -188,11 +188,9 @@ class _Rearranger:
         )
 
     def _is_unchanged(self, wanted: Wanted, depth: int) -> bool:
-        if wanted.spot is None:
-            return False
-        if depth == len(self._keys):
-            return True
-        return self._has_same(self._parts[wanted.spot], wanted, depth)
+        return wanted.spot is not None and (
+            depth == len(self._keys) or self._has_same(self._parts[wanted.spot], wanted, depth)
+        )
 
     def _child(self, wanted: Wanted, depth: int, dash: int) -> Iterator[str]:
         if wanted.spot is None:

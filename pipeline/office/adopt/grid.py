@@ -216,8 +216,8 @@ def shown(value: Value) -> str:
     return _formatted(number, value.number_format) or value.text
 
 
-def _formatted(number: Decimal, code: str) -> str:
-    """`number` in a number format; "" if the format says nothing of its digits."""
+def _formatted(number: Decimal, code: str) -> str | None:
+    """`number` in a number format; None if the format says nothing of its digits."""
     sections = code.split(";")
     section = sections[0]
     sign = "-" if number < 0 else ""
@@ -230,7 +230,7 @@ def _formatted(number: Decimal, code: str) -> str:
     plain = re.sub(r'"[^"]*"|\\.', lambda found: "\x00" * len(found[0]), section)
     digits = _NUMBER.search(plain)
     if not digits or "E" in plain or "/" in plain or re.search("General", plain):
-        return ""
+        return None
     pattern = digits[0].rstrip(",")
     thousands = len(digits[0]) - len(pattern)
     amount = abs(number) * (100 if "%" in plain else 1) / (1000**thousands)

@@ -87,11 +87,11 @@ def _plain(label: str) -> str:
     return unicodedata.normalize("NFKC", label).replace(" ", "")
 
 
-def _as_roman(label: str) -> str:
-    """A Roman number, in whatever letters, as the report prints it; "" if it is none."""
+def _as_roman(label: str) -> str | None:
+    """A Roman number, in whatever letters, as the report prints it; None if it is none."""
     letters = _plain(label)
     values = [{"I": 1, "V": 5, "X": 10}.get(letter, 0) for letter in letters]
     if not values or 0 in values:
-        return ""
+        return None
     total = sum(-one if one < after else one for one, after in zip(values, [*values[1:], 0], strict=True))
-    return roman(total) if total < 40 else ""
+    return roman(total) if total < 40 else None

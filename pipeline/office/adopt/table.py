@@ -130,12 +130,13 @@ def _is_second_row(grid: Grid, cells: Sequence[Cell], above: Sequence[Cell]) -> 
     """Whether `cells` are the second row of the head, below one that has a head for several columns."""
     taken = {cell.column for cell in above}
     spread = {column for cell in above for column in range(grid.span(cell)[1], grid.span(cell)[3] + 1)}
-    if not cells or not all(cell.column in spread or cell.column > min(taken) for cell in cells):
-        return False
+    is_below = all(cell.column in spread or cell.column > min(taken) for cell in cells)
     # Below a head of its own, a cell is of the second row only if that head goes on over the column beside it.
     fresh = [cell for cell in cells if cell.column not in taken]
     alone = [cell for cell in cells if cell.column in taken and cell.column + 1 not in {one.column for one in fresh}]
-    return bool(fresh) and not alone and all(is_year(cell.text) or _score([cell, cell]) > 2 for cell in cells)
+    return (
+        bool(fresh) and is_below and not alone and all(is_year(cell.text) or _score([cell, cell]) > 2 for cell in cells)
+    )
 
 
 def _is_upper_row(cells: Sequence[Cell], below: Sequence[Cell]) -> bool:
@@ -221,11 +222,11 @@ def _goes_on(
 ) -> bool:
     """Whether a row of one cell right below the last row is of the table, and no line of text below it."""
     cell = cells[0]
-    if len(cells) > 1 or cell.row != above[0].row + 1:
-        return False
     if _width(grid.span(cell)) > 1:
-        return len(above) > 1 and _columns_of(grid, cell) in below_items
-    return cell.column > table.columns[0].index or (len(cell.text) <= 40 and "。" not in cell.text)
+        is_of_table = len(above) > 1 and _columns_of(grid, cell) in below_items
+    else:
+        is_of_table = cell.column > table.columns[0].index or (len(cell.text) <= 40 and "。" not in cell.text)
+    return is_of_table and len(cells) == 1 and cell.row == above[0].row + 1
 
 
 def _columns_of(grid: Grid, cell: Cell) -> tuple[int, int]:
@@ -244,12 +245,9 @@ def _is_legend(cells: Sequence[Cell]) -> bool:
 
 def _is_line(grid: Grid, cells: Sequence[Cell], table: Table) -> bool:
     """Whether `cells` are a line of text across the table: one cell, or a mark and its text."""
-    if len(cells) > 2:
-        return False
     first = cells[0]
-    return (
-        len(cells) == 1 or len(first.text) <= 4 or _width(grid.span(first)) > 1 or first.column < table.columns[0].index
-    )
+    is_mark = len(first.text) <= 4 or _width(grid.span(first)) > 1 or first.column < table.columns[0].index
+    return len(cells) == 1 or (len(cells) == 2 and is_mark)
 
 
 def _width(area: Area) -> int:
