@@ -457,6 +457,7 @@ def checklists() -> Iterator[str]:
         yield from each((0, 1, 2, 3, 98, 99, 100, 101, 102), lambda *values: of([unfilled(*values)]), gap)
     yield from each(NUMBERINGS, lambda one: of([fates(False, one), fates(True, one)]))
     yield from each(range(3), lambda count: of([one], known=count))
+    yield of([legend_of(2)(1) | {"表題": "前の一覧"}, listed({"方針": [item(1, 検証内容="文")]})])
     days = (None, date(2024, 3, 31))
     issued = (
         None,
@@ -492,6 +493,11 @@ def reports() -> Iterator[str]:
         yield from each(range(most - 8, most), lambda lines, sheet: of(tall(lines, 用紙=sheet)), sheet)
     yield from each(range(1, 8), lambda count: of(changed(count, "短い文字")))
     yield from each(range(1, 13), lambda width: of(series_of(3, width)[0]))
+    yield from each(("A4横", "A4縦", "A3横"), lambda sheet: of(of_each_kind(7) | {"用紙": sheet, "印": {"重点": "印"}}))
+    yield from each(NUMBERINGS, lambda one: of(fates(True, one)))
+    yield from each(range(4), lambda count: of(levelled(count)))
+    yield of(repeated(of_each_kind(3)))
+    yield from each("前後", lambda text: of(everything(text)))
 
 
 def tall(lines: int, **head: Any) -> Data:
@@ -596,7 +602,7 @@ def published() -> Iterator[str]:
             {key: {"種類": "文字"} for key in ("年度", "年度_2", "表題", "行", "版")}, [{"年度": "R5", "表題": "題"}]
         ),
         **{f"levels {count}": levelled(count) for count in range(4)},
-        **{f"fates {one}": fates(True, one) for one in NUMBERINGS},
+        "fates": fates(True, "自由"),
     }
     for name, data in many.items():
         made = edition(data)
@@ -605,7 +611,7 @@ def published() -> Iterator[str]:
         yield from (f"{name} {file}: {content.decode()}" for file, content in files.items())
         if not ColumnWidths(made.edition).missing:
             yield said(report(made, downloads(files)))
-        if name in ("kinds", "levels 2", "everything"):
+        if name in ("kinds", "levels 2"):
             yield from damaged(files, made)
 
 

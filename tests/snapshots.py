@@ -111,9 +111,9 @@ def _two_sides() -> Iterator[tuple[str, str]]:
 
 
 def workbook_text(data: bytes) -> str:
-    """The XML of every part."""
+    """The XML of every part, with its time."""
     with ZipFile(BytesIO(data)) as book:
-        return "\n".join(f"{name}\n{book.read(name).decode()}" for name in book.namelist())
+        return "\n".join(f"{one.filename} {one.date_time}\n{book.read(one).decode()}" for one in book.infolist())
 
 
 if __name__ == "__main__":
