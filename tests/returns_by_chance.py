@@ -383,7 +383,7 @@ def lists() -> Iterator[str]:
     with tempfile.TemporaryDirectory() as name:
         path = Path(name) / "test.yaml"
         path.write_text(USUAL, "utf-8")
-        for seed in range(130):
+        for seed in range(100):
             chance = random.Random(seed)
             text = SOURCES[seed % 4]
             editor = ListEditor(chance, text, path)
@@ -401,11 +401,8 @@ def both() -> Iterator[str]:
         lambda rows, at, _: rows.pop(at("項目 2")),
         lambda rows, at, _: rows.pop(at("項目 6")),
         lambda rows, at, _: rows.pop(at("段 1.2")),
-        lambda rows, at, _: rows.pop(at("再掲 2-1")),
         lambda rows, at, _: rows.insert(at("項目 6"), rows.pop(at("項目 2"))),
-        lambda rows, at, _: rows.insert(at("項目 4"), rows.pop(at("項目 6"))),
         lambda rows, at, _: rows.insert(at("段 2") + 2, rows.pop(at("項目 4"))),
-        lambda rows, at, _: rows.append([*rows[at("段 1.2")], ""]),
         lambda rows, at, name: rows[at("項目 2")].__setitem__(name, "二番目の項目"),
         lambda rows, at, name: rows[at("項目 2")].__setitem__(name, "ほかの名称"),
         lambda rows, at, name: rows[at("項目 6")].__setitem__(name + 1, "○"),
@@ -613,7 +610,7 @@ def replies() -> Iterator[str]:
                 file.write_bytes(data)
                 books.append((label, read_workbook(file, (sent.HIDDEN, sent.ANSWERS, sent.NOTES))))
             sent_out.append((text, books))
-        for seed in range(130):
+        for seed in range(100):
             chance = random.Random(seed)
             text, books = sent_out[seed % 2]
             now = _now(chance, text)
