@@ -210,7 +210,7 @@ PAPERS = [
 # One after the other: "~" is a change of what was found, "" anything else, "-" takes the edition of the other form away.
 IN_ORDER = [
     ["council r5", "council r6", "issue r6", "issue r5 --draft", "~", "council r6", "errata r6", "errata --from r6/1 --to r6", "errata --from source/issued/r6/1/report.pdf --to r6", "diff --from r6/1 --to r6"],
-    ["issue r6", "check r6", "council r6", "issue r6", "verify", "verify out", "verify source/issued/r6/1/report.pdf", "errata r6 --from r6/1", "diff --from r6/1 --to r6/2"],
+    ["history", "issue r6", "check r6", "council r6", "issue r6", "verify", "verify out", "verify source/issued/r6/1/report.pdf", "errata r6 --from r6/1", "diff --from r6/1 --to r6/2"],
     ["-", "history", "history r5", "diff", "book r6", "~", "report r6", "summary r5", "data r6", "history", "clean"],
     ["council r6", "", "council r6", "", "report", "summary", "diff --from r5 --to r6 --all", "~", "diff r6"],
 ]  # fmt: skip
