@@ -387,8 +387,9 @@ class _ListReader:
             same = [at for at in by_text[calling] if at not in self._keys]
             if rivals[calling] > 1 or len(same) > 1:
                 same = [at for at in same if self._text(at, number) == cells.get(number)] if number else []
-            if len(same) == 1 and self._text(same[0], number) in ("", cells.get(number, "")):
-                self._keys[same[0]] = key
+            match same:
+                case [only] if self._text(only, number) in ("", cells.get(number, "")):
+                    self._keys[only] = key
 
     def _calling(self, cells: Mapping[str, str]) -> tuple[str, str]:
         """What a row is called by: the column and the text of its name."""

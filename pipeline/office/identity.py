@@ -71,9 +71,9 @@ class _Identities:
         """Link each item to the one with an equal key, if no other on either side has it; empty keys prove nothing."""
         asked, left = _by_key(self._open.values(), of_asked), _by_key(self._left.values(), of_placed)
         for key, ones in asked.items():
-            others = left.get(key, [])
-            if key and len(ones) == len(others) == 1:
-                self._add(ones[0], others[0].number)
+            match ones, left.get(key, []):
+                case [one], [other] if key:
+                    self._add(one, other.number)
 
     def _add(self, one: Asked, number: int) -> None:
         self.found[identity(one)] = number

@@ -161,9 +161,9 @@ class _RowReader:
 
     def _lone_heading(self, cells: Sequence[Cell], name: Cell | None) -> Cell | None:
         """The cell of a row that is a heading across the table."""
-        if len(cells) != 1:
+        cell, *others = cells
+        if others:
             return None
-        cell = cells[0]
         _, left, _, right = self._grid.span(cell)
         if cell.column in self._levels or (left <= self._layout.name.index and right > self._name_end):
             return cell

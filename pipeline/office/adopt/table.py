@@ -211,7 +211,7 @@ def sort_lines(grid: Grid, table: Table, account: Account) -> Table:
             rows.append(cells)
     end = max((index for index, cells in enumerate(rows) if len(cells) > 1 and not _is_legend(cells)), default=-1) + 1
     # Texts in rows of their own below the items.
-    below_items = {_columns_of(grid, cells[0]) for cells in rows[:end] if len(cells) == 1 and "。" in cells[0].text}
+    below_items = {_columns_of(grid, cell) for cell, *others in rows[:end] if not others and "。" in cell.text}
     while 0 < end < len(rows) and _goes_on(grid, rows[end], rows[end - 1], table, below_items):
         end += 1
     return Table(table.columns, rows[:end], table.above, below + rows[end:])
