@@ -36,7 +36,7 @@ from .damaged import OWN_FORM
 from .digests import check
 
 CHANCE = ROOT / "tests/pictures/walks.sha256"
-SEEDS = (1, 4)
+SEEDS = (4,)
 
 FIRST = HEALTHY.replace("推進方針:\n", "担当課: 企画課\n推進方針:\n").replace(
     "名称: 項目一\n", "名称: 項目一\n            担当課: 市民課\n"
@@ -212,7 +212,6 @@ IN_ORDER = [
     ["council r5", "council r6", "issue r6", "issue r5 --draft", "~", "council r6", "errata r6", "errata --from r6/1 --to r6", "errata --from source/issued/r6/1/report.pdf --to r6", "diff --from r6/1 --to r6"],
     ["history", "issue r6", "check r6", "council r6", "issue r6", "verify", "verify out", "verify source/issued/r6/1/report.pdf", "errata r6 --from r6/1", "diff --from r6/1 --to r6/2"],
     ["-", "history", "history r5", "diff", "book r6", "~", "report r6", "summary r5", "data r6", "history", "clean"],
-    ["council r6", "", "council r6", "", "report", "summary", "diff --from r5 --to r6 --all", "~", "diff r6"],
 ]  # fmt: skip
 
 
@@ -250,7 +249,7 @@ def walk_with_papers(seed: int) -> Iterator[str]:
     Path("source").mkdir(exist_ok=True)
     for name, text in (("r5", FIRST), ("r6", SECOND.replace("未記入", "検討した。")), ("form", OWN_FORM)):
         Path(f"source/{name}.yaml").write_text(text, "utf-8")
-    for commands in (*IN_ORDER, *(chance.choices(PAPERS, k=3) for _ in range(3))):
+    for commands in (*IN_ORDER, *(chance.choices(PAPERS, k=3) for _ in range(2))):
         for typed in commands:
             if typed == "~":
                 path = Path("source/r6.yaml")
@@ -320,7 +319,7 @@ def test_what_commands_print_and_leave_is_what_it_was(
     check(CHANCE, {name: "\n".join(walk(seed)).encode()}, request, begin=name)
 
 
-@pytest.mark.parametrize("seed", SEEDS[1:])
+@pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.usefixtures("project")
 def test_what_commands_make_of_papers_is_what_it_was(
     seed: int, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
