@@ -25,6 +25,8 @@ from pipeline.office.sheets import workbooks
 from pipeline.office.workbook import Book, Sheet, Value, WorkbookError, read_workbook
 from pipeline.source.tree import parse_source
 
+from .made_up import FormMaker
+
 USUAL = """\
 表題: 試験一覧
 担当課: 甲課
@@ -689,9 +691,26 @@ def many_replies() -> Iterator[str]:
             yield f"gone {count}\n{said(book, now)}"
 
 
+def sent_workbooks() -> Iterator[str]:
+    """The cells of the workbooks that go out for forms by chance, with those of the year before."""
+    with tempfile.TemporaryDirectory() as name:
+        path, file = Path(name) / "test.yaml", Path(name) / "sent.xlsx"
+        for seed in (0, 1, 7, 8):
+            old, new = FormMaker(seed).years()
+            for year in range(3, 6):
+                old = old.replace(f"令和{year}年度", f"平成{year + 25}年度")
+            before = _read(old, path).edition
+            for previous in (None, before):
+                for label, data in workbooks(_read(new, path), previous).items():
+                    file.write_bytes(data)
+                    book = read_workbook(file, None)
+                    for sheet in book.sheets.values():
+                        yield f"{label} {[[value.text for value in row.values()] for row in sheet.cells.values()]} {sheet.merged}"
+
+
 TEXTS: Mapping[str, Callable[[], Iterator[str]]] = {
     function.__name__: function
-    for function in (lists, both, unknown, cells, figures, limits, many, orders, replies, many_replies)
+    for function in (lists, both, unknown, cells, figures, limits, many, orders, replies, many_replies, sent_workbooks)
 }
 
 

@@ -135,7 +135,7 @@ def test_undo_takes_back_what_was_imported() -> None:
 # What an honest file does
 
 
-@pytest.mark.parametrize("name", ["replies", "many_replies"])
+@pytest.mark.parametrize("name", ["replies", "many_replies", "sent_workbooks"])
 def test_answers_by_chance_become_what_they_became(name: str, request: pytest.FixtureRequest) -> None:
     """A change on purpose: look at what changed (`tests/returns_by_chance.py` says how), then `--renew-pictures`."""
     made = "\n".join(returns_by_chance.TEXTS[name]())
