@@ -119,18 +119,17 @@ def _extent(grid: Grid, rows: dict[int, list[Cell]], row: int) -> tuple[int, int
             area for area in grid.merged if area[0] <= last and area[2] >= first and area[2] - area[0] < _MAX_HEAD
         ]
         first, last = min([first, *(area[0] for area in across)]), max([last, *(area[2] for area in across)])
-    if last == first and _is_second_row(grid, rows.get(last + 1, []), rows[last]):
+    if last == first and _is_second_row(rows.get(last + 1, []), rows[last]):
         last += 1
     elif last == first and first - 1 in rows and _is_upper_row(rows[first - 1], rows[first]):
         first -= 1
     return first, last
 
 
-def _is_second_row(grid: Grid, cells: Sequence[Cell], above: Sequence[Cell]) -> bool:
+def _is_second_row(cells: Sequence[Cell], above: Sequence[Cell]) -> bool:
     """Whether `cells` are the second row of the head, below one that has a head for several columns."""
     taken = {cell.column for cell in above}
-    spread = {column for cell in above for column in range(grid.span(cell)[1], grid.span(cell)[3] + 1)}
-    is_below = all(cell.column in spread or cell.column > min(taken) for cell in cells)
+    is_below = all(cell.column >= min(taken) for cell in cells)
     # Below a head of its own, a cell is of the second row only if that head goes on over the column beside it.
     fresh = [cell for cell in cells if cell.column not in taken]
     alone = [cell for cell in cells if cell.column in taken and cell.column + 1 not in {one.column for one in fresh}]
