@@ -695,7 +695,7 @@ def sent_workbooks() -> Iterator[str]:
     """The cells of the workbooks that go out for forms by chance, with those of the year before."""
     with tempfile.TemporaryDirectory() as name:
         path, file = Path(name) / "test.yaml", Path(name) / "sent.xlsx"
-        for seed in (0, 1, 7, 8):
+        for seed in (0, 1):
             old, new = FormMaker(seed).years()
             for year in range(3, 6):
                 old = old.replace(f"令和{year}年度", f"平成{year + 25}年度")
