@@ -244,7 +244,7 @@ def _heads(edition: Edition, side: str, sides: SideWidths) -> tuple[tuple[Column
     for column in columns_of_side(edition):
         name = f"{side}-{column.name}"
         kind = numbers if column.field == "number" else column.kind
-        found.append((column, f"{name} {kind}", head_lines(_head(column), max(1, sides.widths.ems(name)))))
+        found.append((column, f"{name} {kind}", head_lines(_head(column), sides.widths.ems(name))))
     return tuple(found)
 
 
