@@ -181,6 +181,8 @@ def pytest_configure(config: pytest.Config) -> None:
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         # A shell that runs the tests in the background has it ignored, and so would the programs that tests stop.
         signal.signal(signal.SIGINT, signal.default_int_handler)
+    # Nothing outlives the run, so nothing waits for the disk: that takes longer than many a test.
+    os.fsync = lambda fd: None  # noqa: ARG005
     if hasattr(config, "workerinput"):
         return  # a worker of pytest-xdist, which has its folder from the first process
     folder = tempfile.mkdtemp(prefix="kyodo-tests-")
