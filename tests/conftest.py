@@ -199,7 +199,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
-        "--renew-pictures", action="store_true", help="renew tests/pictures/ from the pages as they are now"
+        "--renew-pictures", action="store_true", help="renew what tests/pictures/ and tests/golden/ keep, as it is now"
     )
     parser.addoption(
         "--all-positions", action="store_true", help="try tall rows at every line of a page (test_row_breaks.py)"

@@ -26,12 +26,11 @@ from pipeline.office.workbook import Book, Value
 from pipeline.source.tree import parse_source, plain
 from pipeline.years.similarity import fold
 
-from . import lists_by_chance
 from .conftest import ROOT
-from .digests import check
+from .golden import lists as by_chance
+from .golden.digests import check_text
 
 CASES = ROOT / "tests/adopt"
-CHANCE = ROOT / "tests/pictures/lists.sha256"
 TARGET = Path("source/new.yaml")
 
 Rows = list[list[Any]]
@@ -171,10 +170,9 @@ def test_an_awkward_list_becomes_what_it_became(path: Path, request: pytest.Fixt
     assert "\n".join(lines) == kept.read_text("utf-8")
 
 
-@pytest.mark.parametrize("name", lists_by_chance.TEXTS)
+@pytest.mark.parametrize("name", by_chance.TEXTS)
 def test_lists_by_chance_become_what_they_became(name: str, request: pytest.FixtureRequest) -> None:
-    """A change on purpose: look at what changed (`tests/lists_by_chance.py` says how), then `--renew-pictures`."""
-    check(CHANCE, {f"{name}.txt": "\n".join(lists_by_chance.TEXTS[name]()).encode()}, request, name)
+    check_text("lists", name, by_chance.TEXTS[name](), request)
 
 
 LEVELS = (
@@ -945,11 +943,11 @@ def test_a_csv_file_may_be_as_large_as_the_limits(limit: str, tmp_path: Path, mo
 
 def test_cells_that_are_merged_over_many_rows_are_followed_up_to_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     items = [[f"{number}", f"取組{number}", "福祉課" if number == 1 else ""] for number in range(1, 7)]
-    book = lists_by_chance.sheet_of([["NO", "事業名", "担当課"], *items], "C2:C5", "C6:C7")
+    book = by_chance.sheet_of([["NO", "事業名", "担当課"], *items], "C2:C5", "C6:C7")
     monkeypatch.setattr(rows_of_lists, "MAX_ROW", 2)
-    assert lists_by_chance.adopted(book).count("担当課: 福祉課") == 3
+    assert by_chance.adopted(book).count("担当課: 福祉課") == 3
     monkeypatch.setattr(rows_of_lists, "MAX_ROW", 3)
-    assert lists_by_chance.adopted(book).count("担当課: 福祉課") == 4
+    assert by_chance.adopted(book).count("担当課: 福祉課") == 4
 
 
 def as_an_office_has_it(edition: Edition, path: Path, in_columns: bool) -> Path:

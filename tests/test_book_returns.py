@@ -28,9 +28,9 @@ from pipeline.office.book_returns import apply_list_return, messages_of_list, re
 from pipeline.office.book_rows import tree_of
 from pipeline.source.tree import parse_source, plain
 
-from . import returns_by_chance
-from .conftest import FORMS, HEALTHY, ROOT
-from .digests import check
+from .conftest import FORMS, HEALTHY
+from .golden import returns as by_chance
+from .golden.digests import check_text
 from .made_up import FormMaker, text_of
 
 PATH, LISTED = Path("source/test.yaml"), Path("out/test/list.xlsx")
@@ -116,12 +116,10 @@ def names() -> list[str]:
 
 
 @pytest.mark.parametrize(
-    "name", [name for name in returns_by_chance.TEXTS if "replies" not in name and name != "sent_workbooks"]
+    "name", [name for name in by_chance.TEXTS if "replies" not in name and name != "sent_workbooks"]
 )
 def test_edits_by_chance_become_what_they_became(name: str, request: pytest.FixtureRequest) -> None:
-    """A change on purpose: look at what changed (`tests/returns_by_chance.py` says how), then `--renew-pictures`."""
-    made = "\n".join(returns_by_chance.TEXTS[name]())
-    check(ROOT / "tests/pictures/returns.sha256", {f"{name}.txt": made.encode()}, request, f"{name}.")
+    check_text("returns", name, by_chance.TEXTS[name](), request)
 
 
 USUAL = ["方針一", "施策一", "1 項目一", "2 項目二", "施策二", "3 項目三", "1 再掲"]

@@ -11,9 +11,9 @@ from pipeline.office import editing
 from pipeline.office.editing import EditError, edit
 from pipeline.source.tree import parse_source
 
-from . import edits_by_chance
-from .conftest import HEALTHY, ROOT
-from .digests import check
+from .conftest import HEALTHY
+from .golden import edits as by_chance
+from .golden.digests import check_text
 
 ITEM = """\
 表題: 試験
@@ -227,8 +227,6 @@ def test_the_shared_example_changes_in_one_line() -> None:
     assert [pair for pair in pairs if pair[0] != pair[1]] == [("            実施状況: ○", "            実施状況: ◎")]
 
 
-@pytest.mark.parametrize("name", edits_by_chance.TEXTS)
+@pytest.mark.parametrize("name", by_chance.TEXTS)
 def test_sources_by_chance_become_what_they_became(name: str, request: pytest.FixtureRequest) -> None:
-    """A change on purpose: look at what changed (`tests/edits_by_chance.py` says how), then `--renew-pictures`."""
-    made = "\n".join(edits_by_chance.TEXTS[name]())
-    check(ROOT / "tests/pictures/edits.sha256", {f"{name}.txt": made.encode()}, request, name)
+    check_text("edits", name, by_chance.TEXTS[name](), request)

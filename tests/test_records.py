@@ -25,10 +25,7 @@ from pipeline.delivery.delivery import (
 from pipeline.errors import PipelineError
 from pipeline.reading import Fingerprint
 
-from .conftest import ROOT
-from .digests import check
-
-TEXTS = ROOT / "tests/pictures/records.sha256"
+from .golden.digests import check_text
 
 
 def _tried(call: Callable[..., object], *arguments: object) -> str:
@@ -205,5 +202,4 @@ def test_what_is_read_and_written_is_what_it_was(
     made: Callable[[], Iterator[str]], request: pytest.FixtureRequest
 ) -> None:
     program = program_fingerprint()
-    name = f"{made.__name__}.txt"
-    check(TEXTS, {name: "\n".join(made()).replace(program, "program").encode()}, request, begin=name)
+    check_text("records", made.__name__, (line.replace(program, "program") for line in made()), request)

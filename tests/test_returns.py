@@ -33,9 +33,9 @@ from pipeline.office.workbook_format import ANSWERS, HIDDEN
 from pipeline.source.characters import compose
 from pipeline.source.tree import parse_source, read_source
 
-from . import returns_by_chance
-from .conftest import DONE, ROOT
-from .digests import check
+from .conftest import DONE
+from .golden import returns as by_chance
+from .golden.digests import check_text
 
 pytestmark = pytest.mark.usefixtures("project")
 
@@ -137,9 +137,7 @@ def test_undo_takes_back_what_was_imported() -> None:
 
 @pytest.mark.parametrize("name", ["replies", "many_replies", "sent_workbooks"])
 def test_answers_by_chance_become_what_they_became(name: str, request: pytest.FixtureRequest) -> None:
-    """A change on purpose: look at what changed (`tests/returns_by_chance.py` says how), then `--renew-pictures`."""
-    made = "\n".join(returns_by_chance.TEXTS[name]())
-    check(ROOT / "tests/pictures/returns.sha256", {f"{name}.txt": made.encode()}, request, f"{name}.")
+    check_text("returns", name, by_chance.TEXTS[name](), request)
 
 
 def test_an_untouched_workbook_changes_nothing() -> None:

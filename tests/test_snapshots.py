@@ -1,10 +1,6 @@
 """What is made of editions of many forms is what it was: a digest of each page, data file, draft and workbook is kept.
 
-What is reckoned by chance is kept in the same way (`tests/by_chance.py`), and what is made of sizes in a row
-(`tests/sizes.py`).
-
-A change on purpose: look at what changed (`tests/snapshots.py` says how), then `pytest tests/test_snapshots.py
---renew-pictures`.
+What is reckoned by chance is kept in the same way, and what is made of sizes in a row.
 """
 
 import sys
@@ -15,17 +11,11 @@ from fontTools.ttLib import TTFont
 from pipeline.documents.document import Document
 from pipeline.fonts import font_files
 
-from .by_chance import TEXTS as BY_CHANCE
-from .conftest import ROOT
-from .digests import check
-from .otherwise import doubts
-from .sizes import TEXTS as SIZES
-from .snapshots import snapshots
-
-TEXTS = ROOT / "tests/pictures/snapshots.sha256"
-PDFS = ROOT / "tests/pictures/pdfs.sha256"
-CHANCE = ROOT / "tests/pictures/chance.sha256"
-OF_SIZES = ROOT / "tests/pictures/sizes.sha256"
+from .golden.digests import check, check_text
+from .golden.otherwise import doubts
+from .golden.reckoned import TEXTS as BY_CHANCE
+from .golden.sizes import TEXTS as SIZES
+from .golden.snapshots import snapshots
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -38,18 +28,17 @@ def _nothing_is_remembered() -> None:
 
 
 def test_what_is_made_is_what_it_was(request: pytest.FixtureRequest) -> None:
-    check(TEXTS, {name: text.encode() for name, text in snapshots()}, request)
+    check("snapshots", {name: text.encode() for name, text in snapshots()}, request)
 
 
 @pytest.mark.parametrize("name", BY_CHANCE)
 def test_what_is_reckoned_by_chance_is_what_it_was(name: str, request: pytest.FixtureRequest) -> None:
-    file = f"{name}.txt"
-    check(CHANCE, {file: "\n".join(BY_CHANCE[name]()).encode()}, request, begin=file)
+    check_text("reckoned", name, BY_CHANCE[name](), request)
 
 
 @pytest.mark.parametrize("kind", SIZES)
 def test_what_is_made_of_each_size_is_what_it_was(kind: str, request: pytest.FixtureRequest) -> None:
-    check(OF_SIZES, {f"{kind}.txt": "\n".join(SIZES[kind]()).encode()}, request, kind)
+    check_text("sizes", kind, SIZES[kind](), request)
 
 
 def test_a_pdf_of_each_kind_is_to_the_byte_what_it_was(
@@ -59,11 +48,11 @@ def test_a_pdf_of_each_kind_is_to_the_byte_what_it_was(
     with TTFont(next(iter(font_files().values()))) as font:
         if (version := font["name"].getDebugName(5)) != "Version 1.05":
             pytest.skip(f"digests are kept for version 1.05 of the fonts, not for {version}")
-    check(PDFS, every_pdf, request)
+    check("pdfs", every_pdf, request)
 
 
 def test_what_the_proof_says_is_what_it_was(
     every_document: dict[str, Document], every_pdf: dict[str, bytes], request: pytest.FixtureRequest
 ) -> None:
     said = doubts(every_document, every_pdf, range(2))
-    check(CHANCE, {name: text.encode() for name, text in said}, request, begin="doubts-")
+    check("reckoned", {name: text.encode() for name, text in said}, request, begin="doubts-")

@@ -1,8 +1,7 @@
 """Pages and expectations agree on editions that nobody thought of: an honest list is never refused by its proof.
 
 The HTML is held against what is expected of its PDF, cell by cell and without laying it out. And a digest of each is
-kept: what is made of these editions is what it was. A change on purpose: look at what changed (`tests/snapshots.py`
-says how), then `pytest tests/test_two_sides.py --renew-pictures`.
+kept: what is made of these editions is what it was.
 """
 
 import json
@@ -30,10 +29,8 @@ from pipeline.model.validation import Validated, validate
 from pipeline.source.tree import parse_source
 from pipeline.years.readiness import LastIssue
 
-from .conftest import A_SET, NOT_PRINTED, ROOT
-from .digests import check
-
-DIGESTS = ROOT / "tests/pictures/two_sides.sha256"
+from .conftest import A_SET, NOT_PRINTED
+from .golden.digests import check
 
 NAMES = [
     "公園",
@@ -346,7 +343,7 @@ def test_page_and_expectation_say_the_same(of: str, seed: int, request: pytest.F
     for kind, document in made:
         assert said_by_page(document) == said_by_expectation(document), kind
     begin = f"{of}-{seed:02}-"
-    check(DIGESTS, {begin + kind: text(document).encode() for kind, document in made}, request, begin)
+    check("two_sides", {begin + kind: text(document).encode() for kind, document in made}, request, begin)
 
 
 def test_page_and_expectation_move_long_legends_to_page_1_at_the_same_length() -> None:

@@ -693,7 +693,7 @@ def test_every_code_is_exercised_and_explained() -> None:
 
 def test_each_message_says_what_it_said(messages: dict[str, list[str]], request: pytest.FixtureRequest) -> None:
     """To the letter. After a change on purpose: `pytest tests/test_validation.py --renew-pictures`, and read the difference."""
-    kept = ROOT / "tests/pictures/messages.txt"
+    kept = ROOT / "tests/golden/messages.txt"
     said = "".join(f"{name}\n" + "".join(f"  {line}\n" for line in lines) for name, lines in messages.items())
     if request.config.getoption("--renew-pictures"):
         kept.write_text(said, "utf-8")

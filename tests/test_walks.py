@@ -31,11 +31,10 @@ from pipeline.errors import PipelineError
 from pipeline.processes import progress
 from pipeline.proof import places, proof
 
-from .conftest import DONE, HEALTHY, ROOT
-from .damaged import OWN_FORM
-from .digests import check
+from .conftest import DONE, HEALTHY
+from .golden.damaged import OWN_FORM
+from .golden.digests import check_text
 
-CHANCE = ROOT / "tests/pictures/walks.sha256"
 SEEDS = (4,)
 
 FIRST = HEALTHY.replace("推進方針:\n", "担当課: 企画課\n推進方針:\n").replace(
@@ -315,8 +314,7 @@ def test_what_commands_print_and_leave_is_what_it_was(
     # However slow this machine is just now, no line says how far the work has come.
     monkeypatch.setattr(progress, "_BETWEEN_LINES", math.inf)
     monkeypatch.setattr(sys, "argv", [])
-    name = f"walk-{seed}.txt"
-    check(CHANCE, {name: "\n".join(walk(seed)).encode()}, request, begin=name)
+    check_text("walks", f"walk-{seed}", walk(seed), request)
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -325,14 +323,13 @@ def test_what_commands_make_of_papers_is_what_it_was(
     seed: int, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _pretend(monkeypatch)
-    name = f"papers-{seed}.txt"
-    check(CHANCE, {name: "\n".join(walk_with_papers(seed)).encode()}, request, begin=name)
+    check_text("walks", f"papers-{seed}", walk_with_papers(seed), request)
 
 
 @pytest.mark.usefixtures("project")
 def test_what_is_typed_means_what_it_meant(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "argv", [])
-    check(CHANCE, {"calls.txt": "\n".join(calls()).encode()}, request, begin="calls")
+    check_text("walks", "calls", calls(), request)
 
 
 if __name__ == "__main__":

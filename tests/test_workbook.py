@@ -21,9 +21,8 @@ from pipeline.office.workbook import (
     read_workbook,
 )
 
-from . import workbooks_by_chance
-from .conftest import ROOT
-from .digests import check
+from .golden import workbooks as by_chance
+from .golden.digests import check_text
 
 _TYPE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 _LINKS = "".join(
@@ -456,8 +455,6 @@ def test_a_zip_of_workbooks_is_told_apart_from_another_package() -> None:
             read_workbook(Path(name), None)
 
 
-@pytest.mark.parametrize("name", workbooks_by_chance.TEXTS)
+@pytest.mark.parametrize("name", by_chance.TEXTS)
 def test_workbooks_by_chance_are_read_as_they_were(name: str, request: pytest.FixtureRequest) -> None:
-    """A change on purpose: look at what changed (`tests/workbooks_by_chance.py` says how), then `--renew-pictures`."""
-    made = "\n".join(workbooks_by_chance.TEXTS[name]())
-    check(ROOT / "tests/pictures/workbooks.sha256", {f"{name}.txt": made.encode()}, request, name)
+    check_text("workbooks", name, by_chance.TEXTS[name](), request)

@@ -1,10 +1,6 @@
-"""Sources by chance as people write them, with values written into them and with new numbers, as texts.
-
-`python -m tests.edits_by_chance FOLDER` writes the texts, to compare those of two commits: `diff -r`.
-"""
+"""Sources by chance as people write them, with values written into them and with new numbers, as texts."""
 
 import random
-import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -175,10 +171,3 @@ def numberings() -> Iterator[str]:
 
 
 TEXTS: Mapping[str, Callable[[], Iterator[str]]] = {function.__name__: function for function in (edits, numberings)}
-
-
-if __name__ == "__main__":
-    folder = Path(sys.argv[1])
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, function in TEXTS.items():
-        (folder / f"{name}.txt").write_text("\n".join(function()), "utf-8")

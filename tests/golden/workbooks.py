@@ -1,10 +1,6 @@
-"""Workbooks by chance as office programs, and careless or hostile hands, write them, and what is read of each, as texts.
-
-`python -m tests.workbooks_by_chance FOLDER` writes the texts, to compare those of two commits: `diff -r`.
-"""
+"""Workbooks by chance as office programs, and careless or hostile hands, write them, and what is read of each, as texts."""
 
 import random
-import sys
 import tempfile
 import zipfile
 from collections.abc import Callable, Iterator, Mapping
@@ -261,10 +257,3 @@ def beginnings() -> Iterator[str]:
 TEXTS: Mapping[str, Callable[[], Iterator[str]]] = {
     function.__name__: function for function in (workbooks, numbers, beginnings)
 }
-
-
-if __name__ == "__main__":
-    folder = Path(sys.argv[1])
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, function in TEXTS.items():
-        (folder / f"{name}.txt").write_text("\n".join(function()), "utf-8")

@@ -1,17 +1,20 @@
-"""Digests of what is made, kept in a file: a change that nobody meant is noticed."""
+"""Compares what is made with the digests that are kept of it."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import pytest
 
+FOLDER = Path(__file__).parent
 
-def check(path: Path, now: Mapping[str, bytes], request: pytest.FixtureRequest, begin: str = "") -> None:
-    """Compare what is made `now`, by name, with the digests that the file at `path` has of the names that `begin` so.
+
+def check(kind: str, now: Mapping[str, bytes], request: pytest.FixtureRequest, begin: str = "") -> None:
+    """Compare what is made `now`, by name, with the digests that are kept of this kind, of the names that `begin` so.
 
     With `--renew-pictures` these digests are written anew first.
     """
+    path = FOLDER / f"{kind}.sha256"
     lines = (line.split("  ", 1) for line in path.read_text("utf-8").splitlines())
     kept = {name: digest for digest, name in lines}
     found = {name: hashlib.sha256(data).hexdigest()[:16] for name, data in now.items()}
@@ -20,4 +23,10 @@ def check(path: Path, now: Mapping[str, bytes], request: pytest.FixtureRequest, 
         path.write_text("".join(f"{digest}  {name}\n" for name, digest in kept.items()), "utf-8")
     then = {name: digest for name, digest in kept.items() if name.startswith(begin)}
     changed = sorted(name for name in {*found, *then} if found.get(name) != then.get(name))
-    assert not changed, "changed; the head of the file of this test says what to do"
+    assert not changed, f"changed: {', '.join(changed)}. CONTRIBUTING.md says under Snapshots what to do"
+
+
+def check_text(kind: str, name: str, lines: Iterable[str], request: pytest.FixtureRequest) -> None:
+    """`check` of one text, given in `lines`."""
+    file = f"{name}.txt"
+    check(kind, {file: "\n".join(lines).encode()}, request, file)

@@ -5,8 +5,7 @@ from collections.abc import Iterator
 
 from pipeline.proof.content import EVERYWHERE, Area, Box, Painted, Text
 from pipeline.proof.geometry import Rules, faults
-
-from .test_content import made_resources, painted, rounded
+from tests.test_content import made_resources, painted, rounded
 
 SHEET: Box = (0, 0, 595, 842)
 

@@ -1,10 +1,5 @@
-"""What the program makes of some editions, as files, before any layout: pages, what a PDF must say, data, drafts, sheets.
+"""What the program makes of some editions, as files, before any layout: pages, what a PDF must say, data, drafts, sheets."""
 
-`python -m tests.snapshots FOLDER` writes them. To see what a change of the program changes, write those of two commits
-and compare the folders: `diff -r`.
-"""
-
-import sys
 from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
@@ -28,12 +23,11 @@ from pipeline.office.adopt.adopt import adopt, describe
 from pipeline.office.sheets import workbooks
 from pipeline.source.tree import parse_source
 from pipeline.years.draft import next_edition
-
-from .conftest import A_SET, NOT_PRINTED, ROOT
-from .editions import with_every_field
-from .made_up import FormMaker
-from .test_two_sides import MAKERS
-from .test_two_sides import SEEDS as TWO_SIDES
+from tests.conftest import A_SET, NOT_PRINTED, ROOT
+from tests.editions import with_every_field
+from tests.made_up import FormMaker
+from tests.test_two_sides import MAKERS
+from tests.test_two_sides import SEEDS as TWO_SIDES
 
 FORMS = ROOT / "tests/forms"
 
@@ -102,7 +96,7 @@ def _of_document(kind: str, document: Document) -> Iterator[tuple[str, str]]:
         yield f"{kind}{suffix}", data.decode()
 
 
-def _two_sides() -> Iterator[tuple[str, str]]:
+def two_sides() -> Iterator[tuple[str, str]]:
     """The documents of which tests/test_two_sides.py keeps digests."""
     for of, seed in TWO_SIDES:
         for kind, document in MAKERS[of](seed):
@@ -114,10 +108,3 @@ def workbook_text(data: bytes) -> str:
     """The XML of every part, with its time."""
     with ZipFile(BytesIO(data)) as book:
         return "\n".join(f"{one.filename} {one.date_time}\n{book.read(one).decode()}" for one in book.infolist())
-
-
-if __name__ == "__main__":
-    folder = Path(sys.argv[1])
-    folder.mkdir(parents=True, exist_ok=True)
-    for file_name, content in (*snapshots(), *_two_sides()):
-        (folder / file_name).write_text(content, "utf-8")

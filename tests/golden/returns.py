@@ -1,11 +1,9 @@
 """Workbooks that come back with edits by chance, and what `make import` makes of each, as texts.
 
-The cells are edited in memory; only the workbooks that go out are files. `python -m tests.returns_by_chance FOLDER`
-writes the texts, to compare those of two commits: `diff -r`.
+The cells are edited in memory; only the workbooks that go out are files.
 """
 
 import random
-import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from copy import deepcopy
@@ -24,8 +22,7 @@ from pipeline.office.returns import Settle, describe, messages, returns_of
 from pipeline.office.sheets import workbooks
 from pipeline.office.workbook import Book, Sheet, Value, WorkbookError, read_workbook
 from pipeline.source.tree import parse_source
-
-from .made_up import FormMaker
+from tests.made_up import FormMaker
 
 USUAL = """\
 表題: 試験一覧
@@ -712,10 +709,3 @@ TEXTS: Mapping[str, Callable[[], Iterator[str]]] = {
     function.__name__: function
     for function in (lists, both, unknown, cells, figures, limits, many, orders, replies, many_replies, sent_workbooks)
 }
-
-
-if __name__ == "__main__":
-    folder = Path(sys.argv[1])
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, function in TEXTS.items():
-        (folder / f"{name}.txt").write_text("\n".join(function()), "utf-8")

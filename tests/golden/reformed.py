@@ -15,8 +15,7 @@ from pipeline.years.draft import next_edition
 from pipeline.years.figures import Figures
 from pipeline.years.lineage import grouped, lineages
 from pipeline.years.pairing import all_years, common_levels
-
-from .made_up import FormMaker, items_below
+from tests.made_up import FormMaker, items_below
 
 
 def _keys(data: dict[str, Any]) -> list[str]:

@@ -18,8 +18,7 @@ from pipeline.proof.book import prove_book
 from pipeline.proof.data import prove_data
 from pipeline.proof.proof import prove
 from pipeline.source.tree import parse_source
-
-from .made_up import FormMaker
+from tests.made_up import FormMaker
 
 
 def _cell(chance: random.Random, cell: Cell) -> Cell:

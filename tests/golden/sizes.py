@@ -1,13 +1,11 @@
 """What is made of tiny editions that differ in one dimension: so many sections, symbols, years, rows or characters.
 
 A limit of a page is met by some value of the dimension that it limits. A limit that moves by one changes a page.
-`python -m tests.sizes FOLDER` writes the texts, to compare those of two commits: `diff -r`.
 """
 
 import csv
 import hashlib
 import itertools
-import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
@@ -35,8 +33,8 @@ from pipeline.model.validation import Validated, validate
 from pipeline.proof.data import prove_data
 from pipeline.source.tree import parse_source
 from pipeline.years.readiness import LastIssue
+from tests.conftest import A_SET, HEALTHY, NOT_PRINTED
 
-from .conftest import A_SET, HEALTHY, NOT_PRINTED
 from .snapshots import workbook_text
 
 KANJI = "市民活動支援窓口相談花壇清掃講座調査情報提供協働推進"
@@ -632,10 +630,3 @@ TEXTS: Mapping[str, Callable[[], Iterator[str]]] = {
     function.__name__: function
     for function in (summaries, histories, comparisons, corrections, sets, checklists, reports, books, published)
 }
-
-
-if __name__ == "__main__":
-    folder = Path(sys.argv[1])
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, function in TEXTS.items():
-        (folder / f"{name}.txt").write_text("\n".join(function()), "utf-8")

@@ -1,11 +1,9 @@
 """Lists by chance, as offices have them in workbooks of their own, and what `make adopt` makes of each, as texts.
 
-The cells are made in memory; no file is written. `python -m tests.lists_by_chance FOLDER` writes the texts, to compare
-those of two commits: `diff -r`.
+The cells are made in memory; no file is written.
 """
 
 import random
-import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import product
@@ -761,10 +759,3 @@ def words() -> Iterator[str]:
 TEXTS: Mapping[str, Callable[[], Iterator[str]]] = {
     function.__name__: function for function in (lists, lengths, counts, places, checked, files, words)
 }
-
-
-if __name__ == "__main__":
-    folder = Path(sys.argv[1])
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, function in TEXTS.items():
-        (folder / f"{name}.txt").write_text("\n".join(function()), "utf-8")

@@ -1,11 +1,6 @@
-"""What is reckoned of texts, forms and plans by chance, as texts: marks, heads of pages, widths, links, drafts.
-
-Such inputs meet the branches and limits that a small edition never comes to. The same ones are made on every run.
-`python -m tests.by_chance FOLDER` writes the texts, to compare those of two commits: `diff -r`.
-"""
+"""What is reckoned of texts, forms and plans by chance, as texts: marks, heads of pages, widths, links, drafts."""
 
 import random
-import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
@@ -26,10 +21,10 @@ from pipeline.years.figures import Figures
 from pipeline.years.lineage import Group, Lineage, grouped, lineages
 from pipeline.years.matching import match
 from pipeline.years.text_diff import Marked, mark
+from tests.editions import Row, made_up
+from tests.made_up import FormMaker
 
 from .damaged import refusals
-from .editions import Row, made_up
-from .made_up import FormMaker
 from .otherwise import doubts_of_data
 from .painted import places, streams
 from .reformed import reforms
@@ -328,10 +323,3 @@ TEXTS: Mapping[str, Callable[[], Iterator[str]]] = {
         *SWEEPS,
     )
 }
-
-
-if __name__ == "__main__":
-    folder = Path(sys.argv[1])
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, function in TEXTS.items():
-        (folder / f"{name}.txt").write_text("\n".join(function()), "utf-8")
