@@ -675,6 +675,15 @@ def test_damage_does_not_get_past_the_proof(name: str, old: str, new: str, told:
     assert findings(damaged(files, name, old, new), validated) == told
 
 
+def test_a_symbol_that_data_json_explains_twice_does_not_get_past_the_proof() -> None:
+    validated = checked(HEALTHY)
+    files = open_data(validated)
+    content = json.loads(files["data.json"])
+    content["legend"].append(content["legend"][0])
+    with pytest.raises(ProofError, match="「◎」が二つあります"):
+        prove_data({**files, "data.json": json.dumps(content).encode()}, validated)
+
+
 def test_a_row_that_data_json_lacks_does_not_get_past_the_proof() -> None:
     validated = checked(HEALTHY)
     files = open_data(validated)
@@ -750,6 +759,19 @@ def test_a_row_that_data_json_lacks_does_not_get_past_the_proof() -> None:
 def test_damage_of_another_form_does_not_get_past_the_proof(name: str, old: str, new: str, told: list[str]) -> None:
     validated = checked(FIGURES)
     assert findings(damaged(open_data(validated), name, old, new), validated) == told
+
+
+@pytest.mark.parametrize("place", ["columns", "words", "marks", "notes"])
+def test_what_data_json_says_twice_does_not_get_past_the_proof(place: str) -> None:
+    validated = checked(FIGURES)
+    files = open_data(validated)
+    content = json.loads(files["data.json"])
+    columns = content["form"]["columns"]
+    words = next(column["words"] for column in columns if column["words"])
+    entries = {"columns": columns, "words": words, "marks": content["marks"], "notes": content["notes"]}[place]
+    entries.append(entries[0])
+    with pytest.raises(ProofError, match=r"「.+」が二つあります"):
+        prove_data({**files, "data.json": json.dumps(content).encode()}, validated)
 
 
 @pytest.mark.parametrize(

@@ -8,9 +8,9 @@ those.
 
 import datetime
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
@@ -550,7 +550,7 @@ def _form_source(file: Mapping[str, Any]) -> dict[str, Any]:
     if form.item is not None:
         source["項目"] = {"名称": form.item.key, "番号": form.item.numbering}
     if form.columns is not None:
-        source["欄"] = {column.key: _column_source(column) for column in form.columns}
+        source["欄"] = _each_once((column.key, _column_source(column)) for column in form.columns)
     return source | {
         key: file[name]
         for column in form_of({}).own
@@ -560,11 +560,24 @@ def _form_source(file: Mapping[str, Any]) -> dict[str, Any]:
 
 def _column_source(said: ColumnForm) -> dict[str, Any]:
     """One of 欄; its flag is text, like every value of a source."""
-    words = {one.word: one.meaning for one in said.words}
+    words = _each_once((one.word, one.meaning) for one in said.words)
     column = Column(
         "", said.key, said.kind, said.head, words=words, **said.model_dump(exclude={"key", "kind", "head", "words"})
     )
     return {key: str(value).lower() if isinstance(value, bool) else value for key, value in spec_of(column).items()}
+
+
+_T = TypeVar("_T")
+
+
+def _each_once(entries: Iterable[tuple[str, _T]]) -> dict[str, _T]:
+    """The `entries` by their first part. Raises `ValueError` if two share it: a dict would drop one in silence."""
+    found: dict[str, _T] = {}
+    for key, value in entries:
+        if key in found:
+            raise ValueError(f"「{key}」が二つあります")
+        found[key] = value
+    return found
 
 
 def edition_of(file: Mapping[str, Any]) -> Edition:
@@ -580,7 +593,7 @@ def edition_of(file: Mapping[str, Any]) -> Edition:
         for column in form.own:
             if name := LISTS.get(column.name):
                 word, says = _WORD_PARTS[column.kind]
-                words[SHORT_WORDS[column.key]] = {one[word]: one[says] for one in file[name]}
+                words[SHORT_WORDS[column.key]] = _each_once((one[word], one[says]) for one in file[name])
     return read_edition(
         _said(Edition, file)
         | source
@@ -588,8 +601,8 @@ def edition_of(file: Mapping[str, Any]) -> Edition:
             "見出し": heads,
             "公開": _publication_source(file.get("publication", {})),
             **words,
-            "印": {one["mark"]: one["meaning"] for one in file.get("marks", ())},
-            "注": {one["number"]: one["text"] for one in file.get("notes", ())},
+            "印": _each_once((one["mark"], one["meaning"]) for one in file.get("marks", ())),
+            "注": _each_once((one["number"], one["text"]) for one in file.get("notes", ())),
             **_children(form, file, 0),
         }
     )

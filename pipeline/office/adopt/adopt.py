@@ -1,6 +1,7 @@
 """`make adopt`: a list in somebody's own workbook becomes a source. One straight line of stages, from cells to text."""
 
 import re
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -148,9 +149,11 @@ def _chosen(foreign: Foreign, sheet: str | None, area: Area | None) -> tuple[Gri
     if not found:
         raise WorkbookError(_NO_TABLE)
     if len(found) > 1:
-        names = "、".join(f"「{grid.name}」" for grid, _ in found)
+        names = [grid.name for grid, _ in found]
+        listed = "、".join(f"「{name}」" for name in names)
+        example = names[0] if re.fullmatch(r"[\w・-]+", names[0]) else shlex.quote(names[0])
         raise UsageError(
-            f"表のあるシートが{len(found)}枚あります({names})。SHEET で一つを指定してください。例: SHEET={found[0][0].name}"
+            f"表のあるシートが{len(names)}枚あります({listed})。SHEET で一つを指定してください。例: SHEET={example}"
         )
     (only,) = found
     return only
