@@ -201,6 +201,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--renew-pictures", action="store_true", help="renew what tests/pictures/ and tests/golden/ keep, as it is now"
     )
+    parser.addoption("--texts", metavar="FOLDER", help="write what tests/golden/ keeps the digests of into this folder")
     parser.addoption(
         "--all-positions", action="store_true", help="try tall rows at every line of a page (test_row_breaks.py)"
     )

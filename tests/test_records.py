@@ -1,7 +1,4 @@
-"""Registers, lists of issues and records of deliveries by chance, sound and damaged: what is read in them, and written.
-
-A change on purpose: look at what changed, then `pytest tests/test_records.py --renew-pictures`.
-"""
+"""Registers, lists of issues and records of deliveries by chance, sound and damaged: what is read in them, and written."""
 
 import json
 import random

@@ -1,8 +1,4 @@
-"""Days at a desk, by chance: sources are edited, and commands called. What they print and leave is kept.
-
-A change on purpose: look at what changed (`python -m tests.test_walks FOLDER` writes the texts), then
-`pytest tests/test_walks.py --renew-pictures`.
-"""
+"""Days at a desk, by chance: sources are edited, and commands called. What they print and leave is kept."""
 
 import contextlib
 import hashlib
@@ -11,9 +7,7 @@ import math
 import os
 import random
 import re
-import shutil
 import sys
-import tempfile
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -330,17 +324,3 @@ def test_what_commands_make_of_papers_is_what_it_was(
 def test_what_is_typed_means_what_it_meant(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "argv", [])
     check_text("walks", "calls", calls(), request)
-
-
-if __name__ == "__main__":
-    target = Path(sys.argv[1]).absolute()
-    target.mkdir(parents=True, exist_ok=True)
-    (target / "calls.txt").write_text("\n".join(calls()), "utf-8")
-    with pytest.MonkeyPatch.context() as pretending:
-        _pretend(pretending)
-        for each in SEEDS:
-            for made, texts in (("walk", walk), ("papers", walk_with_papers)):
-                folder = tempfile.mkdtemp()
-                os.chdir(folder)
-                (target / f"{made}-{each}.txt").write_text("\n".join(texts(each)), "utf-8")
-                shutil.rmtree(folder)

@@ -12,8 +12,13 @@ FOLDER = Path(__file__).parent
 def check(kind: str, now: Mapping[str, bytes], request: pytest.FixtureRequest, begin: str = "") -> None:
     """Compare what is made `now`, by name, with the digests that are kept of this kind, of the names that `begin` so.
 
-    With `--renew-pictures` these digests are written anew first.
+    With `--renew-pictures` these digests are written anew first, with `--texts` what is made is written into a folder.
     """
+    if folder := request.config.getoption("--texts"):
+        for name, data in now.items():
+            written = Path(folder, kind, name)
+            written.parent.mkdir(parents=True, exist_ok=True)
+            written.write_bytes(data)
     path = FOLDER / f"{kind}.sha256"
     lines = (line.split("  ", 1) for line in path.read_text("utf-8").splitlines())
     kept = {name: digest for digest, name in lines}

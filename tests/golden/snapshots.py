@@ -26,8 +26,6 @@ from pipeline.years.draft import next_edition
 from tests.conftest import A_SET, NOT_PRINTED, ROOT
 from tests.editions import with_every_field
 from tests.made_up import FormMaker
-from tests.test_two_sides import MAKERS
-from tests.test_two_sides import SEEDS as TWO_SIDES
 
 FORMS = ROOT / "tests/forms"
 
@@ -94,14 +92,6 @@ def _of_document(kind: str, document: Document) -> Iterator[tuple[str, str]]:
     yield f"{kind}.expected", pformat(document.expected, width=140)
     for suffix, data in document.beside:
         yield f"{kind}{suffix}", data.decode()
-
-
-def two_sides() -> Iterator[tuple[str, str]]:
-    """The documents of which tests/test_two_sides.py keeps digests."""
-    for of, seed in TWO_SIDES:
-        for kind, document in MAKERS[of](seed):
-            for name, text in _of_document(kind, document):
-                yield f"two-sides-{of}-{seed:02}-{name}", text
 
 
 def workbook_text(data: bytes) -> str:
