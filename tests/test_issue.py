@@ -90,7 +90,9 @@ def test_an_issue_keeps_every_paper_of_the_edition_as_it_stands_with_its_sources
     for name, content in kept.items():
         places = [*Path("out/later").glob(name), *Path("out/test-later").glob(name), *Path("source").glob(name)]
         assert [place.read_bytes() for place in places] == ([] if name == issues.LIST else [content])
-    assert not {stat.S_IMODE(path.stat().st_mode) & 0o222 for path in FIRST.iterdir()} - {0}
+    mask = os.umask(0)
+    os.umask(mask)
+    assert {stat.S_IMODE(path.stat().st_mode) for path in FIRST.iterdir()} == {0o444 & ~mask}
 
 
 @pytest.mark.usefixtures("papers")

@@ -114,6 +114,9 @@ def summaries() -> Iterator[str]:
     for symbols in (5, 7, 8, 10):
         legend = {symbol: f"意味{symbol}" for symbol in SYMBOLS[:symbols]}
         yield from each(range(1, 6), lambda count, legend: of(of_sections(count, 凡例=legend), few), legend)
+    for length in range(12, 18):  # the key of the chart gets another line
+        legend = dict.fromkeys("◎○△×", kanji(12)) | {"◇": kanji(length)}
+        yield of(of_sections(11, 凡例=legend))
     for numbering in ("括弧", "自由"):
         yield from each(range(11, 36, 2), lambda length, *of_: of(of_name(length, *of_)), numbering, 0)
     yield from each(range(6, 16), lambda terms: of(of_name(35, "なし", terms)))
