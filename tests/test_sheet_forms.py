@@ -210,6 +210,16 @@ def test_what_can_only_mean_one_thing_is_read_and_said(sent: Book, column: int, 
 
 
 @pytest.mark.parametrize(
+    ("column", "text"),
+    [(ACTUAL, "1" * 12), (NOTE, "一\n二\n三\n四\n五"), (NOTE, "長" * 500), (TEXT, "長" * 20_000)],
+)
+def test_an_answer_may_be_as_long_as_its_limit(sent: Book, column: int, text: str) -> None:
+    returns = read_returns([sent.write(FIRST, column, text).save()])
+    assert said(returns) == []
+    assert [change.new for change in returns.changes] == [text]
+
+
+@pytest.mark.parametrize(
     ("column", "text", "message"),
     [
         (

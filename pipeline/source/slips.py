@@ -162,8 +162,6 @@ def explain(error: yaml.MarkedYAMLError, text: str, levels: list[Level], quotati
     """
     lines = text.split("\n")
     marks = [(mark.line, mark.column) for mark in (error.problem_mark, error.context_mark) if mark]
-    if not marks:
-        return Slip(_GENERAL, 0, 0)
     slip = (
         _in_quotes(error, lines, quotation)
         or _in_brackets(error, lines)

@@ -25,7 +25,7 @@ def check(kind: str, now: Mapping[str, bytes], request: pytest.FixtureRequest, b
     found = {name: hashlib.sha256(data).hexdigest()[:16] for name, data in now.items()}
     if request.config.getoption("--renew-pictures"):
         kept = {name: digest for name, digest in kept.items() if not name.startswith(begin)} | found
-        path.write_text("".join(f"{digest}  {name}\n" for name, digest in kept.items()), "utf-8")
+        path.write_text("".join(f"{digest}  {name}\n" for name, digest in sorted(kept.items())), "utf-8")
     then = {name: digest for name, digest in kept.items() if name.startswith(begin)}
     changed = sorted(name for name in {*found, *then} if found.get(name) != then.get(name))
     assert not changed, f"changed: {', '.join(changed)}. CONTRIBUTING.md says under Snapshots what to do"

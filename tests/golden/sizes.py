@@ -297,7 +297,7 @@ def comparisons() -> Iterator[str]:
     yield of(of_each_kind(3), apart("短い。"))
     yield of(changed(1, "前"), headed(3, "後"))
     yield of(headed(3, "前"), changed(1, "後"))
-    yield from each(range(13, 17), lambda count: of(changed(7, "前"), changed(7, "後", count)))
+    yield from each(range(13, 23), lambda count: of(changed(7, "前"), changed(7, "後", count)))
     numbers = [10**width for width in range(9)]
     yield from each(numbers, lambda number: of(number_of(number)(1), number_of(number)(1)))
     yield from each(itertools.product(range(4), range(4)), lambda pair: of(*map(levelled, pair)))
