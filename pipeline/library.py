@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from .delivery.delivery import SOURCE
 from .errors import SourceError
-from .model.edition_id import is_edition_id
+from .model.edition_id import editions_in, is_edition_id
 from .reading import Content, Fingerprint, UnreadableError, read_file
 from .source.limits import MAX_BYTES
 
@@ -112,8 +112,8 @@ class Library:
             path = self.path(name)
             content = self._content(path)
             if isinstance(content, UnreadableError) and content.is_missing:
-                others = (file.stem for file in self.folder.glob("*.yaml"))
-                return Missing(name, path, tuple(sorted(other for other in others if other != source.edition)))
+                others = (file.stem for file in editions_in(self.folder) if file.stem != source.edition)
+                return Missing(name, path, tuple(others))
             try:
                 found = self.source(path)
             except SourceError as error:

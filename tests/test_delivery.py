@@ -269,7 +269,9 @@ def test_stages_are_timed_on_a_terminal_only(
     [
         (["reprot"], "「report」ではありませんか"),
         (["report", "--fast"], "使い方が違います"),
-        (["report", "nope"], "版「nope」は source/ にありません。今ある版: test"),
+        (["report", "nope"], "版「nope」は source/ にありません。今ある版: test\n"),
+        (["report", "旧版"], "source/旧版.yaml: 版の名前に使えない文字があります。ファイル名(.yaml の前)を、半角の"),
+        (["diff", "--from", "source/旧版.yaml", "--to", "test"], "source/旧版.yaml: ファイル名(.yaml の前)を、半角の"),
         (["report", "../test"], "版「../test」は source/ にありません"),
         (["check", "TEST"], "版「TEST」は source/ にありません"),
         (["check", ""], "版「」は source/ にありません"),
@@ -278,6 +280,7 @@ def test_stages_are_timed_on_a_terminal_only(
 def test_wrong_usage_is_explained(
     edition: Path, arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    Path("source/旧版.yaml").write_bytes(edition.read_bytes())
     assert run(*arguments) == 2
     assert said in capsys.readouterr().err
     assert edition.exists()

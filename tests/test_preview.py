@@ -410,13 +410,17 @@ def test_the_first_and_the_last_port_will_do(port: str) -> None:
         (Phase.REFUSED, False, "誤りがあるため、まだ紙面がありません"),
     ],
 )
-def test_the_state_is_said_in_a_sentence(phase: Phase, has_pages: bool, status: str, healthy: Made) -> None:
+def test_the_state_is_said_in_a_sentence(
+    phase: Phase, has_pages: bool, status: str, healthy: Made, project: Path
+) -> None:
+    for name in ("h2", "旧版"):
+        (project / f"source/{name}.yaml").touch()
     made = datetime(2026, 11, 28, 9, 5, 7)
     pages = ProvedPages(healthy.document, healthy.pdf, ((842.0, 595.0), (842.0, 595.0)), made)
     told = server_module._described("h1", State(phase, pages=pages if has_pages else None))
     assert told["status"] == status
     assert told["phase"] == phase.value
-    assert told["editions"] == [*sorted({"h1", *(path.stem for path in Path("source").glob("*.yaml"))})]
+    assert told["editions"] == ["h1", "h2"]
     assert told["pages"] == ([{"width": 842.0, "height": 595.0}] * 2 if has_pages else [])
     assert told["made"] == ("2026-11-28T09:05:07" if has_pages else "")
     assert told["madeSaid"] == ("09:05:07に更新" if has_pages else "")

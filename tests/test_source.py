@@ -243,9 +243,10 @@ def test_a_strange_name_cannot_disturb_the_terminal(tmp_path: Path, name: str) -
     ("arguments", "said"),
     [
         (["check"], "source/h�[31m.yaml: 版の名前に使えない文字があるため、除きました。"),
-        (["check", "h24"], "今ある版: h�[31m、test"),
-        (["check", "h\x1b[31m"], "版「h�[31m」は"),
-        (["check", "test"], "前版「h22」(source/h22.yaml)がありません。今ある版: h�[31m"),
+        (["check", "h24"], "今ある版: test\n"),
+        (["check", "h\x1b[31m"], "source/h�[31m.yaml: 版の名前に使えない文字があります。"),
+        (["check", "nor\x1b[31m"], "版「nor�[31m」は"),
+        (["check", "test"], "前版「h22」(source/h22.yaml)がありません。ほかの版はありません。\n"),
     ],
 )
 def test_nor_can_the_name_of_another_file(

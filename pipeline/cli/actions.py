@@ -23,7 +23,7 @@ from pipeline.errors import (
 )
 from pipeline.library import Library
 from pipeline.line import Step, make, proved_again
-from pipeline.model.edition_id import is_edition_id
+from pipeline.model.edition_id import editions_in, is_edition_id
 from pipeline.papers import (
     Paper,
     book_of,
@@ -41,7 +41,7 @@ from pipeline.papers import (
 from pipeline.processes.progress import Progress
 
 from .arguments import Call
-from .editions import editions, given, left_out, new_edition, well_named
+from .editions import editions, given, left_out, new_edition
 from .output import explain, print_delivered, print_problems
 
 if TYPE_CHECKING:
@@ -584,7 +584,7 @@ def _next(options: SimpleNamespace) -> int:
 
 def _history(options: SimpleNamespace) -> int:
     paths, code = [], 0
-    for path in editions([options.edition]) and well_named() if options.edition else editions([]):
+    for path in editions([options.edition]) and editions_in(SOURCE) if options.edition else editions([]):
         try:
             _library.source(path)
         except SourceError as error:

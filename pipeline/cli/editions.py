@@ -8,10 +8,11 @@ from pathlib import Path
 from pipeline.delivery.delivery import SOURCE
 from pipeline.delivery.issues import issue_named, source_of
 from pipeline.errors import UsageError, printable
-from pipeline.model.edition_id import is_edition_id
+from pipeline.model.edition_id import editions_in, is_edition_id
 
 # Files in source/ whose names are not valid edition ids; this run has skipped and reported them.
 left_out: set[Path] = set()
+_RENAME = "ファイル名(.yaml の前)を、半角の英小文字、数字、「-」に改めてください。"
 # What text editors make of .yaml: Notepad, which hides it, appends .txt.
 _OTHER_ENDING = r"(?i)(.+?)\.ya?ml(?:\.txt)?"
 
@@ -20,25 +21,23 @@ def editions(names: Sequence[str]) -> list[Path]:
     """The files of the editions `names`, or of all editions. Raises `UsageError`, with the names that exist."""
     if not SOURCE.is_dir():
         raise UsageError("source/ がありません。この仕組みのフォルダーに移ってから、もう一度実行してください。")
-    there = sorted(path for path in SOURCE.glob("*.yaml"))
+    there = {*SOURCE.glob("*.yaml")}
     if not names:
-        good = well_named()
-        _leave_out({*there, *_with_other_endings()} - set(good))
+        good = editions_in(SOURCE)
+        _leave_out({*there, *_with_other_endings()} - {*good})
         if not good:
             raise UsageError("source/ に版(.yaml)がありません。docs/manual.md の例を見て作ってください。")
         return good
-    known = "、".join(path.stem for path in there) or "なし"
+    known = "、".join(path.stem for path in editions_in(SOURCE)) or "なし"
     for name in names:
-        if not is_edition_id(name) or SOURCE / f"{name}.yaml" not in there:
+        path = SOURCE / f"{name}.yaml"
+        if path in there and not is_edition_id(name):
+            raise UsageError(f"{path}: 版の名前に使えない文字があります。{_RENAME}")
+        if path not in there:
             other = next((path.name for path, good in _with_other_endings().items() if good == f"{name}.yaml"), "")
             fix = f"{other} があります。ファイル名を {name}.yaml に改めてください。" if other else f"今ある版: {known}"
             raise UsageError(f"版「{name}」は source/ にありません。{fix}")
     return [SOURCE / f"{name}.yaml" for name in dict.fromkeys(names)]
-
-
-def well_named() -> list[Path]:
-    """The files in source/ whose names are valid edition ids."""
-    return sorted(path for path in SOURCE.glob("*.yaml") if is_edition_id(path.stem))
 
 
 def _with_other_endings() -> dict[Path, str]:
@@ -54,7 +53,7 @@ def _leave_out(misnamed: set[Path]) -> None:
         if path in others:
             why = f"名前が「.yaml」で終わらないため、除きました。ファイル名を {others[path]} に改めてください。"
         else:
-            why = "版の名前に使えない文字があるため、除きました。ファイル名(.yaml の前)を、半角の英小文字、数字、「-」に改めてください。"
+            why = f"版の名前に使えない文字があるため、除きました。{_RENAME}"
         print(printable(f"{path}: {why}"), file=sys.stderr)
     left_out.update(misnamed)
 

@@ -17,7 +17,7 @@ from pipeline.delivery.issues import ISSUED, LIST, REGISTER, Entry, Issue, Regis
 from pipeline.documents.data.cells import unescaped
 from pipeline.documents.document import label_of
 from pipeline.errors import UsageError
-from pipeline.model.edition_id import is_edition_id
+from pipeline.model.edition_id import editions_in
 from pipeline.reading import UnreadableError, digest_of, read_file
 from pipeline.source.embedded import Contents, NotOursError, TooLongError, cpu_limit, look_into
 
@@ -59,7 +59,7 @@ class Issues:
         for entry in self.entries:
             self._by_digest.setdefault(entry.digest, []).append(entry)
         self.delivered = {digest: path for record in all_records() for path, digest in record.outputs.items()}
-        self.sources = {digest_of(path): path for path in sorted(SOURCE.glob("*.yaml")) if is_edition_id(path.stem)}
+        self.sources = {digest_of(path): path for path in editions_in(SOURCE)}
 
     def of(self, digest: str) -> list[Entry]:
         """The issued files with this SHA-256."""

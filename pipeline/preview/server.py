@@ -27,6 +27,7 @@ from watchfiles import awatch
 from pipeline.delivery.delivery import SOURCE, check_out
 from pipeline.documents.html import STYLES, TEMPLATES, render
 from pipeline.errors import PipelineError, Problem, UsageError
+from pipeline.model.edition_id import editions_in
 from pipeline.reading import UnreadableError, read_file
 from pipeline.source.limits import MAX_BYTES
 
@@ -303,7 +304,7 @@ def _application(first: str, builder: Builder, streams: _Streams) -> Starlette:
 
 
 def _editions() -> list[str]:
-    return sorted(path.stem for path in SOURCE.glob("*.yaml"))
+    return [path.stem for path in editions_in(SOURCE)]
 
 
 # The data of the page
