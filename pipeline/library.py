@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from .delivery.delivery import SOURCE
 from .errors import SourceError
-from .model.edition_id import editions_in, is_edition_id
+from .model.edition_id import is_edition_id
 from .reading import Content, Fingerprint, UnreadableError, read_file
 from .source.limits import MAX_BYTES
 
@@ -121,6 +121,11 @@ class Library:
             first = first or found
             name = _previous_id(found)
         return first.root if first else None
+
+
+def editions_in(folder: Path) -> list[Path]:
+    """The files of editions in `folder`: those whose names are valid edition ids, in their order."""
+    return sorted(path for path in folder.glob("*.yaml") if is_edition_id(path.stem))
 
 
 def _previous_id(source: "Source") -> str | None:

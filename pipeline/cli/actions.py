@@ -21,9 +21,9 @@ from pipeline.errors import (
     printable,
     printable_lines,
 )
-from pipeline.library import Library
+from pipeline.library import Library, editions_in
 from pipeline.line import Step, make, proved_again
-from pipeline.model.edition_id import editions_in, is_edition_id
+from pipeline.model.edition_id import is_edition_id
 from pipeline.papers import (
     Paper,
     book_of,

@@ -8,7 +8,8 @@ from pathlib import Path
 from pipeline.delivery.delivery import SOURCE
 from pipeline.delivery.issues import issue_named, source_of
 from pipeline.errors import UsageError, printable
-from pipeline.model.edition_id import editions_in, is_edition_id
+from pipeline.library import editions_in
+from pipeline.model.edition_id import is_edition_id
 
 # Files in source/ whose names are not valid edition ids; this run has skipped and reported them.
 left_out: set[Path] = set()

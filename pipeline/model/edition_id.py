@@ -1,7 +1,6 @@
 """The id of an edition: the name of its file in source/ without .yaml. Every run needs it, so it imports little."""
 
 import re
-from pathlib import Path
 
 EDITION_ID = "[a-z0-9][a-z0-9-]{0,63}"
 
@@ -9,8 +8,3 @@ EDITION_ID = "[a-z0-9][a-z0-9-]{0,63}"
 def is_edition_id(text: str) -> bool:
     """Whether `text` can be an edition's id: 1 to 64 lower-case letters, digits and hyphens, no hyphen first."""
     return bool(re.fullmatch(EDITION_ID, text))
-
-
-def editions_in(folder: Path) -> list[Path]:
-    """The files of editions in `folder`: those whose names are valid ids, in their order."""
-    return sorted(path for path in folder.glob("*.yaml") if is_edition_id(path.stem))

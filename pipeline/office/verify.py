@@ -17,7 +17,7 @@ from pipeline.delivery.issues import ISSUED, LIST, REGISTER, Entry, Issue, Regis
 from pipeline.documents.data.cells import unescaped
 from pipeline.documents.document import label_of
 from pipeline.errors import UsageError
-from pipeline.model.edition_id import editions_in
+from pipeline.library import editions_in
 from pipeline.reading import UnreadableError, digest_of, read_file
 from pipeline.source.embedded import Contents, NotOursError, TooLongError, cpu_limit, look_into
 

@@ -27,7 +27,7 @@ from watchfiles import awatch
 from pipeline.delivery.delivery import SOURCE, check_out
 from pipeline.documents.html import STYLES, TEMPLATES, render
 from pipeline.errors import PipelineError, Problem, UsageError
-from pipeline.model.edition_id import editions_in
+from pipeline.library import editions_in
 from pipeline.reading import UnreadableError, read_file
 from pipeline.source.limits import MAX_BYTES
 
