@@ -9,6 +9,7 @@ import pytest
 from openpyxl import Workbook, load_workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
+from pipeline.cli.command import main
 from pipeline.model.form import BLANK
 from pipeline.model.validation import validate
 from pipeline.office.sheets import SheetsError, make_sheets
@@ -305,3 +306,17 @@ def test_the_original_has_every_item() -> None:
         (item.name, *(item.text(column) for column in edition.form.own)) for item in edition.items.values()
     ]
     assert zipfile.ZipFile(io.BytesIO(made.read_bytes())).testzip() is None
+
+
+def test_a_folder_that_is_a_link_is_told_before_what_it_leads_to(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (project / "source/test.yaml").write_text(HEALTHY, "utf-8")
+    assert main(["sheets"]) == 0
+    folder = Path("out/test/sheets")
+    for path in folder.iterdir():
+        path.write_bytes(path.read_bytes() + b"\0")
+    folder.rename("elsewhere")
+    folder.symlink_to(Path("elsewhere").absolute())
+    assert main(["sheets"]) == 3
+    assert "out/test/sheets がほかの場所へのリンクになっています。" in capsys.readouterr().err
