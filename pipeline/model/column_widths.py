@@ -231,7 +231,7 @@ class ColumnWidths:
             case "figure":
                 room = self.figures[one.id]
                 cells = (room.whole + room.fraction + room.unit) / 2 * _EM + 2 * CELL_SIDE + RULE
-                return max(cells, 3 * _EM + RULE, self._head_ems(one) * _EM + RULE)
+                return max(cells, self._head_ems(one) * _EM + RULE)
         return self._ems_needed(one) * _EM + 2 * CELL_SIDE + RULE
 
     def _number_width(self, one: Printed) -> float:

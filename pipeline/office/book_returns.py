@@ -181,8 +181,6 @@ def _broken_later(edited: Source, library: Library) -> Iterator[str]:
     """The errors that editions with `edited` as their 前版 would have, and do not have now."""
     after = library.with_source(edited)
     for path in sorted(library.folder.glob("*.yaml")):
-        if path == edited.path:
-            continue
         try:
             if library.source(path).root.text("前版") != edited.edition:
                 continue

@@ -24,6 +24,8 @@ _HEAD_WORD = re.compile(
     "^(NO|番号|項番|通番|整理番号|単位)$|名$|名称|項目|事業|取組|取り組み|施策|方針|目標|指標|計画|担当|所管|主管|部署|課名|状況|評価|達成|"
     "進捗|内容|結果|成果|検証|方向|取扱|備考|実績|現状|期限|時期|区分|分類|理由|課題|効果|予算|年度|判定"
 )
+# How much a cell looks like a head if it has one of these words.
+_HAS_HEAD_WORD = 3
 _NOT_A_HEAD = re.compile("[。、※]|^[(（]?単位|現在|^資料|ページ|^別紙")
 _NOTE = re.compile(r"^[(（【\[]?(※|＊|\*|注\s?[0-9０-９]*[)）:：.．\s]|注意|備考[:：]|出典|資料[:：])|^注[0-9０-９]")
 _PAGE = re.compile(
@@ -95,20 +97,22 @@ def find_table(grid: Grid) -> Table | None:
     return Table(columns, body, above, []) if body else None
 
 
-def _score(cells: Sequence[Cell]) -> float:
+def _score(cells: Sequence[Cell]) -> int:
     """How much a row looks like the head of a table."""
     if len(cells) < 2:
         return 0
-    score = -1.0 * (len(cells) - len({fold(cell.text) for cell in cells}))
-    for cell in cells:
-        text = unicodedata.normalize("NFKC", in_line(cell.text)).strip()
-        if FIGURE.fullmatch(text) and not is_year(text):
-            score -= 2
-        elif len(text) > 30 or _NOT_A_HEAD.search(text):
-            score -= 3
-        else:
-            score += 3 if len(text) <= 15 and _HEAD_WORD.search(text.upper()) else 1
-    return score
+    repeated = len(cells) - len({fold(cell.text) for cell in cells})
+    return sum(map(_score_of, cells)) - repeated
+
+
+def _score_of(cell: Cell) -> int:
+    """How much a cell looks like a head."""
+    text = unicodedata.normalize("NFKC", in_line(cell.text)).strip()
+    if FIGURE.fullmatch(text) and not is_year(text):
+        return -2
+    if len(text) > 30 or _NOT_A_HEAD.search(text):
+        return -3
+    return _HAS_HEAD_WORD if len(text) <= 15 and _HEAD_WORD.search(text.upper()) else 1
 
 
 def _extent(grid: Grid, rows: dict[int, list[Cell]], row: int) -> tuple[int, int]:
@@ -134,7 +138,10 @@ def _is_second_row(cells: Sequence[Cell], above: Sequence[Cell]) -> bool:
     fresh = [cell for cell in cells if cell.column not in taken]
     alone = [cell for cell in cells if cell.column in taken and cell.column + 1 not in {one.column for one in fresh}]
     return (
-        bool(fresh) and is_below and not alone and all(is_year(cell.text) or _score([cell, cell]) > 2 for cell in cells)
+        bool(fresh)
+        and is_below
+        and not alone
+        and all(is_year(cell.text) or _score_of(cell) == _HAS_HEAD_WORD for cell in cells)
     )
 
 
