@@ -157,13 +157,13 @@ NASTY = st.text(
 )
 
 
-@settings(derandomize=True, max_examples=500)
+@settings(derandomize=True, max_examples=250)
 @given(NASTY | st.text())
 def test_composing_twice_is_composing_once(text: str) -> None:
     assert compose(compose(text)) == compose(text)
 
 
-@settings(derandomize=True, max_examples=500)
+@settings(derandomize=True, max_examples=250)
 @given(NASTY | st.text())
 def test_composition_changes_nothing_that_unicode_holds_distinct(text: str) -> None:
     composed = compose(text)
@@ -172,7 +172,7 @@ def test_composition_changes_nothing_that_unicode_holds_distinct(text: str) -> N
     assert [character for character in composed if unicodedata.normalize("NFC", character) != character] == alone
 
 
-@settings(derandomize=True, max_examples=500)
+@settings(derandomize=True, max_examples=250)
 @given(st.text())
 def test_what_has_no_defect_is_in_the_font(text: str) -> None:
     wrong = {character for characters, _ in codes(text) for character in characters}

@@ -401,7 +401,7 @@ texts = st.text(
 )
 
 
-@settings(max_examples=100, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 @given(
     names=st.lists(texts, min_size=1, max_size=5),
     legend=st.lists(texts.filter(lambda text: len(text) <= MAX_WORD), min_size=1, max_size=3, unique=True),

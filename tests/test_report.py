@@ -220,7 +220,7 @@ names = texts.map(lambda text: text.replace("\n", " "))
 symbols = names.map(lambda text: text.strip()[:MAX_WORD].strip())
 
 
-@settings(max_examples=15, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=8, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(names=st.lists(names, min_size=1, max_size=6), findings=texts, legend=st.lists(symbols, min_size=1, max_size=3))
 def test_the_text_of_any_valid_edition_comes_back_from_its_pdf(
     make: Callable[[str], Made], names: list[str], findings: str, legend: list[str]

@@ -699,7 +699,7 @@ def test_a_truncated_workbook_is_refused(size: float) -> None:
     assert "壊れています" in said(read_returns([path]))[0]
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.integers(0, 10_000), st.binary(min_size=1, max_size=8))
 def test_damaged_bytes_never_end_in_a_traceback(place: int, junk: bytes) -> None:
     data = bytearray(Path(KO).read_bytes())
@@ -745,7 +745,7 @@ _VALUES = {STATUS: st.sampled_from("◎○×"), TREATMENT: st.sampled_from(["完
 _KEYS = {STATUS: "実施状況", TREATMENT: "今後の取扱い", FINDINGS: "検証内容"}
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.data())
 def test_any_answers_come_back_as_exactly_those_changes_and_no_other_line_differs(data: st.DataObject) -> None:
     PATH.write_text(SOURCE, "utf-8")

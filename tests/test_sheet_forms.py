@@ -523,7 +523,7 @@ def _any_answer(kind: str, words: tuple[str, ...], maker: FormMaker) -> str:
     return maker.chance.choice(["", maker.sentence()])
 
 
-@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("seed", range(4))
 def test_any_answers_to_any_form_come_back_as_exactly_those_changes(seed: int) -> None:
     path = save("test", FormMaker(seed).edition())
     before = validate(read_source(path)).edition
