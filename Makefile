@@ -84,12 +84,12 @@ $(COMMANDS:%=%$(SEE_ABOVE)): %$(SEE_ABOVE): $(READY)
 # Three workers on two cores, since some tests wait. Session fixtures are built once in each, so a file's tests stay in
 # one worker. Files keep their order, so that a long one does not come last.
 test: $(READY_TO_TEST) ## 試験を全て行う
-	$(PYTHON) -m pytest -n 3 --dist loadfile --no-loadscope-reorder
+	$(PYTHON) -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 # One or more files for each room, those that find the most faults a second.
 QUICK := docs validation slips schema characters text_diff matching comparison draft editing report proof delivery sheets open_data tags pictures snapshots
 quick: $(READY_TO_TEST) ## 主な試験だけを1分以内で行う
-	$(PYTHON) -m pytest -n 3 --dist loadfile $(QUICK:%=tests/test_%.py)
+	$(PYTHON) -m pytest -n 2 --dist loadfile $(QUICK:%=tests/test_%.py)
 
 # In an environment of its own, which is removed at the end, so that .venv keeps what the locks say (docs/weasyprint.md).
 test-newest: $(READY_TO_TEST) ## 一番新しい WeasyPrint で、PDFの作成と検査の試験を行う(.venv は変えない)
