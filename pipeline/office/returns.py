@@ -145,14 +145,6 @@ def read_returns(files: Sequence[Path], library: Library | None = None, settle: 
     return reader.returns()
 
 
-def returns_of(books: Iterable[tuple[str, Book]], library: Library, settle: Settle | None = None) -> Returns:
-    """As `read_returns`, of workbooks that were read, each with its label."""
-    reader = _ReplyReader(library, settle)
-    for label, book in books:
-        reader.take(label, book)
-    return reader.returns()
-
-
 def apply_returns(returns: Returns) -> bool:
     """Write the changes into the source; False if there are none. Raises `ChangeStoppedError`."""
     if returns.source is None:

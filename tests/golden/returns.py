@@ -5,7 +5,8 @@ The cells are edited in memory; only the workbooks that go out are files.
 
 import random
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from copy import deepcopy
 from functools import cache
 from itertools import permutations, product
@@ -18,7 +19,7 @@ from pipeline.model.column_widths import ColumnWidths
 from pipeline.model.validation import Validated, validate
 from pipeline.office import workbook_format as sent
 from pipeline.office.book_returns import list_return, messages_of_list
-from pipeline.office.returns import Settle, describe, messages, returns_of
+from pipeline.office.returns import Returns, Settle, _ReplyReader, describe, messages
 from pipeline.office.sheets import workbooks
 from pipeline.office.workbook import Book, Sheet, Value, WorkbookError, read_workbook
 from pipeline.source.tree import parse_source
@@ -357,10 +358,26 @@ def _now(chance: random.Random, text: str) -> str:
     return text
 
 
-def _taken(
-    editor: ListEditor, library: Library, path: Path, settle: Settle | None, twice: bool = False
-) -> Iterator[str]:
+@contextmanager
+def _source(text: str) -> Iterator[Path]:
+    """A source that says `text`, in a folder of its own."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "test.yaml"
+        path.write_text(text, "utf-8")
+        yield path
+
+
+def _without_folder(lines: Iterable[str], path: Path) -> str:
+    """The `lines` as one text, the same wherever the source at `path` stands."""
+    return "\n".join(lines).replace(str(path.parent), "")
+
+
+def _taken(editor: ListEditor, library: Library, path: Path, settle: Settle | None = None, twice: bool = False) -> str:
     """What is said of the workbook, and the lines of the source that are new; if it is taken `twice`, of both times."""
+    return _without_folder(_lines(editor, library, path, settle, twice), path)
+
+
+def _lines(editor: ListEditor, library: Library, path: Path, settle: Settle | None, twice: bool) -> Iterator[str]:
     book = editor.book()
     try:
         found = list_return(book, Path("back.xlsx"), "back.xlsx", library, settle)
@@ -379,9 +396,7 @@ def _taken(
 
 def lists() -> Iterator[str]:
     """What becomes of list workbooks."""
-    with tempfile.TemporaryDirectory() as name:
-        path = Path(name) / "test.yaml"
-        path.write_text(USUAL, "utf-8")
+    with _source(USUAL) as path:
         for seed in range(100):
             chance = random.Random(seed)
             text = SOURCES[seed % 4]
@@ -391,7 +406,7 @@ def lists() -> Iterator[str]:
             now = _now(chance, text)
             library = _library(path, now)
             settle: Settle | None = chance.choice([None, None, "reply", "source"])
-            yield "\n".join([f"{seed} {settle}", *_taken(editor, library, path, settle, twice=True)]).replace(name, "")
+            yield f"{seed} {settle}\n{_taken(editor, library, path, settle, twice=True)}"
 
 
 def both() -> Iterator[str]:
@@ -410,9 +425,7 @@ def both() -> Iterator[str]:
         lambda rows, at, name: rows.insert(at("項目 2"), ["", *[""] * (name - 1), "項目五", "○", "継続", "書いた。"]),
         lambda rows, at, _: rows[at("段 1.1")].__setitem__(2, "(1) ほかの施策"),
     ]
-    with tempfile.TemporaryDirectory() as name:
-        path = Path(name) / "test.yaml"
-        path.write_text(USUAL, "utf-8")
+    with _source(USUAL) as path:
         for number, edit in enumerate(edits):
             for old, new in MEANWHILE[:11]:
                 library = _library(path, USUAL.replace(old, new, 1))
@@ -421,7 +434,7 @@ def both() -> Iterator[str]:
                     editor = ListEditor(random.Random(3), USUAL, path)
                     where = {row[0]: at for at, row in reversed([*enumerate(editor.rows)])}
                     edit(editor.rows, where.__getitem__, editor.ids.index("item") + 1)
-                    said = "\n".join(_taken(editor, library, path, settle)).replace(name, "")
+                    said = _taken(editor, library, path, settle)
                     yield f"{number} {old} {settle}\n{said}"
                     if not settle and "食い違い" not in said:
                         break
@@ -429,9 +442,7 @@ def both() -> Iterator[str]:
 
 def unknown() -> Iterator[str]:
     """What becomes of list workbooks of which one row, or each, has lost its key."""
-    with tempfile.TemporaryDirectory() as name:
-        path = Path(name) / "test.yaml"
-        path.write_text(USUAL, "utf-8")
+    with _source(USUAL) as path:
         for row, case in product((*range(11), None), range(5)):
             editor = ListEditor(random.Random(3), USUAL, path)
             rows, number = editor.rows, editor.ids.index("item")
@@ -447,49 +458,43 @@ def unknown() -> Iterator[str]:
                     rows[at][number + 1] = "項目一"
                 case 4:
                     rows.insert(at, [*rows[at]])
-            said = "\n".join(_taken(editor, _library(path, USUAL), path, None)).replace(name, "")
+            said = _taken(editor, _library(path, USUAL), path)
             yield f"{row} {case}\n{said}"
 
 
 def cells() -> Iterator[str]:
     """What becomes of list workbooks of which one cell of the list says something else."""
-    with tempfile.TemporaryDirectory() as name:
-        path = Path(name) / "test.yaml"
-        path.write_text(USUAL, "utf-8")
+    with _source(USUAL) as path:
         for row, column, text in product(range(11), range(1, 8), ("", "2", "項目二【再掲】")):
             editor = ListEditor(random.Random(3), USUAL, path)
             cells = editor.rows[editor.first + row]
             if cells[column] in (text, "-") or not (cells[column] or text == "2"):
                 continue
             cells[column] = text
-            said = "\n".join(_taken(editor, _library(path, USUAL), path, None)).replace(name, "")
+            said = _taken(editor, _library(path, USUAL), path)
             yield f"{row} {column} {text}\n{said}"
 
 
 def figures() -> Iterator[str]:
     """What becomes of figures with and without units in two cells of an item, and in a new one."""
-    with tempfile.TemporaryDirectory() as name:
-        path = Path(name) / "test.yaml"
-        path.write_text(OTHER, "utf-8")
+    with _source(OTHER) as path:
         for key, texts in product(("項目 1", ""), product(("7", "2件", "4 人", "-", "９％"), repeat=2)):
             editor = ListEditor(random.Random(3), OTHER, path)
             row = next(row for row in editor.rows if row[0] == (key or "項目 2"))
             row[0] = key
             first = next(at for at, one in enumerate(editor.ids, 1) if editor.heads.get(one) == "R4")
             row[first : first + 2] = texts
-            said = "\n".join(_taken(editor, _library(path, OTHER), path, None)).replace(name, "")
+            said = _taken(editor, _library(path, OTHER), path)
             yield f"{key} {texts}\n{said}"
 
 
 def limits() -> Iterator[str]:
     """What becomes of list workbooks with more and more of something: wrong cells, notices, rows above the list."""
-    with tempfile.TemporaryDirectory() as name:
-        path = Path(name) / "test.yaml"
-        path.write_text(FLAT, "utf-8")
+    with _source(FLAT) as path:
         library = _library(path, FLAT)
 
         def said(editor: ListEditor) -> str:
-            return "\n".join(_taken(editor, library, path, None)).replace(name, "")
+            return _taken(editor, library, path)
 
         for kind, count in product(("wrong", "noted", "above", "heads"), (48, 49, 50, 51, 198, 199, 200, 201, 202)):
             if (count < 100) == (kind in ("wrong", "noted")):
@@ -512,9 +517,7 @@ def many() -> Iterator[str]:
     """What becomes of lists without items, and of those of which more and more items are moved to another heading."""
     head = USUAL[: USUAL.index("印:")] + "推進方針:\n  - 名称: 方針一\n    推進施策:\n      - 名称: 施策一\n"
     item = "          - {{NO: {0}, 名称: 項目{0}, 実施状況: ○, 今後の取扱い: 継続}}\n"
-    with tempfile.TemporaryDirectory() as name:
-        path = Path(name) / "test.yaml"
-        path.write_text(head, "utf-8")
+    with _source(head) as path:
         for items, moved, are_deleted in product((0, 8, 12), range(8), (False, True)):
             listed = [item.format(number) for number in range(1, items + 1)]
             halves = listed[: items - 2], listed[items - 2 :]
@@ -529,7 +532,7 @@ def many() -> Iterator[str]:
                 editor.rows += [] if are_deleted else rows
             else:
                 editor.rows += [["", "", "", "", f"新しい項目{number}", "○", "継続", ""] for number in range(moved)]
-            said = "\n".join(_taken(editor, _library(path, text), path, None)).replace(name, "")
+            said = _taken(editor, _library(path, text), path)
             yield f"{items} {moved} {are_deleted}\n{said}"
 
 
@@ -537,14 +540,12 @@ def orders() -> Iterator[str]:
     """What becomes of four items in every order: as few as explain the order are said to be elsewhere."""
     items = "".join(f"  - {{NO: {number}, 名称: 指標{number}, 値: 1}}\n" for number in range(1, 5))
     text = FLAT[: FLAT.index("  - {NO: 1")] + items
-    with tempfile.TemporaryDirectory() as name:
-        path = Path(name) / "test.yaml"
-        path.write_text(text, "utf-8")
+    with _source(text) as path:
         for order in permutations(range(4)):
             editor = ListEditor(random.Random(1), text, path)
             listed = [row for row in editor.rows if row[0].startswith("項目")]
             editor.rows[editor.first :] = [listed[at] for at in order]
-            said = "\n".join(_taken(editor, _library(path, text), path, None)).replace(name, "")
+            said = _taken(editor, _library(path, text), path)
             yield f"{order}\n{said}"
 
 
@@ -597,11 +598,18 @@ def _edited(chance: random.Random, sent_out: Book) -> Book:
     return book
 
 
+def _returns(books: Iterable[tuple[str, Book]], library: Library, settle: Settle | None = None) -> Returns:
+    """As `read_returns`, of workbooks that were read, each with its label."""
+    reader = _ReplyReader(library, settle)
+    for label, book in books:
+        reader.take(label, book)
+    return reader.returns()
+
+
 def replies() -> Iterator[str]:
     """What becomes of the replies of the departments."""
-    with tempfile.TemporaryDirectory() as name:
-        path, file = Path(name) / "test.yaml", Path(name) / "back.xlsx"
-        path.write_text(USUAL, "utf-8")
+    with _source(USUAL) as path:
+        file = path.with_name("back.xlsx")
         sent_out = []
         for text in (USUAL, OTHER):
             books = []
@@ -620,14 +628,14 @@ def replies() -> Iterator[str]:
             back = [(label, _edited(chance, book)) for label, book in books if chance.random() < 0.8]
             if back and chance.random() < 0.2:
                 back.append(("二回目.xlsx", _edited(chance, books[0][1])))
-            found = returns_of(back, library, settle)
+            found = _returns(back, library, settle)
             said = [f"{seed} {settle}", describe(found), *messages(found), f"{found.is_clean}"]
             said += [*sorted(found.replies.departments), f"{found.replies.answers}"]
             said += [f"{change}" for change in found.changes]
             if found.edited:
                 before = library.source(path).data.decode().splitlines()
                 said += [line for line in found.edited.data.decode().splitlines() if line not in before]
-            yield "\n".join(said).replace(name, "")
+            yield _without_folder(said, path)
 
 
 def many_replies() -> Iterator[str]:
@@ -638,9 +646,8 @@ def many_replies() -> Iterator[str]:
     )
     item = "          - {{NO: {0}, 名称: 項目{0}, 実施状況: ○, 今後の取扱い: 継続}}\n"
     text = head + "".join(item.format(number) for number in range(1, 15))
-    with tempfile.TemporaryDirectory() as name:
-        path, file = Path(name) / "test.yaml", Path(name) / "back.xlsx"
-        path.write_text(text, "utf-8")
+    with _source(text) as path:
+        file = path.with_name("back.xlsx")
 
         def sent_out(source: str) -> Book:
             file.write_bytes(workbooks(_read(source, path), None)["甲課.xlsx"])
@@ -649,8 +656,8 @@ def many_replies() -> Iterator[str]:
         usual, other = sent_out(text), sent_out(OTHER)
 
         def said(book: Book, now: str = text) -> str:
-            found = returns_of([("甲課.xlsx", book)], _library(path, now))
-            return "\n".join([describe(found), *messages(found)]).replace(name, "")
+            found = _returns([("甲課.xlsx", book)], _library(path, now))
+            return _without_folder([describe(found), *messages(found)], path)
 
         for count in (*range(11, 15), *range(198, 203)):
             book = deepcopy(usual)
@@ -690,8 +697,8 @@ def many_replies() -> Iterator[str]:
 
 def sent_workbooks() -> Iterator[str]:
     """The cells of the workbooks that go out for forms by chance, with those of the year before."""
-    with tempfile.TemporaryDirectory() as name:
-        path, file = Path(name) / "test.yaml", Path(name) / "sent.xlsx"
+    with _source("") as path:
+        file = path.with_name("sent.xlsx")
         for seed in (0, 1):
             old, new = FormMaker(seed).years()
             for year in range(3, 6):
