@@ -12,7 +12,7 @@ from .delivery.delivery import OUT, Record, records
 from .delivery.issues import issue_at, last_issue
 from .errors import SourceError, UsageError
 from .library import Library
-from .model.edition_id import is_edition_id
+from .model.edition_id import RENAME, is_edition_id
 
 # Files of open data in the report's folder. The report's web page links to them, and to those that come with them.
 DATA = ("data.csv", "data.json")
@@ -168,7 +168,7 @@ def _between(old: Path, new: Path, library: Library) -> Path:
     names = [library.source(path).edition if path.suffix == ".pdf" else path.stem for path in (old, new)]
     for name, path in zip(names, (old, new), strict=True):
         if not is_edition_id(name):
-            raise UsageError(f"{path}: ファイル名(.yaml の前)を、半角の英小文字、数字、「-」に改めてください。")
+            raise UsageError(f"{path}: {RENAME}")
     issues = [issue_at(path) for path in (old, new)]
     called = [
         f"{name}.{issue[1]}" if issue and issue[0] == name else name for name, issue in zip(names, issues, strict=True)

@@ -9,11 +9,10 @@ from pipeline.delivery.delivery import SOURCE
 from pipeline.delivery.issues import issue_named, source_of
 from pipeline.errors import UsageError, printable
 from pipeline.library import editions_in
-from pipeline.model.edition_id import is_edition_id
+from pipeline.model.edition_id import RENAME, is_edition_id
 
 # Files in source/ whose names are not valid edition ids; this run has skipped and reported them.
 left_out: set[Path] = set()
-_RENAME = "ファイル名(.yaml の前)を、半角の英小文字、数字、「-」に改めてください。"
 # What text editors make of .yaml: Notepad, which hides it, appends .txt.
 _OTHER_ENDING = r"(?i)(.+?)\.ya?ml(?:\.txt)?"
 
@@ -33,7 +32,7 @@ def editions(names: Sequence[str]) -> list[Path]:
     for name in names:
         path = SOURCE / f"{name}.yaml"
         if path in there and not is_edition_id(name):
-            raise UsageError(f"{path}: 版の名前に使えない文字があります。{_RENAME}")
+            raise UsageError(f"{path}: 版の名前に使えない文字があります。{RENAME}")
         if path not in there:
             other = next((path.name for path, good in _with_other_endings().items() if good == f"{name}.yaml"), "")
             fix = f"{other} があります。ファイル名を {name}.yaml に改めてください。" if other else f"今ある版: {known}"
@@ -54,7 +53,7 @@ def _leave_out(misnamed: set[Path]) -> None:
         if path in others:
             why = f"名前が「.yaml」で終わらないため、除きました。ファイル名を {others[path]} に改めてください。"
         else:
-            why = f"版の名前に使えない文字があるため、除きました。{_RENAME}"
+            why = f"版の名前に使えない文字があるため、除きました。{RENAME}"
         print(printable(f"{path}: {why}"), file=sys.stderr)
     left_out.update(misnamed)
 

@@ -2,6 +2,9 @@
 
 import re
 
+# How to mend the name of a file that is no id.
+RENAME = "ファイル名(.yaml の前)を、半角の英小文字、数字、「-」に改めてください。"
+
 EDITION_ID = "[a-z0-9][a-z0-9-]{0,63}"
 
 
