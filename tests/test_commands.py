@@ -816,6 +816,7 @@ ROWS = (
     Row("errata", 2, typed="errata test", err=("test は、まだ発行していません。", "make issue EDITION=test"), name="no issue"),
     Row("next", 2, typed="next --from test --to later", err=("source/later.yaml は既にあります。上書きはしません。",), name="never overwrites"),
     Row("adopt", 2, foreign_and(), typed="adopt --file list.csv --to later", err=("source/later.yaml は既にあります。上書きはしません。",), name="never overwrites"),
+    Row("adopt", 2, typed="adopt --file nowhere.csv --to later", err=("source/later.yaml は既にあります。上書きはしません。",), name="what exists is told before anything is read"),
     Row("adopt", 2, foreign_and(), typed="adopt --file list.csv --to 令和", err=("版の名前「令和」は使えません。",), name="no id"),
     Row("adopt", 2, foreign_and(), typed="adopt --file list.csv --to third --sheet 一覧", err=("シート「一覧」はありません",), name="no such sheet"),
     Row("adopt", 2, foreign_and(), typed="adopt --file list.csv --to third --range A", err=("RANGE の「A」は、セルの範囲として読めません。",), name="no range"),

@@ -533,6 +533,8 @@ def _adopt(options: SimpleNamespace) -> int:
     from pipeline.office.adopt.adopt import adopt, describe
 
     new = new_edition(options.new)
+    if new.exists():
+        raise UsageError(_exists(new))  # before a large workbook is read
     adopted = adopt(Path(options.file), new, options.sheet, options.range)
     if not create_file(new, adopted.text.encode()):
         raise UsageError(_exists(new))
