@@ -81,8 +81,8 @@ $(COMMANDS:%=%$(SEE_ABOVE)): %$(SEE_ABOVE): $(READY)
 .DEFAULT:
 	$(error 「$@」というコマンドはありません。コマンドの一覧は、make とだけ入力すると表示します)
 
-# Three workers on two cores, since some tests wait. Session fixtures are built once in each, so a file's tests stay in
-# one worker. Files keep their order, so that a long one does not come last.
+# A worker for each of two cores: each collects all tests. Fixtures of a file are built once in each worker, so a file's
+# tests stay in one. Files keep their order, so that a long one does not come last.
 test: $(READY_TO_TEST) ## 試験を全て行う
 	$(PYTHON) -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
